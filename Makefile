@@ -1,0 +1,50 @@
+# Every command a person needs. `make help` lists them.
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo serve check test bench soak lock generate format clean
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(READY) ## create the environment (.venv) from the lock file
+
+$(READY): requirements.lock pyproject.toml infra/setup.sh
+	@bash infra/setup.sh $(VENV)
+	@touch $(READY)
+
+demo: $(READY) ## settle real bills end to end on this machine, in under a minute
+	@$(VENV)/bin/yizhan demo
+
+serve: $(READY) ## run both services in one process; OpenAPI at http://127.0.0.1:8000/docs
+	@$(VENV)/bin/yizhan serve
+
+check: $(READY) ## format, lint, types, import contracts, generated files current
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/yizhan policy check
+	@$(PY) -m contracts.generate --check
+
+test: $(READY) ## the whole test suite
+	@$(PY) -m pytest
+
+bench: $(READY) ## measure, side by side in one run; writes benchmarks/results.json
+	@$(PY) -m benchmarks.run
+
+soak: $(READY) ## the long runs
+	@$(PY) -m pytest -m soak -o addopts="-q --strict-markers -p no:cacheprovider"
+
+generate: $(READY) ## write the generated files again (contracts/schemas)
+	@$(PY) -m contracts.generate
+
+format: $(READY) ## format the code
+	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+lock: ## pin every dependency again, with hashes
+	@bash infra/lock.sh
+
+clean: ## remove the environment and everything derived
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,121 @@
+"""Shared words (词汇): ids, codes and their Chinese labels. Standard library only.
+
+Codes are English and stable, since they are stored in events and written in policies; labels
+are what users read. The national interface's codes are given where it has one.
+"""
+
+from enum import StrEnum
+from typing import NewType
+
+Fen = NewType("Fen", int)
+"""An amount of money (金额) in fen, 1/100 yuan. Never a float."""
+
+PersonId = NewType("PersonId", str)
+"""Opaque id of a person (人员标识), issued by eligibility; the only name a person has elsewhere."""
+
+InstitutionId = NewType("InstitutionId", str)
+"""Code of a medical institution (定点医药机构编码), national field `fixmedins_code`."""
+
+RegionCode = NewType("RegionCode", str)
+"""Six digits of GB/T 2260 (行政区划代码). Codes from 990000 up are ours: places a source leaves
+unnamed, always flagged as assumed."""
+
+LARGEST_BILL_FEN = Fen(100_000_000_00)
+"""The largest bill (¥100 million) for which every product is proven to stay within 64 bits."""
+
+
+class _Labelled(StrEnum):
+    """A code with the Chinese label users read."""
+
+    label: str
+
+    def __new__(cls, code: str, label: str) -> "_Labelled":
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.label = label
+        return member
+
+
+class Scheme(_Labelled):
+    """Kind of insurance (险种), national dictionary `insutype`."""
+
+    EMPLOYEE = "employee", "职工基本医疗保险"  # 310
+    RURAL_COOPERATIVE = "rural_cooperative", "新型农村合作医疗"  # 380
+    RESIDENT = "resident", "城乡居民基本医疗保险"  # 390
+
+
+class Identity(_Labelled):
+    """Poverty and assistance identities (身份) known everywhere; regions may add `local_…` ones."""
+
+    POVERTY_REGISTERED = "poverty_registered", "建档立卡贫困人口"
+    POVERTY_EXITED = "poverty_exited", "脱贫人口"
+    RELAPSED_POVERTY = "relapsed_poverty", "返贫致贫人口"
+    MONITORED_UNSTABLE = "monitored_unstable", "脱贫不稳定户"
+    MONITORED_AT_RISK = "monitored_at_risk", "边缘易致贫户"
+    MONITORED_HARDSHIP = "monitored_hardship", "突发严重困难户"
+    SUBSISTENCE_ALLOWANCE = "subsistence_allowance", "低保对象"
+    SUBSISTENCE_MARGIN = "subsistence_margin", "低保边缘家庭成员"
+    EXTREME_HARDSHIP = "extreme_hardship", "特困人员"
+    ORPHAN = "orphan", "孤儿"
+    SEVERE_DISABILITY = "severe_disability", "重度残疾人"
+    PREFERENTIAL_TREATMENT = "preferential_treatment", "优抚对象"
+    FAMILY_PLANNING_SPECIAL = "family_planning_special", "计划生育特殊家庭"
+    EXPENDITURE_POVERTY = "expenditure_poverty", "支出型困难人员"
+
+
+class InstitutionTier(_Labelled):
+    """Grade of a hospital (医院等级), national dictionary `hosp_lv`, coarsened."""
+
+    TOWNSHIP = "township", "乡镇卫生院"
+    LEVEL_1 = "level_1", "一级"
+    LEVEL_2 = "level_2", "二级"
+    LEVEL_3 = "level_3", "三级"
+
+
+class AdministrativeLevel(_Labelled):
+    """Whose hospital it is (隶属层级): many policies set numbers by 乡/县/市/省."""
+
+    TOWNSHIP = "township", "乡级"
+    COUNTY = "county", "县级"
+    CITY = "city", "市级"
+    PROVINCE = "province", "省级"
+
+
+class Place(_Labelled):
+    """Where the hospital is, seen from the person's enrolment (就医地)."""
+
+    IN_COUNTY = "in_county", "县（区）内"
+    IN_CITY = "in_city", "市内县外"
+    IN_PROVINCE = "in_province", "省内市外"
+    OUT_OF_PROVINCE = "out_of_province", "省外"
+
+
+class Payer(_Labelled):
+    """Who pays a layer (支付方). National settlement fields in the comments."""
+
+    BASIC = "basic", "基本医疗保险"  # hifp_pay
+    CRITICAL_ILLNESS = "critical_illness", "大病保险"  # hifmi_pay
+    MEDICAL_ASSISTANCE = "medical_assistance", "医疗救助"  # maf_pay
+    TILT_ASSISTANCE = "tilt_assistance", "倾斜救助"  # maf_pay
+    COMMERCIAL_SUPPLEMENT = "commercial_supplement", "商业补充医疗保险"  # oth_pay
+    FISCAL_BACKSTOP = "fiscal_backstop", "财政兜底"  # oth_pay
+    CIVIL_ASSISTANCE = "civil_assistance", "民政救助"  # maf_pay
+    CHARITY = "charity", "慈善救助"  # oth_pay
+    HOSPITAL = "hospital", "医院减免"  # hosp_part_amt
+
+
+class CertificateType(_Labelled):
+    """Kind of certificate (证件类型), national dictionary `psn_cert_type`."""
+
+    RESIDENT_ID = "resident_id", "居民身份证"  # 01
+    HOUSEHOLD_REGISTER = "household_register", "居民户口簿"  # 02
+    PASSPORT = "passport", "护照"  # 03
+    RESIDENCE_PERMIT = "residence_permit", "港澳台居民居住证"  # 06
+
+
+class EvidenceStatus(_Labelled):
+    """How sure a number is (依据状态)."""
+
+    STATED = "stated", "原文载明"
+    INFERRED = "inferred", "由账单推得"
+    ASSUMED = "assumed", "假定"

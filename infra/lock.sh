@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Pins every dependency with hashes, for all Python versions from 3.11 on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tool=$(mktemp -d)
+trap 'rm -rf "$tool"' EXIT
+python3 -m venv "$tool"
+"$tool/bin/pip" install --quiet uv
+"$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --custom-compile-command "make lock" \
+  --extra dev pyproject.toml --output-file requirements.lock
