@@ -1,0 +1,156 @@
+"""The event log (事件日志): everything a service remembers, in the order it was decided.
+
+One SQLite file. Position is the order of everything in it: 1, 2, 3 … without gaps, in the order
+of the commits. A save is all or nothing, over several aggregates and the request's answer.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast, overload
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.domain import Aggregate, DomainEventProtocol, MutableOrImmutableAggregate
+from eventsourcing.persistence import Mapper, Recording
+from eventsourcing.utils import Environment, EnvType
+
+from eventlog.codec import TypedMapper
+from eventlog.log_errors import (
+    EventLogMissing,
+    EventNotReadable,
+    EventNotStorable,
+    LogBusy,
+    RequestAlreadyAccepted,
+    VersionConflict,
+)
+from eventlog.recorder import EventLogFactory, EventLogRecorder, create_tables
+from eventlog.requests import RegisteredRequest, RequestKey
+
+__all__ = [
+    "EventLog",
+    "EventLogMissing",
+    "EventNotReadable",
+    "EventNotStorable",
+    "LogBusy",
+    "LoggedEvent",
+    "RequestAlreadyAccepted",
+    "VersionConflict",
+    "create_event_log",
+    "open_event_log",
+]
+
+TAggregate = TypeVar("TAggregate", bound=Aggregate)
+
+
+@dataclass(frozen=True)
+class LoggedEvent:
+    """An event with its place in the log (日志位置), counted from 1."""
+
+    position: int
+    event: DomainEventProtocol[UUID]
+
+
+class EventLog(Application[UUID]):
+    """One service's events, on one SQLite file.
+
+    After a save that raised, the aggregates given to it are spent: load them again.
+    Opening raises `EventLogMissing` if the file was not created by `create_event_log`.
+    """
+
+    recorder: EventLogRecorder
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            message = f"no event log at {path}"
+            raise EventLogMissing(message)
+        self._path = path.resolve()
+        super().__init__()
+        self.last_position()
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Nothing from the process's environment: how events are stored is not a setting."""
+        return Environment(name, dict(env or {}))
+
+    def construct_factory(self, env: Environment) -> Any:  # noqa: ARG002 -- the library's signature
+        """The recorder's factory, on this log's file."""
+        return EventLogFactory(self._path)
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        """The typed mapper instead of the library's JSON transcoder."""
+        return TypedMapper()
+
+    def save(
+        self,
+        *objs: MutableOrImmutableAggregate[UUID] | DomainEventProtocol[UUID] | None,
+        accepted: RegisteredRequest | None = None,
+        **kwargs: Any,
+    ) -> list[Recording[UUID]]:
+        """Store the pending events of all aggregates and the accepted request, or nothing.
+
+        Raises `VersionConflict`, `RequestAlreadyAccepted`, `LogBusy`, `EventNotStorable`.
+        """
+        if kwargs:
+            message = f"save() knows no {', '.join(kwargs)}"
+            raise TypeError(message)
+        if accepted is not None and not accepted.accepted:
+            message = "a refusal is not saved with events: use record_refusal()"
+            raise ValueError(message)
+        return super().save(*objs, accepted=accepted)
+
+    @overload
+    def find(self, aggregate_id: UUID) -> Any: ...
+
+    @overload
+    def find(self, aggregate_id: UUID, kind: type[TAggregate]) -> TAggregate | None: ...
+
+    def find(self, aggregate_id: UUID, kind: type[TAggregate] | None = None) -> Any:
+        """The aggregate as of now, or None; with `kind`, its class is checked.
+
+        Raises `EventNotReadable` if the id belongs to an aggregate of another class.
+        """
+        try:
+            aggregate = cast("Aggregate", self.repository.get(aggregate_id))
+        except AggregateNotFoundError:
+            return None
+        if kind is not None and not isinstance(aggregate, kind):
+            message = f"{aggregate_id} is a {type(aggregate).__name__}, not a {kind.__name__}"
+            raise EventNotReadable(message)
+        return aggregate
+
+    def has(self, aggregate_id: UUID) -> bool:
+        """Whether any event of this aggregate is stored."""
+        return bool(self.recorder.select_events(aggregate_id, limit=1))
+
+    def read(self, after: int, limit: int = 500) -> list[LoggedEvent]:
+        """Up to `limit` events after the position `after`, in order of position."""
+        rows = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
+        return [LoggedEvent(row.id, self.mapper.to_domain_event(row)) for row in rows]
+
+    def last_position(self) -> int:
+        """The position of the last event, 0 in an empty log."""
+        return self.recorder.max_notification_id() or 0
+
+    def find_request(self, key: RequestKey) -> RegisteredRequest | None:
+        """What was answered under this key, or None."""
+        return self.recorder.find_request(key)
+
+    def record_refusal(self, request: RegisteredRequest) -> None:
+        """Keep a refused request's answer; it never replaces an acceptance. Raises `LogBusy`."""
+        self.recorder.record_refusal(request)
+
+    def next_serial(self, series: str) -> int:
+        """The next number of a series: 1, 2, 3 …; never given twice, gaps allowed.
+
+        Raises `LogBusy`.
+        """
+        return self.recorder.next_serial(series)
+
+
+def create_event_log(path: Path) -> None:
+    """Create the log's tables; may be run again, and by several processes at once."""
+    create_tables(path)
+
+
+def open_event_log(path: Path) -> EventLog:
+    """Open a log made by `create_event_log`. Raises `EventLogMissing`."""
+    return EventLog(path)

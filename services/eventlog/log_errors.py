@@ -1,0 +1,28 @@
+"""Why the log refuses (事件日志的拒绝), sorted by what the caller can do about it."""
+
+
+class VersionConflict(Exception):
+    """Somebody else wrote one of these aggregates first: load it again and decide again."""
+
+
+class RequestAlreadyAccepted(Exception):
+    """The same request key was accepted meanwhile: look its answer up and give it again."""
+
+
+class LogBusy(Exception):
+    """The write lock was not free within the time allowed. Nothing was stored: try again."""
+
+
+class EventLogMissing(Exception):
+    """The file has no event log of this version: run the create step before opening it."""
+
+
+class EventNotStorable(Exception):
+    """The event or its class cannot be stored so that it comes back equal. Nothing was stored.
+
+    The message names the class and the field, never the value, which may be about a person.
+    """
+
+
+class EventNotReadable(Exception):
+    """A stored event does not fit the class its topic names, or nobody registered that topic."""

@@ -1,0 +1,1 @@
+"""Stories about the event log (事件日志)."""

@@ -1,0 +1,262 @@
+"""A save is all or nothing; the register stands beside the events; serials are never reused."""
+
+import sqlite3
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from eventlog.log import (
+    EventLog,
+    EventLogMissing,
+    EventNotReadable,
+    EventNotStorable,
+    LogBusy,
+    RequestAlreadyAccepted,
+    VersionConflict,
+    create_event_log,
+    open_event_log,
+)
+from eventlog.requests import Answer
+from tests.eventlog.savings_box import Box, request
+
+
+def test_a_saved_aggregate_is_found_again(log: EventLog) -> None:
+    """What was saved is loaded with its state and version; what was not is None."""
+    box = Box.open("li")
+    box.add_coin(1_00)
+    box.add_coin(50)
+    log.save(box)
+
+    again = log.find(box.id, Box)
+
+    assert again is not None
+    assert (again.owner, again.total_fen, again.version) == ("li", 1_50, 3)
+    assert log.has(box.id)
+    assert log.find(uuid4()) is None
+    assert not log.has(uuid4())
+
+
+def test_an_id_of_another_kind_is_refused_by_name(log: EventLog) -> None:
+    """Looking for one kind of aggregate never returns another."""
+    log.save(box := Box.open("li"))
+
+    class Jar(Box):
+        TOPIC = "test.jar"
+
+        class Created(Box.Created):
+            TOPIC = "test.jar-created.v1"
+
+        class CoinAdded(Box.CoinAdded):
+            TOPIC = "test.jar-coin-added.v1"
+
+        class Described(Box.Described):
+            TOPIC = "test.jar-described.v1"
+
+    with pytest.raises(EventNotReadable, match="not a Jar"):
+        log.find(box.id, Jar)
+
+
+def test_positions_count_from_one_without_gaps(log: EventLog) -> None:
+    """Events are read in the order of their saves, from any position on, in portions."""
+    first, second = Box.open("first"), Box.open("second")
+    log.save(first, second)
+    with pytest.raises(VersionConflict):
+        log.save(Box.open("first"))
+    first.add_coin(1)
+    log.save(first)
+
+    logged = log.read(after=0)
+
+    assert [entry.position for entry in logged] == [1, 2, 3]
+    assert [type(entry.event).__name__ for entry in logged] == ["Created", "Created", "CoinAdded"]
+    assert [entry.position for entry in log.read(after=1, limit=1)] == [2]
+    assert log.read(after=3) == []
+    assert log.last_position() == 3
+
+
+def test_two_writers_of_one_version_meet_a_conflict_and_nothing_is_half_saved(
+    log: EventLog,
+) -> None:
+    """Of two saves of the same version the second is refused, with everything saved beside it."""
+    log.save(Box.open("shared"))
+    mine, yours = log.find(Box.create_id("shared"), Box), log.find(Box.create_id("shared"), Box)
+    assert mine is not None
+    assert yours is not None
+    mine.add_coin(1)
+    yours.add_coin(1)
+    log.save(mine)
+
+    with pytest.raises(VersionConflict):
+        log.save(Box.open("beside"), yours, accepted=request("k1"))
+
+    assert log.find(Box.create_id("beside")) is None
+    assert log.find_request(request("k1").key) is None
+    assert log.last_position() == 2
+
+
+def test_an_unstorable_event_stores_nothing(log: EventLog) -> None:
+    """One event that would not come back equal keeps the whole save out."""
+    good, bad = Box.open("good"), Box.open("bad")
+    bad.add_coin(1.5)  # type: ignore[arg-type]  # the mistake under test
+
+    with pytest.raises(EventNotStorable):
+        log.save(good, bad)
+
+    assert log.last_position() == 0
+
+
+def test_the_accepted_request_is_stored_with_its_events(log: EventLog) -> None:
+    """The register's row is committed with the events, bytes as given."""
+    log.save(Box.open("li"), accepted=request("k1", n=7))
+
+    found = log.find_request(request("k1").key)
+
+    assert found == request("k1", n=7)
+    assert found is not None
+    assert found.answer == Answer(status=201, body=b'{"n":7}')
+
+
+def test_a_key_is_accepted_once(log: EventLog) -> None:
+    """A second acceptance of one key is refused with its events; the first answer stays."""
+    log.save(Box.open("first"), accepted=request("k1", n=1))
+
+    with pytest.raises(RequestAlreadyAccepted):
+        log.save(Box.open("second"), accepted=request("k1", n=2))
+
+    assert not log.has(Box.create_id("second"))
+    assert log.find_request(request("k1").key) == request("k1", n=1)
+
+
+def test_a_repeated_request_hears_that_it_was_accepted_not_that_the_version_moved(
+    log: EventLog,
+) -> None:
+    """When one request is sent twice at once, the loser is told to look the answer up."""
+    log.save(Box.open("shared"))
+    mine, yours = log.find(Box.create_id("shared"), Box), log.find(Box.create_id("shared"), Box)
+    assert mine is not None
+    assert yours is not None
+    mine.add_coin(1)
+    yours.add_coin(1)
+    log.save(mine, accepted=request("k1"))
+
+    with pytest.raises(RequestAlreadyAccepted):
+        log.save(yours, accepted=request("k1"))
+
+
+def test_a_refusal_is_replaced_by_later_refusals_and_by_acceptance_only_once(
+    log: EventLog,
+) -> None:
+    """A refusal leaves a row and no event; an acceptance replaces it and is final."""
+    key = request("k1").key
+    log.record_refusal(request("k1", accepted=False, n=1))
+    log.record_refusal(request("k1", accepted=False, n=2, body_hash="corrected"))
+    assert log.find_request(key) == request("k1", accepted=False, n=2, body_hash="corrected")
+    assert log.last_position() == 0
+
+    log.save(Box.open("li"), accepted=request("k1", n=3))
+    log.record_refusal(request("k1", accepted=False, n=4))
+
+    assert log.find_request(key) == request("k1", n=3)
+
+
+def test_a_request_may_be_accepted_without_events(log: EventLog) -> None:
+    """An accepted request that changed nothing still keeps its answer."""
+    log.save(accepted=request("k1"))
+
+    assert log.find_request(request("k1").key) == request("k1")
+    assert log.last_position() == 0
+
+
+def test_save_takes_no_refusal_and_no_stray_arguments(log: EventLog) -> None:
+    """Mistakes of the caller are errors, not rows."""
+    with pytest.raises(ValueError, match="record_refusal"):
+        log.save(accepted=request("k1", accepted=False))
+    with pytest.raises(TypeError, match="acepted"):
+        log.save(acepted=request("k1"))
+
+
+def test_serials_count_per_series(log: EventLog) -> None:
+    """Each series counts 1, 2, 3 on its own, and goes on after reopening."""
+    assert [log.next_serial("a"), log.next_serial("a"), log.next_serial("b")] == [1, 2, 1]
+
+    assert open_event_log(log._path).next_serial("a") == 3
+
+
+def test_a_log_is_created_by_its_own_step_before_it_is_opened(tmp_path: Path) -> None:
+    """Opening creates nothing: a missing file, and a file that is no log, are refused."""
+    with pytest.raises(EventLogMissing):
+        open_event_log(tmp_path / "missing.sqlite")
+    (tmp_path / "empty.sqlite").touch()
+    with pytest.raises(EventLogMissing):
+        open_event_log(tmp_path / "empty.sqlite")
+
+    assert not (tmp_path / "missing.sqlite").exists()
+
+
+def test_creating_again_changes_nothing(log: EventLog) -> None:
+    """The create step may be run on a log in use."""
+    log.save(Box.open("li"))
+
+    create_event_log(log._path)
+
+    assert log.last_position() == 1
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE stored_events SET topic = 'x'", "DELETE FROM stored_events"]
+)
+def test_stored_events_can_be_neither_changed_nor_deleted(log: EventLog, statement: str) -> None:
+    """The file itself refuses to edit the past."""
+    log.save(Box.open("li"))
+    connection = sqlite3.connect(log._path)
+
+    with pytest.raises(sqlite3.IntegrityError, match="never"):
+        connection.execute(statement)
+    connection.close()
+
+
+def test_an_acknowledged_write_is_flushed_to_the_disk(log: EventLog) -> None:
+    """Every writing connection runs in WAL mode with synchronous=FULL (2)."""
+    with log.factory.datastore.transaction(commit=True) as cursor:
+        cursor.execute("PRAGMA synchronous")
+        synchronous = cursor.fetchone()[0]
+        cursor.execute("PRAGMA journal_mode")
+        journal_mode = cursor.fetchone()[0]
+
+    assert (synchronous, journal_mode) == (2, "wal")
+
+
+def test_a_lock_that_is_not_released_is_reported_as_busy(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that cannot get the lock in time says so, and has stored nothing."""
+    monkeypatch.setattr("eventlog.recorder.LOCK_TIMEOUT_SECONDS", 1)
+    impatient = open_event_log(log._path)
+    holder = sqlite3.connect(log._path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(LogBusy):
+        impatient.save(Box.open("li"), accepted=request("k1"))
+    holder.execute("ROLLBACK")
+    holder.close()
+
+    assert impatient.last_position() == 0
+    assert impatient.find_request(request("k1").key) is None
+    impatient.save(Box.open("li"))
+
+
+def test_the_environment_of_the_process_does_not_decide_how_events_are_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library would take its persistence and a cipher from environment variables."""
+    monkeypatch.setenv("PERSISTENCE_MODULE", "eventsourcing.popo")
+    monkeypatch.setenv("COMPRESSOR_TOPIC", "zlib")
+    create_event_log(tmp_path / "log.sqlite")
+    log = open_event_log(tmp_path / "log.sqlite")
+    log.save(Box.open("li"))
+
+    again = open_event_log(tmp_path / "log.sqlite")
+
+    assert again.has(Box.create_id("li"))
+    assert again.recorder.select_events(Box.create_id("li"))[0].state.startswith(b"{")
