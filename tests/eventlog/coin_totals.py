@@ -1,0 +1,51 @@
+"""A read model for the stories: a row an event, and the total of all coins.
+
+As a process (`python -m tests.eventlog.coin_totals LOG READ_MODELS UNTIL`) it follows until a
+position is reached.
+"""
+
+import sys
+from pathlib import Path
+
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, insert
+from sqlalchemy.schema import CreateTable, DropTable
+
+from eventlog.follower import Follower, create_follower_tables, open_read_models
+from eventlog.log import EventLog, LoggedEvent, open_event_log
+from tests.eventlog.savings_box import Box
+
+metadata = MetaData()
+# No primary key: an event applied twice must show as two rows, not fail.
+rows = Table("coin_rows", metadata, Column("position", Integer), Column("fen", Integer))
+
+
+def recreate(connection: Connection) -> None:
+    """Drop and create the table."""
+    connection.execute(DropTable(rows, if_exists=True))
+    connection.execute(CreateTable(rows))
+
+
+def create(engine: Engine) -> None:
+    """Create all tables if they are missing."""
+    create_follower_tables(engine)
+    with engine.begin() as connection:
+        connection.execute(CreateTable(rows, if_not_exists=True))
+
+
+def react(connection: Connection, logged: LoggedEvent) -> None:
+    """One row for each event; a coin of 13 fen cannot be told."""
+    fen = logged.event.fen if isinstance(logged.event, Box.CoinAdded) else 0
+    connection.execute(insert(rows).values(position=logged.position, fen=fen))
+    if fen == 13:
+        raise ArithmeticError(fen)
+
+
+def follower(log: EventLog, engine: Engine) -> Follower:
+    """The follower of this read model."""
+    return Follower(name="coin_rows", log=log, engine=engine, react=react)
+
+
+if __name__ == "__main__":
+    following = follower(open_event_log(Path(sys.argv[1])), open_read_models(Path(sys.argv[2])))
+    while following.catch_up() < int(sys.argv[3]):
+        pass
