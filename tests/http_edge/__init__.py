@@ -1,0 +1,1 @@
+"""Stories about what both HTTP faces share (HTTP 公共约定)."""
