@@ -1,0 +1,57 @@
+"""Admitting a patient (入院登记)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from contracts.vocabulary import PersonId, Scheme
+from settlement.application.institutions import institution_on
+from settlement.application.ports import Accept, Eligibility, Ledger
+from settlement.domain.record import Actor, Circumstances
+from settlement.domain.stay import AlreadyAdmitted, Stay, stay_id_of
+
+
+@dataclass(frozen=True)
+class AdmitPatient:
+    """The command (命令); `scheme` only where a person has several enrolments."""
+
+    person_id: PersonId
+    hospital_stay_number: str
+    admission: date
+    circumstances: Circumstances
+    scheme: Scheme | None
+    by: Actor
+    at: datetime
+
+
+def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility) -> Stay:
+    """A stay that is not saved yet.
+
+    Raises AlreadyAdmitted, InstitutionUnknown, PersonUnknown, EligibilityUnreachable.
+    """
+    institution_id = command.by.institution_id
+    stay_id = stay_id_of(institution_id, command.hospital_stay_number)
+    if ledger.find(stay_id, Stay):
+        raise AlreadyAdmitted(
+            f"机构 {institution_id} 的住院号 {command.hospital_stay_number} 已登记入院"
+        )
+    institution_on(ledger, institution_id, command.admission)
+    eligibility.entitlements(command.person_id, on=command.admission, known_at=command.at)
+    return Stay.admit(
+        institution_id=institution_id,
+        hospital_stay_number=command.hospital_stay_number,
+        person_id=command.person_id,
+        scheme=command.scheme.value if command.scheme else None,
+        admission=command.admission,
+        circumstances=command.circumstances,
+        by=command.by,
+        at=command.at,
+    )
+
+
+def admit_patient(
+    command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility, accept: Accept
+) -> Stay:
+    """Admit a patient. Raises what `new_stay` raises, and Overtaken."""
+    stay = new_stay(command, ledger=ledger, eligibility=eligibility)
+    ledger.save(stay, receipt=accept(stay))
+    return stay

@@ -1,0 +1,36 @@
+"""Discharging a patient (出院登记)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from settlement.application.find_stay import own_stay
+from settlement.application.ports import Accept, Ledger
+from settlement.domain.record import Actor, Circumstances
+from settlement.domain.stay import Stay
+
+
+@dataclass(frozen=True)
+class DischargePatient:
+    """The command."""
+
+    stay_id: UUID
+    discharge: date
+    invoice_number: str | None
+    circumstances: Circumstances
+    by: Actor
+    at: datetime
+
+
+def discharge_patient(command: DischargePatient, *, ledger: Ledger, accept: Accept) -> Stay:
+    """Discharge. Raises StayUnknown and what `Stay.discharge_patient` raises."""
+    stay = own_stay(ledger, command.stay_id, command.by)
+    stay.discharge_patient(
+        discharge=command.discharge,
+        invoice_number=command.invoice_number,
+        circumstances=command.circumstances,
+        by=command.by,
+        at=command.at,
+    )
+    ledger.save(stay, receipt=accept(stay))
+    return stay

@@ -1,0 +1,19 @@
+"""Finding a stay (查找住院)."""
+
+from uuid import UUID
+
+from settlement.application.ports import Ledger
+from settlement.domain.record import Actor
+from settlement.domain.stay import Stay
+
+
+class StayUnknown(Exception):
+    """No such stay at the caller's institution."""
+
+
+def own_stay(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
+    """A stay of the acting institution; another's is as unknown as one that never was."""
+    stay = ledger.find(stay_id, Stay)
+    if stay is None or stay.institution_id != by.institution_id:
+        raise StayUnknown(f"机构 {by.institution_id} 没有住院 {stay_id}")
+    return stay

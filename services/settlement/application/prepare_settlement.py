@@ -1,0 +1,180 @@
+"""Preparing a settlement (试算): what the preview shows and what the commit stores are this.
+
+Finds the book by the enrolment on the day of admission, asks who the person was on the day the
+book names, reads the year's counters, and lets the kernel settle.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from contracts.vocabulary import PersonId
+from settlement.application.institutions import institution_on
+from settlement.application.ports import Eligibility, Ledger, PersonAnswer
+from settlement.domain.benefit_year import BenefitYear, benefit_year_id
+from settlement.domain.record import (
+    EligibilityUsed,
+    EnrolmentUsed,
+    SettlementInputs,
+    age_on,
+)
+from settlement.domain.stay import Stay
+from settlement.kernel.cascade import Cascade, compile_policy
+from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
+from settlement.kernel.settle import Inputs, Outcome, settle_bill
+from settlement.law.book import PolicyBook, StayDates
+from settlement.law.policy import BENEFIT_ADMISSIONS, Policy
+
+
+class NotEnrolled(Exception):
+    """The person was not enrolled on the day of admission, or not in the scheme asked for."""
+
+
+class EnrolmentAmbiguous(Exception):
+    """The person has several enrolments; the stay must say which scheme it is settled under."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A settlement computed and not stored (试算结果)."""
+
+    policy: Policy
+    inputs: SettlementInputs
+    outcome: Outcome
+    steps: tuple[Step, ...]
+    assumed: tuple[NumberUsed, ...]
+    years: tuple[BenefitYear, ...]
+
+    @property
+    def patient_fen(self) -> int:
+        """What is left to the patient, in fen."""
+        return self.outcome.patient_fen
+
+
+def prepare_settlement(
+    stay: Stay,
+    *,
+    elsewhere_fen: dict[str, int],
+    settled_on: date,
+    at: datetime,
+    ledger: Ledger,
+    eligibility: Eligibility,
+    book: PolicyBook,
+) -> Prepared:
+    """Compute a stay's settlement as of now.
+
+    Raises NotDischarged, NoFees, AlreadySettled, NotEnrolled, EnrolmentAmbiguous, RegionUnknown,
+    NoPolicyInForce, PersonUnknown, EligibilityUnreachable, and what `settle_bill` raises.
+    """
+    discharge, charges = stay.require_ready_to_settle()
+    charges.check()
+    dates = StayDates(admission=stay.admission, discharge=discharge, settlement=settled_on)
+    enrolled = eligibility.entitlements(stay.person_id, on=stay.admission, known_at=at)
+    enrolment = choose_enrolment(enrolled, stay.scheme)
+    policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
+    asked_on = dates.on(policy.person_asked_as_of)
+    person = (
+        enrolled
+        if asked_on == enrolled.on
+        else eligibility.entitlements(stay.person_id, on=asked_on, known_at=at)
+    )
+    years = counter_years(policy, dates)
+    loaded = {
+        first_day: _benefit_year(
+            ledger, stay.person_id, enrolment=enrolment, first_day=first_day, at=at
+        )
+        for first_day in sorted(set(years.values()))
+    }
+    inputs = SettlementInputs(
+        fingerprint=policy.fingerprint,
+        admission=stay.admission,
+        discharge=discharge,
+        settled_on=settled_on,
+        eligibility=EligibilityUsed(
+            person_id=stay.person_id,
+            enrolment_on=enrolled.on,
+            identities_on=person.on,
+            known_at=person.known_at,
+            version=person.version,
+            age=age_on(person.birth_date, person.on),
+            enrolment=enrolment,
+            identities=person.identities,
+        ),
+        institution=institution_on(ledger, stay.institution_id, stay.admission),
+        circumstances=stay.circumstances,
+        charges=charges,
+        counters_before={
+            name: loaded[day].counters.get(name, 0) for name, day in sorted(years.items())
+        },
+        counter_years=dict(sorted(years.items())),
+        elsewhere_fen=elsewhere_fen,
+    )
+    outcome, steps, assumed = compute(compile_policy(policy), inputs)
+    return Prepared(policy, inputs, outcome, steps, assumed, tuple(loaded.values()))
+
+
+def compute(
+    cascade: Cascade, inputs: SettlementInputs
+) -> tuple[Outcome, tuple[Step, ...], tuple[NumberUsed, ...]]:
+    """The settlement of these inputs under a policy; nothing else decides it."""
+    outcome = settle_bill(
+        cascade,
+        Inputs(
+            charges=inputs.charges,
+            facts=inputs.facts(),
+            counters=inputs.counters_before,
+            elsewhere=inputs.elsewhere_fen,
+        ),
+    )
+    steps = explain(cascade.policy, outcome)
+    return outcome, steps, assumed_numbers(cascade.policy, steps)
+
+
+def choose_enrolment(person: PersonAnswer, scheme: str | None) -> EnrolmentUsed:
+    """The enrolment a stay is settled under. Raises NotEnrolled, EnrolmentAmbiguous."""
+    found = [e for e in person.enrolments if scheme in (None, e.scheme.value)]
+    if not found:
+        which = f"险种 {scheme} 的" if scheme else ""
+        raise NotEnrolled(f"参保人 {person.person_id} 在 {person.on} 没有{which}参保记录")
+    if len(found) > 1:
+        kinds = "、".join(f"{e.region}/{e.scheme.value}" for e in found)
+        raise EnrolmentAmbiguous(f"参保人在 {person.on} 有多条参保记录（{kinds}）；请指明 scheme")
+    return found[0]
+
+
+def counter_years(policy: Policy, dates: StayDates) -> dict[str, date]:
+    """The first day of the benefit year that each counter of a policy belongs to."""
+    years = {BENEFIT_ADMISSIONS: _first_day(policy, dates)}
+    for layer in policy.layers:
+        year = layer.benefit_year
+        for counter in layer.counters:
+            years[counter] = year.first_day(dates.on(year.chosen_by))
+    return years
+
+
+def _first_day(policy: Policy, dates: StayDates) -> date:
+    year = policy.benefit_year
+    return year.first_day(dates.on(year.chosen_by))
+
+
+def _benefit_year(
+    ledger: Ledger,
+    person_id: PersonId,
+    *,
+    enrolment: EnrolmentUsed,
+    first_day: date,
+    at: datetime,
+) -> BenefitYear:
+    """The person's year, or a new one that nobody has saved."""
+    year_id = benefit_year_id(
+        person_id=person_id,
+        region=enrolment.region,
+        scheme=enrolment.scheme,
+        first_day=first_day,
+    )
+    return ledger.find(year_id, BenefitYear) or BenefitYear.open(
+        person_id=person_id,
+        region=enrolment.region,
+        scheme=enrolment.scheme,
+        first_day=first_day,
+        at=at,
+    )

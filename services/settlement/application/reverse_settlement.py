@@ -1,0 +1,84 @@
+"""Undoing a settlement (撤销结算): a compensating event; the original stays."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from settlement.application.find_stay import own_stay
+from settlement.application.ports import Accept, Ledger
+from settlement.application.retrying import when_overtaken
+from settlement.domain.benefit_year import BenefitYear, benefit_year_id
+from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
+from settlement.domain.stay import Settlement, Stay
+
+
+class LedgerIncomplete(Exception):
+    """The ledger lacks what a settlement must have written; nothing is changed."""
+
+
+@dataclass(frozen=True)
+class ReverseSettlement:
+    """The command; the reversal is booked on `booked_on`, never in the original's period."""
+
+    stay_id: UUID
+    reason: str
+    booked_on: date
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Reversed:
+    """A settlement that was undone."""
+
+    stay: Stay
+    settlement: Settlement
+
+
+def reverse_settlement(command: ReverseSettlement, *, ledger: Ledger, accept: Accept) -> Reversed:
+    """Undo the latest settlement. Raises StayUnknown, NotSettled, NotLatestSettlement."""
+
+    def decide() -> Reversed:
+        stay = own_stay(ledger, command.stay_id, command.by)
+        undone = stay.reverse(
+            reason=command.reason, booked_on=command.booked_on, by=command.by, at=command.at
+        )
+        order = _order(ledger, undone.inputs)
+        order.undo(number=undone.number, stay_id=stay.id, at=command.at)
+        years = _years(ledger, undone.inputs)
+        for year in years:
+            year.restore(number=undone.number, stay_id=stay.id, at=command.at)
+        result = Reversed(stay=stay, settlement=undone)
+        ledger.save(stay, *years, order, receipt=accept(result))
+        return result
+
+    return when_overtaken(decide)
+
+
+def _order(ledger: Ledger, inputs: SettlementInputs) -> SettlementOrder:
+    used = inputs.eligibility
+    order_id = settlement_order_id(
+        person_id=used.person_id, region=used.enrolment.region, scheme=used.enrolment.scheme
+    )
+    order = ledger.find(order_id, SettlementOrder)
+    if order is None:
+        raise LedgerIncomplete("账本缺少该参保人的结算次序；请先运行 yizhan verify")
+    return order
+
+
+def _years(ledger: Ledger, inputs: SettlementInputs) -> list[BenefitYear]:
+    used = inputs.eligibility
+    years = []
+    for first_day in sorted(set(inputs.counter_years.values())):
+        year_id = benefit_year_id(
+            person_id=used.person_id,
+            region=used.enrolment.region,
+            scheme=used.enrolment.scheme,
+            first_day=first_day,
+        )
+        year = ledger.find(year_id, BenefitYear)
+        if year is None:
+            raise LedgerIncomplete("账本缺少该参保人的待遇年度；请先运行 yizhan verify")
+        years.append(year)
+    return years

@@ -1,0 +1,157 @@
+"""Settling a stay (出院结算): the bill, the law and the counters meet, and are kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from settlement.application.find_stay import own_stay
+from settlement.application.ports import Accept, Eligibility, Ledger
+from settlement.application.prepare_settlement import Prepared, prepare_settlement
+from settlement.application.retrying import when_overtaken
+from settlement.domain.benefit_year import BenefitYear
+from settlement.domain.law_text import LawText, law_text_id
+from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
+from settlement.domain.stay import PersonalShareChanged, Stay, payer_steps
+from settlement.law.book import PolicyBook
+from settlement.law.exact import format_yuan
+from settlement.law.policy import LANGUAGE_VERSION
+
+
+@dataclass(frozen=True)
+class SettleStay:
+    """The command; `elsewhere_fen` are amounts decided by other systems, by layer id.
+
+    `expected_personal_fen` is what the cashier was shown; another result is refused.
+    """
+
+    stay_id: UUID
+    elsewhere_fen: dict[str, int]
+    expected_personal_fen: int | None
+    settled_on: date
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A settlement that was stored (结算结果)."""
+
+    stay: Stay
+    number: str
+    prepared: Prepared
+
+
+def settle_stay(
+    command: SettleStay,
+    *,
+    ledger: Ledger,
+    eligibility: Eligibility,
+    book: PolicyBook,
+    accept: Accept,
+) -> Settled:
+    """Settle a stay. Raises what `prepare_settlement` raises, and PersonalShareChanged."""
+
+    def decide() -> Settled:
+        stay = own_stay(ledger, command.stay_id, command.by)
+        return settle(
+            stay, command, ledger=ledger, eligibility=eligibility, book=book, accept=accept
+        )
+
+    return when_overtaken(decide)
+
+
+def settle(
+    stay: Stay,
+    command: SettleStay,
+    *,
+    ledger: Ledger,
+    eligibility: Eligibility,
+    book: PolicyBook,
+    accept: Callable[[Settled], object],
+) -> Settled:
+    """Settle this stay and save everything it touches, or nothing."""
+    prepared = prepare_settlement(
+        stay,
+        elsewhere_fen=command.elsewhere_fen,
+        settled_on=command.settled_on,
+        at=command.at,
+        ledger=ledger,
+        eligibility=eligibility,
+        book=book,
+    )
+    _require_expected(prepared, command.expected_personal_fen)
+    inputs = prepared.inputs
+    number = new_settlement_number(ledger, inputs)
+    stay.settle(
+        number=number,
+        inputs=inputs,
+        steps=payer_steps(prepared.steps),
+        assumed=tuple(dict.fromkeys(f"{n.name}={n.value}" for n in prepared.assumed)),
+        patient_fen=prepared.patient_fen,
+        by=command.by,
+        at=command.at,
+    )
+    for year in prepared.years:
+        year.move(number=number, stay_id=stay.id, moves=moves_of(prepared, year), at=command.at)
+    order = _order(ledger, inputs, command.at)
+    order.take(number=number, stay_id=stay.id, at=command.at)
+    settled = Settled(stay=stay, number=number, prepared=prepared)
+    law = _law(ledger, prepared, command.at)
+    ledger.save(stay, *prepared.years, order, *law, receipt=accept(settled))
+    return settled
+
+
+def moves_of(prepared: Prepared, year: BenefitYear) -> dict[str, int]:
+    """What the settlement adds to each counter of one benefit year."""
+    before, after = prepared.inputs.counters_before, prepared.outcome.counters
+    return {
+        name: after[name] - before[name]
+        for name, first_day in prepared.inputs.counter_years.items()
+        if first_day == year.first_day
+    }
+
+
+def new_settlement_number(ledger: Ledger, inputs: SettlementInputs) -> str:
+    """A settlement number (结算单号): region, year and a serial that is never used again."""
+    series = f"{inputs.eligibility.enrolment.region}-{inputs.settled_on.year}"
+    return f"{series}-{ledger.next_serial(f'settlement/{series}'):07d}"
+
+
+def _require_expected(prepared: Prepared, expected_fen: int | None) -> None:
+    if expected_fen is not None and expected_fen != prepared.patient_fen:
+        raise PersonalShareChanged(
+            f"个人应付现为 {format_yuan(prepared.patient_fen)} 元，"
+            f"与预览的 {format_yuan(expected_fen)} 元相差 "
+            f"{format_yuan(prepared.patient_fen - expected_fen)} 元；请重新预览后确认"
+        )
+
+
+def _order(ledger: Ledger, inputs: SettlementInputs, at: datetime) -> SettlementOrder:
+    used = inputs.eligibility
+    order_id = settlement_order_id(
+        person_id=used.person_id, region=used.enrolment.region, scheme=used.enrolment.scheme
+    )
+    return ledger.find(order_id, SettlementOrder) or SettlementOrder.begin(
+        person_id=used.person_id,
+        region=used.enrolment.region,
+        scheme=used.enrolment.scheme,
+        at=at,
+    )
+
+
+def _law(ledger: Ledger, prepared: Prepared, at: datetime) -> list[LawText]:
+    """The policy's text, unless the ledger holds it already."""
+    policy = prepared.policy
+    if ledger.find(law_text_id(policy.fingerprint), LawText):
+        return []
+    return [
+        LawText.adopt(
+            fingerprint=policy.fingerprint,
+            language_version=LANGUAGE_VERSION,
+            label=policy.label,
+            canonical_text=policy.canonical_text,
+            at=at,
+        )
+    ]

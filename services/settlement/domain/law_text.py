@@ -1,0 +1,66 @@
+"""The text of a policy in the ledger (入账的政策文本): once per fingerprint, and for good.
+
+Editing or deleting a policy file cannot change, or break, what was settled under it.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate
+
+_TEXTS = UUID("58a2c9f4-10d9-53bb-8b63-3a2b6f7e1d90")
+
+
+def law_text_id(fingerprint: str) -> UUID:
+    """The id of a policy's text."""
+    return uuid5(_TEXTS, fingerprint)
+
+
+class LawText(Aggregate):
+    """The aggregate."""
+
+    TOPIC: ClassVar[str] = "settlement.law-text"
+
+    class Event(Aggregate.Event):
+        """Something that happened to a text."""
+
+    class Adopted(Event, Aggregate.Created):
+        """A policy was used for the first time (首次适用)."""
+
+        TOPIC = "settlement.policy-adopted.v1"
+        fingerprint: str
+        language_version: str
+        label: str
+        canonical_text: str
+
+        def apply(self, aggregate: Any) -> None:
+            """The text as it was."""
+            aggregate.fingerprint = self.fingerprint
+            aggregate.language_version = self.language_version
+            aggregate.canonical_text = self.canonical_text
+
+    fingerprint: str
+    language_version: str
+    canonical_text: str
+
+    @classmethod
+    def adopt(
+        cls,
+        *,
+        fingerprint: str,
+        language_version: str,
+        label: str,
+        canonical_text: str,
+        at: datetime,
+    ) -> "LawText":
+        """Put a policy's text into the ledger."""
+        return cls._create(
+            cls.Adopted,
+            id=law_text_id(fingerprint),
+            timestamp=at,
+            fingerprint=fingerprint,
+            language_version=language_version,
+            label=label,
+            canonical_text=canonical_text,
+        )

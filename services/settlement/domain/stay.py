@@ -1,0 +1,472 @@
+"""A stay (一次住院): admission, fees, discharge, settlements and their reversals.
+
+The file tells the story from the top: what happens, what is remembered, what may be decided.
+Decisions refuse; applying an event never does.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate
+
+from contracts.vocabulary import InstitutionId, PersonId
+from settlement.domain.record import Actor, Circumstances, SettlementInputs
+from settlement.kernel.explain import Step
+from settlement.law.bill import Charges
+
+_STAYS = UUID("6f6e1d0e-3f44-5a0c-9a70-6c3f0f5b1c11")
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+
+class StayRefusal(Exception):
+    """Something a stay does not allow; the message says what to do instead."""
+
+
+class AlreadyAdmitted(StayRefusal):
+    """The hospital's stay number is in use."""
+
+
+class DischargeBeforeAdmission(StayRefusal):
+    """The discharge date lies before the admission date."""
+
+
+class AlreadyDischarged(StayRefusal):
+    """The patient has left; fees and a second discharge are refused."""
+
+
+class NotDischarged(StayRefusal):
+    """Only a finished stay is settled."""
+
+
+class NoFees(StayRefusal):
+    """There is nothing to settle."""
+
+
+class FeeBatchRepeated(StayRefusal):
+    """The batch number was recorded before."""
+
+
+class AlreadySettled(StayRefusal):
+    """The stay is settled; reverse that settlement first."""
+
+
+class NotSettled(StayRefusal):
+    """There is no settlement to reverse or to print."""
+
+
+class PersonalShareChanged(StayRefusal):
+    """The patient's share is not what the caller expected from the preview."""
+
+
+# --- what is remembered -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PayerStep:
+    """One payer step (一步支付) as stored; amounts in fen."""
+
+    order: int
+    layer: str
+    part: str
+    name: str
+    payer: str
+    fund: str | None
+    applied: bool
+    base_fen: int
+    deductible_fen: int
+    rate: str
+    cap_left_fen: int | None
+    computed_fen: int
+    paid_fen: int
+    article: str | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one layer owes the hospital (支付份额), in fen; `fund` None: the hospital itself."""
+
+    layer: str
+    payer: str
+    fund: str | None
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """A settlement as the stay remembers it (结算)."""
+
+    number: str
+    inputs: SettlementInputs
+    steps: tuple[PayerStep, ...] = ()
+    shares: tuple[Share, ...] = ()
+    patient_fen: int = 0
+    assumed: tuple[str, ...] = ()
+    booked_on: date = date.min
+    is_reversed: bool = False
+
+
+def stay_id_of(institution_id: InstitutionId, hospital_stay_number: str) -> UUID:
+    """The id of a stay: one for each stay number (住院号) of an institution."""
+    return uuid5(_STAYS, f"{institution_id}/{hospital_stay_number}")
+
+
+def payer_steps(steps: tuple[Step, ...]) -> tuple[PayerStep, ...]:
+    """The kernel's explanation, as stored."""
+    return tuple(
+        PayerStep(
+            order=order,
+            layer=s.layer,
+            part=s.part,
+            name=s.name,
+            payer=s.payer,
+            fund=s.fund,
+            applied=s.applied,
+            base_fen=s.base_fen,
+            deductible_fen=s.deductible_fen,
+            rate=s.rate,
+            cap_left_fen=s.cap_left_fen,
+            computed_fen=s.computed_fen,
+            paid_fen=s.paid_fen,
+            article=s.article,
+        )
+        for order, s in enumerate(steps, start=1)
+    )
+
+
+def shares_of(steps: tuple[PayerStep, ...]) -> tuple[Share, ...]:
+    """What each layer pays in all: a list, since two payers with equal amounts both count."""
+    layers = list(dict.fromkeys((s.layer, s.payer, s.fund) for s in steps))
+    return tuple(
+        Share(
+            layer=layer,
+            payer=payer,
+            fund=fund,
+            amount_fen=sum(s.paid_fen for s in steps if s.layer == layer),
+        )
+        for layer, payer, fund in layers
+    )
+
+
+class Stay(Aggregate):
+    """The aggregate (聚合)."""
+
+    TOPIC: ClassVar[str] = "settlement.stay"
+
+    class Event(Aggregate.Event):
+        """Something that happened to a stay."""
+
+    class Admitted(Event, Aggregate.Created):
+        """The patient was admitted (入院)."""
+
+        TOPIC = "settlement.stay-admitted.v1"
+        institution_id: InstitutionId
+        hospital_stay_number: str
+        person_id: PersonId
+        scheme: str | None
+        admission: date
+        circumstances: Circumstances
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """A new stay, without fees."""
+            aggregate.institution_id = self.institution_id
+            aggregate.hospital_stay_number = self.hospital_stay_number
+            aggregate.person_id = self.person_id
+            aggregate.scheme = self.scheme
+            aggregate.admission = self.admission
+            aggregate.circumstances = self.circumstances
+
+    class FeesRecorded(Event):
+        """A batch of fees was recorded (记费)."""
+
+        TOPIC = "settlement.fees-recorded.v1"
+        batch_number: str
+        charges: Charges
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The fees so far."""
+            aggregate.batches = (*aggregate.batches, self.batch_number)
+            known = aggregate.charges
+            aggregate.charges = known.plus(self.charges) if known else self.charges
+
+    class Discharged(Event):
+        """The patient was discharged (出院)."""
+
+        TOPIC = "settlement.patient-discharged.v1"
+        discharge: date
+        invoice_number: str | None
+        circumstances: Circumstances
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """What the discharge adds."""
+            aggregate.discharge = self.discharge
+            aggregate.invoice_number = self.invoice_number
+            aggregate.circumstances = aggregate.circumstances.amended(self.circumstances)
+
+    class SettlementOpened(Event):
+        """A settlement began, from these inputs (开始结算)."""
+
+        TOPIC = "settlement.settlement-opened.v1"
+        number: str
+        inputs: SettlementInputs
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """A settlement without steps."""
+            aggregate.settlements = (
+                *aggregate.settlements,
+                Settlement(number=self.number, inputs=self.inputs),
+            )
+
+    class PayerStepSettled(Event):
+        """One payer step was settled, be it zero (一步支付)."""
+
+        TOPIC = "settlement.payer-step-settled.v1"
+        number: str
+        step: PayerStep
+
+        def apply(self, aggregate: Any) -> None:
+            """One more step."""
+            last = aggregate.settlements[-1]
+            aggregate.replace_last(steps=(*last.steps, self.step))
+
+    class SettlementCompleted(Event):
+        """The settlement is complete (结算完成); payers + patient + hospital = total."""
+
+        TOPIC = "settlement.settlement-completed.v1"
+        number: str
+        institution_id: InstitutionId
+        hospital_stay_number: str
+        invoice_number: str | None
+        person_id: PersonId
+        region: str
+        scheme: str
+        fingerprint: str
+        total_fen: int
+        shares: tuple[Share, ...]
+        patient_fen: int
+        assumed: tuple[str, ...]
+        booked_on: date
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The settlement as a whole."""
+            aggregate.replace_last(
+                shares=self.shares,
+                patient_fen=self.patient_fen,
+                assumed=self.assumed,
+                booked_on=self.booked_on,
+            )
+
+    class SettlementReversed(Event):
+        """The settlement was undone (撤销结算), booked in its own period."""
+
+        TOPIC = "settlement.settlement-reversed.v1"
+        number: str
+        institution_id: InstitutionId
+        hospital_stay_number: str
+        invoice_number: str | None
+        person_id: PersonId
+        region: str
+        scheme: str
+        total_fen: int
+        shares: tuple[Share, ...]
+        patient_fen: int
+        settled_booked_on: date
+        booked_on: date
+        reason: str
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The settlement stays in the history, and no longer counts."""
+            aggregate.replace_last(is_reversed=True)
+
+    institution_id: InstitutionId
+    hospital_stay_number: str
+    person_id: PersonId
+    scheme: str | None
+    admission: date
+    circumstances: Circumstances
+
+    def __init__(self) -> None:
+        self.batches: tuple[str, ...] = ()
+        self.charges: Charges | None = None
+        self.discharge: date | None = None
+        self.invoice_number: str | None = None
+        self.settlements: tuple[Settlement, ...] = ()
+
+    # --- decisions ----------------------------------------------------------------------------
+
+    @classmethod
+    def admit(
+        cls,
+        *,
+        institution_id: InstitutionId,
+        hospital_stay_number: str,
+        person_id: PersonId,
+        scheme: str | None,
+        admission: date,
+        circumstances: Circumstances,
+        by: Actor,
+        at: datetime,
+    ) -> "Stay":
+        """Admit a patient (入院登记)."""
+        return cls._create(
+            cls.Admitted,
+            id=stay_id_of(institution_id, hospital_stay_number),
+            timestamp=at,
+            institution_id=institution_id,
+            hospital_stay_number=hospital_stay_number,
+            person_id=person_id,
+            scheme=scheme,
+            admission=admission,
+            circumstances=circumstances,
+            by=by,
+        )
+
+    def record_fees(self, *, batch_number: str, charges: Charges, by: Actor, at: datetime) -> None:
+        """Record a batch of fees (上传费用).
+
+        Raises AlreadyDischarged, FeeBatchRepeated, BillDoesNotAddUp, BillTooLarge.
+        """
+        if self.discharge:
+            raise AlreadyDischarged(f"住院 {self.hospital_stay_number} 已出院，不能再记费")
+        if batch_number in self.batches:
+            raise FeeBatchRepeated(f"费用批次 {batch_number} 已经记过；补记费用请用新的批次号")
+        charges.check()
+        if self.charges:
+            self.charges.plus(charges).check()
+        self.trigger_event(
+            self.FeesRecorded, timestamp=at, batch_number=batch_number, charges=charges, by=by
+        )
+
+    def discharge_patient(
+        self,
+        *,
+        discharge: date,
+        invoice_number: str | None,
+        circumstances: Circumstances,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Discharge the patient (出院登记). Raises AlreadyDischarged, DischargeBeforeAdmission."""
+        if self.discharge:
+            raise AlreadyDischarged(
+                f"住院 {self.hospital_stay_number} 已于 {self.discharge} 出院，不能重复登记"
+            )
+        if discharge < self.admission:
+            raise DischargeBeforeAdmission(
+                f"出院日期 {discharge} 早于入院日期 {self.admission}；请核对"
+            )
+        self.trigger_event(
+            self.Discharged,
+            timestamp=at,
+            discharge=discharge,
+            invoice_number=invoice_number,
+            circumstances=circumstances,
+            by=by,
+        )
+
+    def require_ready_to_settle(self) -> tuple[date, Charges]:
+        """The discharge date and the charges of a stay that may be settled.
+
+        Raises NotDischarged, NoFees, AlreadySettled.
+        """
+        current = self.current_settlement
+        if current:
+            raise AlreadySettled(
+                f"住院 {self.hospital_stay_number} 已于 {current.booked_on} 结算，"
+                f"结算单号 {current.number}；要重新结算请先撤销"
+            )
+        if self.discharge is None:
+            raise NotDischarged(f"住院 {self.hospital_stay_number} 还没有办理出院")
+        if self.charges is None:
+            raise NoFees(f"住院 {self.hospital_stay_number} 没有任何费用")
+        return self.discharge, self.charges
+
+    def settle(
+        self,
+        *,
+        number: str,
+        inputs: SettlementInputs,
+        steps: tuple[PayerStep, ...],
+        assumed: tuple[str, ...],
+        patient_fen: int,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Settle the stay (结算): its inputs, one event a payer step, and the whole."""
+        self.require_ready_to_settle()
+        self.trigger_event(self.SettlementOpened, timestamp=at, number=number, inputs=inputs, by=by)
+        for step in steps:
+            self.trigger_event(self.PayerStepSettled, timestamp=at, number=number, step=step)
+        self.trigger_event(
+            self.SettlementCompleted,
+            timestamp=at,
+            number=number,
+            institution_id=self.institution_id,
+            hospital_stay_number=self.hospital_stay_number,
+            invoice_number=self.invoice_number,
+            person_id=self.person_id,
+            region=inputs.eligibility.enrolment.region,
+            scheme=inputs.eligibility.enrolment.scheme.value,
+            fingerprint=inputs.fingerprint,
+            total_fen=inputs.charges.total_fen,
+            shares=shares_of(steps),
+            patient_fen=patient_fen,
+            assumed=assumed,
+            booked_on=inputs.settled_on,
+            by=by,
+        )
+
+    def reverse(self, *, reason: str, booked_on: date, by: Actor, at: datetime) -> Settlement:
+        """Undo the settlement (撤销结算); returns what was undone. Raises NotSettled."""
+        current = self.current_settlement
+        if current is None:
+            raise NotSettled(f"住院 {self.hospital_stay_number} 没有可撤销的结算")
+        enrolment = current.inputs.eligibility.enrolment
+        self.trigger_event(
+            self.SettlementReversed,
+            timestamp=at,
+            number=current.number,
+            institution_id=self.institution_id,
+            hospital_stay_number=self.hospital_stay_number,
+            invoice_number=self.invoice_number,
+            person_id=self.person_id,
+            region=enrolment.region,
+            scheme=enrolment.scheme.value,
+            total_fen=current.inputs.charges.total_fen,
+            shares=current.shares,
+            patient_fen=current.patient_fen,
+            settled_booked_on=current.booked_on,
+            booked_on=booked_on,
+            reason=reason,
+            by=by,
+        )
+        return current
+
+    # --- questions ----------------------------------------------------------------------------
+
+    @property
+    def current_settlement(self) -> Settlement | None:
+        """The settlement that counts, if any."""
+        last = self.settlements[-1] if self.settlements else None
+        return None if last is None or last.is_reversed else last
+
+    @property
+    def status(self) -> str:
+        """`admitted`, `discharged` or `settled`."""
+        if self.current_settlement:
+            return "settled"
+        return "discharged" if self.discharge else "admitted"
+
+    def replace_last(self, **changes: Any) -> None:
+        """Used by events: the last settlement with some fields changed."""
+        last = self.settlements[-1]
+        self.settlements = (*self.settlements[:-1], Settlement(**{**vars(last), **changes}))
