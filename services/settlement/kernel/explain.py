@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from settlement.kernel.names import part_variable
-from settlement.kernel.resolving import ResolvedNumber
+from settlement.kernel.resolving import NumberUsed, ResolvedNumber, number_used
 from settlement.kernel.settle import Outcome
-from settlement.law.evidence import Evidence
 from settlement.law.policy import (
     CapOf,
     Layer,
@@ -20,17 +19,7 @@ from settlement.law.policy import (
     assumptions_of,
 )
 
-
-@dataclass(frozen=True)
-class NumberUsed:
-    """One number a step used (所用参数), as users read it, with its evidence."""
-
-    name: str
-    value: str
-    status: str
-    source: str
-    place: str | None
-    note: str | None
+__all__ = ["BandUsed", "NumberUsed", "Step", "assumed_numbers", "explain"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +81,7 @@ def explain(policy: Policy, outcome: Outcome) -> tuple[Step, ...]:
 def assumed_numbers(policy: Policy, steps: tuple[Step, ...]) -> tuple[NumberUsed, ...]:
     """Everything this settlement used that no document states (非原文载明的依据)."""
     whole = [
-        _used(name, _documentary(policy, name), evidence)
+        number_used(name, _documentary(policy, name), evidence)
         for name, evidence in assumptions_of(policy)
     ]
     used = [n for step in steps for n in step.numbers if n.status != "stated"]
@@ -162,20 +151,24 @@ def _step(layer: Layer, part: Part, outcome: Outcome) -> Step:
         cap_left_fen=_cap_left(layer, outcome),
         rounding=_rounding_text(layer.rounding),
         paid_fen=value[f"{stem}_paid"],
-        numbers=tuple(_numbers(layer, part, outcome)) if base_fen > 0 else (),
+        numbers=tuple(_numbers(layer, part, bands, outcome)) if base_fen > 0 else (),
     )
 
 
 def _bands(part: Part, stem: str, outcome: Outcome) -> Iterator[BandUsed]:
+    if len(part.bands) == 1:
+        yield BandUsed(
+            outcome.values[f"{stem}_eligible"], _text(outcome, part.bands[0].rate) or "—"
+        )
+        return
     for at, band in enumerate(part.bands, start=1):
-        single = len(part.bands) == 1
-        amount = outcome.values[f"{stem}_eligible" if single else f"{stem}_band_{at}"]
+        amount = outcome.values[f"{stem}_band_{at}"]
         yield BandUsed(amount, _text(outcome, band.rate) or "—")
 
 
 def _text(outcome: Outcome, number: Number | None) -> str | None:
     found = outcome.resolved.get(number.name) if number else None
-    return str(found) if found else None
+    return found.text if found else None
 
 
 def _cap_left(layer: Layer, outcome: Outcome) -> int | None:
@@ -196,15 +189,16 @@ def _rounding_text(rounding: Rounding) -> str:
     return f"{rounding.mode.value}/{rounding.quantum_fen}"
 
 
-def _numbers(layer: Layer, part: Part, outcome: Outcome) -> Iterator[NumberUsed]:
+def _numbers(
+    layer: Layer, part: Part, bands: tuple[BandUsed, ...], outcome: Outcome
+) -> Iterator[NumberUsed]:
     """The numbers this step reached, in order."""
     if not part.base_evidence.is_stated:
-        yield _used(f"{layer.id}.{part.id}.base", str(part.base), part.base_evidence)
+        yield number_used(f"{layer.id}.{part.id}.base", str(part.base), part.base_evidence)
     reached: list[Number] = [layer.deductible.amount] if layer.deductible else []
-    stem = part_variable(layer, part)
-    if outcome.values[f"{stem}_eligible"] > 0:
+    if outcome.values[f"{part_variable(layer, part)}_eligible"] > 0:
         reached += [part.first_self_pay] if part.first_self_pay else []
-        for band, used in zip(part.bands, _bands(part, stem, outcome), strict=True):
+        for band, used in zip(part.bands, bands, strict=True):
             if used.amount_fen > 0:
                 reached += [band.up_to] if band.up_to else []
                 reached.append(band.rate)
@@ -212,11 +206,4 @@ def _numbers(layer: Layer, part: Part, outcome: Outcome) -> Iterator[NumberUsed]
     for number in reached:
         resolved = outcome.resolved.get(number.name)
         if resolved:
-            for evidence in resolved.evidences:
-                yield _used(number.name, str(resolved), evidence)
-
-
-def _used(name: str, value: str, evidence: Evidence) -> NumberUsed:
-    return NumberUsed(
-        name, value, evidence.status.value, evidence.source, evidence.place, evidence.note
-    )
+            yield from resolved.uses

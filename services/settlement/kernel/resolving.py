@@ -5,6 +5,7 @@ slot's digits for a ratio; MISSING when nobody knows it, NO_LIMIT when there is 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from settlement.law.evidence import Evidence
 from settlement.law.exact import NotExact, Ratio
@@ -17,8 +18,30 @@ NO_LIMIT = 4_000_000_000_000_000_000
 
 
 @dataclass(frozen=True)
+class NumberUsed:
+    """One number a step used (所用参数), as users read it, with its evidence."""
+
+    name: str
+    value: str
+    status: str
+    source: str
+    place: str | None
+    note: str | None
+
+
+def number_used(name: str, value: str, evidence: Evidence) -> NumberUsed:
+    """A number as users read it, with its evidence."""
+    return NumberUsed(
+        name, value, evidence.status.value, evidence.source, evidence.place, evidence.note
+    )
+
+
+@dataclass(frozen=True)
 class ResolvedNumber:
-    """One number for one stay: what it came to, and everything it was made of."""
+    """One number for one stay: what it came to, and everything it was made of.
+
+    It is shared by every stay with the same facts, so its texts are made once.
+    """
 
     number: Number
     value: int | Ratio | None
@@ -38,7 +61,13 @@ class ResolvedNumber:
             return NO_LIMIT
         return self.value.at_digits(digits) if isinstance(self.value, Ratio) else self.value
 
-    def __str__(self) -> str:
+    @cached_property
+    def uses(self) -> tuple[NumberUsed, ...]:
+        """The number as users read it, once for each thing it was made of."""
+        return tuple(number_used(self.number.name, self.text, e) for e in self.evidences)
+
+    @cached_property
+    def text(self) -> str:
         """As users read it: yuan, a percentage, or why it is not known."""
         if self.is_missing:
             return f"缺失（{self.reason}）"
@@ -47,6 +76,10 @@ class ResolvedNumber:
         if isinstance(self.value, Ratio):
             return str(self.value)
         return f"{self.value // 100}.{self.value % 100:02d}"
+
+    def __str__(self) -> str:
+        """The same text."""
+        return self.text
 
 
 def resolve_number(number: Number, facts: Facts) -> ResolvedNumber:

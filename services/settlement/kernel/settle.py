@@ -6,13 +6,13 @@ Refuses by name when the bill, the facts or the policy lack something the layers
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from settlement.kernel.cascade import Cascade
-from settlement.kernel.names import amount_argument, bill_amounts_of
-from settlement.kernel.resolving import ResolvedNumber, resolve_number
+from settlement.kernel.cascade import Cascade, Resolution
+from settlement.kernel.names import amount_argument
+from settlement.kernel.resolving import ResolvedNumber
 from settlement.kernel.writing import ELSEWHERE_REFUSED, counter_variable
 from settlement.law.bill import AmountNotStated, Charges
 from settlement.law.facts import Facts
-from settlement.law.policy import BENEFIT_ADMISSIONS, Layer, Policy, numbers_of
+from settlement.law.policy import BENEFIT_ADMISSIONS, Layer, Policy
 
 
 class NumberMissing(Exception):
@@ -47,11 +47,12 @@ class ElsewhereAmountTooLarge(Exception):
 
 
 class ElsewhereAmountUnexpected(Exception):
-    """An amount was given for a layer that this policy computes itself, or does not have."""
+    """An amount was given for a layer that this policy computes itself, does not have, or does
+    not apply to this stay."""
 
     def __init__(self, layer_id: str):
         """Name the layer."""
-        super().__init__(f"政策中没有由外部结算的层“{layer_id}”，请去掉这个金额")
+        super().__init__(f"“{layer_id}”不是这次住院由外部结算的层，请去掉这个金额")
 
 
 @dataclass(frozen=True)
@@ -93,60 +94,49 @@ def settle_bill(cascade: Cascade, inputs: Inputs) -> Outcome:
     Raises AmountNotStated, FactNotStated, NumberMissing, ElsewhereAmountMissing,
     ElsewhereAmountTooLarge, ElsewhereAmountUnexpected.
     """
-    policy, shape = cascade.policy, cascade.shape
-    for layer_id in inputs.elsewhere:
-        if layer_id not in shape.elsewhere:
-            raise ElsewhereAmountUnexpected(layer_id)
-    applied = frozenset(x.id for x in policy.layers if x.condition.holds(inputs.facts))
-    amounts = inputs.charges.amounts()
-    resolved: dict[str, ResolvedNumber] = {}
-    for layer in policy.layers:
-        if layer.id in applied:
-            _require_amounts(layer, amounts)
-            _require_elsewhere(layer, inputs.elsewhere)
-            for number in numbers_of(layer):
-                resolved[number.name] = resolve_number(number, inputs.facts)
+    shape, charges = cascade.shape, inputs.charges
+    found = cascade.resolve(inputs.facts)
+    amounts = charges.amounts()
+    _require_inputs(cascade, found, amounts, inputs.elsewhere)
     result = cascade.settle_stay(
         *(amounts.get(name, 0) for name in shape.amounts),
         *(inputs.counters.get(name, 0) for name in shape.counters),
         *(inputs.elsewhere.get(name, 0) for name in shape.elsewhere),
-        *(int(name in applied) for name in shape.conditions),
-        *(
-            resolved[s.number.name].at_digits(s.digits) if s.number.name in resolved else 0
-            for s in shape.numbers
-        ),
+        *found.arguments,
     )
     values = dict(zip(shape.outputs, result, strict=True))
-    _refuse(cascade, inputs, resolved, values["refused"])
+    if values["refused"] >= 0:
+        raise _refusal(cascade, inputs, found, values["refused"])
     moved = {name: values[counter_variable(name)] for name in shape.counters}
     moved[BENEFIT_ADMISSIONS] = inputs.counters.get(BENEFIT_ADMISSIONS, 0) + 1
+    values |= {amount_argument(name): amounts[name] for name in shape.amounts if name in amounts}
     return Outcome(
-        values={amount_argument(n): amounts[n] for n in shape.amounts if n in amounts} | values,
-        resolved=resolved,
-        applied=applied,
+        values=values,
+        resolved=found.numbers,
+        applied=found.applied,
         counters=moved,
         patient_fen=values["patient"],
     )
 
 
-def _require_amounts(layer: Layer, amounts: Mapping[str, int]) -> None:
-    for name in bill_amounts_of(layer):
-        if name not in amounts:
-            raise AmountNotStated(name, layer.name)
-
-
-def _require_elsewhere(layer: Layer, elsewhere: Mapping[str, int]) -> None:
-    if layer.elsewhere and layer.id not in elsewhere:
-        raise ElsewhereAmountMissing(layer)
-
-
-def _refuse(
-    cascade: Cascade, inputs: Inputs, resolved: Mapping[str, ResolvedNumber], refused: int
+def _require_inputs(
+    cascade: Cascade, found: Resolution, amounts: Mapping[str, int], elsewhere: Mapping[str, int]
 ) -> None:
-    if refused < 0:
-        return
+    for layer_id in elsewhere:
+        # An amount somebody paid is never dropped in silence.
+        if layer_id not in cascade.shape.elsewhere or layer_id not in found.applied:
+            raise ElsewhereAmountUnexpected(layer_id)
+    for name, layer_name in found.needed_amounts:
+        if name not in amounts:
+            raise AmountNotStated(name, layer_name)
+    for layer in found.needed_elsewhere:
+        if layer.id not in elsewhere:
+            raise ElsewhereAmountMissing(layer)
+
+
+def _refusal(cascade: Cascade, inputs: Inputs, found: Resolution, refused: int) -> Exception:
     if refused >= ELSEWHERE_REFUSED:
         layer = cascade.policy.layer(cascade.shape.elsewhere[refused - ELSEWHERE_REFUSED])
-        raise ElsewhereAmountTooLarge(layer, inputs.elsewhere[layer.id])
+        return ElsewhereAmountTooLarge(layer, inputs.elsewhere[layer.id])
     number = cascade.shape.numbers[refused].number
-    raise NumberMissing(cascade.policy, number.name, resolved[number.name].reason or "")
+    return NumberMissing(cascade.policy, number.name, found.numbers[number.name].reason or "")

@@ -5,9 +5,13 @@ The same text runs as ordinary Python for one bill and compiled by numba over co
 one arithmetic. Policies that differ only in numbers share the function.
 """
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from settlement.kernel.names import (
+    UnknownName,
     amount_argument,
     bill_amounts_of,
     part_variable,
@@ -77,14 +81,28 @@ class Shape:
         )
 
 
+_COUNTER = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+
+
 def counter_variable(counter: str) -> str:
-    """The variable of a counter."""
+    """The variable of a counter. Raises UnknownName: the name becomes part of a program."""
+    if not _COUNTER.fullmatch(counter):
+        raise UnknownName(f"计数器“{counter}”应以小写字母开头，只用小写字母、数字、下划线和点")
     return "year_" + counter.replace(".", "_")
 
 
 def write_policy(policy: Policy) -> Shape:
-    """The function of a policy. Raises UnknownName when an expression names nothing."""
+    """The function of a policy.
+
+    Raises UnknownName when an expression names nothing or two names become one variable.
+    """
     return _Writer(policy).shape()
+
+
+def _require_distinct(variables: Iterable[str]) -> None:
+    for name, times in Counter(variables).items():
+        if times > 1:
+            raise UnknownName(f"两个名称写成了同一个变量 {name}；请改动层、分项或计数器的 id")
 
 
 class _Writer:
@@ -104,7 +122,7 @@ class _Writer:
         self.line("refused = -1")
         for at, layer in enumerate(self.layers):
             self.line("")
-            self.line(f"# {layer.name}")
+            self.line(f"# {' '.join(layer.name.split())}")
             earlier = self.layers[:at]
             if layer.elsewhere:
                 self.write_elsewhere(layer, layer.elsewhere.at_most, earlier)
@@ -113,7 +131,8 @@ class _Writer:
             self.line(f"left -= {layer.id}_paid")
         self.line("")
         self.line("patient = left")
-        outputs = (*self.outputs, *map(counter_variable, self.counters), "patient", "refused")
+        moved = tuple(map(counter_variable, self.counters))
+        outputs = (*self.outputs, *moved, "patient", "refused")
         self.line(f"return ({', '.join(outputs)},)")
         shape = Shape(
             source="",
@@ -124,6 +143,7 @@ class _Writer:
             numbers=tuple(self.slots),
             outputs=outputs,
         )
+        _require_distinct([*outputs, *(a for a in shape.arguments if a not in moved)])
         head = "def settle_stay(\n" + "".join(f"    {a},\n" for a in shape.arguments) + "):\n"
         body = "".join(f"    {line}\n" if line else "\n" for line in self.lines)
         return Shape(**{**shape.__dict__, "source": head + body})
@@ -160,7 +180,7 @@ class _Writer:
         if not layer.condition.is_always:
             self.line(f"{paid} = {paid} * {layer.id}_applies")
         limit = self.expression(at_most, earlier)
-        self.line(f"if {paid} > min(left, {limit}):")
+        self.line(f"if {paid} > min(left, max(0, {limit})):")
         self.line("    if refused < 0:")
         # Numbered after all numbers, which are not all known yet while writing.
         self.line(f"        refused = {ELSEWHERE_REFUSED + self.elsewhere.index(layer.id)}")
@@ -176,6 +196,7 @@ class _Writer:
             if cap.of is CapOf.COST:
                 self.write_cost_cap(layer, cap, at)
         self.write_deductible(layer)
+        self.move_counters(layer, CapOf.COST, self.total_of(layer, "base"))
         for part in layer.parts:
             self.write_part(layer, part, earlier)
         self.write_payment(layer)
@@ -202,8 +223,6 @@ class _Writer:
             base = f"{part_variable(layer, part)}_base"
             self.line(f"{base} = min({base}, {room})")
             self.line(f"{room} -= {base}")
-        if cap.counter:
-            self.line(f"{counter_variable(cap.counter)} += {self.total_of(layer, 'base')}")
 
     def write_deductible(self, layer: Layer) -> None:
         whole = f"{layer.id}_deductible"
@@ -234,8 +253,6 @@ class _Writer:
                 for name, stem in parts.items():
                     if name not in deductible.taken_from:
                         self.line(f"{stem}_deductible = 0")
-            if deductible.counter:
-                self.line(f"{year} += {bases}")
             self.outputs += [threshold, before]
         if len(parts) > 1:
             self.line(f"{whole} = {self.total_of(layer, 'deductible')}")
@@ -255,12 +272,17 @@ class _Writer:
                 f"{eligible} * {slot.argument}",
                 keep_digits,
                 layer.rounding,
+                within=eligible,
             )
         else:
             self.line(f"{stem}_first_self_pay = 0")
         share, digits = self.write_bands(layer, part, stem)
         self.write_rounded(
-            f"{stem}_computed", f"{share}{keep}", digits + keep_digits, layer.rounding
+            f"{stem}_computed",
+            f"{share}{keep}",
+            digits + keep_digits,
+            layer.rounding,
+            within=eligible,
         )
         if part.minus:
             minus = self.expression(part.minus, earlier)
@@ -303,8 +325,13 @@ class _Writer:
             self.outputs.append(inside)
         return "(" + " + ".join(terms) + ")", digits
 
-    def write_rounded(self, target: str, numerator: str, digits: int, rounding: Rounding) -> None:
-        """The one rounding of a step, as integers."""
+    def write_rounded(
+        self, target: str, numerator: str, digits: int, rounding: Rounding, *, within: str
+    ) -> None:
+        """The one rounding of a step, as integers.
+
+        Rounding up to 角 or 元 may pass the amount it is a share of: it is held `within` that.
+        """
         quantum = rounding.quantum_fen
         whole = 10**digits * quantum
         times = f" * {quantum}" if quantum > 1 else ""
@@ -322,6 +349,8 @@ class _Writer:
             self.line(f"    {target} += 1")
             if quantum > 1:
                 self.line(f"{target} *= {quantum}")
+        if quantum > 1 and rounding.mode is not RoundingMode.DOWN:
+            self.line(f"{target} = min({target}, {within})")
 
     def write_payment(self, layer: Layer) -> None:
         computed = f"{self.total_of(layer, 'computed')} > 0"
@@ -342,6 +371,13 @@ class _Writer:
             self.line(f"{layer.id}_first_self_pay = {self.total_of(layer, 'first_self_pay')}")
             self.line(f"{paid} = {self.total_of(layer, 'paid')}")
             self.outputs += [f"{layer.id}_deductible", paid]
-        for cap in layer.caps:
-            if cap.counter and cap.of is CapOf.PAYMENT:
-                self.line(f"{counter_variable(cap.counter)} += {paid}")
+        self.move_counters(layer, CapOf.PAYMENT, paid)
+
+    def move_counters(self, layer: Layer, of: CapOf, amount: str) -> None:
+        """Each counter moves once a layer, after everything that reads it."""
+        names = [cap.counter for cap in layer.caps if cap.of is of]
+        if layer.deductible and of is CapOf.COST:
+            names.append(layer.deductible.counter)
+        for name in dict.fromkeys(names):
+            if name:
+                self.line(f"{counter_variable(name)} += {amount}")
