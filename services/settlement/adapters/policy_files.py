@@ -1,9 +1,9 @@
 """Policy files (政策文件): YAML read as text, with lines for messages and shared fragments.
 
 A value `{use: "420000/critical_2018.bands"}` is replaced by that place of
-`shared/420000/critical_2018.yaml` under the same root, whose `sources` join the document's,
-before the fingerprint is taken. Anchors and aliases are refused: a reader should see each number
-where it applies.
+`shared/420000/critical_2018.yaml` under the same root, or else of the shipped one; its `sources`
+join the document's before the fingerprint is taken. Anchors and aliases are refused: a reader
+should see each number where it applies.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -173,8 +173,9 @@ class _Fragments:
     def fragment(self, name: str, line: int) -> Tree:
         file, *keys = name.split(".")
         if file not in self.loaded:
-            path = self.root / SHARED / f"{file}.yaml"
-            if ".." in Path(file).parts or not path.is_file():
+            places = [r / SHARED / f"{file}.yaml" for r in (self.root, SHIPPED_POLICIES)]
+            path = next((p for p in places if p.is_file()), None)
+            if ".." in Path(file).parts or path is None:
                 raise _NotPlain(line, f"没有共用文件 {SHARED}/{file}.yaml", "检查 use 的写法")
             self.loaded[file] = _plain(yaml.compose(_text(path), Loader=yaml.SafeLoader), (), {})
         tree: Tree = self.loaded[file]
