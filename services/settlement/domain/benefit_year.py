@@ -27,10 +27,7 @@ class BenefitYear(Aggregate):
 
     TOPIC: ClassVar[str] = "settlement.benefit-year"
 
-    class Event(Aggregate.Event):
-        """Something that happened to a benefit year."""
-
-    class Opened(Event, Aggregate.Created):
+    class Created(Aggregate.Created):
         """The first settlement of the year is about to move its counters (年度开始)."""
 
         TOPIC = "settlement.benefit-year-opened.v1"
@@ -46,7 +43,7 @@ class BenefitYear(Aggregate):
             aggregate.scheme = self.scheme
             aggregate.first_day = self.first_day
 
-    class CountersMoved(Event):
+    class CountersMoved(Aggregate.Event):
         """A settlement moved counters (累计增加): what each counter gained."""
 
         TOPIC = "settlement.counters-moved.v1"
@@ -59,7 +56,7 @@ class BenefitYear(Aggregate):
             aggregate.add(self.moves, sign=1)
             aggregate.moved[self.number] = self.moves
 
-    class CountersRestored(Event):
+    class CountersRestored(Aggregate.Event):
         """A reversal took its settlement's moves back (累计冲回)."""
 
         TOPIC = "settlement.counters-restored.v1"
@@ -93,7 +90,7 @@ class BenefitYear(Aggregate):
     ) -> "BenefitYear":
         """A year in which nothing has happened yet."""
         return cls._create(
-            cls.Opened,
+            cls.Created,
             id=benefit_year_id(
                 person_id=person_id, region=region, scheme=scheme, first_day=first_day
             ),

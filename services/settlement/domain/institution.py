@@ -49,10 +49,7 @@ class Institution(Aggregate):
 
     TOPIC: ClassVar[str] = "settlement.institution"
 
-    class Event(Aggregate.Event):
-        """Something that happened to an institution's data."""
-
-    class Registered(Event, Aggregate.Created):
+    class Created(Aggregate.Created):
         """An institution appeared in the reference data (登记)."""
 
         TOPIC = "settlement.institution-registered.v1"
@@ -62,7 +59,7 @@ class Institution(Aggregate):
             """A code without a description."""
             aggregate.institution_id = self.institution_id
 
-    class Described(Event):
+    class Described(Aggregate.Event):
         """An import described it (登记信息)."""
 
         TOPIC = "settlement.institution-described.v1"
@@ -83,7 +80,7 @@ class Institution(Aggregate):
     def register(cls, institution_id: InstitutionId, *, at: datetime) -> "Institution":
         """An institution nothing is known about yet."""
         return cls._create(
-            cls.Registered,
+            cls.Created,
             id=institution_uuid(institution_id),
             timestamp=at,
             institution_id=institution_id,

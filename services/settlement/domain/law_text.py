@@ -4,7 +4,7 @@ Editing or deleting a policy file cannot change, or break, what was settled unde
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
@@ -22,10 +22,7 @@ class LawText(Aggregate):
 
     TOPIC: ClassVar[str] = "settlement.law-text"
 
-    class Event(Aggregate.Event):
-        """Something that happened to a text."""
-
-    class Adopted(Event, Aggregate.Created):
+    class Created(Aggregate.Created):
         """A policy was used for the first time (首次适用)."""
 
         TOPIC = "settlement.policy-adopted.v1"
@@ -33,12 +30,6 @@ class LawText(Aggregate):
         language_version: str
         label: str
         canonical_text: str
-
-        def apply(self, aggregate: Any) -> None:
-            """The text as it was."""
-            aggregate.fingerprint = self.fingerprint
-            aggregate.language_version = self.language_version
-            aggregate.canonical_text = self.canonical_text
 
     fingerprint: str
     language_version: str
@@ -56,7 +47,7 @@ class LawText(Aggregate):
     ) -> "LawText":
         """Put a policy's text into the ledger."""
         return cls._create(
-            cls.Adopted,
+            cls.Created,
             id=law_text_id(fingerprint),
             timestamp=at,
             fingerprint=fingerprint,

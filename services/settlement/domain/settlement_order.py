@@ -30,10 +30,7 @@ class SettlementOrder(Aggregate):
 
     TOPIC: ClassVar[str] = "settlement.settlement-order"
 
-    class Event(Aggregate.Event):
-        """Something that happened to the order."""
-
-    class Begun(Event, Aggregate.Created):
+    class Created(Aggregate.Created):
         """The person's first settlement here is about to be made."""
 
         TOPIC = "settlement.settlement-order-begun.v1"
@@ -45,7 +42,7 @@ class SettlementOrder(Aggregate):
             """Whose order it is."""
             aggregate.person_id = self.person_id
 
-    class Taken(Event):
+    class Taken(Aggregate.Event):
         """A settlement took its place (排入)."""
 
         TOPIC = "settlement.settlement-taken.v1"
@@ -56,7 +53,7 @@ class SettlementOrder(Aggregate):
             """It is the latest now."""
             aggregate.live = (*aggregate.live, self.number)
 
-    class Undone(Event):
+    class Undone(Aggregate.Event):
         """The latest settlement was undone (退出)."""
 
         TOPIC = "settlement.settlement-undone.v1"
@@ -78,7 +75,7 @@ class SettlementOrder(Aggregate):
     ) -> "SettlementOrder":
         """An order without settlements."""
         return cls._create(
-            cls.Begun,
+            cls.Created,
             id=settlement_order_id(person_id=person_id, region=region, scheme=scheme),
             timestamp=at,
             person_id=person_id,

@@ -156,10 +156,7 @@ class Stay(Aggregate):
 
     TOPIC: ClassVar[str] = "settlement.stay"
 
-    class Event(Aggregate.Event):
-        """Something that happened to a stay."""
-
-    class Admitted(Event, Aggregate.Created):
+    class Created(Aggregate.Created):
         """The patient was admitted (入院)."""
 
         TOPIC = "settlement.stay-admitted.v1"
@@ -180,7 +177,7 @@ class Stay(Aggregate):
             aggregate.admission = self.admission
             aggregate.circumstances = self.circumstances
 
-    class FeesRecorded(Event):
+    class FeesRecorded(Aggregate.Event):
         """A batch of fees was recorded (记费)."""
 
         TOPIC = "settlement.fees-recorded.v1"
@@ -194,7 +191,7 @@ class Stay(Aggregate):
             known = aggregate.charges
             aggregate.charges = known.plus(self.charges) if known else self.charges
 
-    class Discharged(Event):
+    class Discharged(Aggregate.Event):
         """The patient was discharged (出院)."""
 
         TOPIC = "settlement.patient-discharged.v1"
@@ -209,7 +206,7 @@ class Stay(Aggregate):
             aggregate.invoice_number = self.invoice_number
             aggregate.circumstances = aggregate.circumstances.amended(self.circumstances)
 
-    class SettlementOpened(Event):
+    class SettlementOpened(Aggregate.Event):
         """A settlement began, from these inputs (开始结算)."""
 
         TOPIC = "settlement.settlement-opened.v1"
@@ -224,7 +221,7 @@ class Stay(Aggregate):
                 Settlement(number=self.number, inputs=self.inputs),
             )
 
-    class PayerStepSettled(Event):
+    class PayerStepSettled(Aggregate.Event):
         """One payer step was settled, be it zero (一步支付)."""
 
         TOPIC = "settlement.payer-step-settled.v1"
@@ -236,7 +233,7 @@ class Stay(Aggregate):
             last = aggregate.settlements[-1]
             aggregate.replace_last(steps=(*last.steps, self.step))
 
-    class SettlementCompleted(Event):
+    class SettlementCompleted(Aggregate.Event):
         """The settlement is complete (结算完成); payers + patient + hospital = total."""
 
         TOPIC = "settlement.settlement-completed.v1"
@@ -264,7 +261,7 @@ class Stay(Aggregate):
                 booked_on=self.booked_on,
             )
 
-    class SettlementReversed(Event):
+    class SettlementReversed(Aggregate.Event):
         """The settlement was undone (撤销结算), booked in its own period."""
 
         TOPIC = "settlement.settlement-reversed.v1"
@@ -318,7 +315,7 @@ class Stay(Aggregate):
     ) -> "Stay":
         """Admit a patient (入院登记)."""
         return cls._create(
-            cls.Admitted,
+            cls.Created,
             id=stay_id_of(institution_id, hospital_stay_number),
             timestamp=at,
             institution_id=institution_id,

@@ -1,0 +1,291 @@
+"""What settlement promises over HTTP (结算接口). Owner: settlement.
+
+Amounts are integers in fen and their names end in `_fen`; a number that is not an integer is
+refused. Dates are business dates in Asia/Shanghai, instants are UTC.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.vocabulary import LARGEST_BILL_FEN, Scheme
+
+# The field is strict, not the model: a strict model would refuse ISO dates.
+AmountFen = Annotated[int, Field(strict=True, ge=0, le=int(LARGEST_BILL_FEN))]
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+Region = Annotated[str, Field(pattern=r"^\d{6}$")]
+LayerId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+class Message(BaseModel):
+    """A message refuses fields it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DiagnosisStated(Message):
+    """A diagnosis (诊断) with its code system and version."""
+
+    code: Code
+    system: Code = "ICD-10"
+    version: Annotated[str, Field(min_length=1, max_length=64)] = "医保版 2.0"
+
+
+class CircumstancesStated(Message):
+    """What the hospital declares about a stay (住院情形); leave out what is not known."""
+
+    referral: bool | None = None
+    emergency: bool | None = None
+    third_party_liability: bool | None = None
+    surgery: bool | None = None
+    diagnosis: DiagnosisStated | None = None
+
+
+class ChargesStated(Message):
+    """Amounts of a bill or a batch (费用), in fen; every split that is stated must add up.
+
+    total = in_scope + first_self_pay + over_limit + out_of_catalog; total = class_a + class_b +
+    class_c; in_scope = sum of item_classes. What is left out is unknown, not zero.
+    """
+
+    total_fen: AmountFen
+    in_scope_fen: AmountFen | None = None
+    first_self_pay_fen: AmountFen | None = None
+    over_limit_fen: AmountFen | None = None
+    out_of_catalog_fen: AmountFen | None = None
+    class_a_fen: AmountFen | None = None
+    class_b_fen: AmountFen | None = None
+    class_c_fen: AmountFen | None = None
+    item_classes_fen: Annotated[dict[LayerId, AmountFen], Field(max_length=50)] = Field(
+        default_factory=dict
+    )
+
+
+class Admission(Message):
+    """`POST /v1/stays`: the patient is admitted (入院登记)."""
+
+    person_id: Code
+    hospital_stay_number: Annotated[str, Field(min_length=1, max_length=64)]
+    admission_date: date
+    scheme: Scheme | None = None
+    circumstances: CircumstancesStated = CircumstancesStated()
+
+
+class FeeBatchStated(Message):
+    """`POST /v1/stays/{stay_id}/fees`: one batch of fees (上传费用)."""
+
+    batch_number: Annotated[str, Field(min_length=1, max_length=64)]
+    charges: ChargesStated
+
+
+class Discharge(Message):
+    """`POST /v1/stays/{stay_id}/discharge`: the patient leaves (出院登记)."""
+
+    discharge_date: date
+    invoice_number: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    circumstances: CircumstancesStated = CircumstancesStated()
+
+
+class PreviewRequest(Message):
+    """`POST /v1/stays/{stay_id}/preview`: what a settlement would be now (预结算)."""
+
+    decided_elsewhere_fen: Annotated[dict[LayerId, AmountFen], Field(max_length=20)] = Field(
+        default_factory=dict
+    )
+
+
+class SettlementRequest(PreviewRequest):
+    """`POST /v1/stays/{stay_id}/settlement`: settle (结算).
+
+    `expected_personal_fen` is what the cashier was shown; another result is refused.
+    """
+
+    expected_personal_fen: AmountFen | None = None
+
+
+class ReversalRequest(Message):
+    """`POST /v1/stays/{stay_id}/settlement/reversal`: undo the settlement (撤销结算)."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class WholeStay(Admission):
+    """`POST /v1/settlements`: a whole stay in one call, all or nothing (一次性结算)."""
+
+    discharge_date: date
+    invoice_number: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    batches: Annotated[tuple[FeeBatchStated, ...], Field(min_length=1, max_length=200)]
+    decided_elsewhere_fen: Annotated[dict[LayerId, AmountFen], Field(max_length=20)] = Field(
+        default_factory=dict
+    )
+    expected_personal_fen: AmountFen | None = None
+
+
+class FactsStated(Message):
+    """Facts of a bill that is settled without a person (情形), for `POST /v1/previews`."""
+
+    identities: Annotated[tuple[str, ...], Field(max_length=30)] = ()
+    tier: str | None = None
+    level: str | None = None
+    place: str | None = None
+    plan: str | None = None
+    designations: Annotated[tuple[str, ...], Field(max_length=30)] = ()
+    age: Annotated[int, Field(strict=True, ge=0, le=150)] | None = None
+    admission_number: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    circumstances: CircumstancesStated = CircumstancesStated()
+
+
+class StatelessBill(Message):
+    """`POST /v1/previews`: a bill that nothing is stored of (无状态试算).
+
+    `counters_before` are the year's totals before the stay, in fen.
+    """
+
+    region: Region
+    scheme: Scheme
+    admission_date: date
+    discharge_date: date
+    charges: ChargesStated
+    facts: FactsStated = FactsStated()
+    counters_before_fen: Annotated[dict[str, AmountFen], Field(max_length=50)] = Field(
+        default_factory=dict
+    )
+    decided_elsewhere_fen: Annotated[dict[LayerId, AmountFen], Field(max_length=20)] = Field(
+        default_factory=dict
+    )
+
+
+class NumberShown(Message):
+    """One number a step used, with its evidence (所用参数)."""
+
+    name: str
+    value: str
+    status: Literal["stated", "inferred", "assumed"]
+    source: str
+    place: str | None = None
+    note: str | None = None
+
+
+class BandShown(Message):
+    """One band of a step: the amount inside it, and its rate (分段)."""
+
+    amount_fen: int
+    rate: str
+
+
+class StepShown(Message):
+    """One step of a settlement (一步): base − deductible = eligible, times rates = computed,
+    held under caps and the rest of the bill = paid."""
+
+    layer: str
+    part: str
+    name: str
+    payer: str
+    payer_label: str
+    fund: str | None
+    applied: bool
+    decided_by: str | None
+    article: str | None
+    base: str
+    base_fen: int
+    deductible_fen: int
+    eligible_fen: int
+    first_self_pay: str | None
+    first_self_pay_fen: int
+    bands: tuple[BandShown, ...]
+    rate: str
+    already_paid: str | None
+    computed_fen: int
+    cap_left_fen: int | None
+    rounding: str
+    paid_fen: int
+    numbers: tuple[NumberShown, ...]
+
+
+class PolicyShown(Message):
+    """The policy a settlement followed (适用政策)."""
+
+    label: str
+    title: str
+    region: str
+    scheme: str
+    in_force_from: date
+    version: int
+    fingerprint: str
+    fictional: bool
+
+
+class StatementShown(Message):
+    """A settlement as users read it (结算单): payers + patient + hospital = total.
+
+    `assumed` lists every number used that no document states; it is printed with the statement.
+    """
+
+    stay_id: str | None = None
+    settlement_number: str | None = None
+    hospital_stay_number: str | None = None
+    invoice_number: str | None = None
+    institution_id: str | None = None
+    institution_name: str | None = None
+    person_id: str | None = None
+    admission_date: date
+    discharge_date: date
+    settled_on: date
+    status: Literal["preview", "settled", "reversed"]
+    policy: PolicyShown
+    total_fen: int
+    funds_fen: int
+    hospital_fen: int
+    patient_fen: int
+    steps: tuple[StepShown, ...]
+    assumed: tuple[NumberShown, ...]
+
+
+class StayShown(Message):
+    """`GET /v1/stays/{stay_id}` (住院)."""
+
+    stay_id: str
+    institution_id: str
+    hospital_stay_number: str
+    person_id: str
+    status: Literal["admitted", "discharged", "settled"]
+    admission_date: date
+    discharge_date: date | None
+    invoice_number: str | None
+    batches: tuple[str, ...]
+    charges: ChargesStated | None
+    settlement_number: str | None
+    patient_fen: int | None
+
+
+class ReversalShown(Message):
+    """What was undone (撤销结果)."""
+
+    stay_id: str
+    settlement_number: str
+    returned_to_patient_fen: int
+    returned_by_hospital_to_funds_fen: int
+    booked_on: date
+
+
+class EventShown(Message):
+    """One event of a stay (事件)."""
+
+    version: int
+    topic: str
+    recorded_at: datetime
+    content: dict[str, Any]
+
+
+class HistoryShown(Message):
+    """`GET /v1/stays/{stay_id}/history` (事件历史)."""
+
+    stay_id: str
+    events: tuple[EventShown, ...]
+
+
+class InstitutionsImported(Message):
+    """`POST /v1/institutions`: how many institutions the file named (机构目录导入)."""
+
+    institutions: int

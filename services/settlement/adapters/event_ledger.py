@@ -1,0 +1,62 @@
+"""The ledger on the event log (账本)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+from eventlog.log import EventLog, VersionConflict, create_event_log, open_event_log
+from eventlog.requests import RegisteredRequest
+from settlement.application.ports import LoggedFact, Overtaken, Receipt
+
+Kind = TypeVar("Kind", bound=Aggregate)
+
+_PAGE = 1000
+
+
+class EventLedger:
+    """Settlement's events, and the register of its requests, in one log."""
+
+    def __init__(self, log: EventLog):
+        """On an open log."""
+        self.log = log
+
+    def find(self, aggregate_id: UUID, kind: type[Kind]) -> Kind | None:
+        """The aggregate as it is now, or None."""
+        return self.log.find(aggregate_id, kind)
+
+    def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
+        """Everything or nothing. Raises Overtaken, and what the log raises."""
+        if receipt is not None and not isinstance(receipt, RegisteredRequest):
+            raise TypeError(type(receipt))
+        try:
+            self.log.save(*aggregates, accepted=receipt)
+        except VersionConflict as conflict:
+            raise Overtaken from conflict
+
+    def next_serial(self, series: str) -> int:
+        """The next number of a series; never the same twice."""
+        return self.log.next_serial(series)
+
+    def events(self) -> Iterator[LoggedFact]:
+        """Every event in order of position, up to the last one at the time of the call."""
+        at, last = 0, self.log.last_position()
+        while at < last:
+            for logged in self.log.read(at, _PAGE):
+                at = logged.position
+                if at > last:
+                    return
+                yield LoggedFact(at, logged.event)
+
+    def history(self, aggregate_id: UUID) -> Iterator[Any]:
+        """The events of one aggregate in order."""
+        yield from self.log.events.get(aggregate_id)
+
+
+def open_ledger(path: Path) -> EventLedger:
+    """The ledger in a file, made when it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    create_event_log(path)
+    return EventLedger(open_event_log(path))

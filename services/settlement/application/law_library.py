@@ -1,0 +1,39 @@
+"""The law as the ledger holds it (账本中的政策): by fingerprint, whatever files say today."""
+
+import json
+
+from settlement.application.ports import Ledger
+from settlement.domain.law_text import LawText, law_text_id
+from settlement.kernel.cascade import Cascade, compile_policy
+from settlement.law.policy import LANGUAGE_VERSION
+from settlement.law.reading import read_policy
+
+
+class LawMissing(Exception):
+    """The ledger names a policy whose text it does not hold, or holds altered."""
+
+
+class LawLibrary:
+    """Policies out of the ledger, ready to compute."""
+
+    def __init__(self, ledger: Ledger):
+        """Reads each text once."""
+        self._ledger = ledger
+        self._known: dict[str, Cascade] = {}
+
+    def cascade(self, fingerprint: str) -> Cascade:
+        """The policy with this fingerprint. Raises LawMissing."""
+        if fingerprint not in self._known:
+            self._known[fingerprint] = self._read(fingerprint)
+        return self._known[fingerprint]
+
+    def _read(self, fingerprint: str) -> Cascade:
+        text = self._ledger.find(law_text_id(fingerprint), LawText)
+        if text is None:
+            raise LawMissing(f"账本里没有指纹为 {fingerprint} 的政策文本")
+        if text.language_version != LANGUAGE_VERSION:
+            raise LawMissing(f"政策文本的语言版本 {text.language_version} 无法执行")
+        policy = read_policy(json.loads(text.canonical_text))
+        if policy.fingerprint != fingerprint:
+            raise LawMissing(f"指纹为 {fingerprint} 的政策文本与指纹不符")
+        return compile_policy(policy)

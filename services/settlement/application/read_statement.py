@@ -1,0 +1,34 @@
+"""Reading a statement (结算单): computed again from the ledger alone, with all evidence."""
+
+from dataclasses import dataclass
+
+from settlement.application.law_library import LawLibrary
+from settlement.application.prepare_settlement import compute
+from settlement.domain.stay import NotSettled, Settlement, Stay
+from settlement.kernel.explain import NumberUsed, Step
+from settlement.law.policy import Policy
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A settlement with its policy, steps and assumptions."""
+
+    stay: Stay
+    settlement: Settlement
+    policy: Policy
+    steps: tuple[Step, ...]
+    assumed: tuple[NumberUsed, ...]
+
+
+def read_statement(stay: Stay, laws: LawLibrary, number: str | None = None) -> Statement:
+    """The statement of the latest settlement, or of the one with this number.
+
+    Raises NotSettled, LawMissing.
+    """
+    wanted = [s for s in stay.settlements if number in (None, s.number)]
+    if not wanted:
+        raise NotSettled(f"住院 {stay.hospital_stay_number} 没有{number or '任何'}结算")
+    settlement = wanted[-1]
+    cascade = laws.cascade(settlement.inputs.fingerprint)
+    _, steps, assumed = compute(cascade, settlement.inputs)
+    return Statement(stay, settlement, cascade.policy, steps, assumed)

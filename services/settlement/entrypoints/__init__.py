@@ -1,0 +1,1 @@
+"""Entrypoints (入口): HTTP and the command line; they translate, and read the clock."""

@@ -1,0 +1,1 @@
+"""HTTP (接口): translates messages into commands and results into messages, nothing more."""

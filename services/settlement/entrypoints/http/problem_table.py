@@ -1,0 +1,60 @@
+"""Which problem each refusal is (错误对照): one row for every domain error, checked by a test."""
+
+from http_edge.problems import ProblemKind
+from settlement.adapters.institutions_csv import InstitutionsFaulty
+from settlement.application.find_stay import StayUnknown
+from settlement.application.law_library import LawMissing
+from settlement.application.ports import EligibilityUnreachable, Overtaken, PersonUnknown
+from settlement.application.prepare_settlement import EnrolmentAmbiguous, NotEnrolled
+from settlement.application.reverse_settlement import LedgerIncomplete
+from settlement.domain import stay
+from settlement.domain.institution import InstitutionUnknown
+from settlement.domain.settlement_order import NotLatestSettlement
+from settlement.kernel import settle
+from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge
+from settlement.law.book import NoPolicyInForce, RegionUnknown
+from settlement.law.facts import FactNotStated
+
+PROBLEMS: dict[type[Exception], ProblemKind] = {
+    # The caller must change something.
+    stay.AlreadyAdmitted: ProblemKind("already-admitted", 409, "住院号已登记入院"),
+    stay.AlreadyDischarged: ProblemKind("already-discharged", 409, "已出院"),
+    stay.AlreadySettled: ProblemKind("already-settled", 409, "已结算"),
+    stay.DischargeBeforeAdmission: ProblemKind(
+        "discharge-before-admission", 422, "出院日期早于入院日期"
+    ),
+    stay.FeeBatchRepeated: ProblemKind("fee-batch-repeated", 409, "费用批次重复"),
+    stay.NoFees: ProblemKind("no-fees", 409, "没有费用"),
+    stay.NotDischarged: ProblemKind("not-discharged", 409, "尚未出院"),
+    stay.NotSettled: ProblemKind("not-settled", 409, "尚未结算"),
+    stay.PersonalShareChanged: ProblemKind("personal-share-changed", 409, "个人应付已变化"),
+    NotLatestSettlement: ProblemKind("not-latest-settlement", 409, "不是最近一次结算"),
+    StayUnknown: ProblemKind("stay-unknown", 404, "没有这次住院"),
+    PersonUnknown: ProblemKind("person-unknown", 422, "没有这位参保人"),
+    InstitutionUnknown: ProblemKind("institution-unknown", 422, "机构未登记"),
+    InstitutionsFaulty: ProblemKind("institutions-faulty", 422, "机构目录有错误"),
+    NotEnrolled: ProblemKind("not-enrolled", 422, "未参保"),
+    EnrolmentAmbiguous: ProblemKind("enrolment-ambiguous", 422, "参保关系不唯一"),
+    RegionUnknown: ProblemKind("region-unknown", 422, "没有该地区的政策"),
+    NoPolicyInForce: ProblemKind("no-policy-in-force", 422, "没有施行中的政策"),
+    BillDoesNotAddUp: ProblemKind("fees-do-not-add-up", 422, "费用合计不符"),
+    BillTooLarge: ProblemKind("bill-too-large", 422, "费用超过可结算上限"),
+    AmountNotStated: ProblemKind("amount-not-stated", 422, "缺少费用分项"),
+    FactNotStated: ProblemKind("fact-not-stated", 422, "缺少住院情形"),
+    settle.ElsewhereAmountMissing: ProblemKind("elsewhere-amount-missing", 422, "缺少外部结算金额"),
+    settle.ElsewhereAmountTooLarge: ProblemKind(
+        "elsewhere-amount-too-large", 422, "外部结算金额过大"
+    ),
+    settle.ElsewhereAmountUnexpected: ProblemKind(
+        "elsewhere-amount-unexpected", 422, "多余的外部结算金额"
+    ),
+    # The policy must be completed first.
+    settle.NumberMissing: ProblemKind("number-missing", 409, "政策缺少参数"),
+    # Try again later.
+    EligibilityUnreachable: ProblemKind("eligibility-unreachable", 503, "资格服务无应答"),
+    Overtaken: ProblemKind("overtaken", 503, "同一参保人正在结算，请重试"),
+    # Somebody must look.
+    LawMissing: ProblemKind("law-missing", 500, "账本中的政策文本缺失"),
+    LedgerIncomplete: ProblemKind("ledger-incomplete", 500, "账本不完整"),
+}
+"""Every error a caller can meet, with its stable type, status and title."""

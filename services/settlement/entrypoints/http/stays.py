@@ -1,0 +1,244 @@
+"""Stays over HTTP (住院): admission, fees, discharge, preview, settlement, reversal, history."""
+
+import json
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from contracts import settlement_v1 as message
+from contracts.vocabulary import PersonId
+from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
+from settlement.application.admit_patient import AdmitPatient, admit_patient
+from settlement.application.discharge_patient import DischargePatient, discharge_patient
+from settlement.application.find_stay import own_stay
+from settlement.application.prepare_settlement import prepare_settlement
+from settlement.application.read_statement import read_statement
+from settlement.application.record_fees import RecordFees, record_fees
+from settlement.application.reverse_settlement import (
+    Reversed,
+    ReverseSettlement,
+    reverse_settlement,
+)
+from settlement.application.settle_stay import Settled, SettleStay, settle_stay
+from settlement.bootstrap import Parts
+from settlement.domain.stay import Stay
+from settlement.entrypoints.clock import business_date
+from settlement.entrypoints.http import translating
+from settlement.entrypoints.http.once import Write, answer_write
+
+
+def stay_routes(parts: Parts) -> APIRouter:
+    """The routes of a stay."""
+    routes = APIRouter(tags=["住院结算 stays"])
+
+    @routes.post("/v1/stays", status_code=201, response_model=message.StayShown)
+    def admit(
+        asked: message.Admission,
+        request: Request,
+        acting: ActingHeaders,
+        key: IdempotencyKey,
+        body: BodyBytes,
+    ) -> Response:
+        """入院登记：机构以请求头为准，参保人以资格服务的标识为准。"""
+        command = AdmitPatient(
+            person_id=PersonId(asked.person_id),
+            hospital_stay_number=asked.hospital_stay_number,
+            admission=asked.admission_date,
+            circumstances=translating.circumstances(asked.circumstances),
+            scheme=asked.scheme,
+            by=translating.actor(acting),
+            at=parts.clock(),
+        )
+        return answer_write(
+            parts,
+            Write("admit", acting, key, request, body),
+            decide=lambda accept: admit_patient(
+                command, ledger=parts.ledger, eligibility=parts.eligibility, accept=accept
+            ),
+            show=translating.show_stay,
+            status=HTTPStatus.CREATED,
+        )
+
+    @routes.post("/v1/stays/{stay_id}/fees", response_model=message.StayShown)
+    def fees(
+        stay_id: UUID,
+        asked: message.FeeBatchStated,
+        request: Request,
+        acting: ActingHeaders,
+        key: IdempotencyKey,
+        body: BodyBytes,
+    ) -> Response:
+        """上传一批费用；各分项须与总额相符。"""
+        command = RecordFees(
+            stay_id=stay_id,
+            batch_number=asked.batch_number,
+            charges=translating.charges(asked.charges),
+            by=translating.actor(acting),
+            at=parts.clock(),
+        )
+        return answer_write(
+            parts,
+            Write("record-fees", acting, key, request, body),
+            decide=lambda accept: record_fees(command, ledger=parts.ledger, accept=accept),
+            show=translating.show_stay,
+        )
+
+    @routes.post("/v1/stays/{stay_id}/discharge", response_model=message.StayShown)
+    def discharge(
+        stay_id: UUID,
+        asked: message.Discharge,
+        request: Request,
+        acting: ActingHeaders,
+        key: IdempotencyKey,
+        body: BodyBytes,
+    ) -> Response:
+        """出院登记；之后不能再记费。"""
+        command = DischargePatient(
+            stay_id=stay_id,
+            discharge=asked.discharge_date,
+            invoice_number=asked.invoice_number,
+            circumstances=translating.circumstances(asked.circumstances),
+            by=translating.actor(acting),
+            at=parts.clock(),
+        )
+        return answer_write(
+            parts,
+            Write("discharge", acting, key, request, body),
+            decide=lambda accept: discharge_patient(command, ledger=parts.ledger, accept=accept),
+            show=translating.show_stay,
+        )
+
+    @routes.post("/v1/stays/{stay_id}/preview", response_model=message.StatementShown)
+    def preview(
+        stay_id: UUID, asked: message.PreviewRequest, acting: ActingHeaders
+    ) -> message.StatementShown:
+        """预结算：与结算同一算法，不留任何记录。"""
+        at = parts.clock()
+        stay = own_stay(parts.ledger, stay_id, translating.actor(acting))
+        prepared = prepare_settlement(
+            stay,
+            elsewhere_fen=asked.decided_elsewhere_fen,
+            settled_on=business_date(at),
+            at=at,
+            ledger=parts.ledger,
+            eligibility=parts.eligibility,
+            book=parts.book,
+        )
+        return translating.show_prepared(stay, prepared)
+
+    @routes.post("/v1/stays/{stay_id}/settlement", response_model=message.StatementShown)
+    def settlement(
+        stay_id: UUID,
+        asked: message.SettlementRequest,
+        request: Request,
+        acting: ActingHeaders,
+        key: IdempotencyKey,
+        body: BodyBytes,
+    ) -> Response:
+        """结算：各支付方一次算清并记账；同一请求重发得到同一答复。"""
+        at = parts.clock()
+        command = SettleStay(
+            stay_id=stay_id,
+            elsewhere_fen=asked.decided_elsewhere_fen,
+            expected_personal_fen=asked.expected_personal_fen,
+            settled_on=business_date(at),
+            by=translating.actor(acting),
+            at=at,
+        )
+        return answer_write(
+            parts,
+            Write("settle", acting, key, request, body),
+            decide=lambda accept: settle_stay(
+                command,
+                ledger=parts.ledger,
+                eligibility=parts.eligibility,
+                book=parts.book,
+                accept=accept,
+            ),
+            show=show_settled,
+        )
+
+    @routes.post("/v1/stays/{stay_id}/settlement/reversal", response_model=message.ReversalShown)
+    def reversal(
+        stay_id: UUID,
+        asked: message.ReversalRequest,
+        request: Request,
+        acting: ActingHeaders,
+        key: IdempotencyKey,
+        body: BodyBytes,
+    ) -> Response:
+        """撤销最近一次结算：原单保留，冲正记入当期。"""
+        at = parts.clock()
+        command = ReverseSettlement(
+            stay_id=stay_id,
+            reason=asked.reason,
+            booked_on=business_date(at),
+            by=translating.actor(acting),
+            at=at,
+        )
+        return answer_write(
+            parts,
+            Write("reverse", acting, key, request, body),
+            decide=lambda accept: reverse_settlement(command, ledger=parts.ledger, accept=accept),
+            show=lambda result: _show_reversed(result, command),
+        )
+
+    @routes.get("/v1/stays/{stay_id}")
+    def read(stay_id: UUID, acting: ActingHeaders) -> message.StayShown:
+        """查询住院。"""
+        return translating.show_stay(_find(parts, stay_id, acting))
+
+    @routes.get("/v1/stays/{stay_id}/statement")
+    def statement(
+        stay_id: UUID,
+        acting: ActingHeaders,
+        number: Annotated[str | None, Query(max_length=64)] = None,
+    ) -> message.StatementShown:
+        """结算单：由账本重新算出，逐步列明依据；number 可取历史结算。"""
+        stay = _find(parts, stay_id, acting)
+        return translating.show_statement(read_statement(stay, parts.laws, number))
+
+    @routes.get("/v1/stays/{stay_id}/history")
+    def history(stay_id: UUID, acting: ActingHeaders) -> message.HistoryShown:
+        """事件历史：发生过的一切，按先后。"""
+        _find(parts, stay_id, acting)
+        return message.HistoryShown(
+            stay_id=str(stay_id),
+            events=tuple(_show_event(e) for e in parts.ledger.history(stay_id)),
+        )
+
+    return routes
+
+
+def show_settled(settled: Settled) -> message.StatementShown:
+    """A settlement that was just made."""
+    return translating.show_settled(settled.stay, settled.number, settled.prepared)
+
+
+def _find(parts: Parts, stay_id: UUID, acting: Any) -> Stay:
+    return own_stay(parts.ledger, stay_id, translating.actor(acting))
+
+
+def _show_reversed(result: Reversed, command: ReverseSettlement) -> message.ReversalShown:
+    undone = result.settlement
+    return message.ReversalShown(
+        stay_id=str(result.stay.id),
+        settlement_number=undone.number,
+        returned_to_patient_fen=undone.patient_fen,
+        returned_by_hospital_to_funds_fen=sum(s.amount_fen for s in undone.shares if s.fund),
+        booked_on=command.booked_on,
+    )
+
+
+def _show_event(event: Any) -> message.EventShown:
+    envelope = {"originator_id", "originator_version", "originator_topic", "timestamp"}
+    content = {k: v for k, v in vars(event).items() if k not in envelope}
+    return message.EventShown(
+        version=event.originator_version,
+        topic=type(event).TOPIC,
+        recorded_at=event.timestamp,
+        content=json.loads(msgspec.json.encode(content)),
+    )

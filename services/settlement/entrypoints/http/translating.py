@@ -1,0 +1,185 @@
+"""Between messages and values (转换): no decisions here."""
+
+from datetime import date
+from typing import Any
+
+from contracts import settlement_v1 as message
+from contracts.vocabulary import InstitutionId, Payer
+from http_edge.acting import Acting
+from settlement.application.prepare_settlement import Prepared
+from settlement.application.preview_bill import BillPreviewed
+from settlement.application.read_statement import Statement
+from settlement.domain.record import Actor, Circumstances, Diagnosis, SettlementInputs
+from settlement.domain.stay import Stay
+from settlement.kernel.explain import NumberUsed, Step
+from settlement.law.bill import Charges
+from settlement.law.policy import Policy
+
+
+def actor(acting: Acting) -> Actor:
+    """Who acts."""
+    return Actor(operator=acting.operator, institution_id=InstitutionId(acting.institution_id))
+
+
+def charges(stated: message.ChargesStated) -> Charges:
+    """The amounts of a bill."""
+    return Charges(**stated.model_dump())
+
+
+def circumstances(stated: message.CircumstancesStated) -> Circumstances:
+    """What the hospital declared."""
+    found = stated.diagnosis
+    return Circumstances(
+        referral=stated.referral,
+        emergency=stated.emergency,
+        third_party_liability=stated.third_party_liability,
+        surgery=stated.surgery,
+        diagnosis=Diagnosis(found.code, found.system, found.version) if found else None,
+    )
+
+
+def show_stay(stay: Stay) -> message.StayShown:
+    """A stay as users read it."""
+    current = stay.current_settlement
+    return message.StayShown(
+        stay_id=str(stay.id),
+        institution_id=stay.institution_id,
+        hospital_stay_number=stay.hospital_stay_number,
+        person_id=stay.person_id,
+        status=stay.status,
+        admission_date=stay.admission,
+        discharge_date=stay.discharge,
+        invoice_number=stay.invoice_number,
+        batches=stay.batches,
+        charges=message.ChargesStated(**vars(stay.charges)) if stay.charges else None,
+        settlement_number=current.number if current else None,
+        patient_fen=current.patient_fen if current else None,
+    )
+
+
+def show_policy(policy: Policy) -> message.PolicyShown:
+    """Which policy was applied."""
+    return message.PolicyShown(
+        label=policy.label,
+        title=policy.title,
+        region=policy.region,
+        scheme=policy.scheme.value,
+        in_force_from=policy.in_force_from,
+        version=policy.version,
+        fingerprint=policy.fingerprint,
+        fictional=policy.fictional,
+    )
+
+
+def show_step(step: Step) -> message.StepShown:
+    """One step."""
+    return message.StepShown(
+        **{k: v for k, v in vars(step).items() if k not in {"bands", "numbers"}},
+        payer_label=Payer(step.payer).label,
+        rate=step.rate,
+        bands=tuple(message.BandShown(**vars(b)) for b in step.bands),
+        numbers=tuple(show_number(n) for n in step.numbers),
+    )
+
+
+def show_number(number: NumberUsed) -> message.NumberShown:
+    """One number with its evidence."""
+    return message.NumberShown.model_validate(vars(number))
+
+
+def show_prepared(stay: Stay, prepared: Prepared) -> message.StatementShown:
+    """A preview of a stay."""
+    return _statement(
+        stay,
+        prepared.inputs,
+        policy=prepared.policy,
+        steps=prepared.steps,
+        assumed=prepared.assumed,
+        patient_fen=prepared.patient_fen,
+        number=None,
+        status="preview",
+    )
+
+
+def show_settled(stay: Stay, number: str, prepared: Prepared) -> message.StatementShown:
+    """A settlement that was just made."""
+    return _statement(
+        stay,
+        prepared.inputs,
+        policy=prepared.policy,
+        steps=prepared.steps,
+        assumed=prepared.assumed,
+        patient_fen=prepared.patient_fen,
+        number=number,
+        status="settled",
+    )
+
+
+def show_statement(found: Statement) -> message.StatementShown:
+    """A settlement out of the ledger."""
+    return _statement(
+        found.stay,
+        found.settlement.inputs,
+        policy=found.policy,
+        steps=found.steps,
+        assumed=found.assumed,
+        patient_fen=found.settlement.patient_fen,
+        number=found.settlement.number,
+        status="reversed" if found.settlement.is_reversed else "settled",
+    )
+
+
+def _statement(
+    stay: Stay,
+    inputs: SettlementInputs,
+    *,
+    policy: Policy,
+    steps: tuple[Step, ...],
+    assumed: tuple[NumberUsed, ...],
+    patient_fen: int,
+    number: str | None,
+    status: Any,
+) -> message.StatementShown:
+    return message.StatementShown(
+        stay_id=str(stay.id),
+        settlement_number=number,
+        hospital_stay_number=stay.hospital_stay_number,
+        invoice_number=stay.invoice_number,
+        institution_id=stay.institution_id,
+        institution_name=inputs.institution.name,
+        person_id=stay.person_id,
+        admission_date=inputs.admission,
+        discharge_date=inputs.discharge,
+        settled_on=inputs.settled_on,
+        status=status,
+        policy=show_policy(policy),
+        total_fen=inputs.charges.total_fen,
+        funds_fen=_paid(steps, by_hospital=False),
+        hospital_fen=_paid(steps, by_hospital=True),
+        patient_fen=patient_fen,
+        steps=tuple(show_step(s) for s in steps),
+        assumed=tuple(show_number(n) for n in assumed),
+    )
+
+
+def show_previewed(
+    found: BillPreviewed, *, total_fen: int, admission: date, discharge: date, settled_on: date
+) -> message.StatementShown:
+    """A bill that nothing is stored of."""
+    return message.StatementShown(
+        admission_date=admission,
+        discharge_date=discharge,
+        settled_on=settled_on,
+        status="preview",
+        policy=show_policy(found.policy),
+        total_fen=total_fen,
+        funds_fen=_paid(found.steps, by_hospital=False),
+        hospital_fen=_paid(found.steps, by_hospital=True),
+        patient_fen=found.patient_fen,
+        steps=tuple(show_step(s) for s in found.steps),
+        assumed=tuple(show_number(n) for n in found.assumed),
+    )
+
+
+def _paid(steps: tuple[Step, ...], *, by_hospital: bool) -> int:
+    return sum(s.paid_fen for s in steps if (s.payer == Payer.HOSPITAL) is by_hospital)

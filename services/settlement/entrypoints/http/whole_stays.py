@@ -1,0 +1,123 @@
+"""A whole stay in one call, and bills that nothing is stored of (一次性结算、无状态试算)."""
+
+from datetime import date, datetime
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+
+from contracts import settlement_v1 as message
+from contracts.vocabulary import PersonId, RegionCode
+from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
+from settlement.application.admit_patient import AdmitPatient
+from settlement.application.preview_bill import BillToPreview, preview_bill
+from settlement.application.settle_whole_stay import (
+    FeeBatch,
+    SettleWholeStay,
+    settle_whole_stay,
+)
+from settlement.bootstrap import Parts
+from settlement.domain.record import Actor
+from settlement.entrypoints.clock import business_date
+from settlement.entrypoints.http import translating
+from settlement.entrypoints.http.once import Write, answer_write
+from settlement.entrypoints.http.stays import show_settled
+from settlement.law.book import StayDates
+from settlement.law.facts import Facts
+
+
+def whole_stay_routes(parts: Parts) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(tags=["一次性结算与试算 settlements, previews"])
+
+    @routes.post("/v1/settlements", status_code=201, response_model=message.StatementShown)
+    def settle(
+        asked: message.WholeStay,
+        request: Request,
+        acting: ActingHeaders,
+        key: IdempotencyKey,
+        body: BodyBytes,
+    ) -> Response:
+        """一次提交入院、费用、出院并结算；要么全部成立，要么什么都没有发生。"""
+        at = parts.clock()
+        command = _command(asked, acting=translating.actor(acting), at=at)
+        return answer_write(
+            parts,
+            Write("settle-whole-stay", acting, key, request, body),
+            decide=lambda accept: settle_whole_stay(
+                command,
+                ledger=parts.ledger,
+                eligibility=parts.eligibility,
+                book=parts.book,
+                accept=accept,
+            ),
+            show=show_settled,
+            status=HTTPStatus.CREATED,
+        )
+
+    @routes.post("/v1/previews")
+    def preview(asked: message.StatelessBill) -> message.StatementShown:
+        """无状态试算：给出费用与情形，得到结算单；不查名册，不留记录。"""
+        settled_on = business_date(parts.clock())
+        found = preview_bill(bill_to_preview(asked, settled_on=settled_on), parts.book)
+        return translating.show_previewed(
+            found,
+            total_fen=asked.charges.total_fen,
+            admission=asked.admission_date,
+            discharge=asked.discharge_date,
+            settled_on=settled_on,
+        )
+
+    return routes
+
+
+def bill_to_preview(asked: message.StatelessBill, *, settled_on: date) -> BillToPreview:
+    """The bill of a stateless preview."""
+    stated = asked.facts
+    declared = translating.circumstances(stated.circumstances)
+    return BillToPreview(
+        region=RegionCode(asked.region),
+        scheme=asked.scheme,
+        dates=StayDates(
+            admission=asked.admission_date, discharge=asked.discharge_date, settlement=settled_on
+        ),
+        charges=translating.charges(asked.charges),
+        facts=Facts(
+            identities=frozenset(stated.identities),
+            tier=stated.tier,
+            level=stated.level,
+            place=stated.place,
+            plan=stated.plan,
+            referral=declared.referral,
+            emergency=declared.emergency,
+            third_party_liability=declared.third_party_liability,
+            surgery=declared.surgery,
+            diagnosis=declared.diagnosis.code if declared.diagnosis else None,
+            designations=frozenset(stated.designations),
+            age=stated.age,
+            admission_number=stated.admission_number,
+        ),
+        counters=asked.counters_before_fen,
+        elsewhere=asked.decided_elsewhere_fen,
+    )
+
+
+def _command(asked: message.WholeStay, *, acting: Actor, at: datetime) -> SettleWholeStay:
+    return SettleWholeStay(
+        admission=AdmitPatient(
+            person_id=PersonId(asked.person_id),
+            hospital_stay_number=asked.hospital_stay_number,
+            admission=asked.admission_date,
+            circumstances=translating.circumstances(asked.circumstances),
+            scheme=asked.scheme,
+            by=acting,
+            at=at,
+        ),
+        batches=tuple(
+            FeeBatch(b.batch_number, translating.charges(b.charges)) for b in asked.batches
+        ),
+        discharge=asked.discharge_date,
+        invoice_number=asked.invoice_number,
+        elsewhere_fen=asked.decided_elsewhere_fen,
+        expected_personal_fen=asked.expected_personal_fen,
+        settled_on=business_date(at),
+    )

@@ -1,0 +1,28 @@
+"""Settings (配置), from the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where settlement keeps its data and finds its neighbours.
+
+    YIZHAN_DATA: directory of the ledgers (default `var`); YIZHAN_POLICIES: directory of the
+    policy files (default: those shipped); YIZHAN_ELIGIBILITY_URL: where eligibility answers.
+    """
+
+    data: Path
+    policies: Path | None
+    eligibility_url: str
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """As the environment says."""
+        policies = os.environ.get("YIZHAN_POLICIES")
+        return cls(
+            data=Path(os.environ.get("YIZHAN_DATA", "var")),
+            policies=Path(policies) if policies else None,
+            eligibility_url=os.environ.get("YIZHAN_ELIGIBILITY_URL", "http://127.0.0.1:8001"),
+        )

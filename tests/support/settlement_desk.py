@@ -1,0 +1,130 @@
+"""A settlement desk for tests: the real parts, with eligibility played by a list of people."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from fastapi.testclient import TestClient
+
+from contracts.vocabulary import PersonId, RegionCode, Scheme
+from settlement.application.ports import PersonAnswer, PersonUnknown
+from settlement.bootstrap import Parts, build_parts
+from settlement.domain.record import EnrolmentUsed, IdentityUsed
+from settlement.entrypoints.http.app import create_app
+from settlement.settings import Settings
+
+RECORDED = datetime(2015, 1, 1, tzinfo=UTC)
+SAMPLES = Path(__file__).resolve().parents[2] / "services/settlement/samples"
+
+
+@dataclass
+class PeopleKnown:
+    """Plays eligibility: people enrolled and identified since 2015."""
+
+    people: dict[str, PersonAnswer] = field(default_factory=dict)
+    asked: list[tuple[str, date]] = field(default_factory=list)
+
+    def add(
+        self,
+        person_id: str,
+        *,
+        region: str,
+        scheme: Scheme = Scheme.RESIDENT,
+        identities: tuple[str, ...] = (),
+        birth_date: date | None = None,
+    ) -> str:
+        """Someone enrolled in a region, with identities."""
+        self.people[person_id] = PersonAnswer(
+            person_id=PersonId(person_id),
+            on=date(2015, 1, 1),
+            known_at=RECORDED,
+            version=1,
+            birth_date=birth_date,
+            enrolments=(EnrolmentUsed(RegionCode(region), scheme, None, RECORDED, "测试名册"),),
+            identities=tuple(
+                IdentityUsed(i, date(2015, 1, 1), None, RECORDED, "测试名册") for i in identities
+            ),
+        )
+        return person_id
+
+    def entitlements(self, person_id: PersonId, *, on: date, known_at: datetime) -> PersonAnswer:
+        """The port."""
+        self.asked.append((person_id, on))
+        if person_id not in self.people:
+            raise PersonUnknown(person_id)
+        return replace(self.people[person_id], on=on, known_at=known_at)
+
+
+class Ticking:
+    """A clock that starts at noon in Shanghai and moves a second at every look."""
+
+    def __init__(self, start: datetime = datetime(2026, 3, 2, 4, tzinfo=UTC)):
+        self.instant = start
+
+    def __call__(self) -> datetime:
+        self.instant = self.instant.replace(microsecond=(self.instant.microsecond + 1) % 1_000_000)
+        return self.instant
+
+
+def open_parts(data: Path, *, policies: Path | None = None) -> tuple[Parts, PeopleKnown]:
+    """Real parts on a directory."""
+    people = PeopleKnown()
+    settings = Settings(data=data, policies=policies, eligibility_url="http://127.0.0.1:9")
+    return replace(build_parts(settings, Ticking()), eligibility=people), people
+
+
+class Desk:
+    """A hospital's billing system, speaking HTTP to the application."""
+
+    def __init__(self, parts: Parts, institution: str = "H50011200001"):
+        self.parts = parts
+        self.http = TestClient(create_app(parts), raise_server_exceptions=False)
+        self.institution = institution
+
+    def import_institutions(self) -> None:
+        """The sample institutions."""
+        content = (SAMPLES / "institutions.csv").read_bytes()
+        answer = self.write("/v1/institutions?name=institutions.csv", content=content)
+        assert answer.status_code == 200, answer.text
+
+    def write(
+        self, path: str, json: Any = None, *, key: str | None = None, content: bytes | None = None
+    ) -> Any:
+        """A POST with the headers every write carries."""
+        headers = {
+            "Yizhan-Institution": self.institution,
+            "Yizhan-Operator": "cashier-1",
+            "Idempotency-Key": key or uuid4().hex,
+        }
+        if content is not None:
+            headers["Content-Type"] = "text/csv"
+        return self.http.post(path, json=json, content=content, headers=headers)
+
+    def read(self, path: str) -> Any:
+        """A GET."""
+        headers = {"Yizhan-Institution": self.institution, "Yizhan-Operator": "cashier-1"}
+        return self.http.get(path, headers=headers)
+
+    def discharged(self, person: str, number: str, *, charges: dict[str, Any], **dates: str) -> str:
+        """A stay that is ready to settle; returns its id."""
+        admission = dates.get("admission", "2023-03-01")
+        stay = self.write(
+            "/v1/stays",
+            {"person_id": person, "hospital_stay_number": number, "admission_date": admission},
+        )
+        assert stay.status_code == 201, stay.text
+        stay_id: str = stay.json()["stay_id"]
+        fees = self.write(f"/v1/stays/{stay_id}/fees", {"batch_number": "1", "charges": charges})
+        assert fees.status_code == 200, fees.text
+        left = self.write(
+            f"/v1/stays/{stay_id}/discharge",
+            {"discharge_date": dates.get("discharge", "2023-03-10")},
+        )
+        assert left.status_code == 200, left.text
+        return stay_id
+
+    def settle(self, stay_id: str, *, key: str | None = None, **asked: Any) -> Any:
+        """Settle, whatever comes out."""
+        return self.write(f"/v1/stays/{stay_id}/settlement", asked, key=key)
