@@ -19,8 +19,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
     insert,
     select,
     update,
@@ -29,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from eventlog.log import LoggedEvent
-from eventlog.recorder import LOCK_TIMEOUT_SECONDS
+from eventlog.sqlite_engine import begin_writing, open_engine
 
 BATCH_EVENTS = 500
 
@@ -60,32 +58,13 @@ class _PositionMoved(Exception):
 
 
 def open_read_models(path: Path) -> Engine:
-    """An engine on a SQLite file for read models, which several processes may share.
-
-    The driver begins transactions late and not at all before DDL; here every transaction begins
-    with BEGIN, so that a rebuild (tables and position) is all or nothing.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_TIMEOUT_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        # Position and rows move together, and all of it can be made again from the log; what
-        # matters is that no half of a transaction survives, and NORMAL keeps that.
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
+    """An engine on a SQLite file for read models, which several processes may share."""
+    return open_engine(path)
 
 
 def create_follower_tables(engine: Engine) -> None:
     """Create the table of positions; harmless when it is there."""
-    with engine.begin() as connection:
+    with begin_writing(engine) as connection:
         connection.execute(CreateTable(_positions, if_not_exists=True))
 
 
@@ -120,7 +99,7 @@ class Follower:
         """
         with self._lock:
             self._ensure_position()
-            with self._engine.begin() as connection:
+            with begin_writing(self._engine) as connection:
                 connection.execute(self._move_statement(to=0))
                 recreate_tables(connection)
             return self._catch_up()
@@ -140,9 +119,8 @@ class Follower:
         return position
 
     def _apply(self, batch: Sequence[LoggedEvent], *, after: int) -> None:
-        with self._engine.begin() as connection:
-            # The update is the transaction's first statement: it takes the write lock before
-            # anything is read, and it misses if another process was here first.
+        with begin_writing(self._engine) as connection:
+            # It misses if another process was here first.
             move = self._move_statement(to=batch[-1].position).where(_positions.c.position == after)
             if connection.execute(move).rowcount != 1:
                 raise _PositionMoved
@@ -181,7 +159,7 @@ class Follower:
             position = self._position(connection)
         if position is None:
             try:
-                with self._engine.begin() as connection:
+                with begin_writing(self._engine) as connection:
                     connection.execute(insert(_positions).values(name=self.name, position=0))
             except IntegrityError:
                 return self.position()

@@ -89,14 +89,15 @@ def create_tables(path: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, LOCK_TIMEOUT_SECONDS, isolation_level=None)) as connection:
-        _switch_to_wal(connection)
+        switch_to_wal(connection)
         connection.execute("BEGIN IMMEDIATE")
         for statement in _TABLES:
             connection.execute(statement)
         connection.execute("COMMIT")
 
 
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
+def switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Put a database in WAL mode, so that readers and the writer do not wait for each other."""
     # Changing the journal mode does not wait for the lock the way other statements do.
     deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while True:

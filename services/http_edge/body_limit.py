@@ -31,7 +31,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit_bytes = self._limit_bytes_by_path.get(scope["path"], self._limit_bytes)
+        # Mounted under a prefix, an application still names its own paths.
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        limit_bytes = self._limit_bytes_by_path.get(path, self._limit_bytes)
         if _declared_bytes(scope) > limit_bytes:
             await _refusal(limit_bytes).response()(scope, receive, send)
             return

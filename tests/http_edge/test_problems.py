@@ -76,7 +76,7 @@ def fee(**changes: object) -> dict[str, object]:
 
 
 def test_a_domain_error_is_answered_by_its_row_in_the_table(client: TestClient) -> None:
-    """Type, title and status come from the table, also for subclasses; the detail from the error."""
+    """Type, title and status come from the table, the detail from the error; so for subclasses."""
     response = client.get("/fail/settled")
 
     assert response.status_code == 409

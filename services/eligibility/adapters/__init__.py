@@ -1,0 +1,1 @@
+"""How the ports are met (适配器): SQLite, encryption, CSV."""

@@ -1,0 +1,138 @@
+"""Activate a roster (名册生效): all its rows become known at one instant, or none does."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from eligibility.application.ports import ActsFor, PersonalDataVault, StagedRosters, Store
+from eligibility.domain.person import Person
+from eligibility.domain.roster import (
+    ActivatedRoster,
+    ActivationCounts,
+    ReadRoster,
+    RosterAlreadyActivated,
+    RosterHasRejectedRows,
+    RosterRow,
+    UnknownRoster,
+)
+from eventlog.requests import RegisteredRequest
+
+
+@dataclass(frozen=True)
+class Activation:
+    """What became true, and at which instant (生效结果)."""
+
+    roster_id: UUID
+    recorded_at: datetime
+    counts: ActivationCounts
+
+
+class ActivateRoster:
+    """Makes a staged roster true, in one transaction."""
+
+    def __init__(self, *, staged: StagedRosters, vault: PersonalDataVault, store: Store) -> None:
+        self._staged = staged
+        self._vault = vault
+        self._store = store
+
+    def __call__(
+        self,
+        roster_id: UUID,
+        *,
+        accept_rejected_rows: bool,
+        acting: ActsFor,
+        at: datetime,
+        register: Callable[[Activation], RegisteredRequest] | None = None,
+    ) -> Activation:
+        """Activate a roster at the instant `at`.
+
+        Raises `UnknownRoster`, `RosterAlreadyActivated`, `RosterHasRejectedRows`; a version
+        conflict if another activation changed one of these persons meanwhile.
+        """
+        roster = self._require_staged(roster_id)
+        if roster.rejected and not accept_rejected_rows:
+            message = (
+                f"名册有 {roster.rejected} 行错误；请更正后重新导入，"
+                "或确认略过错误行 (accept_rejected_rows)"
+            )
+            raise RosterHasRejectedRows(message)
+        ids = self._vault.reserve([row.person.certificate for row in roster.rows])
+        people = self._load(ids)
+        # All rows become known at one instant, and nothing is recorded before what is known.
+        recorded_at = max([at, *(person.modified_on for person in people.values())])
+        counts = self._state(
+            list(zip(ids, roster.rows, strict=True)),
+            people,
+            source=f"roster:{roster_id}",
+            at=recorded_at,
+        )
+        activation = Activation(roster_id=roster_id, recorded_at=recorded_at, counts=counts)
+        record = ActivatedRoster.record(
+            roster_id=roster_id,
+            roster=roster,
+            counts=counts,
+            institution_id=acting.institution_id,
+            operator=acting.operator,
+            at=recorded_at,
+        )
+        accepted = register(activation) if register is not None else None
+        self._store.save(*people.values(), record, accepted=accepted)
+        self._staged.discard(roster_id)
+        return activation
+
+    def _require_staged(self, roster_id: UUID) -> ReadRoster:
+        activated = self._store.find_activation(roster_id)
+        if activated is not None:
+            message = f"名册已于 {activated.created_on.isoformat()} 生效 (already activated)"
+            raise RosterAlreadyActivated(message)
+        roster = self._staged.find(roster_id)
+        if roster is None:
+            message = "没有此名册 (unknown roster)"
+            raise UnknownRoster(message)
+        return roster
+
+    def _load(self, ids: Iterable[UUID]) -> dict[UUID, Person]:
+        found = {}
+        for person_id in dict.fromkeys(ids):
+            person = self._store.find_person(person_id)
+            if person is not None:
+                found[person_id] = person
+        return found
+
+    def _state(
+        self,
+        rows: Sequence[tuple[UUID, RosterRow]],
+        people: dict[UUID, Person],
+        *,
+        source: str,
+        at: datetime,
+    ) -> ActivationCounts:
+        known_before = len(people)
+        news: list[bool] = []
+        for person_id, row in rows:
+            person = people.get(person_id)
+            if person is None:
+                sealed = self._vault.seal(person_id, row.person)
+                person = Person.register(person_id=person_id, sealed=sealed, at=at)
+                people[person_id] = person
+            else:
+                self._restate_personal_data(person, row, at=at)
+            if row.identity is not None:
+                news.append(person.state_identity(row.identity, source=source, at=at))
+            if row.enrolment is not None:
+                news.append(person.state_enrolment(row.enrolment, source=source, at=at))
+        return ActivationCounts(
+            persons_new=len(people) - known_before,
+            facts_new=news.count(True),
+            facts_unchanged=news.count(False),
+        )
+
+    def _restate_personal_data(self, person: Person, row: RosterRow, *, at: datetime) -> None:
+        known = self._vault.open(person.id, person.sealed[-1][1])
+        if known is None:
+            return
+        # A row without a birth date does not take away the one already known.
+        stated = replace(row.person, birth_date=row.person.birth_date or known.birth_date)
+        if stated != known:
+            person.state_personal_data(self._vault.seal(person.id, stated), at=at)

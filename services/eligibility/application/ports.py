@@ -1,0 +1,79 @@
+"""What the use cases need from outside (端口)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from eligibility.domain.certificate import Certificate, PersonalData
+from eligibility.domain.person import Person
+from eligibility.domain.roster import ActivatedRoster, ReadRoster
+from eventlog.requests import RegisteredRequest
+
+NewId = Callable[[], UUID]
+"""Gives a new random id."""
+
+
+@dataclass(frozen=True)
+class ActsFor:
+    """Who acts, and for which institution (经办人与机构)."""
+
+    institution_id: str
+    operator: str
+
+
+class Store(Protocol):
+    """Persons and activations, as events (事件存储)."""
+
+    def find_person(self, person_id: UUID, *, version: int | None = None) -> Person | None:
+        """The person now, or as of a version; None if there is none (or not so many versions)."""
+
+    def find_activation(self, roster_id: UUID) -> ActivatedRoster | None:
+        """The record of a roster's activation, or None."""
+
+    def save(
+        self,
+        *aggregates: Person | ActivatedRoster,
+        accepted: RegisteredRequest | None = None,
+    ) -> None:
+        """Save all of them and the accepted request, or nothing."""
+
+
+class PersonalDataVault(Protocol):
+    """Who is who (个人信息库): keys per person, and the look-up by keyed hash of certificates."""
+
+    def reserve(self, certificates: Sequence[Certificate]) -> list[UUID]:
+        """The id of each certificate's person, in order; new ids (with new keys) where needed.
+
+        A reserved id says nothing about a person yet; asking again gives the same id.
+        """
+
+    def find(self, certificate: Certificate) -> UUID | None:
+        """The id reserved for a certificate, or None."""
+
+    def seal(self, person_id: UUID, data: PersonalData) -> bytes:
+        """Encrypt personal data under the person's key. Raises `LookupError` without a key."""
+
+    def open(self, person_id: UUID, sealed: bytes) -> PersonalData | None:
+        """Decrypt personal data; None once the person's key is erased."""
+
+    def erase(self, person_id: UUID) -> None:
+        """Delete the person's key and look-up: what is sealed can never be opened again."""
+
+
+class StagedRosters(Protocol):
+    """Rosters read and not yet true (暂存名册); their content is encrypted."""
+
+    def stage(self, roster_id: UUID, roster: ReadRoster, *, at: datetime) -> None:
+        """Keep a roster until it is activated."""
+
+    def find(self, roster_id: UUID) -> ReadRoster | None:
+        """A staged roster, or None once it was discarded."""
+
+    def discard(self, roster_id: UUID) -> None:
+        """Delete a roster's content: it has become true, or will not."""
+
+
+RosterReader = Callable[[bytes], ReadRoster]
+"""Reads a roster file. Raises `RosterUnreadable`."""

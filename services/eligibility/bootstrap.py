@@ -1,0 +1,64 @@
+"""Where everything of eligibility is put together, and nowhere else (组装)."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from eligibility.adapters.event_store import EventLogStore
+from eligibility.adapters.master_key import create_key_file, read_key_file
+from eligibility.adapters.personal_data_vault import SqlPersonalDataVault
+from eligibility.adapters.roster_csv import read_roster
+from eligibility.adapters.sealing import derive_keys
+from eligibility.adapters.staged_rosters import SqlStagedRosters
+from eligibility.adapters.vault_tables import create_vault
+from eligibility.application.activate_roster import ActivateRoster
+from eligibility.application.answer_entitlements import AnswerEntitlements
+from eligibility.application.erase_person import ErasePerson
+from eligibility.application.find_person import FindPerson
+from eligibility.application.stage_roster import StageRoster
+from eligibility.settings import Settings
+from eventlog.log import EventLog, create_event_log, open_event_log
+from eventlog.sqlite_engine import open_engine
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """The use cases of this service, ready to be called (资格服务)."""
+
+    log: EventLog
+    stage_roster: StageRoster
+    activate_roster: ActivateRoster
+    find_person: FindPerson
+    answer_entitlements: AnswerEntitlements
+    erase_person: ErasePerson
+
+
+def build(settings: Settings) -> Eligibility:
+    """Create what is missing in the data folder and put the service together.
+
+    Raises `MasterKeyUnusable`, `WrongMasterKey`.
+    """
+    keys = derive_keys(_master_key(settings))
+    engine = open_engine(settings.vault_file, durable=True)
+    create_vault(engine, keys)
+    create_event_log(settings.log_file)
+    log = open_event_log(settings.log_file)
+    store = EventLogStore(log)
+    vault = SqlPersonalDataVault(engine=engine, keys=keys, new_id=uuid4)
+    staged = SqlStagedRosters(engine=engine, keys=keys)
+    return Eligibility(
+        log=log,
+        stage_roster=StageRoster(read=read_roster, staged=staged, store=store, new_id=uuid4),
+        activate_roster=ActivateRoster(staged=staged, vault=vault, store=store),
+        find_person=FindPerson(vault=vault, store=store),
+        answer_entitlements=AnswerEntitlements(vault=vault, store=store),
+        erase_person=ErasePerson(vault=vault),
+    )
+
+
+def _master_key(settings: Settings) -> bytes:
+    if settings.master_key is not None:
+        return settings.master_key
+    # A new key beside an old vault would open nothing in it: then the old key must be found.
+    if not settings.vault_file.exists():
+        create_key_file(settings.master_key_file)
+    return read_key_file(settings.master_key_file)

@@ -1,0 +1,109 @@
+"""A roster (名册): a list of people with identities and enrolments, as an office sends it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+from eligibility.domain.certificate import PersonalData
+from eligibility.domain.person import Enrolment, Identity
+
+
+class RosterUnreadable(Exception):
+    """The file as a whole cannot be read as a roster (名册无法读取)."""
+
+
+class UnknownRoster(Exception):
+    """No roster was staged under this id (没有此名册)."""
+
+
+class RosterAlreadyActivated(Exception):
+    """The roster has been activated before (名册已生效)."""
+
+
+class RosterHasRejectedRows(Exception):
+    """Some rows were rejected, and nobody confirmed going on without them (名册有错误行)."""
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """One row that can become true: a person with an identity, an enrolment, or both (名册行)."""
+
+    row: int
+    person: PersonalData = field(repr=False)
+    identity: Identity | None
+    enrolment: Enrolment | None
+
+
+@dataclass(frozen=True)
+class RowError:
+    """Why a row was rejected (错误行); `row` counts the header as 1, no value is repeated."""
+
+    row: int
+    column: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class ReadRoster:
+    """A roster as read: rows that can become true, and errors; a row is in one of them."""
+
+    rows: tuple[RosterRow, ...]
+    errors: tuple[RowError, ...]
+
+    @property
+    def rejected(self) -> int:
+        """How many rows were rejected; one row may have several errors."""
+        return len({error.row for error in self.errors})
+
+
+@dataclass(frozen=True)
+class ActivationCounts:
+    """What an activation changed (生效统计)."""
+
+    persons_new: int
+    facts_new: int
+    facts_unchanged: int
+
+
+class ActivatedRoster(Aggregate):
+    """The record that a roster became true, by whom and with what effect (名册生效记录)."""
+
+    TOPIC = "eligibility.roster"
+
+    class Created(Aggregate.Created):
+        """All accepted rows became known at the instant of this event (名册生效)."""
+
+        TOPIC = "eligibility.roster-activated.v1"
+        institution_id: str
+        operator: str
+        accepted: int
+        rejected: int
+        counts: ActivationCounts
+
+    def __init__(self, counts: ActivationCounts) -> None:
+        self.counts = counts
+
+    @classmethod
+    def record(
+        cls,
+        *,
+        roster_id: UUID,
+        roster: ReadRoster,
+        counts: ActivationCounts,
+        institution_id: str,
+        operator: str,
+        at: datetime,
+    ) -> "ActivatedRoster":
+        """The record of an activation at the instant `at`."""
+        return cls._create(
+            cls.Created,
+            id=roster_id,
+            institution_id=institution_id,
+            operator=operator,
+            accepted=len(roster.rows),
+            rejected=roster.rejected,
+            counts=counts,
+            timestamp=at,
+        )

@@ -1,0 +1,183 @@
+"""The commands of eligibility (命令行): `yizhan roster …` and `yizhan person …`.
+
+A certificate number is never an argument: arguments stay in the shell's history and are seen by
+every user of the machine.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.vocabulary import CertificateType, Identity
+from eligibility.adapters.master_key import MasterKeyUnusable
+from eligibility.adapters.vault_tables import WrongMasterKey
+from eligibility.application.answer_entitlements import EntitlementsAnswer
+from eligibility.application.ports import ActsFor
+from eligibility.bootstrap import Eligibility, build
+from eligibility.domain.certificate import read_certificate
+from eligibility.domain.person import Enrolment, Recorded
+from eligibility.domain.person import Identity as IdentityFact
+from eligibility.domain.roster import ReadRoster, RosterHasRejectedRows
+from eligibility.entrypoints.clock import utc_now
+from eligibility.entrypoints.http.problems import PROBLEMS
+from eligibility.settings import SettingUnusable, read_settings
+from eventlog.log import LogBusy, VersionConflict
+
+app = typer.Typer(no_args_is_help=True, help="资格 (eligibility)")
+roster = typer.Typer(no_args_is_help=True, help="名册：导入人员的身份与参保 (rosters)")
+person = typer.Typer(no_args_is_help=True, help="人员：查找与资格查询 (people)")
+app.add_typer(roster, name="roster")
+app.add_typer(person, name="person")
+
+SHOWN_ERRORS = 50
+
+_TOLD_ERRORS: tuple[type[Exception], ...] = (
+    *PROBLEMS,
+    MasterKeyUnusable,
+    WrongMasterKey,
+    SettingUnusable,
+    LogBusy,
+)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data", help="数据目录，默认 YIZHAN_DATA 或 var/ (data folder)"),
+]
+
+
+@roster.command("import")
+def import_roster(
+    file: Annotated[Path, typer.Argument(help="名册 CSV 文件", exists=True, dir_okay=False)],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不导入")] = False,
+    accept_rejected: Annotated[
+        bool, typer.Option("--accept-rejected", help="略过错误行，其余照常生效")
+    ] = False,
+    data: DataDir = None,
+) -> None:
+    """导入名册：逐行检查后一次生效 (check every row, then make all of them true at once)。"""
+    with _telling_errors():
+        eligibility = _eligibility(data)
+        content = file.read_bytes()
+        checked = eligibility.stage_roster.check(content)
+        _print_roster(checked)
+        if dry_run:
+            typer.echo("仅检查，未导入 (dry run)")
+            raise typer.Exit(1 if checked.rejected else 0)
+        if checked.rejected and not accept_rejected:
+            message = "更正错误行后重新导入，或加 --accept-rejected 略过它们；未导入任何一行"
+            raise RosterHasRejectedRows(message)
+        staged = eligibility.stage_roster.stage(content, at=utc_now())
+        activation = eligibility.activate_roster(
+            staged.roster_id,
+            accept_rejected_rows=accept_rejected,
+            acting=ActsFor(institution_id="local", operator="命令行"),
+            at=utc_now(),
+        )
+    counts = activation.counts
+    typer.echo(
+        f"已生效：新增人员 {counts.persons_new}，新增记录 {counts.facts_new}，"
+        f"未变记录 {counts.facts_unchanged}"
+    )
+
+
+@person.command("lookup")
+def look_up(
+    certificate_type: Annotated[
+        CertificateType, typer.Option("--type", help="证件类型")
+    ] = CertificateType.RESIDENT_ID,
+    data: DataDir = None,
+) -> None:
+    """按证件查人员标识；证件号码从提示或标准输入读入 (number from a prompt or stdin)。"""
+    with _telling_errors():
+        if sys.stdin.isatty():
+            number = typer.prompt("证件号码", hide_input=True)
+        else:
+            number = sys.stdin.readline()
+        certificate = read_certificate(certificate_type=certificate_type, number=number)
+        typer.echo(str(_eligibility(data).find_person(certificate)))
+
+
+@person.command("entitlements")
+def entitlements(
+    person_id: Annotated[UUID, typer.Argument(help="人员标识")],
+    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="哪一天")],
+    known_at: Annotated[
+        str | None, typer.Option("--known-at", help="按哪一时刻已知的情况，如 2023-07-01T00:00:00Z")
+    ] = None,
+    data: DataDir = None,
+) -> None:
+    """查某人某日的身份与参保 (identities and enrolments on a day)。"""
+    with _telling_errors():
+        now = utc_now()
+        known = min(_instant(known_at), now) if known_at is not None else now
+        answer = _eligibility(data).answer_entitlements(person_id, on=on.date(), known_at=known)
+    _print_entitlements(answer)
+
+
+def _eligibility(data: Path | None) -> Eligibility:
+    return build(read_settings(os.environ, data_dir=data))
+
+
+@contextmanager
+def _telling_errors() -> Iterator[None]:
+    try:
+        yield
+    except VersionConflict:
+        _fail("同一批人员刚被另一次导入更新，请重新运行 (changed meanwhile, run again)")
+    except _TOLD_ERRORS as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        message = "须为带时区的时刻，如 2023-07-01T00:00:00Z"
+        raise typer.BadParameter(message, param_hint="--known-at")
+    return instant.astimezone(UTC)
+
+
+def _print_roster(checked: ReadRoster) -> None:
+    typer.echo(f"有效 {len(checked.rows)} 行，错误 {checked.rejected} 行")
+    for error in checked.errors[:SHOWN_ERRORS]:
+        typer.echo(f"  第 {error.row} 行 {error.column or ''}：{error.message}")
+    if len(checked.errors) > SHOWN_ERRORS:
+        typer.echo(f"  …… 另有 {len(checked.errors) - SHOWN_ERRORS} 处错误")
+
+
+def _print_entitlements(answer: EntitlementsAnswer) -> None:
+    console = Console()
+    title = f"{answer.on.isoformat()} 的资格（按 {answer.known_at.isoformat()} 已知）"
+    table = Table("种类", "内容", "开始", "结束", "记录时刻", title=title)
+    labels = {identity.value: identity.label for identity in Identity}
+    for each in answer.identities:
+        name = labels.get(each.fact.identity, each.fact.identity)
+        table.add_row("身份", name, *_when(each))
+    for enrolled in answer.enrolments:
+        fact = enrolled.fact
+        what = f"{fact.region} {fact.scheme.label} {fact.plan or ''}".strip()
+        table.add_row("参保", what, *_when(enrolled))
+    console.print(table)
+
+
+def _when(recorded: Recorded[IdentityFact] | Recorded[Enrolment]) -> tuple[str, str, str]:
+    fact = recorded.fact
+    last_day = fact.valid_to.isoformat() if fact.valid_to is not None else "长期"
+    return fact.valid_from.isoformat(), last_day, recorded.recorded_at.isoformat()

@@ -1,0 +1,39 @@
+"""The HTTP application of eligibility (资格服务 HTTP 接口)."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import FastAPI
+
+from eligibility.bootstrap import Eligibility, build
+from eligibility.entrypoints.clock import utc_now
+from eligibility.entrypoints.http.persons import persons_router
+from eligibility.entrypoints.http.problems import PROBLEMS
+from eligibility.entrypoints.http.rosters import ROSTER_LIMIT_BYTES, rosters_router
+from eligibility.settings import Settings
+from http_edge.body_limit import BodyLimit
+from http_edge.problems import install_problems
+
+DESCRIPTION = """\
+某人某日是什么身份、在哪里参保，以及我们当时知道什么。
+
+姓名与证件号码只在请求体中出现，加密保存，从不出现在地址、日志与错误中。
+(Who was this person on that day, and what did we know when.)
+"""
+
+
+def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The application over use cases that are put together already."""
+    app = FastAPI(
+        title="一站 · 资格服务 (Yizhan eligibility)", version="1", description=DESCRIPTION
+    )
+    install_problems(app, PROBLEMS)
+    app.add_middleware(BodyLimit, limit_bytes_by_path={"/v1/rosters": ROSTER_LIMIT_BYTES})
+    app.include_router(persons_router(eligibility, clock))
+    app.include_router(rosters_router(eligibility, clock))
+    return app
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The application on a data folder. Raises what `bootstrap.build` raises."""
+    return create_app(build(settings))

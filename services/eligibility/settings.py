@@ -1,0 +1,59 @@
+"""What is set from outside (设置): where data lives, and the master key."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DATA_DIR_VARIABLE = "YIZHAN_DATA"
+MASTER_KEY_VARIABLE = "YIZHAN_MASTER_KEY"
+MASTER_KEY_BYTES = 32
+
+
+class SettingUnusable(Exception):
+    """A setting cannot be used (设置有误); the message names it and never repeats a key."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of eligibility; without `master_key` a key file in the data folder is used."""
+
+    data_dir: Path = Path("var")
+    master_key: bytes | None = field(default=None, repr=False)
+
+    @property
+    def log_file(self) -> Path:
+        """The event log and the register of requests (事件日志)."""
+        return self.data_dir / "eligibility.sqlite"
+
+    @property
+    def vault_file(self) -> Path:
+        """Person keys, look-up and staged rosters (个人信息库)."""
+        return self.data_dir / "eligibility_vault.sqlite"
+
+    @property
+    def master_key_file(self) -> Path:
+        """The embedded default's master key (主密钥文件)."""
+        return self.data_dir / "master.key"
+
+
+def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = None) -> Settings:
+    """Settings from environment variables; `data_dir` goes before YIZHAN_DATA.
+
+    Raises `SettingUnusable`.
+    """
+    folder = data_dir or Path(environment.get(DATA_DIR_VARIABLE) or "var")
+    encoded = environment.get(MASTER_KEY_VARIABLE)
+    return Settings(folder, _decode_key(encoded) if encoded else None)
+
+
+def _decode_key(encoded: str) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != MASTER_KEY_BYTES:
+        message = f"{MASTER_KEY_VARIABLE} 须为 {MASTER_KEY_BYTES} 字节密钥的 Base64 编码"
+        raise SettingUnusable(message)
+    return key
