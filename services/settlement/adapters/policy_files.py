@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from settlement.adapters.plain_yaml import NotPlain, read_plain
 from settlement.law.book import PolicyBook
 from settlement.law.document import Fault, PolicyUnreadable, Tree
 from settlement.law.document import Path as TreePath
@@ -22,7 +21,6 @@ SHIPPED_POLICIES = Path(__file__).resolve().parent.parent / "policies"
 """The policies that come with the product."""
 
 SHARED = "shared"
-_DEEPEST = 40
 
 
 class PolicyFileFaulty(Exception):
@@ -33,14 +31,6 @@ class PolicyFileFaulty(Exception):
         self.path = path
         self.notes = tuple(notes)
         super().__init__("\n".join(notes))
-
-
-class _NotPlain(Exception):
-    """The YAML text itself is not acceptable."""
-
-    def __init__(self, line: int, message: str, remedy: str):
-        self.line, self.message, self.remedy = line, message, remedy
-        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -82,21 +72,14 @@ def read_document(path: Path, root: Path) -> PolicyDocument:
     """The file's tree with its fragments in place. Raises PolicyFileFaulty."""
     try:
         lines: dict[TreePath, int] = {}
-        tree = _plain(yaml.compose(_text(path), Loader=yaml.SafeLoader), (), lines)
+        tree = read_plain(path, lines)
         sources: dict[str, Tree] = {}
         resolved = _Fragments(root, sources).resolve(tree, (), lines)
         if isinstance(resolved, Mapping) and isinstance(resolved.get("sources"), Mapping):
             own = resolved["sources"]
             resolved = {**resolved, "sources": {**sources, **own}}  # type: ignore[dict-item]  # looked at above
         return PolicyDocument(path, resolved, lines)
-    except yaml.YAMLError as wrong:
-        mark = getattr(wrong, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(wrong, "problem", None) or "无法读取"
-        raise PolicyFileFaulty(
-            path, [f"{path}:{line}: 错误：YAML 格式不对（{problem}）；检查缩进、冒号和引号"]
-        ) from wrong
-    except _NotPlain as wrong:
+    except NotPlain as wrong:
         note = f"{path}:{wrong.line}: 错误：{wrong.message}；{wrong.remedy}"
         raise PolicyFileFaulty(path, [note]) from wrong
 
@@ -114,37 +97,6 @@ def load_policy(path: Path, root: Path) -> Policy:
 def load_book(*roots: Path) -> PolicyBook:
     """All policies under these directories. Raises PolicyFileFaulty."""
     return PolicyBook(load_policy(path, root) for root in roots for path in find_policy_files(root))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        raise _NotPlain(1, "文件不是 UTF-8 编码", "另存为 UTF-8") from wrong
-
-
-def _plain(node: yaml.Node | None, place: TreePath, lines: dict[TreePath, int]) -> Tree:
-    """The tree of texts, with the line of every place."""
-    if node is None:
-        raise _NotPlain(1, "文件是空的", "参照 policies/FORMAT.md 写一份政策")
-    line = node.start_mark.line + 1
-    lines[place] = line
-    if len(place) > _DEEPEST:
-        raise _NotPlain(line, "嵌套太深", "政策不需要这么多层")
-    if isinstance(node, yaml.ScalarNode):
-        return str(node.value)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(n, (*place, at), lines) for at, n in enumerate(node.value)]
-    found: dict[str, Tree] = {}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise _NotPlain(key.start_mark.line + 1, "键应当是一个词", "不要用列表作键")
-        name = str(key.value)
-        if name in found or name == "<<":
-            raise _NotPlain(key.start_mark.line + 1, f"键“{name}”重复或不可用", "每个键只写一次")
-        found[name] = _plain(value, (*place, name), lines)
-        lines[(*place, name)] = key.start_mark.line + 1
-    return found
 
 
 class _Fragments:
@@ -165,7 +117,7 @@ class _Fragments:
             return {k: self.resolve(v, (*place, k), lines) for k, v in tree.items()}
         line = lines.get(place, 1)
         if not isinstance(used, str) or len(tree) > 1:
-            raise _NotPlain(
+            raise NotPlain(
                 line, "use 应当单独写，值为“目录/文件.位置”", "如 {use: 420000/critical_2018.bands}"
             )
         return self.fragment(used, line)
@@ -176,14 +128,14 @@ class _Fragments:
             places = [r / SHARED / f"{file}.yaml" for r in (self.root, SHIPPED_POLICIES)]
             path = next((p for p in places if p.is_file()), None)
             if ".." in Path(file).parts or path is None:
-                raise _NotPlain(line, f"没有共用文件 {SHARED}/{file}.yaml", "检查 use 的写法")
-            self.loaded[file] = _plain(yaml.compose(_text(path), Loader=yaml.SafeLoader), (), {})
+                raise NotPlain(line, f"没有共用文件 {SHARED}/{file}.yaml", "检查 use 的写法")
+            self.loaded[file] = read_plain(path, {})
         tree: Tree = self.loaded[file]
         if isinstance(tree, Mapping) and isinstance(tree.get("sources"), Mapping):
             self.sources.update(tree["sources"])  # type: ignore[arg-type]  # looked at above
         for key in keys:
             if not isinstance(tree, Mapping) or key not in tree:
-                raise _NotPlain(line, f"共用文件里没有“{name}”", "检查 use 的写法")
+                raise NotPlain(line, f"共用文件里没有“{name}”", "检查 use 的写法")
             tree = tree[key]
         return tree
 

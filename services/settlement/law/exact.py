@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from contracts.vocabulary import Fen
 
-_YUAN = re.compile(r"(\d+)(?:\.(\d{1,2}))?")
-_PERCENT = re.compile(r"(\d+)(?:\.(\d{1,8}))?%")
+_YUAN = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,2}))?")
+_PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,8}))?%")
 
 
 class NotExact(ValueError):

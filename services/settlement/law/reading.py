@@ -25,7 +25,8 @@ from settlement.law.reading_layers import LayerReader
 from settlement.law.reading_numbers import read_evidence
 from settlement.law.reading_words import read_benefit_year, read_choice, read_rounding
 
-_REGION = re.compile(r"\d{6}")
+_REGION = re.compile(r"[0-9]{6}")
+_VERSION = re.compile(r"[1-9][0-9]{0,5}")
 _UNSOURCED = Evidence(EvidenceStatus.ASSUMED, source="")
 
 
@@ -154,7 +155,7 @@ class _Reader:
     def _version(self) -> int:
         node = self.root.need("version", "写版本号，从 1 起")
         text = node.text() if node else "1"
-        if not text.isdigit() or int(text) < 1:
+        if not _VERSION.fullmatch(text):
             if node:
                 node.fault("版本号应为正整数", "从 1 起")
             return 1

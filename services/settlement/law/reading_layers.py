@@ -27,8 +27,10 @@ from settlement.law.policy import (
 from settlement.law.reading_numbers import read_condition, read_evidence, read_number
 from settlement.law.reading_words import read_benefit_year, read_choice, read_rounding
 
-_REGION = re.compile(r"\d{6}")
+_REGION = re.compile(r"[0-9]{6}")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+# Counters become variables of the written function, so their names are held as tightly as ids.
+_COUNTER = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _NOWHERE = Expression(())
 
 
@@ -221,13 +223,21 @@ class LayerReader:
             amount = node.need("amount", "写金额") or node
         counter = None
         if period is Period.YEAR:
-            counter = node.optional_text("counter") or f"{self.id}.base"
+            counter = self._counter(node) or f"{self.id}.base"
         number = self._number(amount, f"{self.id}.deductible", Unit.AMOUNT)
         if amount is not node:
             node.get("counter")
             node.get("kind")
             node.close()
         return Deductible(number, period, kind, taken_from or tuple(ids), counter)
+
+    @staticmethod
+    def _counter(node: Node) -> str | None:
+        found = node.get("counter")
+        if found is None or _COUNTER.fullmatch(found.text()):
+            return found.text() if found else None
+        found.fault(f"“{found.text()}”不能作累计器的名称", "写成 层.名称，如 assistance.paid")
+        return None
 
     def _caps(self) -> tuple[Cap, ...]:
         listed = self.node.get("caps")
@@ -236,7 +246,7 @@ class LayerReader:
             amount = node.need("amount", "写封顶金额；不封顶写 unlimited")
             period = read_choice(node, "per", Period)
             of = read_choice(node, "of", CapOf) if node.get("of") else CapOf.PAYMENT
-            counter = node.optional_text("counter")
+            counter = self._counter(node)
             if period is Period.YEAR and counter is None:
                 counter = f"{self.id}.{'paid' if of is CapOf.PAYMENT else 'cost'}"
             node.close()

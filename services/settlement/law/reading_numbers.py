@@ -26,7 +26,9 @@ from settlement.law.policy import (
 )
 
 _EVIDENCE_KEYS = ("status", "source", "place", "note")
-_NO_ROW = Missing("没有一行标准适用于这种情形")
+NO_ROW = Missing("没有一行标准适用于这种情形")
+"""What a number comes to where none of its rows applies."""
+_LONGEST_COUNT = 6
 
 
 def read_evidence(node: Node, inherited: Evidence, source_ids: frozenset[str]) -> Evidence:
@@ -90,7 +92,7 @@ def _read_range(key: str, node: Node) -> Test:
 
 def _read_count(node: Node) -> int:
     text = node.text()
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT:
         return int(text)
     node.fault(f"“{text}”应是不小于 0 的整数", "如 14")
     return 0
@@ -132,7 +134,7 @@ def read_number(
         extra = _read_adjustments(node, outer, source_ids)
         if not choices or not choices[-1].condition.is_always:
             # What no row covers is missing by name, never zero.
-            choices = (*choices, Choice(ALWAYS, _NO_ROW, outer))
+            choices = (*choices, Choice(ALWAYS, NO_ROW, outer))
     if node.is_mapping and choose is None:
         extra = _read_adjustments(node, choices[0].evidence, source_ids)
     number = Number(name, unit, choices, extra)
@@ -174,7 +176,7 @@ def _read_value(
         return Missing(missing.text()), evidence
     if value is None:
         node.fault("缺少 value", "写出这个数；不知道时写 missing: 原因")
-        return _NO_ROW, evidence
+        return NO_ROW, evidence
     return _parse(value, unit), evidence
 
 

@@ -1,0 +1,71 @@
+"""Places in a document (位置): where a policy's number stands, so that messages can point at it."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from settlement.law.document import Path, Tree
+from settlement.law.policy import Layer, Policy
+
+
+class Places:
+    """Finds layers and numbers of one policy in its document."""
+
+    def __init__(self, policy: Policy):
+        """Read the document the policy was made from."""
+        self._tree: Tree = json.loads(policy.canonical_text)
+        self._layer_at = {layer.id: at for at, layer in enumerate(policy.layers)}
+
+    def layer(self, layer: Layer) -> Path:
+        """The place of a layer."""
+        return ("layers", self._layer_at[layer.id])
+
+    def part(self, layer: Layer, part_id: str) -> Path:
+        """The place of a part; a layer's only part stands at the layer itself."""
+        for at, part in enumerate(self._members((*self.layer(layer), "parts"))):
+            if isinstance(part, Mapping) and part.get("id") == part_id:
+                return (*self.layer(layer), "parts", at)
+        return self.layer(layer)
+
+    def number(self, layer: Layer, name: str) -> Path:
+        """The place of a number, by its name such as `basic.class_a.rate`."""
+        words = name.removeprefix(f"{layer.id}.").split(".")
+        place = self.layer(layer)
+        if len(layer.parts) > 1 and any(p.id == words[0] for p in layer.parts):
+            place = self.part(layer, words[0])
+            words = words[1:]
+        head, _, ordinal = words[0].rpartition("_")
+        if head == "cap":
+            return (*place, "caps", int(ordinal) - 1, "amount")
+        if head == "band":
+            return (*place, "bands", "rows", int(ordinal) - 1, words[1])
+        place = (*place, words[0])
+        inner = self._at(place)
+        is_wrapped = isinstance(inner, Mapping) and "amount" in inner
+        return (*place, "amount") if is_wrapped else place
+
+    def row(self, layer: Layer, name: str, row: int) -> Path:
+        """The place of one row of a number; the number itself when it has no rows."""
+        place = self.number(layer, name)
+        return (*place, "choose", row) if self._members((*place, "choose")) else place
+
+    def adjustment(self, layer: Layer, name: str, row: int) -> Path:
+        """The place of one adjustment of a number."""
+        return (*self.number(layer, name), "adjust", row)
+
+    def _members(self, place: Path) -> Sequence[Tree]:
+        found = self._at(place)
+        return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+
+    def _at(self, place: Path) -> Tree:
+        tree = self._tree
+        for key in place:
+            tree = _member(tree, key)
+        return tree
+
+
+def _member(tree: Tree, key: str | int) -> Tree:
+    if isinstance(tree, Mapping):
+        return tree.get(key, "") if isinstance(key, str) else ""
+    if isinstance(tree, str) or isinstance(key, str) or key >= len(tree):
+        return ""
+    return tree[key]
