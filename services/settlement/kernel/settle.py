@@ -29,6 +29,7 @@ class ElsewhereAmountMissing(Exception):
 
     def __init__(self, layer: Layer):
         """Name the layer and who decides it."""
+        self.layer_id = layer.id
         decided_by = layer.elsewhere.decided_by if layer.elsewhere else ""
         super().__init__(
             f"“{layer.name}”（{layer.id}）由{decided_by}结算，请在 decided_elsewhere 中提供金额"
@@ -40,6 +41,7 @@ class ElsewhereAmountTooLarge(Exception):
 
     def __init__(self, layer: Layer, amount_fen: int):
         """Name the layer, the amount and what it was checked against."""
+        self.layer_id = layer.id
         limit = layer.elsewhere.at_most if layer.elsewhere else ""
         super().__init__(
             f"“{layer.name}”（{layer.id}）传入 {amount_fen} 分，超过 {limit} 或尚未支付的费用"
@@ -52,6 +54,7 @@ class ElsewhereAmountUnexpected(Exception):
 
     def __init__(self, layer_id: str):
         """Name the layer."""
+        self.layer_id = layer_id
         super().__init__(f"“{layer_id}”不是这次住院由外部结算的层，请去掉这个金额")
 
 

@@ -1,0 +1,225 @@
+"""Settling millions of claims at once (列式结算): the same function, compiled, over columns.
+
+The text that settles one bill is compiled by numba as it stands, and a small loop written for its
+shape walks the claims: group by group, keeping the year's counters in local variables. Everything
+is int64; there is no float anywhere. numba is imported only when something is compiled.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from settlement.kernel.cascade import Cascade
+from settlement.kernel.names import amount_argument, bill_amounts_of
+from settlement.kernel.resolving import can_be_missing
+from settlement.kernel.settle import ElsewhereAmountMissing, ElsewhereAmountUnexpected
+from settlement.kernel.writing import Shape, counter_variable
+from settlement.law.bill import AmountNotStated
+from settlement.law.facts import Facts
+
+Integers: TypeAlias = NDArray[np.int64]
+
+
+class ColumnsMalformed(ValueError):
+    """Columns whose types, lengths, rows or groups do not fit together."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Claims as columns (列式费用单), n of them, in the order they are settled.
+
+    `amounts` holds an array (n,) of fen for each amount of the bill, by name, and `elsewhere` one
+    for each layer another system decides, by layer id (0 where the layer does not apply). `row`
+    (n,) is each claim's row of `table`, the resolved numbers of `resolve_rows`. Claims of one
+    person × benefit year stand together: group g is claims `group_starts[g]` up to
+    `group_starts[g + 1]`, so that `group_starts` (groups + 1,) begins with 0 and ends with n.
+    `opening` holds an array (groups,) of fen for each counter with a total from before, by name;
+    absent counters begin at zero. All arrays are int64.
+    """
+
+    amounts: Mapping[str, Integers]
+    row: Integers
+    table: Integers
+    group_starts: Integers
+    elsewhere: Mapping[str, Integers] = field(default_factory=dict)
+    opening: Mapping[str, Integers] = field(default_factory=dict)
+
+
+def resolve_rows(cascade: Cascade, facts: Sequence[Facts]) -> Integers:
+    """The numbers of a policy for each set of facts: conditions as 0 or 1, then numbers.
+
+    Shape (facts, conditions + numbers). Policies whose functions have the same text may share one
+    table. Raises FactNotStated.
+    """
+    shape = cascade.shape
+    table = np.zeros((len(facts), len(shape.conditions) + len(shape.numbers)), np.int64)
+    for at, one in enumerate(facts):
+        table[at] = cascade.resolve(one).arguments
+    return table
+
+
+def default_outputs(cascade: Cascade) -> tuple[str, ...]:
+    """What each layer paid, the patient's share, and the refusal, as `Shape.outputs` names them."""
+    return (*(f"{x.id}_paid" for x in cascade.policy.layers), "patient", "refused")
+
+
+def settle_columns(
+    cascade: Cascade, columns: Columns, *, outputs: Iterable[str] | None = None
+) -> dict[str, Integers]:
+    """Settle every claim; an array (n,) for each chosen output of `Shape.outputs`.
+
+    A claim that refuses has its reason in `refused` (see Shape), zero in every amount, and leaves
+    the year's counters as they were, just as a bill that is refused alone.
+    Raises AmountNotStated, ElsewhereAmountMissing, ElsewhereAmountUnexpected, ColumnsMalformed.
+    """
+    shape = cascade.shape
+    chosen = tuple(outputs) if outputs is not None else default_outputs(cascade)
+    count = len(columns.row)
+    _check_groups(shape, columns, count)
+    bills = _bill_columns(cascade, columns, count)
+    others = _elsewhere_columns(cascade, columns, count)
+    opened = tuple(name for name in shape.counters if name in columns.opening)
+    groups = len(columns.group_starts) - 1
+    opening = [_column(f"opening.{n}", columns.opening[n], groups) for n in opened]
+    results = [np.empty(count, np.int64) for _ in chosen]
+    walk = compile_walk(
+        shape.source, write_walk(shape, outputs=chosen, opened=opened), _refuses(shape)
+    )
+    walk(columns.group_starts, columns.table, columns.row, *bills, *others, *opening, *results)
+    return dict(zip(chosen, results, strict=True))
+
+
+def write_walk(shape: Shape, *, outputs: Sequence[str], opened: Sequence[str]) -> str:
+    """The loop over claims for one shape, as text: plain Python like the function it calls.
+
+    Raises ColumnsMalformed for an output the shape does not have.
+    """
+    for name in outputs:
+        if name not in shape.outputs:
+            raise ColumnsMalformed(f"没有“{name}”这一项结果；可用：{'、'.join(shape.outputs)}")
+    counters = [counter_variable(name) for name in shape.counters]
+    bills = [amount_argument(name) for name in shape.amounts]
+    others = [f"{layer}_elsewhere" for layer in shape.elsewhere]
+    opening = [f"opening_{counter_variable(name)}" for name in opened]
+    known = len(shape.conditions) + len(shape.numbers)
+    arguments = [
+        *(f"{name}[claim]" for name in bills),
+        *counters,
+        *(f"{name}[claim]" for name in others),
+        *(f"table[at, {k}]" for k in range(known)),
+    ]
+    arrays = [*bills, *others, *opening, *(f"out_{name}" for name in outputs)]
+    place = {name: at for at, name in enumerate(shape.outputs)}
+    begin = [
+        f"{name} = opening_{name}[group]" if f"opening_{name}" in opening else f"{name} = 0"
+        for name in counters
+    ]
+    move = [f"{name} = settled[{place[name]}]" for name in counters]
+    keep = [f"out_{name}[claim] = settled[{place[name]}]" for name in outputs]
+    refuse = [f"out_{name}[claim] = {_when_refused(name, counters, place)}" for name in outputs]
+    return "\n".join(
+        [
+            f"def walk({', '.join(['group_starts', 'table', 'row', *arrays])}):",
+            "    for group in range(group_starts.shape[0] - 1):",
+            *(f"        {line}" for line in begin),
+            "        for claim in range(group_starts[group], group_starts[group + 1]):",
+            "            at = row[claim]",
+            f"            settled = settle_stay({', '.join(arguments)})",
+            f"            if MAY_REFUSE and settled[{place['refused']}] >= 0:",
+            *(f"                {line}" for line in refuse),
+            "                continue",
+            *(f"            {line}" for line in (*move, *keep)),
+            "",
+        ]
+    )
+
+
+def _when_refused(name: str, counters: Sequence[str], place: Mapping[str, int]) -> str:
+    if name == "refused":
+        return f"settled[{place[name]}]"
+    return name if name in counters else "0"
+
+
+@lru_cache(maxsize=256)
+def compile_walk(source: str, walk: str, may_refuse: bool) -> Callable[..., None]:  # noqa: FBT001 - hashable key of the cache
+    """Both texts, compiled once for each pair of them."""
+    from numba import njit  # noqa: PLC0415 - importing numba takes longer than settling a day's bills
+
+    scope: dict[str, Any] = {"MAY_REFUSE": may_refuse}
+    # Wrap-around and zero division cannot happen: checking a policy bounds every product, and
+    # every divisor is a power of ten. `forceinline` lets unused outputs disappear.
+    exec(compile(source, "<policy>", "exec"), scope)  # noqa: S102 - our own writer's text, built from checked identifiers
+    scope["settle_stay"] = njit(error_model="numpy", forceinline=True)(scope["settle_stay"])
+    exec(compile(walk, "<walk>", "exec"), scope)  # noqa: S102 - text of the same making
+    compiled: Callable[..., None] = njit(error_model="numpy", nogil=True)(scope["walk"])
+    return compiled
+
+
+def _refuses(shape: Shape) -> bool:
+    return bool(shape.elsewhere) or any(can_be_missing(s.number) for s in shape.numbers)
+
+
+def _column(name: str, column: Integers, count: int) -> Integers:
+    if column.dtype != np.int64 or column.shape != (count,):
+        raise ColumnsMalformed(
+            f"列 {name} 应为 int64、长度 {count}，现为 {column.dtype}、{column.shape}"
+        )
+    return np.ascontiguousarray(column)
+
+
+def _check_groups(shape: Shape, columns: Columns, count: int) -> None:
+    _column("row", columns.row, count)
+    width = len(shape.conditions) + len(shape.numbers)
+    table, starts = columns.table, columns.group_starts
+    if table.dtype != np.int64 or table.ndim != 2 or table.shape[1] != width:  # noqa: PLR2004 - rows and columns
+        raise ColumnsMalformed(
+            f"参数表应为 int64、每行 {width} 列，现为 {table.dtype}、{table.shape}"
+        )
+    if count and not 0 <= int(columns.row.min()) <= int(columns.row.max()) < len(table):
+        raise ColumnsMalformed(f"row 应指向参数表的 {len(table)} 行之一")
+    if len(starts) == 0 or starts[0] != 0 or starts[-1] != count or (np.diff(starts) < 0).any():
+        raise ColumnsMalformed(f"group_starts 应从 0 起、不减、到 {count} 止")
+    _column("group_starts", starts, len(starts))
+
+
+def _bill_columns(cascade: Cascade, columns: Columns, count: int) -> list[Integers]:
+    nothing = np.zeros(count, np.int64)
+    for layer in cascade.policy.layers:
+        for name in bill_amounts_of(layer):
+            if name not in columns.amounts and _applies(cascade, columns, layer.id).any():
+                raise AmountNotStated(name, layer.name)
+    if "total" not in columns.amounts:
+        raise ColumnsMalformed("缺少总费用 total")
+    stated = {name: _column(name, c, count) for name, c in columns.amounts.items()}
+    return [stated.get(name, nothing) for name in cascade.shape.amounts]
+
+
+def _elsewhere_columns(cascade: Cascade, columns: Columns, count: int) -> list[Integers]:
+    shape = cascade.shape
+    for layer_id, column in columns.elsewhere.items():
+        if layer_id not in shape.elsewhere:
+            raise ElsewhereAmountUnexpected(layer_id)
+        outside = _column(layer_id, column, count)[~_applies(cascade, columns, layer_id)]
+        if outside.any():
+            raise ElsewhereAmountUnexpected(layer_id)
+    for layer_id in shape.elsewhere:
+        if layer_id not in columns.elsewhere and _applies(cascade, columns, layer_id).any():
+            raise ElsewhereAmountMissing(cascade.policy.layer(layer_id))
+    nothing = np.zeros(count, np.int64)
+    return [
+        np.ascontiguousarray(columns.elsewhere.get(layer_id, nothing))
+        for layer_id in shape.elsewhere
+    ]
+
+
+def _applies(cascade: Cascade, columns: Columns, layer_id: str) -> NDArray[np.bool_]:
+    """Whether a layer applies, claim by claim."""
+    conditions = cascade.shape.conditions
+    if layer_id not in conditions:
+        return np.ones(len(columns.row), np.bool_)
+    applies: NDArray[np.bool_] = columns.table[columns.row, conditions.index(layer_id)] == 1
+    return applies

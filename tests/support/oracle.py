@@ -1,0 +1,290 @@
+"""An independent reading of policies (对照算法): exact fractions, straight from the law's text.
+
+It reads a policy's canonical text by itself, walks the document each time, and rounds Fractions.
+Nothing is imported from the product but the words of `contracts`; a test makes sure of it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+from tests.support.oracle_text import (
+    base,
+    cap_counter,
+    counters_of,
+    counters_of_cost,
+    counters_of_payment,
+    deductible_counter,
+    expressions_of,
+    numbers_of,
+    parts_of,
+    terms_of,
+    without_nulls,
+)
+from tests.support.oracle_values import Refused, holds, value
+
+_QUANTA = {"fen": 1, "分": 1, "jiao": 10, "角": 10, "yuan": 100, "元": 100}
+
+
+@dataclass
+class Answer:
+    """What the oracle finds, in fen: each layer's payment, each part's (`layer.part`), the rest."""
+
+    paid: dict[str, int] = field(default_factory=dict)
+    deductible: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    patient: int = 0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One stay for the oracle: plain fen, plain facts; a fact that is None was never stated."""
+
+    amounts: Mapping[str, int]
+    facts: Mapping[str, Any]
+    counters: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
+
+
+def settle_by_the_letter(text: str, claim: Claim) -> Answer:
+    """Settle one stay under the policy written in `text`. Raises Refused."""
+    return _Reading(without_nulls(json.loads(text)), claim).answer()
+
+
+class _Reading:
+    """One stay read against one document."""
+
+    def __init__(self, document: Mapping[str, Any], claim: Claim):
+        self.document = document
+        self.claim = claim
+        self.left = claim.amounts["total"]
+        self.known: dict[str, int] = dict(claim.amounts)
+        self.years: dict[str, int] = dict(claim.counters)
+        self.result = Answer()
+
+    def answer(self) -> Answer:
+        layers = self.document["layers"]
+        applied = {x["id"]: holds(x.get("applies"), self.claim.facts) for x in layers}
+        numbers = {
+            name: value(node, unit, self.claim.facts)
+            for x in layers
+            if applied[x["id"]]
+            for name, node, unit in numbers_of(x)
+        }
+        self.require(layers, applied)
+        for layer in layers:
+            if not applied[layer["id"]]:
+                self.nothing(layer)
+            elif "decided_elsewhere" in layer:
+                self.elsewhere(layer)
+            else:
+                _LayerReading(self, layer, numbers).settle()
+        self.result.patient = self.left
+        moved = {name for x in layers for name in counters_of(x)}
+        self.result.counters = {name: self.years.get(name, 0) for name in moved}
+        return self.result
+
+    def require(self, layers: list[dict[str, Any]], applied: Mapping[str, bool]) -> None:
+        decided = {x["id"] for x in layers if "decided_elsewhere" in x and applied[x["id"]]}
+        for name in self.claim.elsewhere:
+            if name not in decided:
+                raise Refused("elsewhere_unexpected", name)
+        ids = {x["id"] for x in layers}
+        for layer in layers:
+            if applied[layer["id"]]:
+                for expression in expressions_of(layer):
+                    for _, name in terms_of(expression):
+                        if name.split(".")[0] not in ids and name not in self.claim.amounts:
+                            raise Refused("amount", name)
+        for name in (x["id"] for x in layers if x["id"] in decided):
+            if name not in self.claim.elsewhere:
+                raise Refused("elsewhere_missing", name)
+
+    def sum_of(self, expression: str) -> int:
+        return sum(sign * self.known[name] for sign, name in terms_of(expression))
+
+    def pay(self, layer: Mapping[str, Any], parts: Mapping[str, int]) -> None:
+        whole = sum(parts.values())
+        self.left -= whole
+        self.known[layer["id"]] = self.result.paid[layer["id"]] = whole
+        for part, paid in parts.items():
+            self.known[f"{layer['id']}.{part}"] = paid
+            self.result.paid[f"{layer['id']}.{part}"] = paid
+
+    def nothing(self, layer: Mapping[str, Any]) -> None:
+        """A layer that does not apply looked at nothing, took nothing off and paid nothing."""
+        self.pay(layer, {p["id"]: 0 for p in parts_of(layer)})
+        for part in parts_of(layer):
+            for what in ("base", "deductible", "first_self_pay"):
+                self.note(layer, part, what, 0)
+
+    def note(self, layer: Mapping[str, Any], part: Mapping[str, Any], what: str, fen: int) -> None:
+        self.known[f"{layer['id']}.{part['id']}.{what}"] = fen
+        whole = f"{layer['id']}.{what}"
+        self.known[whole] = self.known.get(whole, 0) + fen
+
+    def elsewhere(self, layer: Mapping[str, Any]) -> None:
+        amount = self.claim.elsewhere[layer["id"]]
+        limit = self.sum_of(layer["decided_elsewhere"]["at_most"])
+        if amount > max(0, min(limit, self.left)):
+            raise Refused("elsewhere_too_large", layer["id"])
+        self.pay(layer, {layer["id"]: amount})
+
+    def year(self, counter: str) -> int:
+        return self.years.get(counter, 0)
+
+
+class _LayerReading:
+    """One layer that applies and is computed here."""
+
+    def __init__(
+        self, stay: _Reading, layer: Mapping[str, Any], numbers: Mapping[str, Fraction | None]
+    ):
+        self.stay = stay
+        self.layer = layer
+        self.id = layer["id"]
+        self.parts = parts_of(layer)
+        self.numbers = numbers
+        self.round = _rounding(layer.get("rounding") or stay.document["rounding"])
+
+    def number(self, name: str) -> Fraction:
+        """The number, asked for only when money has come to it."""
+        value = self.numbers[f"{self.id}.{name}"]
+        if value is None:
+            raise Refused("number", f"{self.id}.{name}")
+        return value
+
+    def settle(self) -> None:
+        years_before = dict(self.stay.years)
+        bases = self.bases(years_before)
+        looked_at = sum(bases.values())
+        deducted = self.deducted(bases, years_before)
+        for counter in counters_of_cost(self.layer):
+            self.stay.years[counter] = self.stay.year(counter) + looked_at
+        wanted = {}
+        for part in self.parts:
+            eligible = bases[part["id"]] - deducted[part["id"]]
+            first, wanted[part["id"]] = self.share(part, eligible, deducted, years_before)
+            self.stay.note(self.layer, part, "base", bases[part["id"]])
+            self.stay.note(self.layer, part, "deductible", deducted[part["id"]])
+            self.stay.note(self.layer, part, "first_self_pay", first)
+        room = self.room(sum(wanted.values()), years_before)
+        paid = {}
+        for part, amount in wanted.items():
+            paid[part] = min(amount, room)
+            room -= paid[part]
+        self.stay.pay(self.layer, paid)
+        self.stay.result.deductible[self.id] = sum(deducted.values())
+        for counter in counters_of_payment(self.layer):
+            self.stay.years[counter] = self.stay.year(counter) + sum(paid.values())
+
+    def bases(self, years: Mapping[str, int]) -> dict[str, int]:
+        found = {p["id"]: max(0, self.stay.sum_of(base(p))) for p in self.parts}
+        for at, cap in enumerate(self.layer.get("caps") or [], start=1):
+            if cap.get("of") == "cost":
+                room = self.cap_left(at, cap, sum(found.values()), years)
+                for part, amount in found.items():
+                    found[part] = min(amount, room)
+                    room -= found[part]
+        return found
+
+    def cap_left(
+        self, at: int, cap: Mapping[str, Any], reached: int, years: Mapping[str, int]
+    ) -> int:
+        if reached <= 0:
+            return 0
+        limit = floor(self.number(f"cap_{at}"))
+        return max(0, limit - years.get(cap_counter(self.layer, cap) or "", 0))
+
+    def deducted(self, bases: Mapping[str, int], years: Mapping[str, int]) -> dict[str, int]:
+        node = self.layer.get("deductible")
+        looked_at = sum(bases.values())
+        if not node or looked_at == 0:
+            return dict.fromkeys(bases, 0)
+        threshold = floor(self.number("deductible"))
+        before = years.get(deductible_counter(self.layer) or "", 0)
+        if isinstance(node, dict) and node.get("kind") == "trigger":
+            return dict.fromkeys(bases, 0) if before + looked_at > threshold else dict(bases)
+        to_take = max(0, threshold - before)
+        taken = dict.fromkeys(bases, 0)
+        order = self.layer.get("deductible_taken_from") or list(bases)
+        for part in [order] if isinstance(order, str) else order:
+            taken[part] = min(bases[part], to_take)
+            to_take -= taken[part]
+        return taken
+
+    def share(
+        self,
+        part: Mapping[str, Any],
+        eligible: int,
+        deducted: Mapping[str, int],
+        years: Mapping[str, int],
+    ) -> tuple[int, int]:
+        """The first self-pay, and what the part would pay before caps."""
+        if eligible == 0:
+            return 0, 0
+        prefix = "" if part is self.layer else f"{part['id']}."
+        first = (
+            self.number(f"{prefix}first_self_pay") if part.get("first_self_pay") else Fraction(0)
+        )
+        if part.get("rate"):
+            share = eligible * self.number(f"{prefix}rate")
+        else:
+            share = self.in_bands(part, prefix, eligible, deducted[part["id"]], years)
+        computed = min(eligible, self.round(share * (1 - first)))
+        if part.get("minus"):
+            computed = max(0, computed - self.stay.sum_of(part["minus"]))
+        return min(eligible, self.round(eligible * first)), computed
+
+    def in_bands(
+        self,
+        part: Mapping[str, Any],
+        prefix: str,
+        eligible: int,
+        deducted: int,
+        years: Mapping[str, int],
+    ) -> Fraction:
+        begin = 0
+        if self.layer.get("deductible"):
+            before = years.get(deductible_counter(self.layer) or "", 0)
+            if part["bands"]["measured_from"] == "zero":
+                begin = before + deducted
+            else:
+                begin = max(0, before - floor(self.number("deductible")))
+        end, at, share = begin + eligible, begin, Fraction(0)
+        for number, row in enumerate(part["bands"]["rows"], start=1):
+            if at >= end:
+                break
+            edge = end
+            if row.get("up_to"):
+                edge = min(end, floor(self.number(f"{prefix}band_{number}.up_to")))
+            if edge > at:
+                share += (edge - at) * self.number(f"{prefix}band_{number}.rate")
+                at = edge
+        return share
+
+    def room(self, wanted: int, years: Mapping[str, int]) -> int:
+        room = self.stay.left
+        for at, cap in enumerate(self.layer.get("caps") or [], start=1):
+            if cap.get("of") != "cost" and wanted > 0:
+                room = min(room, self.cap_left(at, cap, wanted, years))
+        return room
+
+
+def _rounding(node: Mapping[str, Any]) -> Callable[[Fraction], int]:
+    quantum, mode = _QUANTA[node["to"]], node["mode"]
+
+    def rounded(amount: Fraction) -> int:
+        steps = amount / quantum
+        if mode == "down":
+            return floor(steps) * quantum
+        if mode == "up":
+            return ceil(steps) * quantum
+        if mode == "half_up":
+            return floor(steps + Fraction(1, 2)) * quantum
+        return round(steps) * quantum  # Fractions round half to even
+
+    return rounded
