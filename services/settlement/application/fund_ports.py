@@ -1,0 +1,32 @@
+"""What fund use cases need from outside (端口): the accounts of funds, kept up to date."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from settlement.domain.fund_statement import FundStatement, Period
+
+
+@dataclass(frozen=True)
+class FundBalance:
+    """A fund in the list of funds (基金): its balance now, in fen, and when it was last booked."""
+
+    fund_id: str
+    owed_fen: int
+    paid_fen: int
+    last_booked_on: date
+
+    @property
+    def balance_fen(self) -> int:
+        """What the fund still owes; negative while an advance is not used up."""
+        return self.owed_fen - self.paid_fen
+
+
+class FundAccounts(Protocol):
+    """The accounts of all funds (基金账), with every event of the ledger up to now."""
+
+    def balances(self) -> tuple[FundBalance, ...]:
+        """Every fund that was ever booked, by its id."""
+
+    def statement(self, fund_id: str, period: Period) -> FundStatement:
+        """A fund's statement; empty where nothing was booked."""

@@ -1,0 +1,209 @@
+"""Postings (分录): what an event means in double entries, in the books of fund and hospital.
+
+Everything here is derived: an event gives the same journal whenever it is asked, and an
+account's balance is the sum of its entries. A reversal posts the exact mirror in its own period
+and never touches what it undoes.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from contracts.vocabulary import InstitutionId
+from settlement.domain.fund_payments import FundPayment, Payment, PaymentKind
+from settlement.domain.stay import Share, Stay
+
+
+class NotBalanced(Exception):
+    """Debits and credits of a journal differ: the event breaks conservation."""
+
+
+class Book(StrEnum):
+    """Whose books (账套)."""
+
+    FUND = "fund"
+    HOSPITAL = "hospital"
+
+
+class Account(StrEnum):
+    """Accounts (科目). The first three are a fund's, the others a hospital's."""
+
+    FUND_BENEFITS = "fund_benefits"  # 待遇支出 (expense)
+    FUND_PAYABLE = "fund_payable"  # 应付医疗机构款 (liability)
+    FUND_BANK = "fund_bank"  # 基金存款 (asset)
+    HOSPITAL_RECEIVABLE = "hospital_receivable"  # 应收基金款 (asset)
+    PATIENT_RECEIVABLE = "patient_receivable"  # 应收患者款 (asset)
+    WAIVER = "waiver"  # 医院减免 (taken off the charges)
+    HOSPITAL_BANK = "hospital_bank"  # 医院存款 (asset)
+    CHARGES = "charges"  # 医疗收入 (income)
+
+    @property
+    def book(self) -> Book:
+        """Whose account it is."""
+        return Book.FUND if self.value.startswith("fund_") else Book.HOSPITAL
+
+
+class JournalKind(StrEnum):
+    """What happened (业务类型)."""
+
+    SETTLEMENT = "settlement"
+    REVERSAL = "reversal"
+    PAYMENT = "payment"
+    WITHDRAWAL = "withdrawal"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry (一条分录) in fen: either `debit_fen` or `credit_fen` is positive, the other 0.
+
+    `layer` names the layer of the policy that a fund's debt comes from.
+    """
+
+    account: Account
+    debit_fen: int = 0
+    credit_fen: int = 0
+    fund_id: str | None = None
+    layer: str | None = None
+
+    @property
+    def mirrored(self) -> "Entry":
+        """The entry that undoes this one."""
+        return replace(self, debit_fen=self.credit_fen, credit_fen=self.debit_fen)
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The entries of one event (一笔凭证), booked on one day, between funds and one hospital.
+
+    `reference` is the settlement number, or the bank's reference. What undoes something carries
+    the same reference and `undoes_booked_on`, the day the original was booked.
+    """
+
+    kind: JournalKind
+    reference: str
+    booked_on: date
+    institution_id: InstitutionId
+    entries: tuple[Entry, ...]
+    undoes_booked_on: date | None = None
+    hospital_stay_number: str | None = None
+    invoice_number: str | None = None
+    payment_kind: PaymentKind | None = None
+    paid_on: date | None = None
+    remark: str | None = None
+
+    def check(self) -> "Journal":
+        """The journal itself, its debits being equal to its credits in each book.
+
+        Raises NotBalanced.
+        """
+        for book in Book:
+            entries = [e for e in self.entries if e.account.book is book]
+            debit_fen = sum(e.debit_fen for e in entries)
+            credit_fen = sum(e.credit_fen for e in entries)
+            if debit_fen != credit_fen:
+                raise NotBalanced(
+                    f"{self.kind.value} {self.reference}：借方 {debit_fen} 分，贷方 {credit_fen} 分"
+                )
+        return self
+
+
+def journal_of(event: object) -> Journal | None:
+    """The journal of an event; None for events that move no money. Raises NotBalanced."""
+    match event:
+        case Stay.SettlementCompleted():
+            return _settlement(event)
+        case Stay.SettlementReversed():
+            return _reversal(event)
+        case FundPayment.Recorded():
+            return _payment(event.payment)
+        case FundPayment.Withdrawn():
+            return _withdrawal(event)
+    return None
+
+
+def _settlement(event: Stay.SettlementCompleted) -> Journal:
+    return Journal(
+        kind=JournalKind.SETTLEMENT,
+        reference=event.number,
+        booked_on=event.booked_on,
+        institution_id=event.institution_id,
+        hospital_stay_number=event.hospital_stay_number,
+        invoice_number=event.invoice_number,
+        entries=_settlement_entries(
+            event.shares, patient_fen=event.patient_fen, total_fen=event.total_fen
+        ),
+    ).check()
+
+
+def _reversal(event: Stay.SettlementReversed) -> Journal:
+    settled = _settlement_entries(
+        event.shares, patient_fen=event.patient_fen, total_fen=event.total_fen
+    )
+    return Journal(
+        kind=JournalKind.REVERSAL,
+        reference=event.number,
+        booked_on=event.booked_on,
+        undoes_booked_on=event.settled_booked_on,
+        institution_id=event.institution_id,
+        hospital_stay_number=event.hospital_stay_number,
+        invoice_number=event.invoice_number,
+        entries=tuple(e.mirrored for e in settled),
+    ).check()
+
+
+def _settlement_entries(
+    shares: tuple[Share, ...], *, patient_fen: int, total_fen: int
+) -> tuple[Entry, ...]:
+    # A list all the way: two payers with equal amounts both count.
+    entries: list[Entry] = []
+    for share in shares:
+        entries += _share_entries(share)
+    entries.append(Entry(Account.PATIENT_RECEIVABLE, debit_fen=patient_fen))
+    entries.append(Entry(Account.CHARGES, credit_fen=total_fen))
+    return tuple(e for e in entries if e.debit_fen or e.credit_fen)
+
+
+def _share_entries(share: Share) -> list[Entry]:
+    amount_fen, fund_id, layer = share.amount_fen, share.fund, share.layer
+    if fund_id is None:
+        return [Entry(Account.WAIVER, debit_fen=amount_fen, layer=layer)]
+    return [
+        Entry(Account.FUND_BENEFITS, debit_fen=amount_fen, fund_id=fund_id, layer=layer),
+        Entry(Account.FUND_PAYABLE, credit_fen=amount_fen, fund_id=fund_id, layer=layer),
+        Entry(Account.HOSPITAL_RECEIVABLE, debit_fen=amount_fen, fund_id=fund_id, layer=layer),
+    ]
+
+
+def _payment(payment: Payment) -> Journal:
+    return Journal(
+        kind=JournalKind.PAYMENT,
+        reference=payment.bank_reference,
+        booked_on=payment.booked_on,
+        institution_id=payment.institution_id,
+        payment_kind=payment.kind,
+        paid_on=payment.paid_on,
+        remark=payment.remark,
+        entries=_payment_entries(payment),
+    ).check()
+
+
+def _withdrawal(event: FundPayment.Withdrawn) -> Journal:
+    return replace(
+        _payment(event.payment),
+        kind=JournalKind.WITHDRAWAL,
+        booked_on=event.booked_on,
+        undoes_booked_on=event.payment.booked_on,
+        remark=event.reason,
+        entries=tuple(e.mirrored for e in _payment_entries(event.payment)),
+    ).check()
+
+
+def _payment_entries(payment: Payment) -> tuple[Entry, ...]:
+    # An advance makes the fund's debt negative until settlements use it up.
+    amount_fen, fund_id = payment.amount_fen, payment.fund_id
+    return (
+        Entry(Account.FUND_PAYABLE, debit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.FUND_BANK, credit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.HOSPITAL_BANK, debit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.HOSPITAL_RECEIVABLE, credit_fen=amount_fen, fund_id=fund_id),
+    )

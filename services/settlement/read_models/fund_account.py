@@ -1,0 +1,315 @@
+"""The accounts of funds (基金账): every journal with its double entries, from the ledger's events.
+
+Derived and disposable: `rebuild` makes all rows again. Queries catch up first, so whoever wrote
+a settlement or a payment finds it in the next statement.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    case,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+
+from contracts.vocabulary import InstitutionId
+from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.log import LoggedEvent
+from settlement.application.fund_ports import FundBalance
+from settlement.domain.fund_payments import PaymentKind
+from settlement.domain.fund_statement import (
+    FundStatement,
+    HospitalAccount,
+    OwedLine,
+    PaidLine,
+    Period,
+)
+from settlement.domain.postings import Account, Journal, JournalKind, journal_of
+
+_metadata = MetaData()
+
+_journals = Table(
+    "fund_journals",
+    _metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("undoes_booked_on", Date),
+    Column("hospital_stay_number", String),
+    Column("invoice_number", String),
+    Column("payment_kind", String),
+    Column("paid_on", Date),
+    Column("remark", String),
+)
+
+# The day and the hospital are kept with each entry, so that one index answers a statement.
+_entries = Table(
+    "fund_entries",
+    _metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("account", String, nullable=False),
+    Column("fund_id", String),
+    Column("institution_id", String, nullable=False),
+    Column("booked_on", Date, nullable=False),
+    Column("layer", String),
+    Column("debit_fen", BigInteger, nullable=False),
+    Column("credit_fen", BigInteger, nullable=False),
+)
+_by_fund = Index(
+    "fund_entries_by_fund",
+    _entries.c.account,
+    _entries.c.fund_id,
+    _entries.c.booked_on,
+    _entries.c.institution_id,
+    _entries.c.debit_fen,
+    _entries.c.credit_fen,
+)
+_tables = (_journals, _entries)
+
+_OWING = (JournalKind.SETTLEMENT.value, JournalKind.REVERSAL.value)
+
+
+class StatementDoesNotAddUp(Exception):
+    """Opening + owed − paid is not the account's balance: rebuild the read model and report it."""
+
+
+class FundAccount:
+    """The accounts of all funds; implements the port `FundAccounts`."""
+
+    def __init__(self, *, log: ReadsInOrder, engine: Engine) -> None:
+        self._engine = engine
+        self._follower = Follower(name="fund_account", log=log, engine=engine, react=_react)
+
+    def create_tables(self) -> None:
+        """Create what is missing; harmless when it is there."""
+        create_follower_tables(self._engine)
+        with self._engine.begin() as connection:
+            _create(connection)
+
+    def catch_up(self) -> int:
+        """Apply everything new; returns the position reached. Raises FollowerStopped."""
+        return self._follower.catch_up()
+
+    def rebuild(self) -> int:
+        """Throw all rows away and make them again from the ledger. Raises FollowerStopped."""
+        return self._follower.rebuild(_recreate)
+
+    def balances(self) -> tuple[FundBalance, ...]:
+        """Every fund that was ever booked, by its id, as of now."""
+        self.catch_up()
+        with self._engine.connect() as connection:
+            return tuple(_balance(row) for row in connection.execute(_balances_query()))
+
+    def trial_balance(self) -> dict[Account, tuple[int, int]]:
+        """All debits and all credits of each account (试算平衡), in fen."""
+        self.catch_up()
+        entries = _entries.c
+        query = select(
+            entries.account,
+            func.sum(entries.debit_fen).label("debit_fen"),
+            func.sum(entries.credit_fen).label("credit_fen"),
+        ).group_by(entries.account)
+        with self._engine.connect() as connection:
+            return {
+                Account(row.account): (row.debit_fen, row.credit_fen)
+                for row in connection.execute(query)
+            }
+
+    def statement(self, fund_id: str, period: Period) -> FundStatement:
+        """A fund's statement; empty where nothing was booked. Raises StatementDoesNotAddUp."""
+        self.catch_up()
+        # One transaction: what is booked meanwhile is in all of these answers or in none.
+        with self._engine.begin() as connection:
+            opening = _balance_by_hospital(connection, fund_id, before=period.first_day)
+            closing = _balance_by_hospital(connection, fund_id, until=period.last_day)
+            rows = connection.execute(_lines_query(fund_id, period)).all()
+        statement = FundStatement(fund_id, period, _hospital_accounts(opening, rows))
+        found = {h.institution_id: h.closing_fen for h in statement.hospitals if h.closing_fen}
+        if found != {hospital: fen for hospital, fen in closing.items() if fen}:
+            raise StatementDoesNotAddUp(f"基金 {fund_id} 的对账单与账户余额不符；请重建并报告")
+        return statement
+
+
+# --- tables and reaction ----------------------------------------------------------------------
+
+
+def _create(connection: Connection) -> None:
+    for table in _tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+    connection.execute(CreateIndex(_by_fund, if_not_exists=True))
+
+
+def _recreate(connection: Connection) -> None:
+    for table in _tables:
+        connection.execute(DropTable(table, if_exists=True))
+    _create(connection)
+
+
+def _react(connection: Connection, logged: LoggedEvent) -> None:
+    journal = journal_of(logged.event)
+    if journal is None:
+        return
+    connection.execute(insert(_journals), _journal_row(logged.position, journal))
+    connection.execute(insert(_entries), _entry_rows(logged.position, journal))
+
+
+def _journal_row(position: int, journal: Journal) -> dict[str, Any]:
+    return {
+        "position": position,
+        "kind": journal.kind.value,
+        "reference": journal.reference,
+        "undoes_booked_on": journal.undoes_booked_on,
+        "hospital_stay_number": journal.hospital_stay_number,
+        "invoice_number": journal.invoice_number,
+        "payment_kind": journal.payment_kind.value if journal.payment_kind else None,
+        "paid_on": journal.paid_on,
+        "remark": journal.remark,
+    }
+
+
+def _entry_rows(position: int, journal: Journal) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": position,
+            "line": line,
+            "account": entry.account.value,
+            "fund_id": entry.fund_id,
+            "institution_id": journal.institution_id,
+            "booked_on": journal.booked_on,
+            "layer": entry.layer,
+            "debit_fen": entry.debit_fen,
+            "credit_fen": entry.credit_fen,
+        }
+        for line, entry in enumerate(journal.entries, start=1)
+    ]
+
+
+# --- queries ----------------------------------------------------------------------------------
+
+
+def _balances_query() -> Any:
+    entries, journals = _entries.c, _journals.c
+    change_fen = entries.credit_fen - entries.debit_fen
+    owing = journals.kind.in_(_OWING)
+    return (
+        select(
+            entries.fund_id,
+            func.sum(case((owing, change_fen), else_=0)).label("owed_fen"),
+            func.sum(case((owing, 0), else_=-change_fen)).label("paid_fen"),
+            func.max(entries.booked_on).label("last_booked_on"),
+        )
+        .join_from(_entries, _journals, journals.position == entries.position)
+        .where(entries.account == Account.FUND_PAYABLE.value)
+        .group_by(entries.fund_id)
+        .order_by(entries.fund_id)
+    )
+
+
+def _balance(row: Row[Any]) -> FundBalance:
+    return FundBalance(
+        fund_id=row.fund_id,
+        owed_fen=row.owed_fen,
+        paid_fen=row.paid_fen,
+        last_booked_on=row.last_booked_on,
+    )
+
+
+def _balance_by_hospital(
+    connection: Connection, fund_id: str, *, before: date | None = None, until: date | None = None
+) -> dict[str, int]:
+    """What the fund owes each hospital, of all entries booked before or until a day."""
+    entries = _entries.c
+    balance_fen = func.sum(entries.credit_fen - entries.debit_fen).label("balance_fen")
+    query = (
+        select(entries.institution_id, balance_fen)
+        .where(entries.account == Account.FUND_PAYABLE.value, entries.fund_id == fund_id)
+        .group_by(entries.institution_id)
+    )
+    if before is not None:
+        query = query.where(entries.booked_on < before)
+    if until is not None:
+        query = query.where(entries.booked_on <= until)
+    return {row.institution_id: row.balance_fen for row in connection.execute(query)}
+
+
+def _lines_query(fund_id: str, period: Period) -> Any:
+    entries, journals = _entries.c, _journals.c
+    return (
+        select(
+            *(c for c in _entries.columns if c.name not in ("position", "line", "account")),
+            *(c for c in _journals.columns if c.name != "position"),
+        )
+        .join_from(_entries, _journals, journals.position == entries.position)
+        .where(
+            entries.account == Account.FUND_PAYABLE.value,
+            entries.fund_id == fund_id,
+            entries.booked_on.between(period.first_day, period.last_day),
+        )
+        .order_by(entries.booked_on, entries.position, entries.line)
+    )
+
+
+def _hospital_accounts(
+    opening: dict[str, int], rows: Sequence[Row[Any]]
+) -> tuple[HospitalAccount, ...]:
+    owed: dict[str, list[OwedLine]] = {}
+    paid: dict[str, list[PaidLine]] = {}
+    for row in rows:
+        if row.kind in _OWING:
+            owed.setdefault(row.institution_id, []).append(_owed_line(row))
+        else:
+            paid.setdefault(row.institution_id, []).append(_paid_line(row))
+    with_balance = {hospital for hospital, fen in opening.items() if fen}
+    return tuple(
+        HospitalAccount(
+            institution_id=InstitutionId(hospital),
+            opening_fen=opening.get(hospital, 0),
+            owed=tuple(owed.get(hospital, ())),
+            paid=tuple(paid.get(hospital, ())),
+        )
+        for hospital in sorted(with_balance | owed.keys() | paid.keys())
+    )
+
+
+def _owed_line(row: Row[Any]) -> OwedLine:
+    return OwedLine(
+        booked_on=row.booked_on,
+        kind=JournalKind(row.kind),
+        settlement_number=row.reference,
+        reverses_booked_on=row.undoes_booked_on,
+        institution_id=row.institution_id,
+        hospital_stay_number=row.hospital_stay_number,
+        invoice_number=row.invoice_number,
+        layer=row.layer,
+        amount_fen=row.credit_fen - row.debit_fen,
+    )
+
+
+def _paid_line(row: Row[Any]) -> PaidLine:
+    return PaidLine(
+        booked_on=row.booked_on,
+        kind=JournalKind(row.kind),
+        payment_kind=PaymentKind(row.payment_kind),
+        bank_reference=row.reference,
+        withdraws_booked_on=row.undoes_booked_on,
+        institution_id=row.institution_id,
+        paid_on=row.paid_on,
+        remark=row.remark,
+        amount_fen=row.debit_fen - row.credit_fen,
+    )
