@@ -1,4 +1,4 @@
-"""Checking what a policy means (查语义): what reads well and still could not, or should not, run."""
+"""Checking what a policy means (查语义): what reads well and could not, or should not, run."""
 
 from collections.abc import Iterator
 
