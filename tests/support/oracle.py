@@ -236,7 +236,7 @@ class _LayerReading:
             share = self.in_bands(part, prefix, eligible, deducted[part["id"]], years)
         computed = min(eligible, self.round(share * (1 - first)))
         if part.get("minus"):
-            computed = max(0, computed - self.stay.sum_of(part["minus"]))
+            computed = max(0, computed - max(0, self.stay.sum_of(part["minus"])))
         return min(eligible, self.round(eligible * first)), computed
 
     def in_bands(

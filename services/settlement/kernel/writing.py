@@ -286,7 +286,7 @@ class _Writer:
         )
         if part.minus:
             minus = self.expression(part.minus, earlier)
-            self.line(f"{stem}_computed = max(0, {stem}_computed - ({minus}))")
+            self.line(f"{stem}_computed = max(0, {stem}_computed - max(0, {minus}))")
         self.outputs += [
             f"{stem}_{what}"
             for what in ("base", "deductible", "eligible", "first_self_pay", "computed", "paid")
