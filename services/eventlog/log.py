@@ -4,9 +4,10 @@ One SQLite file. Position is the order of everything in it: 1, 2, 3 … without 
 of the commits. A save is all or nothing, over several aggregates and the request's answer.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
@@ -109,7 +110,7 @@ class EventLog(Application[UUID]):
         Raises `EventNotReadable` if the id belongs to an aggregate of another class.
         """
         try:
-            aggregate = cast("Aggregate", self.repository.get(aggregate_id))
+            aggregate: Any = self.repository.get(aggregate_id, projector_func=_project)
         except AggregateNotFoundError:
             return None
         if kind is not None and not isinstance(aggregate, kind):
@@ -144,6 +145,13 @@ class EventLog(Application[UUID]):
         Raises `LogBusy`.
         """
         return self.recorder.next_serial(series)
+
+
+def _project(aggregate: Any, events: Iterable[Any]) -> Any:
+    # The library's projector asks a runtime protocol about every event: half the time of loading.
+    for event in events:
+        aggregate = event.mutate(aggregate)
+    return aggregate
 
 
 def create_event_log(path: Path) -> None:

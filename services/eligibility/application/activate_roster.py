@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from eligibility.application.ports import ActsFor, PersonalDataVault, StagedRosters, Store
+from eligibility.application.ports import (
+    ActsFor,
+    PersonalDataVault,
+    PersonKeys,
+    StagedRosters,
+    Store,
+)
 from eligibility.domain.person import Person
 from eligibility.domain.roster import (
     ActivatedRoster,
@@ -110,14 +116,15 @@ class ActivateRoster:
     ) -> ActivationCounts:
         known_before = len(people)
         news: list[bool] = []
+        keys = self._vault.keys_of(person_id for person_id, _ in rows)
         for person_id, row in rows:
             person = people.get(person_id)
             if person is None:
-                sealed = self._vault.seal(person_id, row.person)
+                sealed = keys.seal(person_id, row.person)
                 person = Person.register(person_id=person_id, sealed=sealed, at=at)
                 people[person_id] = person
             else:
-                self._restate_personal_data(person, row, at=at)
+                _restate_personal_data(keys, person, row, at=at)
             if row.identity is not None:
                 news.append(person.state_identity(row.identity, source=source, at=at))
             if row.enrolment is not None:
@@ -128,11 +135,14 @@ class ActivateRoster:
             facts_unchanged=news.count(False),
         )
 
-    def _restate_personal_data(self, person: Person, row: RosterRow, *, at: datetime) -> None:
-        known = self._vault.open(person.id, person.sealed[-1][1])
-        if known is None:
-            return
-        # A row without a birth date does not take away the one already known.
-        stated = replace(row.person, birth_date=row.person.birth_date or known.birth_date)
-        if stated != known:
-            person.state_personal_data(self._vault.seal(person.id, stated), at=at)
+
+def _restate_personal_data(
+    keys: PersonKeys, person: Person, row: RosterRow, *, at: datetime
+) -> None:
+    known = keys.open(person.id, person.sealed[-1][1])
+    if known is None:
+        return
+    # A row without a birth date does not take away the one already known.
+    stated = replace(row.person, birth_date=row.person.birth_date or known.birth_date)
+    if stated != known:
+        person.state_personal_data(keys.seal(person.id, stated), at=at)

@@ -42,7 +42,8 @@ class AnswerEntitlements:
             message = "没有此人员 (unknown person)"
             raise UnknownPerson(message)
         sealed = person.sealed_as_known_at(known_at)
-        data = self._vault.open(person_id, sealed) if sealed is not None else None
+        keys = self._vault.keys_of([person_id])
+        data = keys.open(person_id, sealed) if sealed is not None else None
         return EntitlementsAnswer(
             person_id=person_id,
             on=on,

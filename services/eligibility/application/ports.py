@@ -1,6 +1,6 @@
 """What the use cases need from outside (端口)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -40,6 +40,16 @@ class Store(Protocol):
         """Save all of them and the accepted request, or nothing."""
 
 
+class PersonKeys(Protocol):
+    """The keys of some people (人员密钥)."""
+
+    def seal(self, person_id: UUID, data: PersonalData) -> bytes:
+        """Encrypt personal data under the person's key. Raises `LookupError` without a key."""
+
+    def open(self, person_id: UUID, sealed: bytes) -> PersonalData | None:
+        """Decrypt personal data; None once the person's key is erased."""
+
+
 class PersonalDataVault(Protocol):
     """Who is who (个人信息库): keys per person, and the look-up by keyed hash of certificates."""
 
@@ -52,11 +62,8 @@ class PersonalDataVault(Protocol):
     def find(self, certificate: Certificate) -> UUID | None:
         """The id reserved for a certificate, or None."""
 
-    def seal(self, person_id: UUID, data: PersonalData) -> bytes:
-        """Encrypt personal data under the person's key. Raises `LookupError` without a key."""
-
-    def open(self, person_id: UUID, sealed: bytes) -> PersonalData | None:
-        """Decrypt personal data; None once the person's key is erased."""
+    def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
+        """The keys of these people, to seal and open with."""
 
     def erase(self, person_id: UUID) -> None:
         """Delete the person's key and look-up: what is sealed can never be opened again."""
