@@ -1,0 +1,86 @@
+"""Reading facts and charges that people write beside a policy (读情形与费用): labels or codes."""
+
+from contracts.vocabulary import Fen
+from settlement.law.bill import AMOUNT_LABELS, Charges
+from settlement.law.document import Node
+from settlement.law.exact import NotExact, parse_yuan
+from settlement.law.facts import CODES, FACT_LABELS, FLAGS, NUMBERS, SETS, Facts
+
+_FIELDS = {"identity": "identities", "designation": "designations"}
+_FLAG = {"是": True, "yes": True, "true": True, "否": False, "no": False, "false": False}
+_LONGEST_COUNT = 6
+
+
+def read_facts(node: Node | None) -> Facts:
+    """Facts written as `identity: 低保对象`, `tier: 二级`; absent ones are not stated."""
+    found: dict[str, object] = {}
+    for key in node.keys if node else ():
+        value = node.get(key) if node else None
+        if key not in FACT_LABELS:
+            if value:
+                value.fault(f"不认识的情形“{key}”", "可用：" + "、".join(sorted(FACT_LABELS)))
+        elif value is not None:
+            found[_FIELDS.get(key, key)] = _read_fact(key, value)
+    return Facts(**found)  # type: ignore[arg-type]  # each read as its kind demands
+
+
+def _read_fact(key: str, node: Node) -> object:
+    if key in SETS:
+        return frozenset(code_of(key, member) for member in node.items())
+    if key in NUMBERS:
+        return read_count(node)
+    if key in FLAGS:
+        flag = _FLAG.get(node.text())
+        if flag is None:
+            node.fault(f"“{node.text()}”应为 是 或 否", "写 是 或 否")
+        return flag
+    return code_of(key, node)
+
+
+def code_of(fact: str, node: Node) -> str:
+    """The code of a label or a code; a fault when the fact's list has neither."""
+    known = CODES.get(fact)
+    text = node.text()
+    code = {label: code for code, label in known.items()}.get(text, text) if known else text
+    if known and code not in known and not code.startswith("local_"):
+        node.fault(f"“{text}”不在代码表中", "可用：" + "、".join(known.values()))
+    return code
+
+
+def read_count(node: Node) -> int:
+    """A whole number not below zero."""
+    text = node.text()
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT:
+        return int(text)
+    node.fault(f"“{text}”应是不小于 0 的整数", "如 1")
+    return 0
+
+
+def read_yuan(node: Node) -> Fen:
+    """An amount in yuan as fen."""
+    try:
+        return parse_yuan(node.text())
+    except NotExact as wrong:
+        node.fault(str(wrong), "以元计，最多两位小数")
+        return Fen(0)
+
+
+def read_charges(node: Node | None) -> Charges:
+    """A bill in yuan: `total: 52000`, `in_scope: 50000`, `item_classes: {tcm: 300}`."""
+    found: dict[str, int] = {}
+    for key in AMOUNT_LABELS:
+        if key == "out_of_scope":
+            continue  # follows from the total and what is in scope
+        value = node.get(key) if node else None
+        if value is not None:
+            found[f"{key}_fen"] = read_yuan(value)
+    items = node.get("item_classes") if node else None
+    classes = {key: items.get(key) for key in items.keys} if items else {}
+    if node:
+        node.need("total", "写总费用")
+        node.close()
+    found.setdefault("total_fen", 0)
+    return Charges(
+        **found,
+        item_classes_fen={key: int(read_yuan(value)) for key, value in classes.items() if value},
+    )
