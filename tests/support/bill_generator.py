@@ -9,10 +9,24 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from contracts.vocabulary import Identity
 from settlement.law.bill import Charges
 from settlement.law.facts import Facts
 
 _LARGEST_FEN = 300_000_00
+_GROUPS = (
+    *(i.value for i in Identity),
+    "subsistence_allowance",
+    "extreme_hardship",
+    "subsistence_margin",
+    "local_made_up",
+)
+"""Every identity; the last four, which made-up policies ask about, are drawn more often."""
+
+
+def seeded(seed: int | str) -> Random:
+    """Chance that repeats itself."""
+    return Random(seed)  # noqa: S311 - tests must be repeatable, not secret
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,7 @@ def make_stay(
     total = chance.choice((0, 1, 99, 100_00, chance.randint(0, 20_000_00)))
     total = min(largest_fen, total if chance.random() < 0.5 else chance.randint(0, largest_fen))
     in_scope, first, over, outside = split(chance, total, 4)
-    drug, bed = split(chance, in_scope, 2)
+    drug, bed, tcm = split(chance, in_scope, 3)
     class_a, class_b = split(chance, total - outside, 2)
     names = {
         "total": total,
@@ -65,6 +79,7 @@ def make_stay(
         "class_c": outside,
         "item.drug": drug,
         "item.bed": bed,
+        "item.tcm": tcm,
     }
     granularity = 4 if full else chance.choice((0, 1, 2, 3, 4, 4, 4))
     charges, stated = _stated(names, granularity)
@@ -95,7 +110,7 @@ def _stated(names: dict[str, int], granularity: int) -> tuple[Charges, list[str]
     )
     if granularity == 2:
         return scoped, [n for n in names if not n.startswith(("class_", "item."))]
-    items = {"drug": names["item.drug"], "bed": names["item.bed"]}
+    items = {name: names[f"item.{name}"] for name in ("drug", "bed", "tcm")}
     return replace(_with_classes(scoped, names), item_classes_fen=items), list(names)
 
 
@@ -110,7 +125,7 @@ def _with_classes(charges: Charges, names: dict[str, int]) -> Charges:
 
 def make_facts(chance: Random, *, full: bool) -> dict[str, Any]:
     """Facts of one stay; unless `full`, one in ten was never stated."""
-    groups = ("subsistence_allowance", "extreme_hardship", "subsistence_margin", "local_made_up")
+    groups = (*_GROUPS, *_GROUPS[-4:], *_GROUPS[-4:])
     facts: dict[str, Any] = {
         "identity": chance.sample(groups, chance.choice((0, 1, 1, 2))),
         "designation": chance.choice(([], [], ["city_designated"])),
