@@ -18,7 +18,7 @@ demo: $(READY) ## settle real bills end to end on this machine, in under a minut
 	@$(VENV)/bin/yizhan demo
 
 serve: $(READY) ## run both services in one process; OpenAPI at http://127.0.0.1:8000/docs
-	@$(VENV)/bin/yizhan serve
+	@$(VENV)/bin/yizhan serve --samples
 
 check: $(READY) ## format, lint, types, import contracts, generated files current
 	@$(VENV)/bin/ruff format --check .

@@ -6,12 +6,15 @@ from datetime import datetime
 
 import httpx
 
+from eventlog.log import EventLog
+from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Eligibility
 from settlement.law.book import PolicyBook
+from settlement.read_models.fund_account import FundAccount
 from settlement.settings import Settings
 
 ELIGIBILITY_SECONDS = 5.0
@@ -28,17 +31,37 @@ class Parts:
     laws: LawLibrary
     eligibility: Eligibility
     book: PolicyBook
+    fund_account: FundAccount
     clock: Clock
+
+    @property
+    def register(self) -> EventLog:
+        """Where the answers to requests are kept: beside the events."""
+        return self.ledger.log
+
+
+def build_ledger(settings: Settings) -> EventLedger:
+    """The ledger alone, for what needs neither policies nor eligibility."""
+    return open_ledger(settings.data / "settlement.sqlite")
+
+
+def build_fund_account(settings: Settings, ledger: EventLedger) -> FundAccount:
+    """The accounts of the funds, brought up to date whenever they are asked."""
+    engine = open_engine(settings.data / "settlement_read_models.sqlite")
+    account = FundAccount(log=ledger.log, engine=engine)
+    account.create_tables()
+    return account
 
 
 def build_parts(settings: Settings, clock: Clock) -> Parts:
     """Open the ledger and load the policies. Raises PolicyFileFaulty."""
-    ledger = open_ledger(settings.data / "settlement.sqlite")
+    ledger = build_ledger(settings)
     client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
     return Parts(
         ledger=ledger,
         laws=LawLibrary(ledger),
         eligibility=EligibilityHttp(client),
         book=load_book(settings.policies or SHIPPED_POLICIES),
+        fund_account=build_fund_account(settings, ledger),
         clock=clock,
     )

@@ -1,0 +1,1 @@
+"""Standalone (单机): both services in one process on SQLite, for one machine."""

@@ -65,7 +65,7 @@ def answer_write(
         return made[-1]
 
     answer, replayed = answer_once(
-        parts.ledger.log,
+        parts.register,
         key=write.request_key,
         body=write.what_was_asked,
         do=do,

@@ -1,0 +1,59 @@
+"""The settlements in a ledger, in its order (账本中的结算)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from settlement.application.ports import LoggedFact
+from settlement.domain.record import SettlementInputs
+from settlement.domain.stay import PayerStep, Share, Stay
+
+
+@dataclass
+class SettlementRecorded:
+    """One settlement as its events tell it (结算记录); `position` is that of its first event."""
+
+    position: int
+    stay_id: UUID
+    number: str
+    inputs: SettlementInputs
+    steps: tuple[PayerStep, ...] = ()
+    completed: Stay.SettlementCompleted | None = None
+    is_reversed: bool = False
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """What each layer paid."""
+        return self.completed.shares if self.completed else ()
+
+    @property
+    def patient_fen(self) -> int:
+        """What was left to the patient."""
+        return self.completed.patient_fen if self.completed else 0
+
+    @property
+    def whose(self) -> tuple[str, str, str]:
+        """Person, region and scheme: what must happen one after another."""
+        used = self.inputs.eligibility
+        return used.person_id, used.enrolment.region, used.enrolment.scheme.value
+
+
+def settlements_recorded(events: Iterable[LoggedFact]) -> list[SettlementRecorded]:
+    """Every settlement, undone ones included, in ledger order."""
+    found: dict[str, SettlementRecorded] = {}
+    for logged in events:
+        event = logged.event
+        if isinstance(event, Stay.SettlementOpened):
+            found[event.number] = SettlementRecorded(
+                position=logged.position,
+                stay_id=event.originator_id,
+                number=event.number,
+                inputs=event.inputs,
+            )
+        elif isinstance(event, Stay.PayerStepSettled):
+            found[event.number].steps += (event.step,)
+        elif isinstance(event, Stay.SettlementCompleted):
+            found[event.number].completed = event
+        elif isinstance(event, Stay.SettlementReversed):
+            found[event.number].is_reversed = True
+    return list(found.values())

@@ -1,0 +1,206 @@
+"""Replaying the ledger under another book (重演): what would have been paid.
+
+Every settlement that counts is settled again in ledger order under the other policies, with
+counters of its own that start empty; nothing is stored.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from contracts.vocabulary import Payer
+from settlement.application.ledger_history import SettlementRecorded
+from settlement.application.prepare_settlement import compute, counter_years
+from settlement.domain.stay import Share, payer_steps, shares_of
+from settlement.kernel.cascade import Cascade, compile_policy
+from settlement.kernel.settle import (
+    ElsewhereAmountMissing,
+    ElsewhereAmountTooLarge,
+    ElsewhereAmountUnexpected,
+    NumberMissing,
+)
+from settlement.law.bill import AmountNotStated
+from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, StayDates
+from settlement.law.facts import FactNotStated
+
+REFUSALS = (
+    AmountNotStated,
+    ElsewhereAmountMissing,
+    ElsewhereAmountTooLarge,
+    ElsewhereAmountUnexpected,
+    FactNotStated,
+    NoPolicyInForce,
+    NumberMissing,
+    RegionUnknown,
+)
+"""What another book may lack for a stay; such a stay is listed, and not in the totals."""
+
+PATIENT = "patient"
+
+
+class IdentityDayDiffers(Exception):
+    """The other policy asks about the person on a day that the ledger has no answer for."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which settlements are reported (范围): by region and by booking date, both inclusive.
+
+    Others are settled again all the same, since their counters matter.
+    """
+
+    region: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+    def covers(self, settlement: SettlementRecorded) -> bool:
+        """Whether a settlement is reported."""
+        booked = settlement.inputs.settled_on
+        return (
+            self.region in (None, settlement.inputs.eligibility.enrolment.region)
+            and booked >= (self.first or date.min)
+            and booked <= (self.last or date.max)
+        )
+
+
+@dataclass(frozen=True)
+class StayReplayed:
+    """One settlement, before and after (重演结果), in fen by payer; `patient` among them."""
+
+    settlement: SettlementRecorded
+    policy_label: str
+    fictional: bool
+    before_fen: dict[str, int]
+    after_fen: dict[str, int]
+
+    @property
+    def patient_change_fen(self) -> int:
+        """How much more (or less) the patient would have paid."""
+        return self.after_fen[PATIENT] - self.before_fen[PATIENT]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether any payer or the patient would have paid another amount."""
+        return any(
+            self.before_fen.get(who, 0) != self.after_fen.get(who, 0)
+            for who in {*self.before_fen, *self.after_fen}
+        )
+
+
+@dataclass(frozen=True)
+class StayRefused:
+    """One settlement that the other book cannot settle, and why."""
+
+    settlement: SettlementRecorded
+    reason: str
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A replay (重演): every settlement in scope, those refused, and totals by payer in fen."""
+
+    stays: tuple[StayReplayed, ...]
+    refused: tuple[StayRefused, ...]
+
+    def totals_fen(self) -> dict[str, tuple[int, int]]:
+        """Before and after by payer, and for the patient."""
+        totals: dict[str, tuple[int, int]] = {}
+        for stay in self.stays:
+            for who in {*stay.before_fen, *stay.after_fen}:
+                before, after = totals.get(who, (0, 0))
+                totals[who] = (
+                    before + stay.before_fen.get(who, 0),
+                    after + stay.after_fen.get(who, 0),
+                )
+        order = [*Payer, PATIENT]
+        return dict(sorted(totals.items(), key=lambda item: order.index(item[0])))
+
+    def most_changed(self, most: int) -> tuple[StayReplayed, ...]:
+        """The stays whose patients gain or lose most."""
+        changed = [s for s in self.stays if s.is_changed]
+        changed.sort(key=lambda s: (-abs(s.patient_change_fen), s.settlement.position))
+        return tuple(changed[:most])
+
+
+def replay_ledger(
+    settlements: Iterable[SettlementRecorded], book: PolicyBook, scope: Scope
+) -> Replayed:
+    """Settle every settlement that counts again, in ledger order."""
+    counters: _Counters = _Counters()
+    cascades: dict[str, Cascade] = {}
+    stays: list[StayReplayed] = []
+    refused: list[StayRefused] = []
+    for settlement in settlements:
+        if settlement.is_reversed:
+            continue
+        try:
+            again = _settle_again(settlement, book, counters, cascades)
+        except (*REFUSALS, IdentityDayDiffers) as refusal:
+            if scope.covers(settlement):
+                refused.append(StayRefused(settlement, str(refusal)))
+            continue
+        if scope.covers(settlement):
+            stays.append(again)
+    return Replayed(tuple(stays), tuple(refused))
+
+
+def _settle_again(
+    settlement: SettlementRecorded,
+    book: PolicyBook,
+    counters: "_Counters",
+    cascades: dict[str, Cascade],
+) -> StayReplayed:
+    inputs = settlement.inputs
+    enrolment = inputs.eligibility.enrolment
+    dates = StayDates(inputs.admission, inputs.discharge, inputs.settled_on)
+    policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
+    if dates.on(policy.person_asked_as_of) != inputs.eligibility.identities_on:
+        raise IdentityDayDiffers(
+            f"政策“{policy.label}”按 {policy.person_asked_as_of} 认定身份，账本没有那一天的答复"
+        )
+    cascade = cascades.setdefault(policy.fingerprint, compile_policy(policy))
+    years = counter_years(policy, dates)
+    outcome, steps, _ = compute(
+        cascade,
+        replace(
+            inputs,
+            fingerprint=policy.fingerprint,
+            counters_before=counters.before(settlement, years),
+            counter_years=years,
+        ),
+    )
+    counters.move(settlement, years, outcome.counters)
+    return StayReplayed(
+        settlement=settlement,
+        policy_label=policy.label,
+        fictional=policy.fictional,
+        before_fen=_by_payer(settlement.shares, settlement.patient_fen),
+        after_fen=_by_payer(shares_of(payer_steps(steps)), outcome.patient_fen),
+    )
+
+
+def _by_payer(shares: tuple[Share, ...], patient_fen: int) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for share in shares:
+        found[share.payer] += share.amount_fen
+    return {**found, PATIENT: patient_fen}
+
+
+class _Counters:
+    """The yearly counters of everybody, as the other book moves them."""
+
+    def __init__(self) -> None:
+        self._amounts: dict[tuple[object, ...], int] = defaultdict(int)
+
+    def before(self, settlement: SettlementRecorded, years: dict[str, date]) -> dict[str, int]:
+        return {
+            name: self._amounts[(*settlement.whose, first_day, name)]
+            for name, first_day in years.items()
+        }
+
+    def move(
+        self, settlement: SettlementRecorded, years: dict[str, date], after: Mapping[str, int]
+    ) -> None:
+        for name, first_day in years.items():
+            self._amounts[(*settlement.whose, first_day, name)] = after[name]

@@ -1,0 +1,180 @@
+"""`yizhan verify` and `yizhan replay` (验账、重演)."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.vocabulary import Payer
+from settlement.adapters.event_ledger import EventLedger
+from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, load_book
+from settlement.application.law_library import LawLibrary
+from settlement.application.ledger_history import settlements_recorded
+from settlement.application.replay_ledger import PATIENT, Replayed, Scope, replay_ledger
+from settlement.application.verify_ledger import Verified, verify_ledger
+from settlement.bootstrap import build_ledger
+from settlement.law.book import PolicyBook
+from settlement.law.exact import format_yuan
+from settlement.settings import Settings
+
+console = Console()
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="数据目录（默认取 YIZHAN_DATA，或 var）")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出，金额为整数分")]
+
+
+def verify(data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
+    """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差。"""
+    ledger = _ledger(data)
+    with console.status("正在重新计算……"):
+        found = verify_ledger(ledger, LawLibrary(ledger))
+    if as_json:
+        typer.echo(json.dumps(_verified_json(found), ensure_ascii=False, indent=2))
+    else:
+        print_verified(found)
+    raise typer.Exit(1 if found.discrepancies else 0)
+
+
+def replay(
+    policies: Annotated[
+        list[Path], typer.Option("--policies", help="另一套政策的目录；可重复", exists=True)
+    ],
+    only: Annotated[bool, typer.Option("--only", help="只用这些目录，不以随附政策为底本")] = False,  # noqa: FBT002 - a flag
+    region: Annotated[str | None, typer.Option(help="只报告这个参保地")] = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="记账日期起")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="记账日期止")
+    ] = None,
+    most: Annotated[int, typer.Option(help="列出变化最大的若干笔")] = 10,
+    data: DataOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """重演：按账本次序，用另一套政策重新结算，列出各支付方的差额；不改动账本。"""
+    ledger = _ledger(data)
+    book = _book(policies, only=only)
+    scope = Scope(region, first.date() if first else None, last.date() if last else None)
+    with console.status("正在重演……"):
+        found = replay_ledger(settlements_recorded(ledger.events()), book, scope)
+    if as_json:
+        typer.echo(json.dumps(_replayed_json(found, most), ensure_ascii=False, indent=2))
+    else:
+        print_replayed(found, most=most)
+
+
+def print_verified(found: Verified) -> None:
+    """The verification, for people."""
+    console.print(
+        f"共 {found.events} 个事件，{found.settlements} 笔结算（其中 {found.reversals} 笔已撤销）"
+    )
+    if not found.discrepancies:
+        console.print("[bold green]账本与重新计算的结果完全一致[/]（差异 0）")
+        return
+    first = found.discrepancies[0]
+    console.print(
+        f"[bold red]发现 {len(found.discrepancies)} 处不符[/]；"
+        f"第一处：住院 {first.stay}，结算 {first.settlement}，{first.step}"
+    )
+    table = Table("住院号", "结算单号", "步骤", "项目", "账本", "重新计算")
+    for d in found.discrepancies[:50]:
+        table.add_row(d.stay, d.settlement, d.step, d.what, d.in_ledger, d.recomputed)
+    console.print(table)
+
+
+def print_replayed(found: Replayed, *, most: int, target: Console = console) -> None:
+    """The replay, for people."""
+    if any(s.fictional for s in found.stays):
+        target.print("[bold yellow]所用政策为虚构，仅作演示[/]")
+    totals = Table(title=f"重演 {len(found.stays)} 笔结算：各方合计（元）")
+    for column in ("支付方", "原结算", "重演", "差额"):
+        totals.add_column(column, justify="left" if column == "支付方" else "right")
+    for who, (before, after) in found.totals_fen().items():
+        totals.add_row(_who(who), format_yuan(before), format_yuan(after), _signed(after - before))
+    target.print(totals)
+    changed = found.most_changed(most)
+    if changed:
+        table = Table(title="变化最大的结算（个人应付，元）")
+        for column in ("结算单号", "适用政策", "原个人", "新个人", "差额"):
+            table.add_column(column, justify="left" if column in "结算单号适用政策" else "right")
+        for stay in changed:
+            table.add_row(
+                stay.settlement.number,
+                stay.policy_label,
+                format_yuan(stay.before_fen[PATIENT]),
+                format_yuan(stay.after_fen[PATIENT]),
+                _signed(stay.patient_change_fen),
+            )
+        target.print(table)
+    else:
+        target.print("没有任何一笔结算发生变化")
+    for refused in found.refused:
+        target.print(f"[yellow]未能重演[/] {refused.settlement.number}：{refused.reason}")
+
+
+def _who(code: str) -> str:
+    return "个人" if code == PATIENT else Payer(code).label
+
+
+def _signed(amount_fen: int) -> str:
+    return format_yuan(amount_fen) if amount_fen <= 0 else f"+{format_yuan(amount_fen)}"
+
+
+def _ledger(data: Path | None) -> EventLedger:
+    settings = Settings.from_environment()
+    settings = replace(settings, data=data or settings.data)
+    if not (settings.data / "settlement.sqlite").is_file():
+        console.print(
+            f"[red]{settings.data} 里没有账本[/]；用 --data 指明数据目录，或先运行 yizhan serve"
+        )
+        raise typer.Exit(2)
+    return build_ledger(settings)
+
+
+def _book(policies: list[Path], *, only: bool) -> PolicyBook:
+    """Later directories win: of equal dates the higher version, of equal versions the last."""
+    roots = policies if only else [SHIPPED_POLICIES, *policies]
+    try:
+        return load_book(*roots)
+    except PolicyFileFaulty as wrong:
+        console.print(f"[red]{wrong}[/]")
+        raise typer.Exit(2) from wrong
+
+
+def _verified_json(found: Verified) -> dict[str, Any]:
+    return {
+        "events": found.events,
+        "settlements": found.settlements,
+        "reversals": found.reversals,
+        "discrepancies": [vars(d) for d in found.discrepancies],
+    }
+
+
+def _replayed_json(found: Replayed, most: int) -> dict[str, Any]:
+    return {
+        "settlements": len(found.stays),
+        "totals_fen": {
+            who: {"before": before, "after": after}
+            for who, (before, after) in found.totals_fen().items()
+        },
+        "most_changed": [
+            {
+                "settlement_number": s.settlement.number,
+                "stay_id": str(s.settlement.stay_id),
+                "policy": s.policy_label,
+                "before_fen": s.before_fen,
+                "after_fen": s.after_fen,
+            }
+            for s in found.most_changed(most)
+        ],
+        "refused": [
+            {"settlement_number": r.settlement.number, "reason": r.reason} for r in found.refused
+        ],
+    }

@@ -1,0 +1,62 @@
+"""`yizhan serve` and `yizhan demo` (运行、演示)."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+
+from settlement.settings import Settings
+from standalone.demo import DemoFailed, load_samples, run_demo
+from standalone.hospital import Refused
+from standalone.serving import NotStarted, running
+from standalone.shown_commands import CommandFailed
+
+app = typer.Typer(help="单机运行与演示")
+console = Console()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="结算服务的端口；资格服务用下一个")] = 8000,
+    data: Annotated[Path | None, typer.Option(help="数据目录（默认 YIZHAN_DATA 或 var）")] = None,
+    samples: Annotated[
+        bool, typer.Option("--samples", help="导入样例机构与样例名册（均为虚构）")
+    ] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """在一个进程里运行两个服务，直到按 Ctrl-C。"""
+    settings = Settings.from_environment()
+    try:
+        with running(
+            data=data or settings.data, host=host, port=port, policies=settings.policies
+        ) as addresses:
+            if samples:
+                with httpx.Client(timeout=30) as client:
+                    load_samples(addresses, client, console)
+            console.print(
+                f"结算服务 {addresses.settlement}（接口文档 {addresses.settlement}/docs）"
+            )
+            console.print(
+                f"资格服务 {addresses.eligibility}（接口文档 {addresses.eligibility}/docs）"
+            )
+            console.print("按 Ctrl-C 停止")
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("已停止")
+    except (NotStarted, Refused) as wrong:
+        console.print(f"[red]{wrong}[/]")
+        raise typer.Exit(1) from wrong
+
+
+@app.command()
+def demo() -> None:
+    """用公布的真实账单走一遍：结算、历史、撤销、重演、验账、对账；一分钟之内。"""
+    try:
+        run_demo(console)
+    except (DemoFailed, CommandFailed, NotStarted, Refused) as wrong:
+        console.print(f"[bold red]演示没有成功：{wrong}[/]")
+        raise typer.Exit(1) from wrong
