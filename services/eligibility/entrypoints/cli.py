@@ -39,6 +39,7 @@ app.add_typer(roster, name="roster")
 app.add_typer(person, name="person")
 
 SHOWN_ERRORS = 50
+_NARROWEST_TABLE = 110
 
 _TOLD_ERRORS: tuple[type[Exception], ...] = (
     *PROBLEMS,
@@ -164,7 +165,8 @@ def _print_roster(checked: ReadRoster) -> None:
 
 def _print_entitlements(answer: EntitlementsAnswer) -> None:
     console = Console()
-    title = f"{answer.on.isoformat()} 的资格（按 {answer.known_at.isoformat()} 已知）"
+    console.width = max(console.width, _NARROWEST_TABLE)
+    title = f"{answer.on.isoformat()} 的资格（按 {_instant_text(answer.known_at)} 已知）"
     table = Table("种类", "内容", "开始", "结束", "记录时刻", title=title)
     labels = {identity.value: identity.label for identity in Identity}
     for each in answer.identities:
@@ -180,4 +182,8 @@ def _print_entitlements(answer: EntitlementsAnswer) -> None:
 def _when(recorded: Recorded[IdentityFact] | Recorded[Enrolment]) -> tuple[str, str, str]:
     fact = recorded.fact
     last_day = fact.valid_to.isoformat() if fact.valid_to is not None else "长期"
-    return fact.valid_from.isoformat(), last_day, recorded.recorded_at.isoformat()
+    return fact.valid_from.isoformat(), last_day, _instant_text(recorded.recorded_at)
+
+
+def _instant_text(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M:%SZ")
