@@ -1,7 +1,7 @@
 """Reconciling a fund (基金对账): our lines against the payer's own list, every difference named.
 
-Pure. Amounts are compared as lists and never as sets: two equal amounts are two amounts. What is
-found always closes: their total − our total = the sum of the differences.
+The matching is pure. Amounts are compared as lists and never as sets: two equal amounts are two
+amounts. What is found always closes: their total − our total = the sum of the differences.
 """
 
 from collections import Counter
@@ -13,7 +13,10 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from contracts.vocabulary import InstitutionId
-from settlement.domain.fund_statement import OwedLine
+from settlement.application.fund_ports import FundAccounts
+from settlement.application.fund_registry import fund_statement
+from settlement.domain.fund_statement import OwedLine, Period
+from settlement.law.book import PolicyBook
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,35 @@ class Reconciliation:
     def agrees(self) -> bool:
         """Whether no difference was found; totals may agree while lines do not."""
         return not self.differences
+
+
+def reconcile_fund(
+    fund_id: str,
+    period: Period,
+    theirs: Sequence[PayerRow],
+    *,
+    book: PolicyBook,
+    accounts: FundAccounts,
+) -> Reconciliation:
+    """Reconcile what we booked for a fund in a period with its own list. Raises FundUnknown."""
+    statement = fund_statement(fund_id, period, book=book, accounts=accounts)
+    return reconcile(statement.owed_lines, theirs)
+
+
+def as_payer_rows(ours: Sequence[OwedLine]) -> list[PayerRow]:
+    """Our own lines as a payer would list them: one row a settlement, layers added up."""
+    return [
+        PayerRow(
+            row=row,
+            institution_id=lines[0].institution_id,
+            settlement_number=lines[0].settlement_number,
+            hospital_stay_number=lines[0].hospital_stay_number,
+            invoice_number=lines[0].invoice_number,
+            amount_fen=_sum(lines),
+            settled_on=lines[0].booked_on,
+        )
+        for row, lines in enumerate(_grouped(ours, _number_of).values(), start=2)
+    ]
 
 
 def reconcile(ours: Sequence[OwedLine], theirs: Sequence[PayerRow]) -> Reconciliation:

@@ -89,10 +89,7 @@ class FundPayment(Aggregate):
 
     TOPIC: ClassVar[str] = "settlement.fund-payment"
 
-    class Event(Aggregate.Event):
-        """Something that happened to a payment."""
-
-    class Opened(Event, Aggregate.Created):
+    class Created(Aggregate.Created):
         """A bank reference was seen for the first time (首次登记流水号)."""
 
         TOPIC = "settlement.fund-payment-opened.v1"
@@ -104,7 +101,7 @@ class FundPayment(Aggregate):
             aggregate.fund_id = self.fund_id
             aggregate.bank_reference = self.bank_reference
 
-    class Recorded(Event):
+    class Recorded(Aggregate.Event):
         """The fund paid a hospital (登记拨付)."""
 
         TOPIC = "settlement.fund-payment-recorded.v1"
@@ -115,7 +112,7 @@ class FundPayment(Aggregate):
             """It counts."""
             aggregate.current = self.payment
 
-    class Withdrawn(Event):
+    class Withdrawn(Aggregate.Event):
         """The record was a mistake (撤回登记), booked in its own period."""
 
         TOPIC = "settlement.fund-payment-withdrawn.v1"
@@ -140,7 +137,7 @@ class FundPayment(Aggregate):
     def open(cls, *, fund_id: str, bank_reference: str, at: datetime) -> "FundPayment":
         """A bank reference under which nothing is recorded yet."""
         return cls._create(
-            cls.Opened,
+            cls.Created,
             id=fund_payment_id(fund_id=fund_id, bank_reference=bank_reference),
             timestamp=at,
             fund_id=fund_id,

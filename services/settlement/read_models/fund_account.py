@@ -30,6 +30,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 from contracts.vocabulary import InstitutionId
 from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
 from eventlog.log import LoggedEvent
+from eventlog.sqlite_engine import begin_writing
 from settlement.application.fund_ports import FundBalance
 from settlement.domain.fund_payments import PaymentKind
 from settlement.domain.fund_statement import (
@@ -99,7 +100,7 @@ class FundAccount:
     def create_tables(self) -> None:
         """Create what is missing; harmless when it is there."""
         create_follower_tables(self._engine)
-        with self._engine.begin() as connection:
+        with begin_writing(self._engine) as connection:
             _create(connection)
 
     def catch_up(self) -> int:
@@ -163,7 +164,8 @@ def _recreate(connection: Connection) -> None:
 
 def _react(connection: Connection, logged: LoggedEvent) -> None:
     journal = journal_of(logged.event)
-    if journal is None:
+    if journal is None or not journal.entries:
+        # A bill of nothing moves no money.
         return
     connection.execute(insert(_journals), _journal_row(logged.position, journal))
     connection.execute(insert(_entries), _entry_rows(logged.position, journal))

@@ -1,0 +1,193 @@
+"""What settlement promises about funds over HTTP (基金接口). Owner: settlement.
+
+A fund is a pooling region and a payer, such as `500000-basic`. Amounts are integers in fen and
+their names end in `_fen`; reversals and withdrawals carry negative amounts. Dates are business
+dates in Asia/Shanghai; a period includes both its days.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LARGEST_PAYMENT_FEN = 10_000_000_000_000
+
+FundId = Annotated[str, Field(pattern=r"^\d{6}-[a-z][a-z_]{0,39}$")]
+BankReference = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+InstitutionCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+# The field is strict, not the model: a strict model would refuse ISO dates.
+PaymentFen = Annotated[int, Field(strict=True, gt=0, le=LARGEST_PAYMENT_FEN)]
+SignedFen = Annotated[int, Field(strict=True)]
+PaymentKindCode = Literal["advance", "full", "partial"]
+
+
+class Message(BaseModel):
+    """A message refuses fields it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FundShown(Message):
+    """One fund (基金) with its balance now: owed − paid; negative while paid in advance."""
+
+    fund_id: FundId
+    payer_label: str
+    owed_fen: SignedFen
+    paid_fen: SignedFen
+    balance_fen: SignedFen
+    last_booked_on: date | None = None
+
+
+class FundsShown(Message):
+    """`GET /v1/funds`: the funds that policies name and those ever booked (基金目录)."""
+
+    funds: tuple[FundShown, ...]
+
+
+class OwedLineShown(Message):
+    """One layer of one settlement or of its reversal (应付明细).
+
+    A reversal is negative and points at its original: the same settlement number, booked on
+    `reverses_booked_on`.
+    """
+
+    booked_on: date
+    kind: Literal["settlement", "reversal"]
+    settlement_number: str
+    reverses_booked_on: date | None = None
+    hospital_stay_number: str
+    invoice_number: str | None = None
+    layer: str
+    amount_fen: SignedFen
+
+
+class PaidLineShown(Message):
+    """One payment, or its withdrawal with a negative amount (拨付明细)."""
+
+    booked_on: date
+    kind: Literal["payment", "withdrawal"]
+    payment_kind: PaymentKindCode
+    bank_reference: str
+    withdraws_booked_on: date | None = None
+    paid_on: date
+    remark: str | None = None
+    amount_fen: SignedFen
+
+
+class HospitalAccountShown(Message):
+    """What the fund owes one hospital (单个机构): opening + owed − paid = closing."""
+
+    institution_id: str
+    opening_fen: SignedFen
+    owed_fen: SignedFen
+    paid_fen: SignedFen
+    closing_fen: SignedFen
+    owed: tuple[OwedLineShown, ...]
+    paid: tuple[PaidLineShown, ...]
+
+
+class FundStatementShown(Message):
+    """`GET /v1/funds/{fund_id}/statement?from=&to=` (基金对账单), by booking date."""
+
+    contract: Literal["settlement_funds.v1"] = "settlement_funds.v1"
+    fund_id: FundId
+    payer_label: str
+    from_date: date
+    to_date: date
+    opening_fen: SignedFen
+    owed_fen: SignedFen
+    paid_fen: SignedFen
+    closing_fen: SignedFen
+    hospitals: tuple[HospitalAccountShown, ...]
+
+
+class FundPaymentStated(Message):
+    """`POST /v1/funds/{fund_id}/payments`: the fund paid a hospital (登记拨付).
+
+    It is booked today; `paid_on` is the bank's date and not later than today.
+    """
+
+    institution_id: InstitutionCode
+    amount_fen: PaymentFen
+    kind: PaymentKindCode
+    paid_on: date
+    bank_reference: BankReference
+    remark: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+class FundPaymentShown(Message):
+    """A payment that was recorded (已登记的拨付)."""
+
+    fund_id: FundId
+    institution_id: str
+    amount_fen: PaymentFen
+    kind: PaymentKindCode
+    paid_on: date
+    booked_on: date
+    bank_reference: str
+    remark: str | None = None
+
+
+class FundPaymentWithdrawal(Message):
+    """`POST /v1/funds/{fund_id}/payments/withdrawal`: the record was a mistake (撤回登记)."""
+
+    bank_reference: BankReference
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class FundPaymentWithdrawn(Message):
+    """What was withdrawn, and when that is booked (已撤回的拨付)."""
+
+    payment: FundPaymentShown
+    withdrawn_booked_on: date
+    reason: str
+
+
+class ReconciledLineShown(Message):
+    """One of our lines in a difference (我方一行)."""
+
+    institution_id: str
+    settlement_number: str
+    hospital_stay_number: str
+    layer: str
+    booked_on: date
+    amount_fen: SignedFen
+
+
+class ReconciledRowShown(Message):
+    """One row of the payer's list in a difference (对方一行); `row` is the line of the file."""
+
+    row: int
+    institution_id: str
+    settlement_number: str | None = None
+    hospital_stay_number: str | None = None
+    settled_on: date
+    amount_fen: SignedFen
+
+
+class DifferenceShown(Message):
+    """One difference (差异): theirs minus ours."""
+
+    kind: Literal["missing_here", "missing_there", "amount", "duplicate"]
+    difference_fen: SignedFen
+    ours: tuple[ReconciledLineShown, ...] = ()
+    theirs: tuple[ReconciledRowShown, ...] = ()
+
+
+class ReconciliationShown(Message):
+    """What `yizhan fund reconcile --json` prints (对账结果).
+
+    `difference_fen` = theirs − ours = the sum of the differences.
+    """
+
+    contract: Literal["settlement_funds.v1"] = "settlement_funds.v1"
+    fund_id: FundId
+    from_date: date
+    to_date: date
+    agrees: bool
+    our_lines: int
+    their_rows: int
+    ours_fen: SignedFen
+    theirs_fen: SignedFen
+    difference_fen: SignedFen
+    differences: tuple[DifferenceShown, ...]

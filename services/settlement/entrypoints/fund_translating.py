@@ -1,0 +1,130 @@
+"""Between fund messages and values (转换), for HTTP and the command line: no decisions here."""
+
+from contracts import settlement_funds_v1 as message
+from contracts.vocabulary import Payer
+from settlement.application.fund_ports import FundBalance
+from settlement.application.reconcile_fund import Difference, Reconciliation
+from settlement.domain.fund_payments import Payment
+from settlement.domain.fund_statement import (
+    FundStatement,
+    HospitalAccount,
+    OwedLine,
+    PaidLine,
+    Period,
+)
+
+
+def payer_label(fund_id: str) -> str:
+    """The payer of a fund as users read it: `500000-basic` is 基本医疗保险."""
+    code = fund_id.partition("-")[2]
+    return Payer(code).label if code in set(Payer) else code
+
+
+def show_funds(known: frozenset[str], balances: tuple[FundBalance, ...]) -> message.FundsShown:
+    """Every known fund, by its id; those never booked with zeros."""
+    booked = {balance.fund_id: balance for balance in balances}
+    return message.FundsShown(
+        funds=tuple(_fund(fund_id, booked.get(fund_id)) for fund_id in sorted(known))
+    )
+
+
+def _fund(fund_id: str, balance: FundBalance | None) -> message.FundShown:
+    return message.FundShown(
+        fund_id=fund_id,
+        payer_label=payer_label(fund_id),
+        owed_fen=balance.owed_fen if balance else 0,
+        paid_fen=balance.paid_fen if balance else 0,
+        balance_fen=balance.balance_fen if balance else 0,
+        last_booked_on=balance.last_booked_on if balance else None,
+    )
+
+
+def show_statement(statement: FundStatement) -> message.FundStatementShown:
+    """A fund's statement."""
+    return message.FundStatementShown(
+        fund_id=statement.fund_id,
+        payer_label=payer_label(statement.fund_id),
+        from_date=statement.period.first_day,
+        to_date=statement.period.last_day,
+        opening_fen=statement.opening_fen,
+        owed_fen=statement.owed_fen,
+        paid_fen=statement.paid_fen,
+        closing_fen=statement.closing_fen,
+        hospitals=tuple(_hospital(h) for h in statement.hospitals),
+    )
+
+
+def _hospital(account: HospitalAccount) -> message.HospitalAccountShown:
+    return message.HospitalAccountShown(
+        institution_id=account.institution_id,
+        opening_fen=account.opening_fen,
+        owed_fen=account.owed_fen,
+        paid_fen=account.paid_fen,
+        closing_fen=account.closing_fen,
+        owed=tuple(_owed(line) for line in account.owed),
+        paid=tuple(_paid(line) for line in account.paid),
+    )
+
+
+def _owed(line: OwedLine) -> message.OwedLineShown:
+    return message.OwedLineShown.model_validate(
+        {name: value for name, value in vars(line).items() if name != "institution_id"}
+    )
+
+
+def _paid(line: PaidLine) -> message.PaidLineShown:
+    return message.PaidLineShown.model_validate(
+        {name: value for name, value in vars(line).items() if name != "institution_id"}
+    )
+
+
+def show_payment(payment: Payment) -> message.FundPaymentShown:
+    """A recorded payment."""
+    return message.FundPaymentShown.model_validate(vars(payment))
+
+
+def show_reconciliation(
+    found: Reconciliation, *, fund_id: str, period: Period
+) -> message.ReconciliationShown:
+    """The result of a reconciliation."""
+    return message.ReconciliationShown(
+        fund_id=fund_id,
+        from_date=period.first_day,
+        to_date=period.last_day,
+        agrees=found.agrees,
+        our_lines=found.our_lines,
+        their_rows=found.their_rows,
+        ours_fen=found.ours_fen,
+        theirs_fen=found.theirs_fen,
+        difference_fen=found.difference_fen,
+        differences=tuple(_difference(d) for d in found.differences),
+    )
+
+
+def _difference(difference: Difference) -> message.DifferenceShown:
+    return message.DifferenceShown(
+        kind=difference.kind.value,
+        difference_fen=difference.difference_fen,
+        ours=tuple(
+            message.ReconciledLineShown(
+                institution_id=line.institution_id,
+                settlement_number=line.settlement_number,
+                hospital_stay_number=line.hospital_stay_number,
+                layer=line.layer,
+                booked_on=line.booked_on,
+                amount_fen=line.amount_fen,
+            )
+            for line in difference.ours
+        ),
+        theirs=tuple(
+            message.ReconciledRowShown(
+                row=row.row,
+                institution_id=row.institution_id,
+                settlement_number=row.settlement_number,
+                hospital_stay_number=row.hospital_stay_number,
+                settled_on=row.settled_on,
+                amount_fen=row.amount_fen,
+            )
+            for row in difference.theirs
+        ),
+    )
