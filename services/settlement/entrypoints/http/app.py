@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
+from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.stays import stay_routes
@@ -16,9 +17,9 @@ def create_app(parts: Parts) -> FastAPI:
     app = FastAPI(
         title="一站 · 结算服务 (yizhan settlement)",
         version="v1",
-        description="入院、费用、出院、预结算、结算、撤销；金额一律为整数分，字段名以 _fen 结尾。",
+        description="入院、费用、出院、预结算、结算、撤销、基金；金额一律为整数分（_fen）。",
     )
-    for routes in (stay_routes, whole_stay_routes, institution_routes):
+    for routes in (stay_routes, whole_stay_routes, institution_routes, fund_routes):
         app.include_router(routes(parts))
     install_problems(app, PROBLEMS)
     app.add_middleware(BodyLimit)

@@ -10,6 +10,7 @@ from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.domain import stay
 from settlement.domain.institution import InstitutionUnknown
 from settlement.domain.settlement_order import NotLatestSettlement
+from settlement.entrypoints.http.fund_problems import FUND_PROBLEMS
 from settlement.kernel import settle
 from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge
 from settlement.law.book import NoPolicyInForce, RegionUnknown
@@ -56,5 +57,6 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     # Somebody must look.
     LawMissing: ProblemKind("law-missing", 500, "账本中的政策文本缺失"),
     LedgerIncomplete: ProblemKind("ledger-incomplete", 500, "账本不完整"),
+    **FUND_PROBLEMS,
 }
 """Every error a caller can meet, with its stable type, status and title."""
