@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import httpx
+import httpx2 as httpx
 
 from eventlog.log import EventLog
 from eventlog.sqlite_engine import open_engine

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import httpx
+import httpx2 as httpx
 import typer
 from rich.console import Console
 

@@ -21,6 +21,7 @@ ALLOWED_IN_THE_CORE = {
     "itertools",
     "json",
     "math",
+    "operator",
     "re",
     "typing",
     "numpy",

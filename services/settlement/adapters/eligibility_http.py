@@ -4,7 +4,7 @@ from datetime import date, datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
-import httpx
+import httpx2 as httpx
 from pydantic import ValidationError
 
 from contracts.eligibility_v1 import Entitlements
