@@ -46,7 +46,7 @@ def gather(offered: list[EntryPoint]) -> Gathered:
     for entry_point in sorted(offered, key=lambda e: e.name):
         try:
             app = entry_point.load()
-        except (ImportError, AttributeError) as wrong:
+        except Exception as wrong:  # whatever one service does, the others keep working
             gathered.failures.append(f"{entry_point.name}（{entry_point.value}）：{wrong}")
             continue
         if isinstance(app, typer.Typer):

@@ -6,6 +6,7 @@ join the document's before the fingerprint is taken. Anchors and aliases are ref
 should see each number where it applies.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ SHIPPED_POLICIES = Path(__file__).resolve().parent.parent / "policies"
 """The policies that come with the product."""
 
 SHARED = "shared"
+_REGION_FOLDER = re.compile(r"[0-9]{6}")
 
 
 class PolicyFileFaulty(Exception):
@@ -66,6 +68,21 @@ def find_policy_files(root: Path) -> list[Path]:
         for p in root.rglob("*.yaml")
         if SHARED not in p.relative_to(root).parts[:1] and not p.name.endswith(".cases.yaml")
     )
+
+
+def book_of(path: Path) -> Path:
+    """The book's directory that a file or folder stands in: what holds its region's folder."""
+    resolved = path.resolve()
+    for place in (resolved, *resolved.parents):
+        if _REGION_FOLDER.fullmatch(place.name) and place.is_dir():
+            return place.parent
+    return resolved if resolved.is_dir() else resolved.parent
+
+
+def address_in(path: Path, root: Path) -> tuple[str, ...]:
+    """The file's path below its book; empty when it stands outside any region's folder."""
+    parts = path.resolve().relative_to(root.resolve()).parts
+    return parts if len(parts) > 1 else ()
 
 
 def read_document(path: Path, root: Path) -> PolicyDocument:

@@ -1,16 +1,17 @@
-"""The statement as a table (结算单表格), for people: who looked at what, took off what, and paid."""
+"""The statement as a table (结算单表格), for people: who looked at what, and paid what."""
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 
 from contracts.settlement_v1 import StatementShown, StepShown
 from contracts.vocabulary import EvidenceStatus
-from settlement.law.bill import AMOUNT_LABELS
+from settlement.law.bill import AMOUNT_LABELS, amount_label
 from settlement.law.exact import format_yuan
 
 _COLUMNS = ("支付方", "计算口径", "基数", "起付线", "比例", "限额余额", "支付", "依据")
 _NUMBERS = {"基数", "起付线", "比例", "限额余额", "支付"}
+_TAKEN = {"deductible": "起付线", "first_self_pay": "先行自付", "base": "基数"}
 _STATUS = {"preview": "预结算", "settled": "已结算", "reversed": "已撤销"}
 
 
@@ -42,7 +43,8 @@ def _table(found: StatementShown) -> Table:
     layers = {s.layer: s.name for s in found.steps}
     table = Table()
     for column in _COLUMNS:
-        table.add_column(column, justify="right" if column in _NUMBERS else "left")
+        justify: JustifyMethod = "right" if column in _NUMBERS else "left"
+        table.add_column(column, justify=justify, overflow="fold")
     for step in found.steps:
         table.add_row(*_cells(step, layers))
     return table
@@ -80,10 +82,16 @@ def _sources(step: StepShown) -> str:
     return "、".join(dict.fromkeys(n.source for n in step.numbers))
 
 
-def base_in_words(base: str, layers: dict[str, str]) -> str:
-    """`in_scope - basic` as 政策范围内费用 − 居民基本医疗保险."""
-    words = []
-    for word in base.split():
-        layer = layers.get(word.split(".")[0])
-        words.append({"-": "−", "+": "＋"}.get(word) or AMOUNT_LABELS.get(word) or layer or word)
-    return " ".join(words)
+def base_in_words(base: str, names: dict[str, str]) -> str:
+    """`in_scope - basic` as 政策范围内费用 − 居民基本医疗保险; `names` are the layers' by id."""
+    return " ".join(_word(word, names) for word in base.split())
+
+
+def _word(word: str, names: dict[str, str]) -> str:
+    if word in {"-", "+"}:
+        return {"-": "−", "+": "＋"}[word]
+    if word in AMOUNT_LABELS or word.startswith("item."):
+        return amount_label(word)
+    layer, *rest = word.split(".")
+    parts = [names.get(layer, layer), *(_TAKEN.get(name, name) for name in rest)]
+    return "·".join(parts)

@@ -194,7 +194,8 @@ def _numbers(
 ) -> Iterator[NumberUsed]:
     """The numbers this step reached, in order."""
     if not part.base_evidence.is_stated:
-        yield number_used(f"{layer.id}.{part.id}.base", str(part.base), part.base_evidence)
+        own = layer.id if len(layer.parts) == 1 else f"{layer.id}.{part.id}"
+        yield number_used(f"{own}.base", str(part.base), part.base_evidence)
     reached: list[Number] = [layer.deductible.amount] if layer.deductible else []
     if outcome.values[f"{part_variable(layer, part)}_eligible"] > 0:
         reached += [part.first_self_pay] if part.first_self_pay else []

@@ -1,0 +1,180 @@
+"""`yizhan policy check | test | show` (政策的检查、算例、阅读)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from contracts.vocabulary import RegionCode, Scheme
+from settlement.adapters.case_files import cases_beside, load_cases, policy_beside
+from settlement.adapters.policy_files import (
+    SHIPPED_POLICIES,
+    PolicyDocument,
+    PolicyFileFaulty,
+    address_in,
+    book_of,
+    find_policy_files,
+    load_book,
+    load_policy,
+    read_document,
+)
+from settlement.application.check_policies import Draft, check_policies
+from settlement.application.run_worked_cases import CaseResult, run_worked_case
+from settlement.entrypoints.cli.policy_text import print_policy
+from settlement.entrypoints.clock import business_date, now
+from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, regions_above
+from settlement.law.policy import Policy
+
+policy_app = typer.Typer(help="政策：检查、跑算例、阅读。", no_args_is_help=True)
+console = Console()
+
+PathsArgument = Annotated[
+    list[Path] | None, typer.Argument(help="政策文件或目录（默认：随附政策）", exists=True)
+]
+
+
+@policy_app.command()
+def check(paths: PathsArgument = None) -> None:
+    """检查政策：格式、日期、空档与重叠、缺失的数、用不到的行、溢出；有错误时退出码为 1。"""
+    notes: list[str] = []
+    documents: list[tuple[PolicyDocument, Draft]] = []
+    for path in paths or [SHIPPED_POLICIES]:
+        root = book_of(path)
+        notes += _stray_files(path)
+        for file in find_policy_files(path):
+            try:
+                document = read_document(_shown(file), root)
+                documents.append((document, Draft(document.tree, address_in(file, root))))
+            except PolicyFileFaulty as wrong:
+                notes += wrong.notes
+    for finding in check_policies([draft for _, draft in documents]):
+        notes.append(documents[finding.draft][0].note(finding.fault))
+    for note in notes:
+        typer.echo(note)
+    errors = sum("错误：" in note.split("；")[0] for note in notes)
+    typer.echo(f"共 {len(documents)} 份政策：{errors} 处错误，{len(notes) - errors} 处提示")
+    raise typer.Exit(1 if errors else 0)
+
+
+def _stray_files(path: Path) -> Iterator[str]:
+    """Files that look like policies or cases and would be passed over in silence."""
+    for file in sorted(path.rglob("*.yml")) if path.is_dir() else []:
+        yield f"{_shown(file)}:1: 错误：扩展名 .yml 不会被读取；改为 .yaml"
+    for file in sorted(path.rglob("*.cases.yaml")) if path.is_dir() else []:
+        if not policy_beside(file).is_file():
+            yield f"{_shown(file)}:1: 错误：算例旁边没有政策 {policy_beside(file).name}；改名或移走"
+    for file in find_policy_files(path):
+        if not cases_beside(file).is_file():
+            yield f"{_shown(file)}:1: 提示：没有算例；在旁边写 {cases_beside(file).name}"
+
+
+def _shown(path: Path) -> Path:
+    """The path as people would type it here."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+@policy_app.command("test")
+def run_cases(paths: PathsArgument = None) -> None:
+    """跑算例：政策旁边的公布账单与推算账单，逐层核对到分；有不符时退出码为 1。"""
+    table = Table(title="算例核对（元）")
+    for column in ("结果", "政策", "算例", "依据", "不符之处"):
+        table.add_column(column, overflow="fold")
+    results: list[CaseResult] = []
+    faults: list[str] = []
+    for file in _files_with_cases(paths or [SHIPPED_POLICIES]):
+        try:
+            policy = load_policy(file, book_of(file))
+            for case in load_cases(cases_beside(file)):
+                result = run_worked_case(policy, case)
+                results.append(result)
+                table.add_row(*_row(policy, result))
+        except (PolicyFileFaulty, ValueError) as wrong:
+            faults.append(str(wrong))
+    console.print(table)
+    for fault in faults:
+        typer.echo(fault)
+    failed = sum(not result.passed for result in results) + len(faults)
+    published = sum(result.case.kind == "published" for result in results)
+    typer.echo(
+        f"共 {len(results)} 个算例（公布的账单 {published} 个）："
+        f"{len(results) + len(faults) - failed} 个相符，{failed} 个不符"
+    )
+    raise typer.Exit(1 if failed or not results else 0)
+
+
+def _files_with_cases(paths: list[Path]) -> Iterator[Path]:
+    for path in paths:
+        named = policy_beside(path) if path.name.endswith(".cases.yaml") else path
+        yield from (f for f in find_policy_files(named) if cases_beside(f).is_file())
+
+
+def _row(policy: Policy, result: CaseResult) -> tuple[str, ...]:
+    different = [
+        f"第 {c.stay} 次住院 {c.what}：应为 {c.stated}，实为 {c.computed}"
+        for c in result.compared
+        if not c.agrees
+    ]
+    mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
+    kind = result.case.kind.label
+    label = f"{policy.region_name} {policy.in_force_from} v{policy.version}"
+    return (mark, escape(label), escape(result.case.name), kind, escape("\n".join(different)))
+
+
+@policy_app.command()
+def show(
+    region: Annotated[str, typer.Argument(help="参保地六位行政区划代码")],
+    scheme: Annotated[str | None, typer.Option(help="险种代码，如 resident")] = None,
+    on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="哪一天的政策（默认今天）")
+    ] = None,
+    policies: Annotated[
+        Path | None, typer.Option("--policies", help="政策目录（默认：随附政策）", exists=True)
+    ] = None,
+) -> None:
+    """阅读政策：某地某日施行的每一层、每一行，连同依据与推定、假定、缺失的标记。"""
+    day = on.date() if on else business_date(now())
+    book = _load(policies or SHIPPED_POLICIES)
+    wanted = [s for s in Scheme if scheme in (None, s.value, s.label)]
+    if not wanted:
+        _refuse(f"不认识的险种“{scheme}”；可用：{'、'.join(Scheme)}")
+    refusals = []
+    shown = 0
+    for each in wanted:
+        try:
+            policy = book.on(region=RegionCode(region), scheme=each, day=day)
+        except (RegionUnknown, NoPolicyInForce) as refusal:
+            refusals.append(str(refusal))
+            continue
+        if policy.region != region:
+            console.print(f"{region} 没有自己的政策，适用上级 {policy.region} 的：")
+        print_policy(policy, console)
+        shown += 1
+    if not shown:
+        _refuse(f"{refusals[0]}\n{_known(book, RegionCode(region))}")
+
+
+def _known(book: PolicyBook, region: RegionCode) -> str:
+    near = [p.label for p in book.policies if p.region in regions_above(region)]
+    listed = near or sorted({f"{p.region} {p.region_name}" for p in book.policies})
+    return "现有：" + "；".join(listed)
+
+
+def _load(root: Path) -> PolicyBook:
+    try:
+        return load_book(root)
+    except PolicyFileFaulty as wrong:
+        _refuse(str(wrong))
+        raise  # never reached: refusing leaves the command
+
+
+def _refuse(message: str) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

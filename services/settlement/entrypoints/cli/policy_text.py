@@ -1,0 +1,189 @@
+"""A policy as people read it (政策的读法): layers, rows, conditions and evidence in Chinese."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from contracts.vocabulary import EvidenceStatus
+from settlement.entrypoints.statement_table import base_in_words
+from settlement.law.evidence import Evidence
+from settlement.law.exact import Ratio, format_yuan
+from settlement.law.facts import CODES, FACT_LABELS, FLAGS, Condition, Test
+from settlement.law.policy import (
+    Adjustment,
+    BandsFrom,
+    CapOf,
+    Layer,
+    Missing,
+    Number,
+    Part,
+    Period,
+    Policy,
+    RoundingMode,
+    Stated,
+    StayDate,
+    ThresholdKind,
+    Unlimited,
+    assumptions_of,
+)
+
+_MARKS = {
+    EvidenceStatus.STATED: "",
+    EvidenceStatus.INFERRED: "[cyan]推定[/]",
+    EvidenceStatus.ASSUMED: "[yellow]假定[/]",
+}
+_MISSING = "[red]缺失[/]"
+_PERIODS = {Period.STAY: "每次", Period.YEAR: "每年"}
+_DAYS = {
+    StayDate.ADMISSION: "入院日",
+    StayDate.DISCHARGE: "出院日",
+    StayDate.SETTLEMENT: "结算日",
+}
+_ROUNDING = {
+    RoundingMode.HALF_UP: "四舍五入",
+    RoundingMode.HALF_EVEN: "四舍六入五成双",
+    RoundingMode.DOWN: "舍去",
+    RoundingMode.UP: "进一",
+}
+_QUANTA = {1: "分", 10: "角", 100: "元"}
+_ASSUMED = {"region": "地区", "in_force": "施行期", "dates": "日期规则"}
+
+Row = tuple[str, str, str, str, str]
+
+
+def print_policy(policy: Policy, target: Console) -> None:
+    """The whole policy, layer by layer."""
+    fictional = "（虚构）" if policy.fictional else ""
+    target.print(f"\n[bold]{escape(policy.label)}[/]{fictional}  {escape(policy.title)}")
+    year = policy.benefit_year
+    target.print(
+        f"施行 {policy.in_force_from} 至 {policy.in_force_to or '今'}；"
+        f"按{_DAYS[policy.version_chosen_by]}选版本，按{_DAYS[policy.person_asked_as_of]}认身份，"
+        f"年度自 {year.begins_month:02d}-{year.begins_day:02d} 起、按{_DAYS[year.chosen_by]}归入",
+        highlight=False,
+    )
+    for name, evidence in assumptions_of(policy):
+        note = escape(evidence.note or "")
+        target.print(f"  {_MARKS[evidence.status]} {_ASSUMED[name]}：{note}", highlight=False)
+    names = {layer.id: layer.name for layer in policy.layers}
+    for at, layer in enumerate(policy.layers, start=1):
+        target.print(_layer_table(at, layer, names))
+    target.print("出处：")
+    for source in policy.sources:
+        line = "　".join(filter(None, (source.title, source.publisher, source.date, source.url)))
+        target.print(f"  {escape(f'[{source.id}]')} {escape(line)}", highlight=False)
+
+
+def _layer_table(at: int, layer: Layer, names: dict[str, str]) -> Table:
+    pool = f"统筹区 {layer.pool}" if layer.pool else "由医院承担"
+    article = f"，{layer.article}" if layer.article else ""
+    rounding = f"{_ROUNDING[layer.rounding.mode]}到{_QUANTA[layer.rounding.quantum_fen]}"
+    title = f"{at}. {layer.name}（{layer.payer.label}，{pool}，{rounding}{article}）"
+    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    for column in ("项目", "情形", "数值", "标记", "依据"):
+        table.add_column(column, overflow="fold")
+    for row in _rows(layer, names):
+        item, situation, value, mark, source = row
+        table.add_row(escape(item), escape(situation), escape(value), mark, escape(source))
+    return table
+
+
+def _rows(layer: Layer, names: dict[str, str]) -> Iterator[Row]:
+    if not layer.condition.is_always:
+        yield "适用", condition_in_words(layer.condition), "", "", ""
+    if layer.elsewhere:
+        limit = base_in_words(str(layer.elsewhere.at_most), names)
+        yield "外部结算", "", f"由{layer.elsewhere.decided_by}决定，不超过 {limit}", "", ""
+    if layer.deductible:
+        kind = "门槛" if layer.deductible.kind is ThresholdKind.TRIGGER else "起付线"
+        yield from _number_rows(
+            f"{_PERIODS[layer.deductible.period]}{kind}", layer.deductible.amount
+        )
+    if layer.deductible and len(layer.parts) > 1:
+        order = [p.name for i in layer.deductible.taken_from for p in layer.parts if p.id == i]
+        yield "起付线先扣", "", " → ".join(order), "", ""
+    for part in layer.parts:
+        yield from _part_rows(part, names, is_only=len(layer.parts) == 1)
+    for cap in layer.caps:
+        what = "支付封顶" if cap.of is CapOf.PAYMENT else "费用封顶"
+        yield from _number_rows(f"{_PERIODS[cap.period]}{what}", cap.amount)
+
+
+def _part_rows(part: Part, names: dict[str, str], *, is_only: bool) -> Iterator[Row]:
+    before = "" if is_only else f"{part.name}·"
+    yield f"{before}口径", "", base_in_words(str(part.base), names), *_marks(part.base_evidence)
+    if part.first_self_pay:
+        yield from _number_rows(f"{before}先自付", part.first_self_pay)
+    if len(part.bands) == 1:
+        yield from _number_rows(f"{before}比例", part.bands[0].rate)
+    else:
+        start = "从 0 起量" if part.bands_from is BandsFrom.ZERO else "从起付线以上起量"
+        for at, band in enumerate(part.bands, start=1):
+            if band.up_to:
+                yield from _number_rows(f"{before}第 {at} 段至（{start}）", band.up_to)
+            yield from _number_rows(f"{before}第 {at} 段比例", band.rate)
+    if part.minus:
+        yield f"{before}补足：减去", "", base_in_words(str(part.minus), names), "", ""
+
+
+def _number_rows(item: str, number: Number) -> Iterator[Row]:
+    for choice in number.choices:
+        situation = condition_in_words(choice.condition)
+        if choice.condition.is_always and len(number.choices) > 1:
+            situation = "其余"
+        mark, source = _marks(choice.evidence)
+        if isinstance(choice.value, Missing):
+            mark = _MISSING
+        yield item, situation, value_in_words(choice.value), mark, source
+    for change in number.adjustments:
+        what = condition_in_words(change.condition)
+        yield f"{item}调整", what, _adjustment_in_words(change), *_marks(change.evidence)
+    if number.at_most:
+        yield f"{item}上限", "", str(number.at_most), "", ""
+
+
+def _marks(evidence: Evidence) -> tuple[str, str]:
+    words = [f"[{evidence.source}]", evidence.place, evidence.note]
+    return _MARKS[evidence.status], " ".join(w for w in words if w)
+
+
+def value_in_words(value: Stated) -> str:
+    """A number as people read it: yuan, a percentage, no limit, or why it is missing."""
+    if isinstance(value, Missing):
+        return value.reason
+    if isinstance(value, Unlimited):
+        return "不设限"
+    return str(value) if isinstance(value, Ratio) else f"{format_yuan(value)} 元"
+
+
+def _adjustment_in_words(change: Adjustment) -> str:
+    if change.plus:
+        return f"加 {change.plus}（百分点）"
+    if change.minus:
+        return f"减 {change.minus}（百分点）"
+    return f"乘以 {change.times}"
+
+
+def condition_in_words(condition: Condition) -> str:
+    """A condition as people read it."""
+    when = "；".join(_test_in_words(t) for t in condition.when)
+    unless = "；".join(_test_in_words(t) for t in condition.unless)
+    return "；".join(filter(None, (when, f"除外：{unless}" if unless else "")))
+
+
+def _test_in_words(test: Test) -> str:
+    label = FACT_LABELS[test.fact]
+    if test.least is not None or test.most is not None:
+        if test.least == test.most:
+            return f"{label} {test.least}"
+        least = "" if test.least is None else f"{test.least} 起"
+        most = "" if test.most is None else f"至 {test.most}"
+        return f"{label} {least}{most}"
+    if test.fact in FLAGS:
+        return f"{label}：{'、'.join('是' if v == 'yes' else '否' for v in sorted(test.values))}"
+    known = CODES.get(test.fact, {})
+    order = list(known)
+    codes = sorted(test.values, key=lambda c: (order.index(c) if c in known else len(order), c))
+    return f"{label}：{'、'.join(known.get(c, c) for c in codes)}"
