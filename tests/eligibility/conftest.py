@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2 as httpx
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -64,13 +64,13 @@ class Desk:
             "Idempotency-Key": key or f"k{self.keys}",
         }
 
-    def stage(self, content: bytes, key: str | None = None) -> httpx.Response:
+    def stage(self, content: bytes, key: str | None = None) -> httpx2.Response:
         """Stage a roster."""
         return self.client.post("/v1/rosters", content=content, headers=self.headers(key))
 
     def activate(
         self, roster_id: str, body: dict[str, Any] | None = None, key: str | None = None
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Activate a roster."""
         url = f"/v1/rosters/{roster_id}/activation"
         return self.client.post(url, json=body or {}, headers=self.headers(key))
@@ -84,7 +84,7 @@ class Desk:
         self.now += timedelta(seconds=1)
         return dict(activated.json())
 
-    def look_up(self, certificate_number: str, **more: str) -> httpx.Response:
+    def look_up(self, certificate_number: str, **more: str) -> httpx2.Response:
         """Look a person up."""
         body = {"certificate_number": certificate_number, **more}
         return self.client.post("/v1/persons/lookup", json=body)

@@ -1,5 +1,6 @@
 """Persons and activations on the event log (事件存储)."""
 
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError
@@ -8,7 +9,6 @@ from eventsourcing.domain import Aggregate
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster
 from eventlog.log import EventLog
-from eventlog.requests import RegisteredRequest
 
 
 class EventLogStore:
@@ -31,10 +31,6 @@ class EventLogStore:
         """The record of a roster's activation, or None."""
         return self._log.find(roster_id, ActivatedRoster)
 
-    def save(
-        self,
-        *aggregates: Person | ActivatedRoster,
-        accepted: RegisteredRequest | None = None,
-    ) -> None:
+    def save(self, *aggregates: Person | ActivatedRoster, receipt: Any = None) -> None:
         """Save all of them and the accepted request, or nothing."""
-        self._log.save(*aggregates, accepted=accepted)
+        self._log.save(*aggregates, accepted=receipt)

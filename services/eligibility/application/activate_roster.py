@@ -9,6 +9,7 @@ from eligibility.application.ports import (
     ActsFor,
     PersonalDataVault,
     PersonKeys,
+    Receipt,
     StagedRosters,
     Store,
 )
@@ -22,7 +23,6 @@ from eligibility.domain.roster import (
     RosterRow,
     UnknownRoster,
 )
-from eventlog.requests import RegisteredRequest
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class ActivateRoster:
         accept_rejected_rows: bool,
         acting: ActsFor,
         at: datetime,
-        register: Callable[[Activation], RegisteredRequest] | None = None,
+        accept: Callable[[Activation], Receipt] | None = None,
     ) -> Activation:
-        """Activate a roster at the instant `at`.
+        """Activate a roster at the instant `at`; `accept` makes the receipt of the request.
 
         Raises `UnknownRoster`, `RosterAlreadyActivated`, `RosterHasRejectedRows`; a version
         conflict if another activation changed one of these persons meanwhile.
@@ -82,8 +82,8 @@ class ActivateRoster:
             operator=acting.operator,
             at=recorded_at,
         )
-        accepted = register(activation) if register is not None else None
-        self._store.save(*people.values(), record, accepted=accepted)
+        receipt = accept(activation) if accept is not None else None
+        self._store.save(*people.values(), record, receipt=receipt)
         self._staged.discard(roster_id)
         return activation
 

@@ -9,7 +9,10 @@ from uuid import UUID
 from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster, ReadRoster
-from eventlog.requests import RegisteredRequest
+
+Receipt = object
+"""What the register keeps of an accepted request, made by the entrypoint; committed together with
+the events. Use cases hand it through and never look inside."""
 
 NewId = Callable[[], UUID]
 """Gives a new random id."""
@@ -32,12 +35,8 @@ class Store(Protocol):
     def find_activation(self, roster_id: UUID) -> ActivatedRoster | None:
         """The record of a roster's activation, or None."""
 
-    def save(
-        self,
-        *aggregates: Person | ActivatedRoster,
-        accepted: RegisteredRequest | None = None,
-    ) -> None:
-        """Save all of them and the accepted request, or nothing."""
+    def save(self, *aggregates: Person | ActivatedRoster, receipt: Receipt | None = None) -> None:
+        """Save all of them and the receipt of the request, or nothing."""
 
 
 class PersonKeys(Protocol):

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from eligibility.application.ports import NewId, RosterReader, StagedRosters, Store
+from eligibility.application.ports import NewId, Receipt, RosterReader, StagedRosters, Store
 from eligibility.domain.roster import ReadRoster
-from eventlog.requests import RegisteredRequest
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,14 @@ class StageRoster:
         content: bytes,
         *,
         at: datetime,
-        register: Callable[[StagedRoster], RegisteredRequest] | None = None,
+        accept: Callable[[StagedRoster], Receipt] | None = None,
     ) -> StagedRoster:
-        """Read a roster file and keep it. Raises `RosterUnreadable`."""
+        """Read a roster file and keep it. Raises `RosterUnreadable`.
+
+        `accept` makes the receipt of the request from the result.
+        """
         result = StagedRoster(self._new_id(), self._read(content))
         self._staged.stage(result.roster_id, result.roster, at=at)
-        if register is not None:
-            self._store.save(accepted=register(result))
+        if accept is not None:
+            self._store.save(receipt=accept(result))
         return result

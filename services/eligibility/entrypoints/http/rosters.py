@@ -52,7 +52,7 @@ def rosters_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
             staged = eligibility.stage_roster.stage(
                 content,
                 at=clock(),
-                register=lambda staged: _accepted(request, body_hash, 201, staged_message(staged)),
+                accept=lambda staged: _accepted(request, body_hash, 201, staged_message(staged)),
             )
             return _answer(201, staged_message(staged))
 
@@ -82,7 +82,7 @@ def rosters_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
                 accept_rejected_rows=activation.accept_rejected_rows,
                 acting=ActsFor(acting.institution_id, acting.operator),
                 at=clock(),
-                register=lambda made: _accepted(request, body_hash, 200, activated_message(made)),
+                accept=lambda made: _accepted(request, body_hash, 200, activated_message(made)),
             )
             return _answer(200, activated_message(activated))
 
