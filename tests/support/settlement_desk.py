@@ -68,11 +68,14 @@ class Ticking:
         return self.instant
 
 
-def open_parts(data: Path, *, policies: Path | None = None) -> tuple[Parts, PeopleKnown]:
-    """Real parts on a directory."""
+def open_parts(
+    data: Path, *, policies: Path | None = None, reachable: bool = True
+) -> tuple[Parts, PeopleKnown]:
+    """Real parts on a directory; eligibility is out of reach unless it is played."""
     people = PeopleKnown()
     settings = Settings(data=data, policies=policies, eligibility_url="http://127.0.0.1:9")
-    return replace(build_parts(settings, Ticking()), eligibility=people), people
+    parts = build_parts(settings, Ticking())
+    return (replace(parts, eligibility=people) if reachable else parts), people
 
 
 class Desk:
