@@ -160,10 +160,10 @@ def _compare(ours: list[OwedLine], theirs: list[PayerRow]) -> list[Difference]:
     duplicates, others = _repetitions(theirs, rows_left)
     found = [_difference(DifferenceKind.DUPLICATE, theirs=[row]) for row in duplicates]
     if ours_left and others:
-        amount = _difference(DifferenceKind.AMOUNT, ours=ours_left, theirs=others)
-        return [*found, amount] if amount.difference_fen else found
-    found += [_difference(DifferenceKind.MISSING_THERE, ours=[line]) for line in ours_left]
-    found += [_difference(DifferenceKind.MISSING_HERE, theirs=[row]) for row in others]
+        found.append(_difference(DifferenceKind.AMOUNT, ours=ours_left, theirs=others))
+    else:
+        found += [_difference(DifferenceKind.MISSING_THERE, ours=[line]) for line in ours_left]
+        found += [_difference(DifferenceKind.MISSING_HERE, theirs=[row]) for row in others]
     # A payer may list what it paid nothing for; we book nothing for it.
     return [d for d in found if d.difference_fen]
 
@@ -175,7 +175,9 @@ def _unmatched(
     total_fen = _sum(ours)
     whole = next((row for row in theirs if ours and row.amount_fen == total_fen), None)
     if whole is not None:
-        return [], [row for row in theirs if row is not whole]
+        rows_left = list(theirs)
+        rows_left.remove(whole)
+        return [], rows_left
     ours_left, rows_left = list(ours), []
     for row in theirs:
         equal = next((line for line in ours_left if line.amount_fen == row.amount_fen), None)
@@ -204,30 +206,38 @@ def _paired(
 ) -> list[tuple[list[OwedLine], list[PayerRow]]]:
     """One stay's settlements, each with the payer's rows for it; every line and row once.
 
-    By equal amounts first, then repeated rows beside what they repeat, then by order.
+    By equal totals first, then by one equal row, then by order; repeated rows stand beside what
+    they repeat.
     """
     settlements = list(_grouped(ours, lambda line: line.settlement_number).values())
     if len(settlements) <= 1:
         return [(ours, theirs)]
     bundles = list(_grouped(theirs, lambda row: row.settlement_number or row.row).values())
     pairs: list[tuple[list[OwedLine], list[PayerRow]]] = []
-    unanswered: list[list[OwedLine]] = []
-    for settlement in settlements:
-        equal = next((b for b in bundles if _sum(b) == _sum(settlement)), None)
-        if equal is None:
-            unanswered.append(settlement)
-        else:
-            bundles.remove(equal)
-            pairs.append((settlement, list(equal)))
+    for answers in (_is_total, _has_total):
+        for settlement in list(settlements):
+            answer = next((b for b in bundles if answers(b, _sum(settlement))), None)
+            if answer is not None:
+                settlements.remove(settlement)
+                bundles.remove(answer)
+                pairs.append((settlement, list(answer)))
     said = {_said(row): rows for _, rows in pairs for row in rows}
     for bundle in list(bundles):
         repeated = said.get(_said(bundle[0]))
         if repeated is not None:
             repeated += bundle
             bundles.remove(bundle)
-    for settlement, bundle in zip_longest(unanswered, bundles):
+    for settlement, bundle in zip_longest(settlements, bundles):
         pairs.append((settlement or [], bundle or []))
     return pairs
+
+
+def _is_total(rows: list[PayerRow], total_fen: int) -> bool:
+    return _sum(rows) == total_fen
+
+
+def _has_total(rows: list[PayerRow], total_fen: int) -> bool:
+    return any(row.amount_fen == total_fen for row in rows)
 
 
 def _difference(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 
@@ -49,7 +50,9 @@ NameOf = Callable[[str], str]
 
 def console() -> Console:
     """Where tables go; wide enough for a statement where the output is not a terminal."""
-    return Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+    # COLUMNS, where somebody set it, decides.
+    is_known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(width=None if is_known else _PIPE_COLUMNS)
 
 
 def print_funds(shown: message.FundsShown) -> None:
