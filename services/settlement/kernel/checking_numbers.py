@@ -8,7 +8,7 @@ from settlement.law.document import Fault
 from settlement.law.exact import NotExact, Ratio
 from settlement.law.facts import Condition, Facts
 from settlement.law.places import Places
-from settlement.law.policy import Layer, Missing, Number, Part, numbers_of
+from settlement.law.policy import Layer, Missing, Number, Part, Unlimited, numbers_of
 from settlement.law.reading_numbers import NO_ROW
 from settlement.law.situations import TooManySituations, describe, situations
 
@@ -140,16 +140,15 @@ def _try(number: Number, facts: Facts, situation: str, tried: _Tried) -> None:
     if number.choices[row].value is NO_ROW:
         tried.uncovered.append(situation)
         return
+    if not isinstance(number.choices[row].value, Missing | Unlimited):
+        tried.adjustments |= {
+            at for at, change in enumerate(number.adjustments) if change.condition.holds(facts)
+        }
     try:
         resolved = resolve_number(number, facts)
     except NotExact as wrong:
         tried.broken.append(f"{situation}：{wrong}")
         return
-    if resolved.is_missing:
-        return
-    tried.adjustments |= {
-        at for at, change in enumerate(number.adjustments) if change.condition.holds(facts)
-    }
     if isinstance(resolved.value, Ratio) and resolved.value.is_above(_WHOLE):
         tried.above_whole.append(f"{situation}时为 {resolved}")
 

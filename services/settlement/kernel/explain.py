@@ -4,7 +4,7 @@ Explanations are data; sentences are made where people read them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from settlement.kernel.names import part_variable
 from settlement.kernel.resolving import NumberUsed, ResolvedNumber, number_used
@@ -22,16 +22,14 @@ from settlement.law.policy import (
 __all__ = ["BandUsed", "NumberUsed", "Step", "assumed_numbers", "explain"]
 
 
-@dataclass(frozen=True)
-class BandUsed:
+class BandUsed(NamedTuple):
     """One band a step reached (所用分段): amount in fen, and its rate."""
 
     amount_fen: int
     rate: str
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of a settlement (一步): a part of a layer, amounts in fen.
 
     base − deductible = eligible; bands of `eligible`, after `first_self_pay`, at their rates and
