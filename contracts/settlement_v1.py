@@ -203,6 +203,16 @@ class StepShown(Message):
     numbers: tuple[NumberShown, ...]
 
 
+class SourceShown(Message):
+    """A document that numbers come from (出处)."""
+
+    id: str
+    title: str
+    publisher: str | None = None
+    url: str | None = None
+    date: str | None = None
+
+
 class PolicyShown(Message):
     """The policy a settlement followed (适用政策)."""
 
@@ -214,6 +224,7 @@ class PolicyShown(Message):
     version: int
     fingerprint: str
     fictional: bool
+    sources: tuple[SourceShown, ...]
 
 
 class StatementShown(Message):

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import httpx2 as httpx
 import typer
-from rich.console import Console
 
+from settlement.entrypoints.statement_table import wide_console
 from settlement.settings import Settings
 from standalone.demo import DemoFailed, load_samples, run_demo
 from standalone.hospital import Refused
@@ -15,7 +15,7 @@ from standalone.serving import NotStarted, running
 from standalone.shown_commands import CommandFailed
 
 app = typer.Typer(help="单机运行与演示")
-console = Console()
+console = wide_console()
 
 
 @app.command()
@@ -25,7 +25,7 @@ def serve(
     data: Annotated[Path | None, typer.Option(help="数据目录（默认 YIZHAN_DATA 或 var）")] = None,
     samples: Annotated[
         bool, typer.Option("--samples", help="导入样例机构与样例名册（均为虚构）")
-    ] = False,  # noqa: FBT002 - a flag
+    ] = False,
 ) -> None:
     """在一个进程里运行两个服务，直到按 Ctrl-C。"""
     settings = Settings.from_environment()

@@ -16,7 +16,7 @@ from rich.table import Table
 from contracts.settlement_v1 import StatementShown
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.statement_table import print_statement
-from settlement.law.exact import format_yuan
+from settlement.law.exact import format_yuan, parse_yuan
 from standalone.hospital import Hospital
 from standalone.serving import Addresses, running
 from standalone.shown_commands import run_shown
@@ -46,10 +46,10 @@ def run_demo(console: Console) -> None:
             load_samples(addresses, client, console)
             console.rule("[bold]二、出院结算：入院 → 费用 → 出院 → 预结算 → 结算")
             stays = [_settle(bill, addresses, client, console) for bill in _bills()]
-            console.rule("[bold]三、事件历史")
-            _show_history(stays[0], console)
-            console.rule("[bold]四、撤销一笔结算，再重新结算")
+            console.rule("[bold]三、撤销一笔结算，再重新结算")
             _reverse_and_settle_again(stays[0], console)
+            console.rule("[bold]四、这次住院的事件历史")
+            _show_history(stays[0], console)
         console.rule("[bold]五、按修订的政策重演（湖北大病保险普通居民分段 2018 → 2023，真实修订）")
         run_shown(["replay", "--policies", str(REVISED_POLICIES)], data=data, console=console)
         console.rule("[bold]六、验账：按账本中的政策文本重新计算")
@@ -148,10 +148,12 @@ def _in_short(content: dict[str, Any]) -> str:
     step = content.get("step")
     if step:
         return f"{step['name']} 支付 {format_yuan(step['paid_fen'])}"
-    if "patient_fen" in content:
-        return f"个人 {format_yuan(content['patient_fen'])}"
+    if "fingerprint" in content:
+        return f"{content['number']} 个人 {format_yuan(content['patient_fen'])}"
     if "charges" in content:
         return f"费用 {format_yuan(content['charges']['total_fen'])}"
+    if "reason" in content:
+        return f"{content['number']} {content['reason']}"
     shown = ("hospital_stay_number", "discharge", "number", "batch_number")
     return " ".join(str(content[key]) for key in shown if content.get(key))
 
@@ -173,7 +175,16 @@ def _reverse_and_settle_again(stay: _Stay, console: Console) -> None:
 def _show_fund(data: Path, console: Console) -> None:
     """The fund's statement, its payment, and its own list held against ours."""
     today = business_date(now())
-    period = ["--fund", FUND_SHOWN, "--from", f"{today:%Y-%m}-01", "--to", str(today)]
+    fund = ["--fund", FUND_SHOWN]
+    period = [*fund, "--from", f"{today:%Y-%m}-01", "--to", str(today)]
+    payment = ["--institution", "H50011200001", "--amount", "10000.00", "--kind", "partial"]
+    bank = ["--paid-on", str(today), "--reference", "BANK-0001"]
+    acting = ["--operator", "demo", "--acting-for", ADMINISTRATION]
+    run_shown(
+        ["fund", "payments", "record", *fund, *payment, *bank, *acting],
+        data=data,
+        console=console,
+    )
     run_shown(["fund", "statement", *period], data=data, console=console)
     theirs = data / "fund_list.csv"
     run_shown(["fund", "export", *period, "--output", str(theirs)], data=data, console=console)
@@ -181,3 +192,12 @@ def _show_fund(data: Path, console: Console) -> None:
     console.print("\n假如基金的清单少列一行、另一行少一分：")
     theirs.write_bytes(_with_two_mistakes(theirs.read_bytes()))
     run_shown(["fund", "reconcile", str(theirs), *period], data=data, console=console, expected=1)
+
+
+def _with_two_mistakes(listed: bytes) -> bytes:
+    """The payer's list with its last line lost, and one fen less in the first."""
+    head, first, *rest = listed.decode("utf-8-sig").splitlines()
+    cells = first.split(",")
+    at = head.split(",").index("金额(元)")
+    cells[at] = format_yuan(parse_yuan(cells[at]) - 1)
+    return "\n".join([head, ",".join(cells), *rest[:-1]]).encode()

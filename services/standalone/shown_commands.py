@@ -24,7 +24,7 @@ def run_shown(arguments: list[str], *, data: Path, console: Console, expected: i
     if console.is_terminal:
         environment["FORCE_COLOR"] = "1"
     done = subprocess.run(  # noqa: S603 - our own command, arguments of our own
-        [sys.executable, "-m", "yizhan.command", *arguments], env=environment, check=False
+        [sys.executable, "-m", "yizhan", *arguments], env=environment, check=False
     )
     if done.returncode != expected:
         raise CommandFailed(f"yizhan {arguments[0]} 以 {done.returncode} 结束，应为 {expected}")

@@ -164,11 +164,11 @@ def test_a_file_without_a_header_does_not_show_its_first_person() -> None:
 
 
 def test_the_shipped_sample_reads_without_errors() -> None:
-    """Twelve invented people, in nine regions, all numbers with a region that does not exist."""
+    """Twelve invented people in nine regions (one with two identities), numbers of no region."""
     read = read_roster(SAMPLE.read_bytes())
 
     assert read.errors == ()
-    assert len(read.rows) == 12
+    assert len(read.rows) == 13
     assert {row.enrolment.region for row in read.rows if row.enrolment} == {
         "500112", "990101", "421022", "420000", "371323", "620724", "360783", "140000", "230800",
     }  # fmt: skip

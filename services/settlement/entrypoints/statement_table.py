@@ -1,70 +1,109 @@
-"""The statement as a table (结算单表格), for people: who looked at what, and paid what."""
+"""The statement as a table (结算单表格): who looked at what, took off what, and paid."""
 
-from rich.console import Console, JustifyMethod
+from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from contracts.settlement_v1 import StatementShown, StepShown
+from contracts.settlement_v1 import NumberShown, StatementShown, StepShown
 from contracts.vocabulary import EvidenceStatus
-from settlement.law.bill import AMOUNT_LABELS, amount_label
+from settlement.law.bill import AMOUNT_LABELS
 from settlement.law.exact import format_yuan
 
-_COLUMNS = ("支付方", "计算口径", "基数", "起付线", "比例", "限额余额", "支付", "依据")
+PIPED_WIDTH = 110
+"""Columns where the output is not a terminal: narrower would break amounts over lines."""
+
+_COLUMNS = ("", "支付方", "计算口径", "基数", "起付线", "比例", "限额余额", "支付", "依据")
 _NUMBERS = {"基数", "起付线", "比例", "限额余额", "支付"}
-_TAKEN = {"deductible": "起付线", "first_self_pay": "先行自付", "base": "基数"}
 _STATUS = {"preview": "预结算", "settled": "已结算", "reversed": "已撤销"}
+_MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_OF_LAYER = {"deductible": "起付线", "first_self_pay": "先行自付", "base": "基数"}
+_WHOLE_DOCUMENT = {"region": "参保地", "in_force": "施行日期", "dates": "日期规则"}
+
+
+def wide_console() -> Console:
+    """A console as wide as the terminal, or wide enough for a statement where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPED_WIDTH)
 
 
 def print_statement(found: StatementShown, target: Console, *, title: str | None = None) -> None:
     """One statement in Chinese, amounts in yuan; everything assumed is listed below it."""
     heading = title or f"{found.institution_name or ''} 住院 {found.hospital_stay_number or ''}"
-    target.print(f"\n[bold]{escape(heading)}[/]")
+    number = f" {found.settlement_number}" if found.settlement_number else ""
+    fictional = "（虚构）" if found.policy.fictional else ""
+    target.print(f"\n[bold]{escape(heading)}[/]", highlight=False)
     target.print(
-        f"{_STATUS[found.status]} {found.settlement_number or ''}  "
-        f"入院 {found.admission_date}  出院 {found.discharge_date}  "
-        f"政策：{escape(found.policy.label)}{'（虚构）' if found.policy.fictional else ''}"
+        f"{_STATUS[found.status]}{number}  入院 {found.admission_date}  "
+        f"出院 {found.discharge_date}\n适用政策：{escape(found.policy.label)}{fictional}",
+        highlight=False,
     )
-    target.print(_table(found))
+    cited = _cited(found)
+    target.print(_table(found, cited))
     target.print(
         f"总费用 {format_yuan(found.total_fen)} ＝ 各基金 {format_yuan(found.funds_fen)} ＋ "
         f"医院 {format_yuan(found.hospital_fen)} ＋ "
         f"[bold]个人 {format_yuan(found.patient_fen)}[/] 元"
     )
-    for number in found.assumed:
-        status = EvidenceStatus(number.status).label
-        note = f"：{number.note}" if number.note else ""
+    titles = {source.id: source for source in found.policy.sources}
+    for source_id, mark in cited.items():
+        source = titles[source_id]
+        said = "，".join(x for x in (source.publisher, source.date, source.url) if x)
+        target.print(f"  依据 {mark} {escape(source.title)}（{escape(said)}）", highlight=False)
+    for (status, note), numbers in _by_note(found).items():
+        said = "、".join(f"{_WHOLE_DOCUMENT.get(n.name, n.name)} {n.value}" for n in numbers)
         target.print(
-            f"  [yellow]※ {status}[/] {escape(f'{number.name} = {number.value}{note}')}",
+            f"  [yellow]※ {EvidenceStatus(status).label}[/] {escape(said)}"
+            + (f"：{escape(note)}" if note else ""),
             highlight=False,
         )
 
 
-def _table(found: StatementShown) -> Table:
-    layers = {s.layer: s.name for s in found.steps}
-    table = Table()
+def _by_note(found: StatementShown) -> dict[tuple[str, str | None], list[NumberShown]]:
+    """What is assumed or inferred, numbers with one reason together."""
+    grouped: dict[tuple[str, str | None], list[NumberShown]] = {}
+    for number in found.assumed:
+        grouped.setdefault((number.status, number.note), []).append(number)
+    return grouped
+
+
+def _cited(found: StatementShown) -> dict[str, str]:
+    """The sources that steps used, numbered in the order they are met."""
+    met = dict.fromkeys(n.source for step in found.steps for n in step.numbers)
+    return {source: f"[{number}]" for number, source in enumerate(met, start=1)}
+
+
+def _table(found: StatementShown, cited: dict[str, str]) -> Table:
+    marks: dict[str, str] = {}
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     for column in _COLUMNS:
-        justify: JustifyMethod = "right" if column in _NUMBERS else "left"
-        table.add_column(column, justify=justify, overflow="fold")
+        right = column in _NUMBERS
+        table.add_column(
+            column, justify="right" if right else "left", no_wrap=right, overflow="fold"
+        )
     for step in found.steps:
-        table.add_row(*_cells(step, layers))
+        marks.setdefault(step.layer, _MARKS[len(marks) % len(_MARKS)])
+        table.add_row(marks[step.layer], *_cells(step, marks, cited))
     return table
 
 
-def _cells(step: StepShown, layers: dict[str, str]) -> tuple[str, ...]:
+def _cells(step: StepShown, marks: dict[str, str], cited: dict[str, str]) -> tuple[str, ...]:
+    name = escape(step.name)
     if not step.applied:
-        return (step.name, "不适用", "—", "—", "—", "—", format_yuan(0), step.article or "")
+        return (name, "不适用", "—", "—", "—", "—", format_yuan(0), escape(step.article or ""))
     if step.decided_by:
         paid = format_yuan(step.paid_fen)
-        return (step.name, f"由{step.decided_by}结算", "—", "—", "—", "—", paid, step.article or "")
+        decided = f"由{escape(step.decided_by)}结算"
+        return (name, decided, "—", "—", "—", "—", paid, escape(step.article or ""))
     return (
-        step.name,
-        base_in_words(step.base, layers),
+        name,
+        escape(base_in_words(step.base, marks)),
         format_yuan(step.base_fen),
         format_yuan(step.deductible_fen),
         _rates(step),
         format_yuan(step.cap_left_fen) if step.cap_left_fen is not None else "不设限",
         format_yuan(step.paid_fen),
-        step.article or _sources(step),
+        escape(_said_where(step, cited)),
     )
 
 
@@ -72,26 +111,24 @@ def _rates(step: StepShown) -> str:
     """The rates with the amounts they met, where there are several."""
     reached = [b for b in step.bands if b.amount_fen > 0]
     if len(reached) > 1:
-        rates = "\n".join(f"{format_yuan(b.amount_fen)}×{b.rate}" for b in reached)
-    else:
-        rates = step.rate
-    return f"先自付 {step.first_self_pay}，再 {rates}" if step.first_self_pay else rates
+        return "\n".join(f"{format_yuan(b.amount_fen)}×{b.rate}" for b in reached)
+    if step.first_self_pay and reached:
+        return f"先自付{step.first_self_pay}\n再×{step.rate}"
+    return step.rate
 
 
-def _sources(step: StepShown) -> str:
-    return "、".join(dict.fromkeys(n.source for n in step.numbers))
+def _said_where(step: StepShown, cited: dict[str, str]) -> str:
+    marks = "".join(dict.fromkeys(cited[n.source] for n in step.numbers))
+    return " ".join(x for x in (step.article, marks) if x)
 
 
-def base_in_words(base: str, names: dict[str, str]) -> str:
-    """`in_scope - basic` as 政策范围内费用 − 居民基本医疗保险; `names` are the layers' by id."""
-    return " ".join(_word(word, names) for word in base.split())
-
-
-def _word(word: str, names: dict[str, str]) -> str:
-    if word in {"-", "+"}:
-        return {"-": "−", "+": "＋"}[word]
-    if word in AMOUNT_LABELS or word.startswith("item."):
-        return amount_label(word)
-    layer, *rest = word.split(".")
-    parts = [names.get(layer, layer), *(_TAKEN.get(name, name) for name in rest)]
-    return "·".join(parts)
+def base_in_words(base: str, marks: dict[str, str]) -> str:
+    """`in_scope - basic` as 政策范围内费用 − ①."""
+    words = []
+    for word in base.split():
+        layer, *rest = word.split(".")
+        known = marks.get(layer, "") and marks[layer] + "".join(
+            _OF_LAYER.get(r, f".{r}") for r in rest
+        )
+        words.append({"-": "−", "+": "＋"}.get(word) or AMOUNT_LABELS.get(word) or known or word)
+    return " ".join(words)

@@ -18,11 +18,12 @@ from settlement.application.ledger_history import settlements_recorded
 from settlement.application.replay_ledger import PATIENT, Replayed, Scope, replay_ledger
 from settlement.application.verify_ledger import Verified, verify_ledger
 from settlement.bootstrap import build_ledger
+from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
 from settlement.settings import Settings
 
-console = Console()
+console = wide_console()
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="数据目录（默认取 YIZHAN_DATA，或 var）")
@@ -30,7 +31,7 @@ DataOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出，金额为整数分")]
 
 
-def verify(data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
+def verify(data: DataOption = None, as_json: JsonOption = False) -> None:
     """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差。"""
     ledger = _ledger(data)
     with console.status("正在重新计算……"):
@@ -46,7 +47,7 @@ def replay(
     policies: Annotated[
         list[Path], typer.Option("--policies", help="另一套政策的目录；可重复", exists=True)
     ],
-    only: Annotated[bool, typer.Option("--only", help="只用这些目录，不以随附政策为底本")] = False,  # noqa: FBT002 - a flag
+    only: Annotated[bool, typer.Option("--only", help="只用这些目录，不以随附政策为底本")] = False,
     region: Annotated[str | None, typer.Option(help="只报告这个参保地")] = None,
     first: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="记账日期起")
@@ -56,7 +57,7 @@ def replay(
     ] = None,
     most: Annotated[int, typer.Option(help="列出变化最大的若干笔")] = 10,
     data: DataOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+    as_json: JsonOption = False,
 ) -> None:
     """重演：按账本次序，用另一套政策重新结算，列出各支付方的差额；不改动账本。"""
     ledger = _ledger(data)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from contracts.settlement_v1 import StatelessBill, StatementShown
 from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, load_book
@@ -13,7 +12,7 @@ from settlement.application.preview_bill import preview_bill
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.http.translating import show_previewed
 from settlement.entrypoints.http.whole_stays import bill_to_preview
-from settlement.entrypoints.statement_table import print_statement
+from settlement.entrypoints.statement_table import print_statement, wide_console
 from settlement.kernel.settle import (
     ElsewhereAmountMissing,
     ElsewhereAmountTooLarge,
@@ -61,7 +60,7 @@ def preview(
         if as_json:
             typer.echo(found.model_dump_json(indent=2))
         else:
-            print_statement(found, Console(), title="费用试算（不留记录）")
+            print_statement(found, wide_console(), title="费用试算（不留记录）")
 
 
 def _preview(bill: Path, policies: Path) -> StatementShown:

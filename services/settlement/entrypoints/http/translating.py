@@ -68,23 +68,25 @@ def show_policy(policy: Policy) -> message.PolicyShown:
         version=policy.version,
         fingerprint=policy.fingerprint,
         fictional=policy.fictional,
+        sources=tuple(message.SourceShown(**vars(s)) for s in policy.sources),
     )
 
 
 def show_step(step: Step) -> message.StepShown:
     """One step."""
+    made_here = {"payer_label", "bands", "numbers"}
+    plain = {n: getattr(step, n) for n in message.StepShown.model_fields if n not in made_here}
     return message.StepShown(
-        **{k: v for k, v in vars(step).items() if k not in {"bands", "numbers"}},
+        **plain,
         payer_label=Payer(step.payer).label,
-        rate=step.rate,
-        bands=tuple(message.BandShown(**vars(b)) for b in step.bands),
+        bands=tuple(message.BandShown.model_validate(b, from_attributes=True) for b in step.bands),
         numbers=tuple(show_number(n) for n in step.numbers),
     )
 
 
 def show_number(number: NumberUsed) -> message.NumberShown:
     """One number with its evidence."""
-    return message.NumberShown.model_validate(vars(number))
+    return message.NumberShown.model_validate(number, from_attributes=True)
 
 
 def show_prepared(stay: Stay, prepared: Prepared) -> message.StatementShown:

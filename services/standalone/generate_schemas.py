@@ -1,0 +1,180 @@
+"""`python -m standalone.generate_schemas` (生成接口与事件的模式): contracts/schemas, from the code.
+
+What is written: the OpenAPI description of each service, a JSON Schema for every message of
+contracts/, and one for every event class that either service stores, by its topic. The same code
+always gives the same bytes: no clock, no machine path, keys in order.
+"""
+
+import importlib
+import json
+import pkgutil
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from eventsourcing.domain import Aggregate
+from pydantic import BaseModel
+
+import contracts
+import eligibility.domain
+import eligibility.settings
+import settlement.domain
+import settlement.settings
+from eligibility.entrypoints.http.app import build_app as build_eligibility
+from eventlog.codec import event_codec
+from settlement.bootstrap import build_parts
+from settlement.entrypoints.clock import now
+from settlement.entrypoints.http.app import create_app as create_settlement
+
+SCHEMAS = Path(contracts.__file__).resolve().parent / "schemas"
+COMMAND = "make generate"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_MESSAGE_MODULE = re.compile(r".*_v\d+$")
+_UNREACHED = "http://127.0.0.1:9"
+
+
+def main(
+    check: Annotated[bool, typer.Option("--check", help="只比较，不写入")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """写出 contracts/schemas；--check 时只比较，不一致则列出并以 1 退出。"""
+    made = generated_files()
+    stale = stale_files(made, SCHEMAS)
+    if check and stale:
+        listed = "\n".join(f"  contracts/schemas/{line}" for line in stale)
+        sys.stderr.write(
+            f"生成的文件与代码不一致（generated files are stale）：\n{listed}\n请运行 {COMMAND}\n"
+        )
+        raise typer.Exit(1)
+    if not check:
+        write_files(made, SCHEMAS)
+    typer.echo(f"contracts/schemas：{len(made)} 个文件，{'无变化' if not stale else '已更新'}")
+
+
+def generated_files() -> dict[str, bytes]:
+    """Every generated file by its path under contracts/schemas, in the order of the paths."""
+    made = {f"{name}.openapi.json": content for name, content in _openapi().items()}
+    for module, models in message_models().items():
+        for model in models:
+            schema = {"$schema": DIALECT, **model.model_json_schema()}
+            made[f"{module}/{model.__name__}.json"] = schema
+    for topic, event_class in stored_event_classes().items():
+        made[f"events/{topic}.json"] = _event_schema(topic, event_class)
+    return {path: _canonical(made[path]) for path in sorted(made)}
+
+
+def stale_files(made: dict[str, bytes], directory: Path) -> list[str]:
+    """What a directory has otherwise than `made`: `path（缺少|不同|多余）`, in order."""
+    there = {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+    reasons = dict.fromkeys(made.keys() - there.keys(), "缺少")
+    reasons |= dict.fromkeys(there.keys() - made.keys(), "多余")
+    reasons |= {path: "不同" for path in made.keys() & there.keys() if made[path] != there[path]}
+    return [f"{path}（{reasons[path]}）" for path in sorted(reasons)]
+
+
+def write_files(made: dict[str, bytes], directory: Path) -> None:
+    """Make a directory hold exactly these files."""
+    for path in [p for p in directory.rglob("*") if p.is_file()]:
+        if path.relative_to(directory).as_posix() not in made:
+            path.unlink()
+    for name, content in made.items():
+        target = directory / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def message_models() -> dict[str, list[type[BaseModel]]]:
+    """The messages (消息) of contracts/, by module; the bases they share are none."""
+    found: dict[str, list[type[BaseModel]]] = {}
+    for module in _modules(contracts):
+        if _MESSAGE_MODULE.match(module.__name__):
+            name = module.__name__.rpartition(".")[2]
+            found[name] = [each for each in _own(module, BaseModel) if each.__name__ != "Message"]
+    return found
+
+
+def stored_event_classes() -> dict[str, type]:
+    """Every event class (事件类) of both services by its stored topic, walked from the domains.
+
+    Raises `EventNotStorable` for an event class without a topic of its own.
+    """
+    found: dict[str, type] = {}
+    for domain in (eligibility.domain, settlement.domain):
+        for module in _modules(domain):
+            for aggregate in _own(module, Aggregate):
+                for event_class in _events_of(aggregate):
+                    found[event_codec(event_class).topic] = event_class
+    return dict(sorted(found.items()))
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        yield importlib.import_module(found.name)
+
+
+def _own(module: ModuleType, base: type) -> list[Any]:
+    """The subclasses of `base` that a module defines itself."""
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, base)
+        and value.__module__ == module.__name__
+    ]
+
+
+def _events_of(aggregate: type) -> list[type]:
+    """The events an aggregate states; its own base of events is never stored."""
+    return [
+        value
+        for name, value in vars(aggregate).items()
+        if isinstance(value, type) and issubclass(value, Aggregate.Event) and name != "Event"
+    ]
+
+
+def _event_schema(topic: str, event_class: type) -> dict[str, Any]:
+    # The struct that stored events are decoded with: the schema is what loads, not a copy of it.
+    wire_type = event_codec(event_class)._decoder.type  # noqa: SLF001 -- the codec shows it to nobody else
+    schema: dict[str, Any] = msgspec.json.schema(wire_type)
+    return {"$schema": DIALECT, "title": topic, "description": _about(event_class), **schema}
+
+
+def _about(event_class: type) -> str:
+    """The first line somebody wrote about an event; the library derives classes without one."""
+    written = (
+        each.__doc__
+        for each in event_class.__mro__
+        if each.__doc__ and not each.__doc__.startswith(f"{each.__name__}(")
+    )
+    return next(written).strip().splitlines()[0]
+
+
+def _openapi() -> dict[str, dict[str, Any]]:
+    """Both services' descriptions, from the applications as they are served."""
+    with tempfile.TemporaryDirectory(prefix="yizhan-schemas-") as directory:
+        data = Path(directory)
+        desk = settlement.settings.Settings(data=data, policies=None, eligibility_url=_UNREACHED)
+        people = eligibility.settings.Settings(data_dir=data)
+        return {
+            "eligibility": build_eligibility(people).openapi(),
+            "settlement": create_settlement(build_parts(desk, now)).openapi(),
+        }
+
+
+def _canonical(content: Any) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True)
+    return f"{text}\n".encode()
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,5 @@
+"""`python -m yizhan` is the command `yizhan`."""
+
+from yizhan.command import main
+
+main()
