@@ -9,12 +9,15 @@ from settlement.domain.fund_statement import FundStatement, Period
 
 @dataclass(frozen=True)
 class FundBalance:
-    """A fund in the list of funds (基金): its balance now, in fen, and when it was last booked."""
+    """A fund in the list of funds (基金): its balance now, in fen, and when it was last booked.
+
+    `last_booked_on` is None where nothing ever was.
+    """
 
     fund_id: str
     owed_fen: int
     paid_fen: int
-    last_booked_on: date
+    last_booked_on: date | None
 
     @property
     def balance_fen(self) -> int:
@@ -27,6 +30,9 @@ class FundAccounts(Protocol):
 
     def balances(self) -> tuple[FundBalance, ...]:
         """Every fund that was ever booked, by its id."""
+
+    def is_booked(self, fund_id: str) -> bool:
+        """Whether anything was ever booked for a fund."""
 
     def statement(self, fund_id: str, period: Period) -> FundStatement:
         """A fund's statement; empty where nothing was booked."""

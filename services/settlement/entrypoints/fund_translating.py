@@ -20,22 +20,20 @@ def payer_label(fund_id: str) -> str:
     return Payer(code).label if code in set(Payer) else code
 
 
-def show_funds(known: frozenset[str], balances: tuple[FundBalance, ...]) -> message.FundsShown:
-    """Every known fund, by its id; those never booked with zeros."""
-    booked = {balance.fund_id: balance for balance in balances}
+def show_funds(funds: tuple[FundBalance, ...]) -> message.FundsShown:
+    """The list of funds."""
     return message.FundsShown(
-        funds=tuple(_fund(fund_id, booked.get(fund_id)) for fund_id in sorted(known))
-    )
-
-
-def _fund(fund_id: str, balance: FundBalance | None) -> message.FundShown:
-    return message.FundShown(
-        fund_id=fund_id,
-        payer_label=payer_label(fund_id),
-        owed_fen=balance.owed_fen if balance else 0,
-        paid_fen=balance.paid_fen if balance else 0,
-        balance_fen=balance.balance_fen if balance else 0,
-        last_booked_on=balance.last_booked_on if balance else None,
+        funds=tuple(
+            message.FundShown(
+                fund_id=fund.fund_id,
+                payer_label=payer_label(fund.fund_id),
+                owed_fen=fund.owed_fen,
+                paid_fen=fund.paid_fen,
+                balance_fen=fund.balance_fen,
+                last_booked_on=fund.last_booked_on,
+            )
+            for fund in funds
+        )
     )
 
 

@@ -117,6 +117,16 @@ class FundAccount:
         with self._engine.connect() as connection:
             return tuple(_balance(row) for row in connection.execute(_balances_query()))
 
+    def is_booked(self, fund_id: str) -> bool:
+        """Whether anything was ever booked for a fund."""
+        self.catch_up()
+        entries = _entries.c
+        of_fund = select(entries.position).where(
+            entries.account == Account.FUND_PAYABLE.value, entries.fund_id == fund_id
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(of_fund.limit(1)).first() is not None
+
     def trial_balance(self) -> dict[Account, tuple[int, int]]:
         """All debits and all credits of each account (试算平衡), in fen."""
         self.catch_up()

@@ -1,6 +1,7 @@
 """A payer's list is read whole or not at all, and what is wrong is said by row."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from contracts.vocabulary import InstitutionId
 from settlement.adapters.fund_list_csv import FundListFaulty, read_fund_list, write_fund_list
+from settlement.adapters.policy_files import SHIPPED_POLICIES
 from settlement.application.reconcile_fund import PayerRow
 
+SAMPLE = Path(SHIPPED_POLICIES).parent / "samples" / "fund_list_500000-basic.csv"
 HEADER = "结算单号,住院号,发票号,机构编码,金额(元),结算日期\n"
 FIRST = PayerRow(
     row=2,
@@ -149,3 +152,10 @@ def test_what_is_written_is_read_again_to_the_fen(rows: list[PayerRow]) -> None:
     numbered = [PayerRow(**{**vars(row), "row": n}) for n, row in enumerate(rows, start=2)]
 
     assert read_fund_list(write_fund_list(rows)) == numbered
+
+
+def test_the_shipped_sample_can_be_read() -> None:
+    """Four rows, one of them a reversal, and a total that is right."""
+    rows = read_fund_list(SAMPLE.read_bytes())
+
+    assert [row.amount_fen for row in rows] == [34_790_00, 1_204_50, 8_650_25, -1_204_50]

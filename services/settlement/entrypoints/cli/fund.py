@@ -15,7 +15,7 @@ from contracts.vocabulary import InstitutionId
 from eventlog.follower import FollowerStopped
 from eventlog.log import LogBusy
 from settlement.adapters.fund_list_csv import FundListFaulty, read_fund_list, write_fund_list
-from settlement.application.fund_registry import fund_statement, known_funds
+from settlement.application.fund_registry import fund_statement, list_funds
 from settlement.application.institutions import institution_on
 from settlement.application.ports import Overtaken
 from settlement.application.reconcile_fund import as_payer_rows, reconcile_fund
@@ -76,11 +76,10 @@ Reference = Annotated[str, typer.Option("--reference", help="银行流水号")]
 
 
 @fund_app.command("list")
-def list_funds(*, as_json: Json = False, data: Data = None) -> None:
+def show_list(*, as_json: Json = False, data: Data = None) -> None:
     """列出基金及当前余额 (list funds)."""
     with _parts(data) as parts:
-        known = known_funds(book=parts.book, accounts=parts.fund_account)
-        shown = show_funds(known, parts.fund_account.balances())
+        shown = show_funds(list_funds(book=parts.book, accounts=parts.fund_account))
     if as_json:
         _print_json(shown.model_dump_json(indent=2))
     else:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from contracts import settlement_funds_v1 as message
 from contracts.vocabulary import InstitutionId
 from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
-from settlement.application.fund_registry import fund_statement, known_funds
+from settlement.application.fund_registry import fund_statement, list_funds
 from settlement.application.record_fund_payment import (
     RecordFundPayment,
     WithdrawFundPayment,
@@ -35,9 +35,8 @@ def fund_routes(parts: Parts) -> APIRouter:
     @routes.get("/v1/funds")
     def funds() -> message.FundsShown:
         """基金目录：政策提到的和记过账的基金，及当前余额。"""
-        accounts = parts.fund_account
-        known = known_funds(book=parts.book, accounts=accounts)
-        return fund_translating.show_funds(known, accounts.balances())
+        found = list_funds(book=parts.book, accounts=parts.fund_account)
+        return fund_translating.show_funds(found)
 
     @routes.get("/v1/funds/{fund_id}/statement")
     def statement(
