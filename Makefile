@@ -26,7 +26,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files curren
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/yizhan policy check
-	@$(PY) -m contracts.generate --check
+	@$(PY) -m standalone.generate_schemas --check
 
 test: $(READY) ## the whole test suite
 	@$(PY) -m pytest
@@ -38,7 +38,7 @@ soak: $(READY) ## the long runs
 	@$(PY) -m pytest -m soak -o addopts="-q --strict-markers -p no:cacheprovider"
 
 generate: $(READY) ## write the generated files again (contracts/schemas)
-	@$(PY) -m contracts.generate
+	@$(PY) -m standalone.generate_schemas
 
 format: $(READY) ## format the code
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
