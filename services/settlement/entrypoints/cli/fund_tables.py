@@ -24,6 +24,8 @@ from settlement.entrypoints.fund_translating import payer_label
 from settlement.law.exact import format_yuan
 
 _PIPE_COLUMNS = 150
+_NUMBER = "结算单号"
+_REFERENCE = "结算单号 / 流水号"
 
 KIND_LABELS = {
     JournalKind.SETTLEMENT: "结算",
@@ -94,7 +96,7 @@ def print_reconciliation(
         f"差异 {len(found.differences)} 处（元）",
         "差异",
         "机构",
-        "结算单号",
+        _NUMBER,
         "住院号",
         "对方行号",
         amounts=("我方", "对方", "对方减我方"),
@@ -134,8 +136,8 @@ def _hospital_table(account: HospitalAccount, name_of: NameOf) -> Table:
         f"{name_of(account.institution_id)}（{account.institution_id}）",
         "类别",
         "记账日期",
-        "结算单号 / 银行流水号",
-        "冲销原记账日",
+        _REFERENCE,
+        "原记账日",
         "住院号",
         "发票号",
         "保障层 / 方式",
@@ -214,7 +216,8 @@ def _title(fund_id: str, period: Period) -> str:
 def _table(title: str, *columns: str, amounts: tuple[str, ...]) -> Table:
     table = Table(title=Text(title), title_justify="left")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # A number that people quote is never broken over two lines.
+        table.add_column(column, overflow="fold", no_wrap=column in (_NUMBER, _REFERENCE))
     for column in amounts:
         table.add_column(column, justify="right", no_wrap=True)
     return table
