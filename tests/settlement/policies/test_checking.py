@@ -1,0 +1,314 @@
+"""Checking finds what would go wrong before a patient stands at the desk."""
+
+import pytest
+
+from settlement.application.check_policies import Draft, check_policies
+from tests.settlement.policies.drafts import (
+    BASIC,
+    HEAD,
+    RIGHT,
+    errors_of,
+    faults_of,
+    layer,
+    tree_of,
+    warnings_of,
+)
+
+
+def only(messages: list[str]) -> str:
+    """The one message there is."""
+    assert len(messages) == 1, messages
+    return messages[0]
+
+
+def test_a_right_document_has_no_findings() -> None:
+    """Nothing is said where nothing is wrong."""
+    assert faults_of(RIGHT) == []
+
+
+def test_a_missing_number_is_always_listed_with_its_reason() -> None:
+    """A number nobody knows is a warning that names it."""
+    text = RIGHT.replace("rate: 70%", "rate: {missing: 原文缺页}")
+
+    assert only(warnings_of(text)) == "缺少参数 basic.rate：原文缺页"
+    assert errors_of(text) == []
+
+
+def test_a_row_that_an_earlier_row_covers_is_an_error() -> None:
+    """Order matters in a table: what comes after a wider row is never used."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "rate:\n      choose:\n"
+        "        - {when: {tier: [一级, 二级]}, value: 80%}\n"
+        "        - {when: {tier: 二级}, value: 75%}\n"
+        "        - otherwise: 60%",
+    )
+
+    assert only(errors_of(text)) == "basic.rate 的这一行永远用不到"
+
+
+def test_the_place_of_an_unreachable_row_is_the_row() -> None:
+    """The finding points at the second row, so that an editor can jump there."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "rate:\n      choose:\n        - {when: {identity: 低保对象}, value: 80%}\n"
+        "        - {when: {identity: 低保对象, tier: 二级}, value: 75%}\n        - otherwise: 60%",
+    )
+
+    assert [f.path for f in faults_of(text)] == [("layers", 0, "rate", "choose", 1)]
+
+
+def test_an_otherwise_that_nothing_is_left_for_is_an_error() -> None:
+    """Both answers of a yes-or-no question leave nothing over."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "rate:\n      choose:\n        - {when: {referral: 是}, value: 70%}\n"
+        "        - {when: {referral: 否}, value: 60%}\n        - otherwise: 50%",
+    )
+
+    assert only(errors_of(text)) == "basic.rate 的这一行永远用不到"
+
+
+def test_a_row_of_the_wrong_people_for_its_layer_is_an_error() -> None:
+    """A row is tried only where its layer applies at all."""
+    text = RIGHT + layer(
+        "applies: {when: {identity: 低保对象}}\nbase: in_scope - basic\n"
+        "rate:\n  choose:\n    - {unless: {identity: 低保对象}, value: 10%}\n    - otherwise: 50%"
+    )
+
+    assert only(errors_of(text)) == "second.rate 的这一行永远用不到"
+
+
+def test_an_adjustment_that_never_applies_is_an_error() -> None:
+    """An adjustment for someone the table says nothing about changes nothing."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "rate:\n      value: 70%\n      adjust:\n"
+        "        - {when: {tier: 二级}, unless: {tier: [一级, 二级]}, plus: 5%}",
+    )
+
+    assert only(errors_of(text)) == "basic.rate 的这项调整永远用不到"
+
+
+def test_a_layer_that_applies_to_nobody_is_an_error() -> None:
+    """A contradiction in the conditions is told at the layer."""
+    text = RIGHT + layer(
+        "applies: {when: {emergency: 是}, unless: {emergency: 是}}\n"
+        "base: in_scope - basic\nrate: 10%"
+    )
+
+    assert only(errors_of(text)) == "没有任何情形满足这一层的适用条件"
+
+
+def test_situations_no_row_covers_are_warned_about_by_name() -> None:
+    """Rows without `otherwise` leave somebody out; the finding says who."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "rate:\n      choose:\n        - {when: {tier: [一级, 二级, 三级]}, value: 70%}",
+    )
+
+    assert only(warnings_of(text)) == "basic.rate 没有包括所有情形，如：医院等级＝乡镇卫生院"
+
+
+def test_age_bands_with_a_hole_are_warned_about() -> None:
+    """Between 14 and 18 nothing is said."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "rate:\n      choose:\n        - {when: {age: {to: 13}}, value: 80%}\n"
+        "        - {when: {age: {from: 18}}, value: 70%}",
+    )
+
+    assert only(warnings_of(text)) == "basic.rate 没有包括所有情形，如：年龄＝14；年龄＝17"
+
+
+def test_a_rate_above_the_whole_is_an_error_where_adjustments_make_it_so() -> None:
+    """98% plus five points for one identity is 103%."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "rate:\n      value: 98%\n      adjust:\n        - {when: {identity: 孤儿}, plus: 5%}",
+    )
+
+    assert only(errors_of(text)) == "basic.rate 超过 100%：身份＝孤儿时为 103%"
+
+
+def test_a_ceiling_keeps_an_adjusted_rate_right() -> None:
+    """The same with `at_most` has no finding."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "rate:\n      value: 98%\n      at_most: 100%\n"
+        "      adjust:\n        - {when: {identity: 孤儿}, plus: 5%}",
+    )
+
+    assert faults_of(text) == []
+
+
+def test_an_amount_that_an_adjustment_breaks_is_an_error() -> None:
+    """Half of 300.01 yuan is no whole number of fen."""
+    text = RIGHT.replace(
+        "deductible: 300",
+        "deductible:\n      value: 300.01\n      adjust:\n"
+        "        - {when: {identity: 孤儿}, times: 50%}",
+    )
+
+    assert only(errors_of(text)).startswith("basic.deductible 调整后无法计算：身份＝孤儿")
+
+
+def test_points_cannot_be_added_to_an_amount() -> None:
+    """An amount is only multiplied."""
+    text = RIGHT.replace(
+        "deductible: 300",
+        "deductible:\n      value: 300\n      adjust:\n"
+        "        - {when: {identity: 孤儿}, plus: 5%}",
+    )
+
+    assert "金额只能用 times 调整" in only(errors_of(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [("deductible: 300", "deductible: unlimited"), ("rate: 70%", "rate: unlimited")],
+)
+def test_only_caps_may_be_unlimited(written: str, instead: str) -> None:
+    """An unlimited deductible would never pay, an unlimited rate means nothing."""
+    assert "只有封顶线可以不设限（unlimited）" in errors_of(RIGHT.replace(written, instead))
+
+
+def test_bands_must_rise() -> None:
+    """A second edge below the first is an error."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "bands:\n      measured_from: zero\n      rows:\n        - {up_to: 3000, rate: 50%}\n"
+        "        - {up_to: 2000, rate: 60%}\n        - {rate: 70%}",
+    )
+
+    assert only(errors_of(text)) == "分段没有从低到高：任何情形"
+
+
+def test_bands_must_rise_in_every_situation() -> None:
+    """An edge that depends on the person may cross the next one for some people only."""
+    text = RIGHT.replace(
+        "rate: 70%",
+        "bands:\n      measured_from: zero\n      rows:\n"
+        "        - up_to:\n            choose:\n"
+        "              - {when: {identity: 孤儿}, value: 9000}\n              - otherwise: 1000\n"
+        "          rate: 50%\n"
+        "        - {up_to: 2000, rate: 60%}\n        - {rate: 70%}",
+    )
+
+    assert only(errors_of(text)) == "分段没有从低到高：身份＝孤儿"
+
+
+def test_an_unknown_name_in_a_base_is_an_error_with_what_may_be_named() -> None:
+    """A later layer cannot be named, nor one that does not exist."""
+    text = HEAD + BASIC.replace("base: in_scope", "base: in_scope - critical")
+
+    assert only(errors_of(text)) == "“critical”既不是费用名称，也不是前面某一层的 id"
+
+
+def test_an_unknown_name_in_a_top_up_is_an_error() -> None:
+    """`minus` is held to the same names."""
+    text = RIGHT + layer("base: in_scope\nrate: 90%\nminus: basic + civil")
+
+    assert only(errors_of(text)) == "“civil”既不是费用名称，也不是前面某一层的 id"
+
+
+def test_a_layer_named_like_an_amount_is_an_error() -> None:
+    """`in_scope - total` could mean two things."""
+    text = RIGHT + layer("base: in_scope - basic\nrate: 10%", layer_id="total")
+
+    assert "层的 id“total”与费用名称相同，口径里分不清指哪一个" in errors_of(text)
+
+
+def test_names_that_become_one_variable_are_an_error() -> None:
+    """Part `b` of layer `a` and a layer `a__b` would be one variable."""
+    parts = (
+        "parts:\n  - {id: b, base: in_scope - basic, rate: 10%}\n"
+        "  - {id: c, base: out_of_scope, rate: 10%}"
+    )
+    text = (
+        RIGHT
+        + layer(parts, layer_id="a")
+        + layer("base: in_scope - basic\nrate: 10%", layer_id="a__b")
+    )
+
+    assert "两个名称写成了同一个变量" in only(errors_of(text))
+
+
+TWO_BANDS = "bands: {measured_from: zero, rows: [{up_to: 100, rate: 10%}, {rate: 20%}]}"
+
+
+def test_what_the_arithmetic_cannot_do_yet_is_refused_by_name() -> None:
+    """Bands beside first self-pay, bands in one of several parts, a trigger over several parts."""
+    first = RIGHT + layer(f"base: in_scope - basic\nfirst_self_pay: 10%\n{TWO_BANDS}")
+    several = RIGHT + layer(
+        f"parts:\n  - {{id: a, base: in_scope - basic, {TWO_BANDS}}}\n"
+        "  - {id: b, base: out_of_scope, rate: 10%}"
+    )
+    trigger = RIGHT + layer(
+        "deductible: {per: stay, amount: 100, kind: trigger}\ndeductible_taken_from: [a]\n"
+        "parts:\n  - {id: a, base: in_scope - basic, rate: 10%}\n"
+        "  - {id: b, base: out_of_scope, rate: 10%}"
+    )
+
+    assert only(errors_of(first)) == "分段与 first_self_pay 还不能同用（暂不支持）"
+    assert only(errors_of(several)) == "几个分项的层里还不能分段（暂不支持）"
+    assert only(errors_of(trigger)) == "几个分项的层里还不能用门槛（kind: trigger）（暂不支持）"
+
+
+def test_a_counter_counts_one_thing() -> None:
+    """A cap on payment and a deductible on cost cannot share a counter."""
+    text = RIGHT + layer(
+        "base: in_scope - basic\nrate: 10%\n"
+        "deductible: {per: year, amount: 100, counter: shared.all}\n"
+        "caps: [{per: year, amount: 500, counter: shared.all}]"
+    )
+
+    assert only(errors_of(text)) == "累计器“shared.all”既累计费用又累计支付"
+
+
+def test_layers_that_share_a_counter_share_its_year() -> None:
+    """Two layers with different benefit years cannot share one cap."""
+    cap = "caps: [{per: year, amount: 500, counter: shared.paid}]"
+    text = (
+        RIGHT
+        + layer(f"base: in_scope - basic\nrate: 10%\n{cap}")
+        + layer(
+            f"base: in_scope - basic - second\nrate: 10%\n{cap}\n"
+            "benefit_year: {begins: 07-01, chosen_by: discharge}",
+            layer_id="third",
+        )
+    )
+
+    assert "两层的待遇年度却不同" in only(errors_of(text))
+
+
+def test_a_counter_name_is_a_name() -> None:
+    """Counters become variables, so nothing else may be written there."""
+    text = RIGHT + layer(
+        "base: in_scope - basic\nrate: 10%\n"
+        'caps: [{per: year, amount: 500, counter: "x = 1; import os"}]'
+    )
+
+    assert only(errors_of(text)) == "“x = 1; import os”不能作累计器的名称"
+
+
+def test_the_path_must_agree_with_the_document() -> None:
+    """A file in the wrong folder would be found by nobody who looks for it."""
+    draft = Draft(tree_of(RIGHT), ("990102", "resident", "2021-01-01.v1.yaml"))
+
+    found = check_policies([draft])
+
+    assert [f.fault.message for f in found] == [
+        "路径 990102/resident/2021-01-01.v1.yaml 与内容不符"
+    ]
+    assert "990102/resident/2020-01-01.v1.yaml" in found[0].fault.remedy
+
+
+def test_more_situations_than_can_be_tried_are_admitted() -> None:
+    """The check says that it did not look rather than that nothing is wrong."""
+    rows = "\n".join(
+        f"        - {{when: {{designation: d{at}}}, value: {at + 1}%}}" for at in range(20)
+    )
+    text = RIGHT.replace("rate: 70%", f"rate:\n      choose:\n{rows}\n        - otherwise: 5%")
+
+    assert only(warnings_of(text)) == "情形太多（20 类代码的所有组合），没有逐一检查"

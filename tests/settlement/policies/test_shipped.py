@@ -1,0 +1,161 @@
+"""What ships: the regions of the first release, checked, with their bills to the fen."""
+
+from pathlib import Path
+
+import pytest
+
+from settlement.adapters.case_files import cases_beside, load_cases
+from settlement.adapters.policy_files import (
+    SHIPPED_POLICIES,
+    address_in,
+    find_policy_files,
+    load_book,
+    load_policy,
+    read_document,
+)
+from settlement.application.check_policies import Draft, check_policies
+from settlement.application.run_worked_cases import (
+    CaseKind,
+    WorkedCase,
+    run_worked_case,
+)
+from settlement.law.policy import numbers_of
+
+REVISED = SHIPPED_POLICIES.parent / "samples" / "revised_policies"
+ROOTS = (SHIPPED_POLICIES, REVISED)
+FILES = [(root, file) for root in ROOTS for file in find_policy_files(root)]
+CASES = [
+    pytest.param(root, file, case, id=f"{file.parent.parent.name}-{file.stem}-{case.name}")
+    for root, file in FILES
+    for case in load_cases(cases_beside(file))
+]
+
+PUBLISHED = {
+    "渝北：低保边缘家庭成员二级医院住院": (
+        {"basic": 34_790_00, "critical": 0, "assistance": 10_647_00, "tilt": 937_80},
+        5_625_20,
+    ),
+    "老张：低保对象，2023 年 10 月出院，四层": (
+        {"basic": 125_790_00, "critical": 29_743_68, "assistance": 17_126_42, "tilt": 2_687_93},
+        24_651_97,
+    ),
+    "公安县：甲乙丙类账单，起付线先从乙类扣": (
+        {
+            "basic": 3_518_18,
+            "basic.class_a": 2_452_83,
+            "basic.class_b": 1_065_35,
+            "critical": 0,
+        },
+        4_136_84,
+    ),
+    "湖北大病保险：合规自付 15 万元，三段 10800＋45500＋37500": (
+        {"basic": 150_000_00, "critical": 93_800_00},
+        56_200_00,
+    ),
+    "沂水：贫困户乡镇卫生院住院，四个支付方，个人 8.16 元": (
+        {"basic": 1_313_04, "civil": 292_54, "waiver": 18_14, "commercial": 155_07},
+        8_16,
+    ),
+}
+
+
+@pytest.mark.parametrize(("root", "file", "case"), CASES)
+def test_every_worked_case_comes_out_to_the_fen(root: Path, file: Path, case: WorkedCase) -> None:
+    """Every layer, the patient, or the refusal is as the case states it."""
+    result = run_worked_case(load_policy(file, root), case)
+
+    assert [c for c in result.compared if not c.agrees] == []
+    assert result.passed
+
+
+def test_the_published_bills_are_all_there() -> None:
+    """The five published bills state exactly the amounts that were published."""
+    published = {
+        case.name: case
+        for _, file in FILES
+        for case in load_cases(cases_beside(file))
+        if case.kind is CaseKind.PUBLISHED
+    }
+    stated = {
+        name: (dict(case.stays[0].expected.layers_fen), case.stays[0].expected.patient_fen)
+        for name, case in published.items()
+    }
+
+    assert stated == PUBLISHED
+
+
+def test_yubei_pays_what_the_bureau_printed() -> None:
+    """The four layers of 渝北 add up to the printed 46,374.80."""
+    layers, patient_fen = PUBLISHED["渝北：低保边缘家庭成员二级医院住院"]
+
+    assert sum(layers.values()) == 46_374_80
+    assert sum(layers.values()) + patient_fen == 52_000_00
+
+
+def test_constructed_cases_say_so() -> None:
+    """A bill that nobody published is labelled as computed from the rules."""
+    sources = {
+        case.source
+        for _, file in FILES
+        for case in load_cases(cases_beside(file))
+        if case.kind is CaseKind.CONSTRUCTED
+    }
+
+    assert sources == {"依规则推算，无公布账单（computed from the rules, no published bill）"}
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=["shipped", "revised"])
+def test_shipped_policies_have_no_errors(root: Path) -> None:
+    """The check finds warnings, for numbers nobody knows, and nothing else."""
+    drafts = [
+        Draft(read_document(file, root).tree, address_in(file, root))
+        for file in find_policy_files(root)
+    ]
+
+    found = check_policies(drafts)
+
+    assert [f for f in found if not f.fault.is_warning] == []
+    assert any("缺少参数" in f.fault.message for f in found)
+
+
+def test_the_revised_book_replaces_the_shipped_versions_without_a_clash() -> None:
+    """Both books together still give every stay exactly one version."""
+    drafts = [Draft(read_document(file, root).tree, address_in(file, root)) for root, file in FILES]
+
+    assert [f for f in check_policies(drafts) if not f.fault.is_warning] == []
+
+
+def test_every_region_of_the_release_is_there() -> None:
+    """Nine regions; 公安县 and 湖北 before and after the revision of 2023."""
+    labels = {
+        (p.region, p.scheme.value, str(p.in_force_from)) for p in load_book(*ROOTS[:1]).policies
+    }
+
+    assert labels == {
+        ("140000", "resident", "2017-01-01"),
+        ("230800", "resident", "2018-01-01"),
+        ("360783", "resident", "2020-01-01"),
+        ("371323", "resident", "2017-01-01"),
+        ("420000", "resident", "2018-01-01"),
+        ("420000", "resident", "2023-01-01"),
+        ("421022", "resident", "2018-01-01"),
+        ("421022", "resident", "2023-01-01"),
+        ("500112", "resident", "2023-01-01"),
+        ("620724", "rural_cooperative", "2016-01-01"),
+        ("990101", "resident", "2023-01-01"),
+    }
+
+
+@pytest.mark.parametrize(("root", "file"), FILES)
+def test_every_number_names_its_source_and_says_why_when_it_was_not_stated(
+    root: Path, file: Path
+) -> None:
+    """Nothing assumed or inferred ships without a note, and nothing without a known source."""
+    policy = load_policy(file, root)
+    known = {source.id for source in policy.sources}
+    for layer in policy.layers:
+        for number in numbers_of(layer):
+            evidences = [c.evidence for c in number.choices]
+            evidences += [a.evidence for a in number.adjustments]
+            assert {e.source for e in evidences} <= known
+            assert all(e.is_stated or e.note for e in evidences)
