@@ -1,0 +1,281 @@
+"""A scripted day (一天的业务): every message said once, every event stored once, all made up.
+
+Both services run for real over the test client, with a fixed clock and fixed ids; settlement asks
+eligibility over its HTTP contract. People, hospitals and amounts are fictional.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest.mock import patch
+from uuid import UUID
+
+from fastapi.testclient import TestClient
+from pydantic import BaseModel
+
+import eligibility.settings
+from contracts import eligibility_v1, settlement_funds_v1, settlement_v1
+from eligibility.bootstrap import build
+from eligibility.entrypoints.http.app import create_app as create_eligibility
+from settlement.adapters.eligibility_http import EligibilityHttp
+from settlement.adapters.fund_list_csv import read_fund_list
+from settlement.application.reconcile_fund import reconcile_fund
+from settlement.domain.fund_statement import Period
+from settlement.entrypoints.clock import business_date
+from settlement.entrypoints.fund_translating import show_reconciliation
+from tests.eligibility.conftest import number, roster
+from tests.support.settlement_desk import Desk, Ticking, open_parts
+
+TModel = TypeVar("TModel", bound=BaseModel)
+
+FUND = "500000-medical_assistance"
+HOSPITAL = "H50011200001"
+PATIENT = number(1, birth="19680315")
+FIRST_ROSTER = roster(
+    f"居民身份证,{PATIENT},样例甲,1968-03-15,低保边缘家庭成员,2015-01-01,,500112,居民,一档,2015-01-01,",
+    "居民身份证,123,样例丙,,低保对象,2015-01-01,,500112,居民,一档,2015-01-01,",
+)
+CORRECTED_ROSTER = roster(
+    f"居民身份证,{PATIENT},样例甲甲,1968-03-15,,,,500112,居民,一档,2015-01-01,"
+)
+CIRCUMSTANCES: dict[str, Any] = {
+    "referral": False,
+    "emergency": True,
+    "third_party_liability": False,
+    "surgery": False,
+    "diagnosis": {"code": "K35.900", "system": "ICD-10", "version": "医保版 2.0"},
+}
+PAYER_LIST = """结算单号,住院号,发票号,机构编码,金额(元),结算日期
+500112-2026-0000001,ZY2026-0001,FP2026-0001,H50011200001,10000.00,2026-03-02
+,ZY2026-9999,,H50011200001,12.34,2026-03-02
+"""
+
+
+class ScriptedDay:
+    """The day; `messages` are what was said over HTTP, `stored` is what the logs hold."""
+
+    def __init__(self, data: Path):
+        self._data = data
+        self._clock = Ticking()
+        self.messages: list[BaseModel] = []
+        ids = count(1)
+        with patch("eligibility.bootstrap.uuid4", lambda: UUID(int=next(ids))):
+            people = build(eligibility.settings.Settings(data, master_key=bytes(32)))
+        self._people = TestClient(create_eligibility(people, clock=self._clock))
+        parts, _ = open_parts(data)
+        self._parts = replace(parts, eligibility=EligibilityHttp(self._people), clock=self._clock)
+        self._desk = Desk(self._parts, institution=HOSPITAL)
+        self._keys = count(1)
+
+    def run(self) -> None:
+        """From the roster to the fund's own list."""
+        person_id = self._people_become_known()
+        self._institutions_become_known()
+        self._step_by_step(person_id)
+        self._in_one_call(person_id)
+        self._without_a_record()
+        self._the_fund_pays()
+        self._the_fund_compares()
+
+    def stored(self) -> Iterator[tuple[str, bytes]]:
+        """The topic and bytes of every stored event of both services."""
+        for name in ("eligibility.sqlite", "settlement.sqlite"):
+            with closing(sqlite3.connect(self._data / name)) as connection:
+                yield from connection.execute(
+                    "SELECT topic, state FROM stored_events ORDER BY rowid"
+                ).fetchall()
+
+    # --- the story ----------------------------------------------------------------------------
+
+    def _people_become_known(self) -> str:
+        for content in (FIRST_ROSTER, CORRECTED_ROSTER):
+            staged = self._heard(
+                eligibility_v1.RosterStaged,
+                self._people.post("/v1/rosters", content=content, headers=self._headers()),
+            )
+            body = self._said(eligibility_v1.RosterActivation, {"accept_rejected_rows": True})
+            url = f"/v1/rosters/{staged.roster_id}/activation"
+            activated = self._people.post(url, json=body, headers=self._headers())
+            self._heard(eligibility_v1.RosterActivated, activated)
+        asked = {"certificate_type": "resident_id", "certificate_number": PATIENT}
+        body = self._said(eligibility_v1.PersonLookup, asked)
+        found = self._people.post("/v1/persons/lookup", json=body)
+        person_id = self._heard(eligibility_v1.PersonFound, found).person_id
+        self._heard(
+            eligibility_v1.Entitlements,
+            self._people.get(f"/v1/persons/{person_id}/entitlements?on=2026-02-10"),
+        )
+        return person_id
+
+    def _institutions_become_known(self) -> None:
+        content = (
+            "机构编码,名称,区划,等级,隶属层级,性质,定点资格,起始日期,终止日期\n"
+            f"{HOSPITAL},渝北区样例二级医院（虚构）,500112,二级,县级,公立,定点,2015-01-01,\n"
+        ).encode()
+        answer = self._desk.write(
+            "/v1/institutions?name=institutions.csv", content=content, key=self._key()
+        )
+        self._heard(settlement_v1.InstitutionsImported, answer)
+
+    def _step_by_step(self, person_id: str) -> None:
+        stay = self._write(
+            "/v1/stays",
+            settlement_v1.Admission,
+            {
+                "person_id": person_id,
+                "hospital_stay_number": "ZY2026-0001",
+                "admission_date": "2026-02-10",
+                "scheme": "resident",
+                "circumstances": CIRCUMSTANCES,
+            },
+            settlement_v1.StayShown,
+        )
+        path = f"/v1/stays/{stay.stay_id}"
+        batch = {"batch_number": "1", "charges": _charges(total_fen=52_000_00)}
+        shown = settlement_v1.StayShown
+        self._write(f"{path}/fees", settlement_v1.FeeBatchStated, batch, shown)
+        left = {
+            "discharge_date": "2026-02-28",
+            "invoice_number": "FP2026-0001",
+            "circumstances": CIRCUMSTANCES,
+        }
+        self._write(f"{path}/discharge", settlement_v1.Discharge, left, shown)
+        statement = settlement_v1.StatementShown
+        asked: dict[str, Any] = {"decided_elsewhere_fen": {}}
+        preview = self._write(f"{path}/preview", settlement_v1.PreviewRequest, asked, statement)
+        asked["expected_personal_fen"] = preview.patient_fen
+        request = settlement_v1.SettlementRequest
+        self._write(f"{path}/settlement", request, asked, statement)
+        self._heard(shown, self._desk.read(path))
+        self._heard(statement, self._desk.read(f"{path}/statement"))
+        self._write(
+            f"{path}/settlement/reversal",
+            settlement_v1.ReversalRequest,
+            {"reason": "费用更正"},
+            settlement_v1.ReversalShown,
+        )
+        self._write(f"{path}/settlement", request, {}, statement)
+        self._heard(settlement_v1.HistoryShown, self._desk.read(f"{path}/history"))
+
+    def _in_one_call(self, person_id: str) -> None:
+        batches = [{"batch_number": "1", "charges": _charges(total_fen=9_000_00)}]
+        whole = {
+            "person_id": person_id,
+            "hospital_stay_number": "ZY2026-0002",
+            "admission_date": "2026-02-28",
+            "scheme": "resident",
+            "circumstances": CIRCUMSTANCES,
+            "discharge_date": "2026-03-02",
+            "invoice_number": "FP2026-0002",
+            "batches": batches,
+            "decided_elsewhere_fen": {},
+        }
+        statement = settlement_v1.StatementShown
+        self._write("/v1/settlements", settlement_v1.WholeStay, whole, statement)
+
+    def _without_a_record(self) -> None:
+        bill = {
+            "region": "420000",
+            "scheme": "resident",
+            "admission_date": "2024-02-01",
+            "discharge_date": "2024-02-28",
+            "charges": {"total_fen": 300_000_00, "in_scope_fen": 300_000_00},
+            "facts": {
+                "identities": [],
+                "tier": "level_3",
+                "level": "province",
+                "place": "in_county",
+                "plan": None,
+                "designations": ["designated"],
+                "age": 65,
+                "admission_number": 1,
+                "circumstances": CIRCUMSTANCES,
+            },
+            "counters_before_fen": {},
+            "decided_elsewhere_fen": {"basic": 150_000_00},
+        }
+        statement = settlement_v1.StatementShown
+        self._write("/v1/previews", settlement_v1.StatelessBill, bill, statement)
+
+    def _the_fund_pays(self) -> None:
+        stated = {
+            "institution_id": HOSPITAL,
+            "amount_fen": 5_000_00,
+            "kind": "partial",
+            "paid_on": "2026-03-01",
+            "bank_reference": "BANK-20260301-001",
+            "remark": "二月部分拨付",
+        }
+        path = f"/v1/funds/{FUND}/payments"
+        funds = settlement_funds_v1
+        self._write(path, funds.FundPaymentStated, stated, funds.FundPaymentShown)
+        mistake = {"bank_reference": "BANK-20260301-001", "reason": "金额登记有误"}
+        asked, answered = funds.FundPaymentWithdrawal, funds.FundPaymentWithdrawn
+        self._write(f"{path}/withdrawal", asked, mistake, answered)
+        self._heard(funds.FundsShown, self._desk.read("/v1/funds"))
+        statement = self._desk.read(f"/v1/funds/{FUND}/statement?from=2026-03-01&to=2026-03-31")
+        self._heard(funds.FundStatementShown, statement)
+
+    def _the_fund_compares(self) -> None:
+        today = business_date(self._clock())
+        period = Period(today.replace(day=1), today)
+        found = reconcile_fund(
+            FUND,
+            period,
+            read_fund_list(PAYER_LIST.encode()),
+            book=self._parts.book,
+            accounts=self._parts.fund_account,
+        )
+        printed = show_reconciliation(found, fund_id=FUND, period=period).model_dump_json()
+        shown = settlement_funds_v1.ReconciliationShown
+        self.messages.append(shown.model_validate_json(printed))
+
+    # --- saying and hearing -------------------------------------------------------------------
+
+    def _write(
+        self, path: str, asks: type[BaseModel], body: dict[str, Any], answers: type[TModel]
+    ) -> TModel:
+        sent = self._said(asks, body)
+        return self._heard(answers, self._desk.write(path, sent, key=self._key()))
+
+    def _said(self, asks: type[BaseModel], body: dict[str, Any]) -> dict[str, Any]:
+        self.messages.append(asks.model_validate(body))
+        return body
+
+    def _heard(self, answers: type[TModel], response: Any) -> TModel:
+        assert response.is_success, response.text
+        message = answers.model_validate_json(response.content)
+        self.messages.append(message)
+        return message
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Yizhan-Institution": "O500112",
+            "Yizhan-Operator": "clerk-1",
+            "Idempotency-Key": self._key(),
+        }
+
+    def _key(self) -> str:
+        return f"day-{next(self._keys):04d}"
+
+
+def _charges(*, total_fen: int) -> dict[str, Any]:
+    """A bill that states every split."""
+    outside_fen = total_fen // 26
+    in_scope_fen = total_fen - outside_fen
+    class_b_fen = total_fen // 4
+    return {
+        "total_fen": total_fen,
+        "in_scope_fen": in_scope_fen,
+        "first_self_pay_fen": 0,
+        "over_limit_fen": 0,
+        "out_of_catalog_fen": outside_fen,
+        "class_a_fen": total_fen - class_b_fen - outside_fen,
+        "class_b_fen": class_b_fen,
+        "class_c_fen": outside_fen,
+        "item_classes_fen": {"tcm": 1_000_00, "other": in_scope_fen - 1_000_00},
+    }

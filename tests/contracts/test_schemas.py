@@ -1,0 +1,81 @@
+"""The generated schemas are those of the code, and say so when they are not."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from standalone.generate_schemas import SCHEMAS, generated_files, stale_files, write_files
+
+
+def test_the_generated_files_are_current() -> None:
+    """Another process, with other hashes, makes the same bytes that are kept here."""
+    checked = subprocess.run(
+        [sys.executable, "-m", "standalone.generate_schemas", "--check"],
+        env={**os.environ, "PYTHONHASHSEED": "20231018"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_what_is_stale_is_named_with_the_command_to_run(tmp_path: Path) -> None:
+    """A file that differs, one that is missing and one too many; writing puts all three right."""
+    made = {"a.json": b"1\n", "b/b.json": b"2\n"}
+    (tmp_path / "a.json").write_bytes(b"0\n")
+    (tmp_path / "old.json").write_bytes(b"3\n")
+
+    assert stale_files(made, tmp_path) == ["a.json（不同）", "b/b.json（缺少）", "old.json（多余）"]
+    write_files(made, tmp_path)
+    assert stale_files(made, tmp_path) == []
+    assert not (tmp_path / "old.json").exists()
+
+
+def test_no_path_of_this_machine_is_in_them() -> None:
+    """The applications were built on a folder of this machine; nothing tells which."""
+    here = (str(SCHEMAS.parents[1]), tempfile.gettempdir(), sys.prefix)
+    for name, content in generated_files().items():
+        assert [path for path in here if path in content.decode()] == [], name
+
+
+def test_every_route_of_both_services_is_described() -> None:
+    """The paths that outside systems were promised, by service."""
+    desk = json.loads((SCHEMAS / "settlement.openapi.json").read_bytes())
+    people = json.loads((SCHEMAS / "eligibility.openapi.json").read_bytes())
+    assert sorted(people["paths"]) == [
+        "/v1/persons/lookup",
+        "/v1/persons/{person_id}/entitlements",
+        "/v1/rosters",
+        "/v1/rosters/{roster_id}/activation",
+    ]
+    assert sorted(desk["paths"]) == [
+        "/v1/funds",
+        "/v1/funds/{fund_id}/payments",
+        "/v1/funds/{fund_id}/payments/withdrawal",
+        "/v1/funds/{fund_id}/statement",
+        "/v1/institutions",
+        "/v1/previews",
+        "/v1/settlements",
+        "/v1/stays",
+        "/v1/stays/{stay_id}",
+        "/v1/stays/{stay_id}/discharge",
+        "/v1/stays/{stay_id}/fees",
+        "/v1/stays/{stay_id}/history",
+        "/v1/stays/{stay_id}/preview",
+        "/v1/stays/{stay_id}/settlement",
+        "/v1/stays/{stay_id}/settlement/reversal",
+        "/v1/stays/{stay_id}/statement",
+    ]
+
+
+def test_the_schema_of_an_event_is_what_loads() -> None:
+    """Fields, amounts as integers, and nothing beside what is named."""
+    schema = json.loads((SCHEMAS / "events/settlement.counters-moved.v1.json").read_bytes())
+    event = schema["$defs"]["BenefitYear_CountersMoved"]
+    assert schema["$ref"] == "#/$defs/BenefitYear_CountersMoved"
+    assert event["required"] == ["timestamp", "number", "stay_id", "moves"]
+    assert event["properties"]["moves"]["additionalProperties"] == {"type": "integer"}
+    assert event["additionalProperties"] is False
