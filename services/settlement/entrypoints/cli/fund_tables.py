@@ -214,7 +214,8 @@ def _title(fund_id: str, period: Period) -> str:
 
 
 def _table(title: str, *columns: str, amounts: tuple[str, ...]) -> Table:
-    table = Table(title=Text(title), title_justify="left")
+    # No padding: a statement's eight columns then fit 100 characters unbroken.
+    table = Table(title=Text(title), title_justify="left", padding=0)
     for column in columns:
         # A number that people quote is never broken over two lines.
         table.add_column(column, overflow="fold", no_wrap=column in (_NUMBER, _REFERENCE))
