@@ -6,7 +6,8 @@ from uuid import UUID
 
 from settlement.application.ports import LoggedFact
 from settlement.domain.record import SettlementInputs
-from settlement.domain.stay import PayerStep, Share, Stay
+from settlement.domain.settlement import PayerStep, Share
+from settlement.domain.stay import Stay
 
 
 @dataclass

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from settlement.application.law_library import LawLibrary
 from settlement.application.prepare_settlement import compute
-from settlement.domain.stay import NotSettled, Settlement, Stay
+from settlement.domain.settlement import Settlement
+from settlement.domain.stay import Stay
+from settlement.domain.stay_refusals import NotSettled
 from settlement.kernel.explain import NumberUsed, Step
 from settlement.law.policy import Policy
 

@@ -12,7 +12,7 @@ from datetime import date
 from contracts.vocabulary import Payer
 from settlement.application.ledger_history import SettlementRecorded
 from settlement.application.prepare_settlement import compute, counter_years
-from settlement.domain.stay import Share, payer_steps, shares_of
+from settlement.domain.settlement import Share, payer_steps, shares_of
 from settlement.kernel.cascade import Cascade, compile_policy
 from settlement.kernel.settle import (
     ElsewhereAmountMissing,

@@ -9,8 +9,9 @@ from settlement.application.ports import Accept, Ledger
 from settlement.application.retrying import when_overtaken
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
 from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
-from settlement.domain.stay import Settlement, Stay
+from settlement.domain.stay import Stay
 
 
 class LedgerIncomplete(Exception):

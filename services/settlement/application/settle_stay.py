@@ -12,8 +12,10 @@ from settlement.application.retrying import when_overtaken
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.law_text import LawText, law_text_id
 from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.settlement import payer_steps
 from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
-from settlement.domain.stay import PersonalShareChanged, Stay, payer_steps
+from settlement.domain.stay import Stay
+from settlement.domain.stay_refusals import PersonalShareChanged
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
 from settlement.law.policy import LANGUAGE_VERSION

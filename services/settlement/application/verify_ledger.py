@@ -17,7 +17,8 @@ from settlement.application.ports import Ledger, LoggedFact
 from settlement.application.prepare_settlement import compute
 from settlement.application.replay_ledger import REFUSALS
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
-from settlement.domain.stay import PayerStep, Stay, payer_steps, shares_of
+from settlement.domain.settlement import PayerStep, payer_steps, shares_of
+from settlement.domain.stay import Stay
 from settlement.kernel.settle import Outcome
 from settlement.law.bill import Charges
 

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from contracts.vocabulary import InstitutionId
 from settlement.domain.fund_payments import FundPayment, Payment, PaymentKind
-from settlement.domain.stay import Share, Stay
+from settlement.domain.settlement import Share
+from settlement.domain.stay import Stay
 
 
 class NotBalanced(Exception):

@@ -4,7 +4,6 @@ The file tells the story from the top: what happens, what is remembered, what ma
 Decisions refuse; applying an event never does.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
@@ -13,142 +12,24 @@ from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import InstitutionId, PersonId
 from settlement.domain.record import Actor, Circumstances, SettlementInputs
-from settlement.kernel.explain import Step
+from settlement.domain.settlement import PayerStep, Settlement, Share, shares_of
+from settlement.domain.stay_refusals import (
+    AlreadyDischarged,
+    AlreadySettled,
+    DischargeBeforeAdmission,
+    FeeBatchRepeated,
+    NoFees,
+    NotDischarged,
+    NotSettled,
+)
 from settlement.law.bill import Charges
 
 _STAYS = UUID("6f6e1d0e-3f44-5a0c-9a70-6c3f0f5b1c11")
 
 
-# --- refusals ---------------------------------------------------------------------------------
-
-
-class StayRefusal(Exception):
-    """Something a stay does not allow; the message says what to do instead."""
-
-
-class AlreadyAdmitted(StayRefusal):
-    """The hospital's stay number is in use."""
-
-
-class DischargeBeforeAdmission(StayRefusal):
-    """The discharge date lies before the admission date."""
-
-
-class AlreadyDischarged(StayRefusal):
-    """The patient has left; fees and a second discharge are refused."""
-
-
-class NotDischarged(StayRefusal):
-    """Only a finished stay is settled."""
-
-
-class NoFees(StayRefusal):
-    """There is nothing to settle."""
-
-
-class FeeBatchRepeated(StayRefusal):
-    """The batch number was recorded before."""
-
-
-class AlreadySettled(StayRefusal):
-    """The stay is settled; reverse that settlement first."""
-
-
-class NotSettled(StayRefusal):
-    """There is no settlement to reverse or to print."""
-
-
-class PersonalShareChanged(StayRefusal):
-    """The patient's share is not what the caller expected from the preview."""
-
-
-# --- what is remembered -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class PayerStep:
-    """One payer step (一步支付) as stored; amounts in fen."""
-
-    order: int
-    layer: str
-    part: str
-    name: str
-    payer: str
-    fund: str | None
-    applied: bool
-    base_fen: int
-    deductible_fen: int
-    rate: str
-    cap_left_fen: int | None
-    computed_fen: int
-    paid_fen: int
-    article: str | None
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one layer owes the hospital (支付份额), in fen; `fund` None: the hospital itself."""
-
-    layer: str
-    payer: str
-    fund: str | None
-    amount_fen: int
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """A settlement as the stay remembers it (结算)."""
-
-    number: str
-    inputs: SettlementInputs
-    steps: tuple[PayerStep, ...] = ()
-    shares: tuple[Share, ...] = ()
-    patient_fen: int = 0
-    assumed: tuple[str, ...] = ()
-    booked_on: date = date.min
-    is_reversed: bool = False
-
-
 def stay_id_of(institution_id: InstitutionId, hospital_stay_number: str) -> UUID:
     """The id of a stay: one for each stay number (住院号) of an institution."""
     return uuid5(_STAYS, f"{institution_id}/{hospital_stay_number}")
-
-
-def payer_steps(steps: tuple[Step, ...]) -> tuple[PayerStep, ...]:
-    """The kernel's explanation, as stored."""
-    return tuple(
-        PayerStep(
-            order=order,
-            layer=s.layer,
-            part=s.part,
-            name=s.name,
-            payer=s.payer,
-            fund=s.fund,
-            applied=s.applied,
-            base_fen=s.base_fen,
-            deductible_fen=s.deductible_fen,
-            rate=s.rate,
-            cap_left_fen=s.cap_left_fen,
-            computed_fen=s.computed_fen,
-            paid_fen=s.paid_fen,
-            article=s.article,
-        )
-        for order, s in enumerate(steps, start=1)
-    )
-
-
-def shares_of(steps: tuple[PayerStep, ...]) -> tuple[Share, ...]:
-    """What each layer pays in all: a list, since two payers with equal amounts both count."""
-    layers = list(dict.fromkeys((s.layer, s.payer, s.fund) for s in steps))
-    return tuple(
-        Share(
-            layer=layer,
-            payer=payer,
-            fund=fund,
-            amount_fen=sum(s.paid_fen for s in steps if s.layer == layer),
-        )
-        for layer, payer, fund in layers
-    )
 
 
 class Stay(Aggregate):

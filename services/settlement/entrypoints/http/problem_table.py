@@ -7,7 +7,7 @@ from settlement.application.law_library import LawMissing
 from settlement.application.ports import EligibilityUnreachable, Overtaken, PersonUnknown
 from settlement.application.prepare_settlement import EnrolmentAmbiguous, NotEnrolled
 from settlement.application.reverse_settlement import LedgerIncomplete
-from settlement.domain import stay
+from settlement.domain import stay_refusals as stay
 from settlement.domain.institution import InstitutionUnknown
 from settlement.domain.settlement_order import NotLatestSettlement
 from settlement.entrypoints.http.fund_problems import FUND_PROBLEMS

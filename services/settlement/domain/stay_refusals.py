@@ -1,0 +1,41 @@
+"""What a stay does not allow (住院的拒绝); each message says what to do instead."""
+
+
+class StayRefusal(Exception):
+    """Something a stay does not allow; the message says what to do instead."""
+
+
+class AlreadyAdmitted(StayRefusal):
+    """The hospital's stay number is in use."""
+
+
+class DischargeBeforeAdmission(StayRefusal):
+    """The discharge date lies before the admission date."""
+
+
+class AlreadyDischarged(StayRefusal):
+    """The patient has left; fees and a second discharge are refused."""
+
+
+class NotDischarged(StayRefusal):
+    """Only a finished stay is settled."""
+
+
+class NoFees(StayRefusal):
+    """There is nothing to settle."""
+
+
+class FeeBatchRepeated(StayRefusal):
+    """The batch number was recorded before."""
+
+
+class AlreadySettled(StayRefusal):
+    """The stay is settled; reverse that settlement first."""
+
+
+class NotSettled(StayRefusal):
+    """There is no settlement to reverse or to print."""
+
+
+class PersonalShareChanged(StayRefusal):
+    """The patient's share is not what the caller expected from the preview."""
