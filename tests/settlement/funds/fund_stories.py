@@ -24,7 +24,8 @@ from settlement.domain.record import (
     InstitutionUsed,
     SettlementInputs,
 )
-from settlement.domain.stay import PayerStep, Stay
+from settlement.domain.settlement import PayerStep
+from settlement.domain.stay import Stay
 from settlement.law.bill import Charges
 from settlement.read_models.fund_account import FundAccount
 
