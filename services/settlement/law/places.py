@@ -30,7 +30,7 @@ class Places:
         """The place of a number, by its name such as `basic.class_a.rate`."""
         words = name.removeprefix(f"{layer.id}.").split(".")
         place = self.layer(layer)
-        if len(layer.parts) > 1 and any(p.id == words[0] for p in layer.parts):
+        if len(words) > 1 and self.part(layer, words[0]) != place:
             place = self.part(layer, words[0])
             words = words[1:]
         head, _, ordinal = words[0].rpartition("_")

@@ -134,6 +134,8 @@ class LayerReader:
                 node.fault(f"分项“{part_id}”重复", "每个分项的 id 不能相同")
             parts.append(self._part(node, part_id, f"{self.id}.{part_id}"))
             node.close()
+        if not parts:
+            listed.fault("没有任何分项", "至少写一个分项，或不写 parts")
         return tuple(parts)
 
     def _part(self, node: Node, part_id: str, name: str) -> Part:

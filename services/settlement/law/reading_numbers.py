@@ -41,14 +41,17 @@ def read_evidence(node: Node, inherited: Evidence, source_ids: frozenset[str]) -
     if source is not None and source not in source_ids:
         node.fault(f"出处“{source}”未在 sources 中登记", "在 sources 中写明这份文件")
         source = None
-    if status not in (None, "stated") and not (note or inherited.note):
-        node.fault(f"状态为 {status} 的数没有说明", "用 note 写明从哪里借来、怎样推得")
-    return Evidence(
+    is_own = status is not None or source is not None
+    found = Evidence(
         status=EvidenceStatus(status) if status else inherited.status,
         source=source or inherited.source,
         place=place or inherited.place,
-        note=note if (note or status or source) else inherited.note,
+        note=note if note or is_own else inherited.note,
     )
+    if is_own and not found.is_stated and not found.note:
+        # An outer note explains an outer number; this one was borrowed from somewhere else.
+        node.fault(f"状态为 {found.status} 的数没有说明", "用 note 写明从哪里借来、怎样推得")
+    return found
 
 
 def read_condition(node: Node) -> Condition:
@@ -140,8 +143,9 @@ def read_number(
     number = Number(name, unit, choices, extra)
     ceiling = node.get("at_most") if node.is_mapping else None
     if ceiling is not None:
-        limit = _parse(ceiling, Unit.RATIO)
-        number = replace(number, at_most=limit if isinstance(limit, Ratio) else None)
+        if unit is Unit.AMOUNT:
+            ceiling.fault("at_most 只用于比例", "金额直接写出各档")
+        number = replace(number, at_most=_read_ratio(ceiling))
     if node.is_mapping:
         node.close()
     return number
@@ -191,6 +195,14 @@ def _parse(node: Node, unit: Unit) -> Stated:
         return Missing("无法读取")
 
 
+def _read_ratio(node: Node) -> Ratio | None:
+    """A percentage; no limit is none."""
+    found = _parse(node, Unit.RATIO)
+    if isinstance(found, Unlimited):
+        node.fault("这里应当是百分数", "如 90%")
+    return found if isinstance(found, Ratio) else None
+
+
 def _read_adjustments(
     node: Node, inherited: Evidence, source_ids: frozenset[str]
 ) -> tuple[Adjustment, ...]:
@@ -200,8 +212,7 @@ def _read_adjustments(
         change = {key: row.get(key) for key in ("plus", "minus", "times")}
         parsed: dict[str, Ratio | None] = {}
         for key, value in change.items():
-            ratio = _parse(value, Unit.RATIO) if value else None
-            parsed[key] = ratio if isinstance(ratio, Ratio) else None
+            parsed[key] = _read_ratio(value) if value else None
         if sum(v is not None for v in change.values()) != 1:
             row.fault(
                 "调整应写 plus、minus、times 之一", "如 {when: {identity: 低保对象}, plus: 5%}"

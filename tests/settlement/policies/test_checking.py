@@ -312,3 +312,76 @@ def test_more_situations_than_can_be_tried_are_admitted() -> None:
     text = RIGHT.replace("rate: 70%", f"rate:\n      choose:\n{rows}\n        - otherwise: 5%")
 
     assert only(warnings_of(text)) == "情形太多（20 类代码的所有组合），没有逐一检查"
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        ("{value: 70%, status: assumed}", "状态为 assumed 的数没有说明"),
+        ("{value: 70%, source: text}", "状态为 inferred 的数没有说明"),
+        ("{value: 70%, status: heard}", "依据状态“heard”不存在"),
+        ("{value: 70%, source: nowhere}", "出处“nowhere”未在 sources 中登记"),
+        ("{value: 70%, missing: 缺页}", "value 与 missing 只能写一个"),
+        ("{value: 70%, at_most: unlimited}", "这里应当是百分数"),
+        ("{value: 70%, adjust: [{when: {tier: 二级}, plus: unlimited}]}", "这里应当是百分数"),
+        ("{value: 70%, adjust: [{when: {tier: 二级}}]}", "调整应写 plus、minus、times 之一"),
+        ("{value: 70%, since: 2020}", "不认识的键“since”"),
+        ("{choose: [{value: 70%}]}", "这一行没有条件"),
+        ("{choose: [{when: {tier: 五级}, value: 70%}]}", "“五级”不在代码表中"),
+        ("{choose: [{when: {height: 180}, value: 70%}]}", "不认识的情形“height”"),
+        ("{choose: [{when: {referral: 也许}, value: 70%}]}", "“也许”应为 是 或 否"),
+        ("{choose: [{when: {age: 老}, value: 70%}]}", "“老”应是不小于 0 的整数"),
+        ("70", "比例“70”应写成百分数，如 70% 或 62.5%"),
+        ("-5%", "比例“-5%”应写成百分数，如 70% 或 62.5%"),
+    ],
+)
+def test_a_number_that_cannot_be_read_is_an_error(number: str, message: str) -> None:
+    """Evidence, values, rows and adjustments: each mistake has its own sentence."""
+    second = layer(
+        f"status: inferred\nnote: 由账单推得\nbase: in_scope - basic\nrate: {number}",
+    )
+
+    assert message in " ".join(errors_of(RIGHT + second))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("deductible: 300", "deductible: 300.001", "金额“300.001”应写成以元为单位"),
+        ("deductible: 300", "deductible: {value: 300, at_most: 50%}", "at_most 只用于比例"),
+        ("deductible: 300", "deductible: {value: 300, per: year}", "不认识的键“per”"),
+        ("deductible: 300", "deductible: {amount: 300}", "缺少“per”"),
+        ("rate: 70%", "rate: 70%\n    bands: {measured_from: zero}", "只写一个"),
+        ("rate: 70%", "parts: []", "没有任何分项"),
+        ("base: in_scope", "base: in_scope * 2", "应写成名称的加减"),
+        ("payer: basic", "payer: bank", "不认识的支付方“bank”"),
+        ('pool: "990100"', "pool: 市里", "统筹区应为六位代码"),
+        ('    pool: "990100"\n', "", "缺少 pool"),
+        ("- id: basic", "- id: Basic", "“Basic”不能作 id"),
+        ("version: 1\n", "version: ²\n", "版本号应为正整数"),
+        ("scheme: resident", "scheme: rich", "不认识的险种“rich”"),
+        ('region: "990102"', 'region: "99010"', "不是六位行政区划代码"),
+        ("from: 2020-01-01", "from: 2020-02-30", "不是日期"),
+        ("begins: 01-01", "begins: 02-29", "待遇年度|年度起始日"),
+        ("to: fen", "to: li", "取整单位不存在"),
+        ("mode: half_up", "mode: nearest", "“nearest”不可用"),
+        ("yizhan_policy: 1", "yizhan_policy: 2", "不认识的语言版本"),
+        ("evidence: {status: stated, source: text}\n", "", "没有说明数从哪里来"),
+        ("title: 测试政策", "titel: 测试政策", "不认识的键“titel”"),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_an_error(old: str, new: str, message: str) -> None:
+    """Heads, dates, ids, amounts: each mistake has its own sentence and a remedy."""
+    assert old in RIGHT
+    found = faults_of(RIGHT.replace(old, new))
+
+    told = " ".join(f.message for f in found if not f.is_warning)
+    assert any(part in told for part in message.split("|"))
+    assert all(f.remedy for f in found)
+
+
+def test_every_fault_of_a_document_is_told_at_once() -> None:
+    """Nobody should have to run the check once for each mistake."""
+    text = RIGHT.replace("rate: 70%", "rate: 0.7").replace("version: 1", "version: 0")
+
+    assert len(errors_of(text)) == 2
