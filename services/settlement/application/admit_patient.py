@@ -21,6 +21,7 @@ class AdmitPatient:
     circumstances: Circumstances
     scheme: Scheme | None
     by: Actor
+    today: date
     at: datetime
 
 
@@ -45,6 +46,7 @@ def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility)
         admission=command.admission,
         circumstances=command.circumstances,
         by=command.by,
+        today=command.today,
         at=command.at,
     )
 

@@ -19,6 +19,7 @@ class DischargePatient:
     invoice_number: str | None
     circumstances: Circumstances
     by: Actor
+    today: date
     at: datetime
 
 
@@ -30,6 +31,7 @@ def discharge_patient(command: DischargePatient, *, ledger: Ledger, accept: Acce
         invoice_number=command.invoice_number,
         circumstances=command.circumstances,
         by=command.by,
+        today=command.today,
         at=command.at,
     )
     ledger.save(stay, receipt=accept(stay))

@@ -59,6 +59,7 @@ def settle_whole_stay(
             invoice_number=command.invoice_number,
             circumstances=Circumstances(),
             by=admission.by,
+            today=admission.today,
             at=admission.at,
         )
         return settle(

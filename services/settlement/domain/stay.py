@@ -16,6 +16,7 @@ from settlement.domain.settlement import PayerStep, Settlement, Share, shares_of
 from settlement.domain.stay_refusals import (
     AlreadyDischarged,
     AlreadySettled,
+    DateInFuture,
     DischargeBeforeAdmission,
     FeeBatchRepeated,
     NoFees,
@@ -192,9 +193,12 @@ class Stay(Aggregate):
         admission: date,
         circumstances: Circumstances,
         by: Actor,
+        today: date,
         at: datetime,
     ) -> "Stay":
-        """Admit a patient (入院登记)."""
+        """Admit a patient (入院登记). Raises DateInFuture."""
+        if admission > today:
+            raise DateInFuture(f"入院日期 {admission} 晚于今天 {today}；请核对")
         return cls._create(
             cls.Created,
             id=stay_id_of(institution_id, hospital_stay_number),
@@ -231,9 +235,13 @@ class Stay(Aggregate):
         invoice_number: str | None,
         circumstances: Circumstances,
         by: Actor,
+        today: date,
         at: datetime,
     ) -> None:
-        """Discharge the patient (出院登记). Raises AlreadyDischarged, DischargeBeforeAdmission."""
+        """Discharge the patient (出院登记).
+
+        Raises AlreadyDischarged, DischargeBeforeAdmission, DateInFuture.
+        """
         if self.discharge:
             raise AlreadyDischarged(
                 f"住院 {self.hospital_stay_number} 已于 {self.discharge} 出院，不能重复登记"
@@ -242,6 +250,8 @@ class Stay(Aggregate):
             raise DischargeBeforeAdmission(
                 f"出院日期 {discharge} 早于入院日期 {self.admission}；请核对"
             )
+        if discharge > today:
+            raise DateInFuture(f"出院日期 {discharge} 晚于今天 {today}；请核对")
         self.trigger_event(
             self.Discharged,
             timestamp=at,

@@ -13,6 +13,10 @@ class DischargeBeforeAdmission(StayRefusal):
     """The discharge date lies before the admission date."""
 
 
+class DateInFuture(StayRefusal):
+    """A date lies after today; nothing can have happened then."""
+
+
 class AlreadyDischarged(StayRefusal):
     """The patient has left; fees and a second discharge are refused."""
 

@@ -5,7 +5,7 @@ import importlib
 from pathlib import Path
 
 from settlement.application.replay_ledger import IdentityDayDiffers
-from settlement.domain.stay import StayRefusal
+from settlement.domain.stay_refusals import StayRefusal
 from settlement.entrypoints.http.problem_table import PROBLEMS
 
 ROOMS = ("law", "kernel", "domain", "application")

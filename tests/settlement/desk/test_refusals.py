@@ -61,6 +61,20 @@ CASES: list[tuple[str, dict[str, Any], str, int, str]] = [
         "2023-02-28 早于入院日期 2023-03-01",
     ),
     (
+        "an admission tomorrow",
+        WHOLE | {"admission_date": "2026-03-03", "discharge_date": "2026-03-04"},
+        "date-in-future",
+        422,
+        "入院日期 2026-03-03 晚于今天 2026-03-02",
+    ),
+    (
+        "a discharge tomorrow",
+        WHOLE | {"discharge_date": "2026-03-03"},
+        "date-in-future",
+        422,
+        "出院日期 2026-03-03 晚于今天 2026-03-02",
+    ),
+    (
         "classes that do not add up",
         charged(total_fen=100, class_a_fen=50, class_b_fen=30, class_c_fen=10),
         "fees-do-not-add-up",

@@ -58,6 +58,7 @@ def settled_stay(
         admission=booked_on,
         circumstances=Circumstances(),
         by=CLERK,
+        today=booked_on,
         at=AT,
     )
     stay.record_fees(batch_number="1", charges=Charges(total_fen=total_fen), by=CLERK, at=AT)
@@ -66,6 +67,7 @@ def settled_stay(
         invoice_number=f"FP-{number}",
         circumstances=Circumstances(),
         by=CLERK,
+        today=booked_on,
         at=AT,
     )
     settle_again(stay, *paid, number=number, booked_on=booked_on, patient_fen=patient_fen)

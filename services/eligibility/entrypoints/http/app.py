@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from eligibility.bootstrap import Eligibility, build
 from eligibility.entrypoints.clock import utc_now
@@ -24,8 +25,11 @@ DESCRIPTION = """\
 
 def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over use cases that are put together already."""
-    app = FastAPI(
-        title="一站 · 资格服务 (Yizhan eligibility)", version="1", description=DESCRIPTION
+    app = FastAPIOffline(
+        redoc_url=None,
+        title="一站 · 资格服务 (Yizhan eligibility)",
+        version="1",
+        description=DESCRIPTION,
     )
     install_problems(app, PROBLEMS)
     app.add_middleware(BodyLimit, limit_bytes_by_path={"/v1/rosters": ROSTER_LIMIT_BYTES})

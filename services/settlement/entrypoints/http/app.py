@@ -1,6 +1,7 @@
 """The HTTP application of settlement (结算服务)."""
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
@@ -14,7 +15,8 @@ from settlement.entrypoints.http.whole_stays import whole_stay_routes
 
 def create_app(parts: Parts) -> FastAPI:
     """Every route of settlement."""
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
         title="一站 · 结算服务 (yizhan settlement)",
         version="v1",
         description="入院、费用、出院、预结算、结算、撤销、基金；金额一律为整数分（_fen）。",

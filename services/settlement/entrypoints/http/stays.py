@@ -43,6 +43,7 @@ def stay_routes(parts: Parts) -> APIRouter:
         body: BodyBytes,
     ) -> Response:
         """入院登记：机构以请求头为准，参保人以资格服务的标识为准。"""
+        at = parts.clock()
         command = AdmitPatient(
             person_id=PersonId(asked.person_id),
             hospital_stay_number=asked.hospital_stay_number,
@@ -50,7 +51,8 @@ def stay_routes(parts: Parts) -> APIRouter:
             circumstances=translating.circumstances(asked.circumstances),
             scheme=asked.scheme,
             by=translating.actor(acting),
-            at=parts.clock(),
+            today=business_date(at),
+            at=at,
         )
         return answer_write(
             parts,
@@ -96,13 +98,15 @@ def stay_routes(parts: Parts) -> APIRouter:
         body: BodyBytes,
     ) -> Response:
         """出院登记；之后不能再记费。"""
+        at = parts.clock()
         command = DischargePatient(
             stay_id=stay_id,
             discharge=asked.discharge_date,
             invoice_number=asked.invoice_number,
             circumstances=translating.circumstances(asked.circumstances),
             by=translating.actor(acting),
-            at=parts.clock(),
+            today=business_date(at),
+            at=at,
         )
         return answer_write(
             parts,

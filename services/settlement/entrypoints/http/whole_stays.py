@@ -110,6 +110,7 @@ def _command(asked: message.WholeStay, *, acting: Actor, at: datetime) -> Settle
             circumstances=translating.circumstances(asked.circumstances),
             scheme=asked.scheme,
             by=acting,
+            today=business_date(at),
             at=at,
         ),
         batches=tuple(
