@@ -32,13 +32,13 @@ def fund_routes(parts: Parts) -> APIRouter:
     """The routes of funds."""
     routes = APIRouter(tags=["基金 funds"])
 
-    @routes.get("/v1/funds")
+    @routes.get("/v1/funds", summary="基金目录 (list funds)")
     def funds() -> message.FundsShown:
         """基金目录：政策提到的和记过账的基金，及当前余额。"""
         found = list_funds(book=parts.book, accounts=parts.fund_account)
         return fund_translating.show_funds(found)
 
-    @routes.get("/v1/funds/{fund_id}/statement")
+    @routes.get("/v1/funds/{fund_id}/statement", summary="基金对账单 (fund statement)")
     def statement(
         fund_id: message.FundId, first_day: FirstDay, last_day: LastDay
     ) -> message.FundStatementShown:
@@ -52,7 +52,10 @@ def fund_routes(parts: Parts) -> APIRouter:
         return fund_translating.show_statement(found)
 
     @routes.post(
-        "/v1/funds/{fund_id}/payments", status_code=201, response_model=message.FundPaymentShown
+        "/v1/funds/{fund_id}/payments",
+        summary="登记拨付 (record a payment)",
+        status_code=201,
+        response_model=message.FundPaymentShown,
     )
     def pay(
         fund_id: message.FundId,
@@ -84,7 +87,9 @@ def fund_routes(parts: Parts) -> APIRouter:
         )
 
     @routes.post(
-        "/v1/funds/{fund_id}/payments/withdrawal", response_model=message.FundPaymentWithdrawn
+        "/v1/funds/{fund_id}/payments/withdrawal",
+        summary="撤回拨付登记 (withdraw a payment)",
+        response_model=message.FundPaymentWithdrawn,
     )
     def withdraw(
         fund_id: message.FundId,

@@ -19,7 +19,10 @@ def institution_routes(parts: Parts) -> APIRouter:
     routes = APIRouter(tags=["机构目录 institutions"])
 
     @routes.post(
-        "/v1/institutions", response_model=message.InstitutionsImported, openapi_extra=_CSV
+        "/v1/institutions",
+        summary="导入机构目录 (import institutions)",
+        response_model=message.InstitutionsImported,
+        openapi_extra=_CSV,
     )
     def import_file(
         request: Request,

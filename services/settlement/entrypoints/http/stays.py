@@ -34,7 +34,9 @@ def stay_routes(parts: Parts) -> APIRouter:
     """The routes of a stay."""
     routes = APIRouter(tags=["住院结算 stays"])
 
-    @routes.post("/v1/stays", status_code=201, response_model=message.StayShown)
+    @routes.post(
+        "/v1/stays", summary="入院登记 (admit)", status_code=201, response_model=message.StayShown
+    )
     def admit(
         asked: message.Admission,
         request: Request,
@@ -64,7 +66,11 @@ def stay_routes(parts: Parts) -> APIRouter:
             status=HTTPStatus.CREATED,
         )
 
-    @routes.post("/v1/stays/{stay_id}/fees", response_model=message.StayShown)
+    @routes.post(
+        "/v1/stays/{stay_id}/fees",
+        summary="上传费用 (record fees)",
+        response_model=message.StayShown,
+    )
     def fees(
         stay_id: UUID,
         asked: message.FeeBatchStated,
@@ -88,7 +94,11 @@ def stay_routes(parts: Parts) -> APIRouter:
             show=translating.show_stay,
         )
 
-    @routes.post("/v1/stays/{stay_id}/discharge", response_model=message.StayShown)
+    @routes.post(
+        "/v1/stays/{stay_id}/discharge",
+        summary="出院登记 (discharge)",
+        response_model=message.StayShown,
+    )
     def discharge(
         stay_id: UUID,
         asked: message.Discharge,
@@ -115,7 +125,11 @@ def stay_routes(parts: Parts) -> APIRouter:
             show=translating.show_stay,
         )
 
-    @routes.post("/v1/stays/{stay_id}/preview", response_model=message.StatementShown)
+    @routes.post(
+        "/v1/stays/{stay_id}/preview",
+        summary="预结算 (preview)",
+        response_model=message.StatementShown,
+    )
     def preview(
         stay_id: UUID, asked: message.PreviewRequest, acting: ActingHeaders
     ) -> message.StatementShown:
@@ -133,7 +147,11 @@ def stay_routes(parts: Parts) -> APIRouter:
         )
         return translating.show_prepared(stay, prepared)
 
-    @routes.post("/v1/stays/{stay_id}/settlement", response_model=message.StatementShown)
+    @routes.post(
+        "/v1/stays/{stay_id}/settlement",
+        summary="结算 (settle)",
+        response_model=message.StatementShown,
+    )
     def settlement(
         stay_id: UUID,
         asked: message.SettlementRequest,
@@ -165,7 +183,11 @@ def stay_routes(parts: Parts) -> APIRouter:
             show=show_settled,
         )
 
-    @routes.post("/v1/stays/{stay_id}/settlement/reversal", response_model=message.ReversalShown)
+    @routes.post(
+        "/v1/stays/{stay_id}/settlement/reversal",
+        summary="撤销结算 (reverse)",
+        response_model=message.ReversalShown,
+    )
     def reversal(
         stay_id: UUID,
         asked: message.ReversalRequest,
@@ -190,12 +212,12 @@ def stay_routes(parts: Parts) -> APIRouter:
             show=lambda result: _show_reversed(result, command),
         )
 
-    @routes.get("/v1/stays/{stay_id}")
+    @routes.get("/v1/stays/{stay_id}", summary="查询住院 (read a stay)")
     def read(stay_id: UUID, acting: ActingHeaders) -> message.StayShown:
         """查询住院。"""
         return translating.show_stay(_find(parts, stay_id, acting))
 
-    @routes.get("/v1/stays/{stay_id}/statement")
+    @routes.get("/v1/stays/{stay_id}/statement", summary="结算单 (statement)")
     def statement(
         stay_id: UUID,
         acting: ActingHeaders,
@@ -205,7 +227,7 @@ def stay_routes(parts: Parts) -> APIRouter:
         stay = _find(parts, stay_id, acting)
         return translating.show_statement(read_statement(stay, parts.laws, number))
 
-    @routes.get("/v1/stays/{stay_id}/history")
+    @routes.get("/v1/stays/{stay_id}/history", summary="事件历史 (history)")
     def history(stay_id: UUID, acting: ActingHeaders) -> message.HistoryShown:
         """事件历史：发生过的一切，按先后。"""
         _find(parts, stay_id, acting)

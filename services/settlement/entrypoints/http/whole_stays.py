@@ -29,7 +29,12 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["一次性结算与试算 settlements, previews"])
 
-    @routes.post("/v1/settlements", status_code=201, response_model=message.StatementShown)
+    @routes.post(
+        "/v1/settlements",
+        summary="一次性结算 (settle a whole stay)",
+        status_code=201,
+        response_model=message.StatementShown,
+    )
     def settle(
         asked: message.WholeStay,
         request: Request,
@@ -54,7 +59,7 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
             status=HTTPStatus.CREATED,
         )
 
-    @routes.post("/v1/previews")
+    @routes.post("/v1/previews", summary="无状态试算 (stateless preview)")
     def preview(asked: message.StatelessBill) -> message.StatementShown:
         """无状态试算：给出费用与情形，得到结算单；不查名册，不留记录。"""
         settled_on = business_date(parts.clock())
