@@ -64,11 +64,25 @@ def _adjusted(found: Fraction, change: Mapping[str, Any]) -> Fraction:
 
 
 def holds(node: Any, facts: Mapping[str, Any]) -> bool:
-    """All of `when` and none of `unless`; nothing written means always. Raises Refused."""
+    """All of `when` and none of `unless`; nothing written means always.
+
+    One test that is known to fail decides; only then does a fact nobody stated matter. Raises
+    Refused.
+    """
     node = node or {}
-    return all(_test(k, v, facts) for k, v in (node.get("when") or {}).items()) and not any(
-        _test(k, v, facts) for k, v in (node.get("unless") or {}).items()
-    )
+    answers: list[bool | Refused] = []
+    for part, right in (("when", True), ("unless", False)):
+        for fact, wanted in sorted((node.get(part) or {}).items()):
+            try:
+                answers.append(_test(fact, wanted, facts) == right)
+            except Refused as unknown:
+                answers.append(unknown)
+    if False in answers:
+        return False
+    for answer in answers:
+        if isinstance(answer, Refused):
+            raise answer
+    return True
 
 
 def _test(fact: str, wanted: Any, facts: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from settlement.adapters.plain_yaml import NotPlain, read_plain
+from settlement.application.check_policies import Draft, check_policies
 from settlement.law.book import PolicyBook
 from settlement.law.document import Fault, PolicyUnreadable, Tree
 from settlement.law.document import Path as TreePath
@@ -112,8 +113,21 @@ def load_policy(path: Path, root: Path) -> Policy:
 
 
 def load_book(*roots: Path) -> PolicyBook:
-    """All policies under these directories. Raises PolicyFileFaulty."""
-    return PolicyBook(load_policy(path, root) for root in roots for path in find_policy_files(root))
+    """All policies under these directories, each book checked as a whole.
+
+    Raises PolicyFileFaulty with every error; warnings, such as missing numbers, do not hinder.
+    """
+    return PolicyBook(policy for root in roots for policy in _checked(root))
+
+
+def _checked(root: Path) -> list[Policy]:
+    documents = list(each_document(root))
+    drafts = [Draft(d.tree, address_in(d.path, book_of(root))) for d in documents]
+    errors = [f for f in check_policies(drafts) if not f.fault.is_warning]
+    if errors:
+        notes = [documents[f.draft].note(f.fault) for f in errors]
+        raise PolicyFileFaulty(documents[errors[0].draft].path, notes)
+    return [read_policy(d.tree) for d in documents]
 
 
 class _Fragments:

@@ -117,10 +117,20 @@ class Condition:
         return not self.when and not self.unless
 
     def holds(self, facts: Facts) -> bool:
-        """Whether the condition is met. Raises FactNotStated."""
-        return all(t.holds(facts) for t in self.when) and not any(
-            t.holds(facts) for t in self.unless
-        )
+        """Whether the condition is met. Raises FactNotStated.
+
+        A test that fails decides, whatever else was not stated: the order of tests does not count.
+        """
+        unknown: FactNotStated | None = None
+        for test, wanted in [(t, True) for t in self.when] + [(t, False) for t in self.unless]:
+            try:
+                if test.holds(facts) is not wanted:
+                    return False
+            except FactNotStated as not_stated:
+                unknown = unknown or not_stated
+        if unknown:
+            raise unknown
+        return True
 
 
 ALWAYS = Condition()

@@ -69,7 +69,8 @@ def _read_tests(node: Node) -> tuple[Test, ...]:
         node.fault("条件应写成“情形: 值”", "如 when: {tier: 二级}")
         return ()
     tests = []
-    for key in node.keys:
+    # Sorted, so that a document and its canonical text read as equal policies.
+    for key in sorted(node.keys):
         value = node.get(key)
         if key not in FACT_LABELS:
             node.fault(f"不认识的情形“{key}”", "可用：" + "、".join(sorted(FACT_LABELS)))
