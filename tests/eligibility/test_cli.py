@@ -33,7 +33,7 @@ def test_the_sample_is_imported_and_its_people_asked_about(data: str) -> None:
 
     assert imported.exit_code == 0
     assert "有效 13 行，错误 0 行" in imported.stdout
-    assert "新增人员 12，新增记录 21，未变记录 0" in imported.stdout
+    assert "新增人员 12，新增记录 22，未变记录 0" in imported.stdout
     assert re.fullmatch(r"[0-9a-f-]{36}", person_id)
     assert "低保边缘家庭成员" in asked.stdout
     assert "500112 城乡居民基本医疗保险 一档" in asked.stdout

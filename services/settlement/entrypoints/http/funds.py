@@ -4,11 +4,10 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from contracts import settlement_funds_v1 as message
 from contracts.vocabulary import InstitutionId
-from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
 from settlement.application.fund_registry import fund_statement, list_funds
 from settlement.application.record_fund_payment import (
     RecordFundPayment,
@@ -21,8 +20,7 @@ from settlement.domain.fund_payments import Payment, PaymentKind
 from settlement.domain.fund_statement import Period
 from settlement.entrypoints import fund_translating
 from settlement.entrypoints.clock import business_date
-from settlement.entrypoints.http import translating
-from settlement.entrypoints.http.once import Write, answer_write
+from settlement.entrypoints.http.once import Arrived, answer_write
 
 FirstDay = Annotated[date, Query(alias="from", description="起始记账日期（含）")]
 LastDay = Annotated[date, Query(alias="to", description="截止记账日期（含）")]
@@ -60,21 +58,19 @@ def fund_routes(parts: Parts) -> APIRouter:
     def pay(
         fund_id: message.FundId,
         asked: message.FundPaymentStated,
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
-        body: BodyBytes,
+        arrived: Arrived,
     ) -> Response:
         """登记拨付：当日记账；同一基金的银行流水号只登记一次。"""
         at = parts.clock()
         command = RecordFundPayment(
             payment=_payment(fund_id, asked, booked_on=business_date(at)),
-            by=translating.actor(acting),
+            by=arrived.by,
             at=at,
         )
         return answer_write(
             parts,
-            Write("record-fund-payment", acting, key, request, body),
+            "record-fund-payment",
+            arrived,
             decide=lambda accept: record_fund_payment(
                 command,
                 ledger=parts.ledger,
@@ -94,10 +90,7 @@ def fund_routes(parts: Parts) -> APIRouter:
     def withdraw(
         fund_id: message.FundId,
         asked: message.FundPaymentWithdrawal,
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
-        body: BodyBytes,
+        arrived: Arrived,
     ) -> Response:
         """撤回登记有误的拨付：原记录保留，冲正记入当期。"""
         at = parts.clock()
@@ -106,12 +99,13 @@ def fund_routes(parts: Parts) -> APIRouter:
             bank_reference=asked.bank_reference,
             reason=asked.reason,
             booked_on=business_date(at),
-            by=translating.actor(acting),
+            by=arrived.by,
             at=at,
         )
         return answer_write(
             parts,
-            Write("withdraw-fund-payment", acting, key, request, body),
+            "withdraw-fund-payment",
+            arrived,
             decide=lambda accept: withdraw_fund_payment(
                 command, ledger=parts.ledger, accept=accept
             ),

@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from contracts import settlement_v1 as message
-from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
+from http_edge.acting import BodyBytes
 from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.ports import Accept
 from settlement.bootstrap import Parts
-from settlement.entrypoints.http import translating
-from settlement.entrypoints.http.once import Write, answer_write
+from settlement.entrypoints.http.once import Arrived, answer_write
 
 
 def institution_routes(parts: Parts) -> APIRouter:
@@ -25,14 +24,12 @@ def institution_routes(parts: Parts) -> APIRouter:
         openapi_extra=_CSV,
     )
     def import_file(
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
+        arrived: Arrived,
         body: BodyBytes,
         name: Annotated[str, Query(max_length=200, description="文件名，记作出处")] = "upload.csv",
     ) -> Response:
         """导入机构目录（CSV）：有一行错误则全部不导入。"""
-        by, at = translating.actor(acting), parts.clock()
+        by, at = arrived.by, parts.clock()
 
         def decide(accept: Accept) -> None:
             rows = read_institutions(body)
@@ -43,7 +40,8 @@ def institution_routes(parts: Parts) -> APIRouter:
 
         return answer_write(
             parts,
-            Write("import-institutions", acting, key, request, body),
+            "import-institutions",
+            arrived,
             decide=decide,
             show=lambda count: message.InstitutionsImported(institutions=count),
         )

@@ -3,54 +3,69 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
-from http_edge.acting import Acting
+from http_edge.acting import Acting, ActingHeaders, BodyBytes, IdempotencyKey
 from http_edge.answer_once import answer_once, response_of
 from http_edge.problems import refusal_of
 from settlement.application.ports import Accept
 from settlement.bootstrap import Parts
+from settlement.domain.record import Actor
 from settlement.entrypoints.http.problem_table import PROBLEMS
+from settlement.entrypoints.http.translating import actor
 
 
 @dataclass(frozen=True)
-class Write:
-    """A write as it arrived: who acts, under which key, with which body, at which path."""
+class Arrival:
+    """A write as it arrived (写请求): who acts, under which key, and what was asked where."""
 
-    operation: str
     acting: Acting
     key: str
-    request: Request
-    body: bytes
+    asked: bytes
 
     @property
-    def request_key(self) -> RequestKey:
-        """The key within its institution and operation."""
-        return RequestKey(self.acting.institution_id, self.operation, self.key)
+    def by(self) -> Actor:
+        """Who acts, as it is recorded."""
+        return actor(self.acting)
 
-    @property
-    def what_was_asked(self) -> bytes:
-        """The body together with the path: one key cannot stand for two stays."""
-        body: Any = self.body.decode("utf-8", "replace")
-        if self.request.headers.get("content-type", "").startswith("application/json"):
-            body = json.loads(self.body or b"null")
-        return json.dumps({"path": self.request.url.path, "body": body}).encode()
+
+async def read_arrival(
+    request: Request, acting: ActingHeaders, key: IdempotencyKey, body: BodyBytes
+) -> Arrival:
+    """What every write carries. The path belongs to what was asked: one key cannot stand for two
+    stays."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        content = json.loads(body or b"null")
+    else:
+        content = sha256(body).hexdigest()
+    asked = json.dumps({"path": request.url.path, "body": content}).encode()
+    return Arrival(acting, key, asked)
+
+
+Arrived = Annotated[Arrival, Depends(read_arrival)]
+"""A parameter of this type reads the headers and the body of a write."""
 
 
 def answer_write(
     parts: Parts,
-    write: Write,
+    operation: str,
+    arrived: Arrival,
     *,
     decide: Callable[[Accept], Any],
     show: Callable[[Any], BaseModel],
     status: int = HTTPStatus.OK,
 ) -> Response:
-    """Run `decide` once; the answer is committed with its events and given to every repetition."""
+    """Run `decide` once; the answer is committed with its events and given to every repetition.
+
+    A request key belongs to the institution and this operation.
+    """
+    request_key = RequestKey(arrived.acting.institution_id, operation, arrived.key)
 
     def do(body_hash: str) -> Answer:
         made: list[Answer] = []
@@ -58,7 +73,7 @@ def answer_write(
         def accept(result: Any) -> RegisteredRequest:
             made.append(Answer(status=status, body=show(result).model_dump_json().encode()))
             return RegisteredRequest(
-                key=write.request_key, body_hash=body_hash, accepted=True, answer=made[-1]
+                key=request_key, body_hash=body_hash, accepted=True, answer=made[-1]
             )
 
         decide(accept)
@@ -66,8 +81,8 @@ def answer_write(
 
     answer, replayed = answer_once(
         parts.register,
-        key=write.request_key,
-        body=write.what_was_asked,
+        key=request_key,
+        body=arrived.asked,
         do=do,
         refuse=lambda error: refusal_of(error, PROBLEMS),
     )

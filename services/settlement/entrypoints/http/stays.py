@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from contracts import settlement_v1 as message
 from contracts.vocabulary import PersonId
-from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
+from http_edge.acting import ActingHeaders
 from settlement.application.admit_patient import AdmitPatient, admit_patient
 from settlement.application.discharge_patient import DischargePatient, discharge_patient
 from settlement.application.find_stay import own_stay
@@ -27,7 +27,7 @@ from settlement.bootstrap import Parts
 from settlement.domain.stay import Stay
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
-from settlement.entrypoints.http.once import Write, answer_write
+from settlement.entrypoints.http.once import Arrived, answer_write
 
 
 def stay_routes(parts: Parts) -> APIRouter:
@@ -39,10 +39,7 @@ def stay_routes(parts: Parts) -> APIRouter:
     )
     def admit(
         asked: message.Admission,
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
-        body: BodyBytes,
+        arrived: Arrived,
     ) -> Response:
         """入院登记：机构以请求头为准，参保人以资格服务的标识为准。"""
         at = parts.clock()
@@ -52,13 +49,14 @@ def stay_routes(parts: Parts) -> APIRouter:
             admission=asked.admission_date,
             circumstances=translating.circumstances(asked.circumstances),
             scheme=asked.scheme,
-            by=translating.actor(acting),
+            by=arrived.by,
             today=business_date(at),
             at=at,
         )
         return answer_write(
             parts,
-            Write("admit", acting, key, request, body),
+            "admit",
+            arrived,
             decide=lambda accept: admit_patient(
                 command, ledger=parts.ledger, eligibility=parts.eligibility, accept=accept
             ),
@@ -74,22 +72,20 @@ def stay_routes(parts: Parts) -> APIRouter:
     def fees(
         stay_id: UUID,
         asked: message.FeeBatchStated,
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
-        body: BodyBytes,
+        arrived: Arrived,
     ) -> Response:
         """上传一批费用；各分项须与总额相符。"""
         command = RecordFees(
             stay_id=stay_id,
             batch_number=asked.batch_number,
             charges=translating.charges(asked.charges),
-            by=translating.actor(acting),
+            by=arrived.by,
             at=parts.clock(),
         )
         return answer_write(
             parts,
-            Write("record-fees", acting, key, request, body),
+            "record-fees",
+            arrived,
             decide=lambda accept: record_fees(command, ledger=parts.ledger, accept=accept),
             show=translating.show_stay,
         )
@@ -102,10 +98,7 @@ def stay_routes(parts: Parts) -> APIRouter:
     def discharge(
         stay_id: UUID,
         asked: message.Discharge,
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
-        body: BodyBytes,
+        arrived: Arrived,
     ) -> Response:
         """出院登记；之后不能再记费。"""
         at = parts.clock()
@@ -114,13 +107,14 @@ def stay_routes(parts: Parts) -> APIRouter:
             discharge=asked.discharge_date,
             invoice_number=asked.invoice_number,
             circumstances=translating.circumstances(asked.circumstances),
-            by=translating.actor(acting),
+            by=arrived.by,
             today=business_date(at),
             at=at,
         )
         return answer_write(
             parts,
-            Write("discharge", acting, key, request, body),
+            "discharge",
+            arrived,
             decide=lambda accept: discharge_patient(command, ledger=parts.ledger, accept=accept),
             show=translating.show_stay,
         )
@@ -155,10 +149,7 @@ def stay_routes(parts: Parts) -> APIRouter:
     def settlement(
         stay_id: UUID,
         asked: message.SettlementRequest,
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
-        body: BodyBytes,
+        arrived: Arrived,
     ) -> Response:
         """结算：各支付方一次算清并记账；同一请求重发得到同一答复。"""
         at = parts.clock()
@@ -167,12 +158,13 @@ def stay_routes(parts: Parts) -> APIRouter:
             elsewhere_fen=asked.decided_elsewhere_fen,
             expected_personal_fen=asked.expected_personal_fen,
             settled_on=business_date(at),
-            by=translating.actor(acting),
+            by=arrived.by,
             at=at,
         )
         return answer_write(
             parts,
-            Write("settle", acting, key, request, body),
+            "settle",
+            arrived,
             decide=lambda accept: settle_stay(
                 command,
                 ledger=parts.ledger,
@@ -191,10 +183,7 @@ def stay_routes(parts: Parts) -> APIRouter:
     def reversal(
         stay_id: UUID,
         asked: message.ReversalRequest,
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
-        body: BodyBytes,
+        arrived: Arrived,
     ) -> Response:
         """撤销最近一次结算：原单保留，冲正记入当期。"""
         at = parts.clock()
@@ -202,12 +191,13 @@ def stay_routes(parts: Parts) -> APIRouter:
             stay_id=stay_id,
             reason=asked.reason,
             booked_on=business_date(at),
-            by=translating.actor(acting),
+            by=arrived.by,
             at=at,
         )
         return answer_write(
             parts,
-            Write("reverse", acting, key, request, body),
+            "reverse",
+            arrived,
             decide=lambda accept: reverse_settlement(command, ledger=parts.ledger, accept=accept),
             show=lambda result: _show_reversed(result, command),
         )
@@ -241,7 +231,7 @@ def stay_routes(parts: Parts) -> APIRouter:
 
 def show_settled(settled: Settled) -> message.StatementShown:
     """A settlement that was just made."""
-    return translating.show_settled(settled.stay, settled.number, settled.prepared)
+    return translating.show_prepared(settled.stay, settled.prepared, number=settled.number)
 
 
 def _find(parts: Parts, stay_id: UUID, acting: Any) -> Stay:

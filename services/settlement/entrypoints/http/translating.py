@@ -89,22 +89,10 @@ def show_number(number: NumberUsed) -> message.NumberShown:
     return message.NumberShown.model_validate(number, from_attributes=True)
 
 
-def show_prepared(stay: Stay, prepared: Prepared) -> message.StatementShown:
-    """A preview of a stay."""
-    return _statement(
-        stay,
-        prepared.inputs,
-        policy=prepared.policy,
-        steps=prepared.steps,
-        assumed=prepared.assumed,
-        patient_fen=prepared.patient_fen,
-        number=None,
-        status="preview",
-    )
-
-
-def show_settled(stay: Stay, number: str, prepared: Prepared) -> message.StatementShown:
-    """A settlement that was just made."""
+def show_prepared(
+    stay: Stay, prepared: Prepared, *, number: str | None = None
+) -> message.StatementShown:
+    """A preview of a stay, or the settlement with this number that was just made."""
     return _statement(
         stay,
         prepared.inputs,
@@ -113,7 +101,7 @@ def show_settled(stay: Stay, number: str, prepared: Prepared) -> message.Stateme
         assumed=prepared.assumed,
         patient_fen=prepared.patient_fen,
         number=number,
-        status="settled",
+        status="settled" if number else "preview",
     )
 
 

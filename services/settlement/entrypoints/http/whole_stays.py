@@ -3,11 +3,10 @@
 from datetime import date, datetime
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from contracts import settlement_v1 as message
 from contracts.vocabulary import PersonId, RegionCode
-from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
 from settlement.application.admit_patient import AdmitPatient
 from settlement.application.preview_bill import BillToPreview, preview_bill
 from settlement.application.settle_whole_stay import (
@@ -19,7 +18,7 @@ from settlement.bootstrap import Parts
 from settlement.domain.record import Actor
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
-from settlement.entrypoints.http.once import Write, answer_write
+from settlement.entrypoints.http.once import Arrived, answer_write
 from settlement.entrypoints.http.stays import show_settled
 from settlement.law.book import StayDates
 from settlement.law.facts import Facts
@@ -37,17 +36,15 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
     )
     def settle(
         asked: message.WholeStay,
-        request: Request,
-        acting: ActingHeaders,
-        key: IdempotencyKey,
-        body: BodyBytes,
+        arrived: Arrived,
     ) -> Response:
         """一次提交入院、费用、出院并结算；要么全部成立，要么什么都没有发生。"""
         at = parts.clock()
-        command = _command(asked, acting=translating.actor(acting), at=at)
+        command = _command(asked, acting=arrived.by, at=at)
         return answer_write(
             parts,
-            Write("settle-whole-stay", acting, key, request, body),
+            "settle-whole-stay",
+            arrived,
             decide=lambda accept: settle_whole_stay(
                 command,
                 ledger=parts.ledger,
