@@ -15,7 +15,6 @@ from standalone.serving import NotStarted, running
 from standalone.shown_commands import CommandFailed
 
 app = typer.Typer(help="单机运行与演示")
-console = wide_console()
 
 
 @app.command()
@@ -35,20 +34,20 @@ def serve(
         ) as addresses:
             if samples:
                 with httpx.Client(timeout=30) as client:
-                    load_samples(addresses, client, console)
-            console.print(
+                    load_samples(addresses, client, wide_console())
+            wide_console().print(
                 f"结算服务 {addresses.settlement}（接口文档 {addresses.settlement}/docs）"
             )
-            console.print(
+            wide_console().print(
                 f"资格服务 {addresses.eligibility}（接口文档 {addresses.eligibility}/docs）"
             )
-            console.print("按 Ctrl-C 停止")
+            wide_console().print("按 Ctrl-C 停止")
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
-        console.print("已停止")
+        wide_console().print("已停止")
     except (NotStarted, Refused) as wrong:
-        console.print(f"[red]{wrong}[/]")
+        wide_console().print(f"[red]{wrong}[/]")
         raise typer.Exit(1) from wrong
 
 
@@ -56,7 +55,7 @@ def serve(
 def demo() -> None:
     """用公布的真实账单走一遍：结算、历史、撤销、重演、验账、对账；一分钟之内。"""
     try:
-        run_demo(console)
+        run_demo(wide_console())
     except (DemoFailed, CommandFailed, NotStarted, Refused) as wrong:
-        console.print(f"[bold red]演示没有成功：{wrong}[/]")
+        wide_console().print(f"[bold red]演示没有成功：{wrong}[/]")
         raise typer.Exit(1) from wrong

@@ -1,5 +1,8 @@
 """The statement as a table (结算单表格): who looked at what, took off what, and paid."""
 
+import os
+import sys
+
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -22,9 +25,9 @@ _WHOLE_DOCUMENT = {"region": "参保地", "in_force": "施行日期", "dates": "
 
 
 def wide_console() -> Console:
-    """A console as wide as the terminal, or wide enough for a statement where there is none."""
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPED_WIDTH)
+    """Where tables go: as wide as the terminal or COLUMNS, else wide enough for a statement."""
+    is_known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(width=None if is_known else PIPED_WIDTH)
 
 
 def print_statement(found: StatementShown, target: Console, *, title: str | None = None) -> None:

@@ -2,11 +2,8 @@
 
 import csv
 import io
-import os
-import sys
 from collections.abc import Callable, Iterator
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -21,9 +18,9 @@ from settlement.domain.fund_statement import (
 )
 from settlement.domain.postings import JournalKind
 from settlement.entrypoints.fund_translating import payer_label
+from settlement.entrypoints.statement_table import wide_console
 from settlement.law.exact import format_yuan
 
-_PIPE_COLUMNS = 150
 _NUMBER = "结算单号"
 _REFERENCE = "结算单号 / 流水号"
 
@@ -50,25 +47,18 @@ NameOf = Callable[[str], str]
 """A hospital's name by its code; the code itself where nobody registered it."""
 
 
-def console() -> Console:
-    """Where tables go; wide enough for a statement where the output is not a terminal."""
-    # COLUMNS, where somebody set it, decides.
-    is_known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if is_known else _PIPE_COLUMNS)
-
-
 def print_funds(shown: message.FundsShown) -> None:
     """The list of funds."""
     table = _table("基金（元）", "基金", "支付方", amounts=("累计应付", "累计拨付", "余额"))
     for fund in shown.funds:
         amounts = (fund.owed_fen, fund.paid_fen, fund.balance_fen)
         _row(table, fund.fund_id, fund.payer_label, *map(format_yuan, amounts))
-    console().print(table)
+    wide_console().print(table)
 
 
 def print_statement(statement: FundStatement, name_of: NameOf) -> None:
     """A statement: each hospital line by line with its subtotal, then the whole."""
-    out = console()
+    out = wide_console()
     out.rule(Text(f"基金对账单 {_title(statement.fund_id, statement.period)}"))
     for account in statement.hospitals:
         out.print(_hospital_table(account, name_of))
@@ -82,7 +72,7 @@ def print_reconciliation(
     found: Reconciliation, *, fund_id: str, period: Period, name_of: NameOf
 ) -> None:
     """Totals of both sides, and every difference by name."""
-    out = console()
+    out = wide_console()
     out.rule(Text(f"基金对账 {_title(fund_id, period)}"))
     out.print(
         f"我方 {found.our_lines} 行 {format_yuan(found.ours_fen)} 元；"

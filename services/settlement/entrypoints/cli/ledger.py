@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from contracts.vocabulary import Payer
@@ -23,8 +22,6 @@ from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
 from settlement.settings import Settings
 
-console = wide_console()
-
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="数据目录（默认取 YIZHAN_DATA，或 var）")
 ]
@@ -34,7 +31,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出，金�
 def verify(data: DataOption = None, as_json: JsonOption = False) -> None:
     """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差。"""
     ledger = _ledger(data)
-    with console.status("正在重新计算……"):
+    with wide_console().status("正在重新计算……"):
         found = verify_ledger(ledger, LawLibrary(ledger))
     if as_json:
         typer.echo(json.dumps(_verified_json(found), ensure_ascii=False, indent=2))
@@ -63,7 +60,7 @@ def replay(
     ledger = _ledger(data)
     book = _book(policies, only=only)
     scope = Scope(region, first.date() if first else None, last.date() if last else None)
-    with console.status("正在重演……"):
+    with wide_console().status("正在重演……"):
         found = replay_ledger(settlements_recorded(ledger.events()), book, scope)
     if as_json:
         typer.echo(json.dumps(_replayed_json(found, most), ensure_ascii=False, indent=2))
@@ -73,25 +70,26 @@ def replay(
 
 def print_verified(found: Verified) -> None:
     """The verification, for people."""
-    console.print(
+    wide_console().print(
         f"共 {found.events} 个事件，{found.settlements} 笔结算（其中 {found.reversals} 笔已撤销）"
     )
     if not found.discrepancies:
-        console.print("[bold green]账本与重新计算的结果完全一致[/]（差异 0）")
+        wide_console().print("[bold green]账本与重新计算的结果完全一致[/]（差异 0）")
         return
     first = found.discrepancies[0]
-    console.print(
+    wide_console().print(
         f"[bold red]发现 {len(found.discrepancies)} 处不符[/]；"
         f"第一处：住院 {first.stay}，结算 {first.settlement}，{first.step}"
     )
     table = Table("住院号", "结算单号", "步骤", "项目", "账本", "重新计算")
     for d in found.discrepancies[:50]:
         table.add_row(d.stay, d.settlement, d.step, d.what, d.in_ledger, d.recomputed)
-    console.print(table)
+    wide_console().print(table)
 
 
-def print_replayed(found: Replayed, *, most: int, target: Console = console) -> None:
+def print_replayed(found: Replayed, *, most: int) -> None:
     """The replay, for people."""
+    target = wide_console()
     if any(s.fictional for s in found.stays):
         target.print("[bold yellow]所用政策为虚构，仅作演示[/]")
     totals = Table(title=f"重演 {len(found.stays)} 笔结算：各方合计（元）")
@@ -132,7 +130,7 @@ def _ledger(data: Path | None) -> EventLedger:
     settings = Settings.from_environment()
     settings = replace(settings, data=data or settings.data)
     if not (settings.data / "settlement.sqlite").is_file():
-        console.print(
+        wide_console().print(
             f"[red]{settings.data} 里没有账本[/]；用 --data 指明数据目录，或先运行 yizhan serve"
         )
         raise typer.Exit(2)
@@ -145,7 +143,7 @@ def _book(policies: list[Path], *, only: bool) -> PolicyBook:
     try:
         return load_book(*roots)
     except PolicyFileFaulty as wrong:
-        console.print(f"[red]{wrong}[/]")
+        wide_console().print(f"[red]{wrong}[/]")
         raise typer.Exit(2) from wrong
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -27,11 +26,11 @@ from settlement.application.check_policies import Draft, check_policies
 from settlement.application.run_worked_cases import CaseResult, run_worked_case
 from settlement.entrypoints.cli.policy_text import print_policy
 from settlement.entrypoints.clock import business_date, now
+from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, regions_above
 from settlement.law.policy import Policy
 
 policy_app = typer.Typer(help="政策：检查、跑算例、阅读。", no_args_is_help=True)
-console = Console()
 
 PathsArgument = Annotated[
     list[Path] | None, typer.Argument(help="政策文件或目录（默认：随附政策）", exists=True)
@@ -98,7 +97,7 @@ def run_cases(paths: PathsArgument = None) -> None:
                 table.add_row(*_row(policy, result))
         except (PolicyFileFaulty, ValueError) as wrong:
             faults.append(str(wrong))
-    console.print(table)
+    wide_console().print(table)
     for fault in faults:
         typer.echo(fault)
     failed = sum(not result.passed for result in results) + len(faults)
@@ -154,8 +153,8 @@ def show(
             refusals.append(str(refusal))
             continue
         if policy.region != region:
-            console.print(f"{region} 没有自己的政策，适用上级 {policy.region} 的：")
-        print_policy(policy, console)
+            wide_console().print(f"{region} 没有自己的政策，适用上级 {policy.region} 的：")
+        print_policy(policy, wide_console())
         shown += 1
     if not shown:
         _refuse(f"{refusals[0]}\n{_known(book, RegionCode(region))}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -50,7 +51,8 @@ _ROUNDING = {
 _QUANTA = {1: "分", 10: "角", 100: "元"}
 _ASSUMED = {"region": "地区", "in_force": "施行期", "dates": "日期规则"}
 
-Row = tuple[str, str, str, str, str]
+Row = tuple[str, str, Stated | str, Evidence | None]
+"""Item, situation, value (or words), evidence (依据)."""
 
 
 def print_policy(policy: Policy, target: Console) -> None:
@@ -69,33 +71,49 @@ def print_policy(policy: Policy, target: Console) -> None:
         target.print(f"  {_MARKS[evidence.status]} {_ASSUMED[name]}：{note}", highlight=False)
     names = {layer.id: layer.name for layer in policy.layers}
     for at, layer in enumerate(policy.layers, start=1):
-        target.print(_layer_table(at, layer, names))
+        notes: dict[str, str] = {}
+        target.print(_layer_table(at, layer, names, notes))
+        for note, mark in notes.items():
+            target.print(f"  {mark} {escape(note)}", highlight=False)
     target.print("出处：")
     for source in policy.sources:
         line = "　".join(filter(None, (source.title, source.publisher, source.date, source.url)))
         target.print(f"  {escape(f'[{source.id}]')} {escape(line)}", highlight=False)
 
 
-def _layer_table(at: int, layer: Layer, names: dict[str, str]) -> Table:
+def _layer_table(at: int, layer: Layer, names: dict[str, str], notes: dict[str, str]) -> Table:
+    """One layer; notes that rows share are gathered, to be printed once below it."""
     pool = f"统筹区 {layer.pool}" if layer.pool else "由医院承担"
     article = f"，{layer.article}" if layer.article else ""
     rounding = f"{_ROUNDING[layer.rounding.mode]}到{_QUANTA[layer.rounding.quantum_fen]}"
     title = f"{at}. {layer.name}（{layer.payer.label}，{pool}，{rounding}{article}）"
-    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    table = Table(
+        title=escape(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
     for column in ("项目", "情形", "数值", "标记", "依据"):
         table.add_column(column, overflow="fold")
-    for row in _rows(layer, names):
-        item, situation, value, mark, source = row
-        table.add_row(escape(item), escape(situation), escape(value), mark, escape(source))
+    for item, situation, value, evidence in _rows(layer, names):
+        words = value if isinstance(value, str) else value_in_words(value)
+        mark = (
+            _MISSING if isinstance(value, Missing) else _MARKS[evidence.status] if evidence else ""
+        )
+        said = escape(_said_where(evidence, notes)) if evidence else ""
+        table.add_row(escape(item), escape(situation), escape(words), mark, said)
     return table
+
+
+def _said_where(evidence: Evidence, notes: dict[str, str]) -> str:
+    note = evidence.note
+    mark = notes.setdefault(note, f"注{len(notes) + 1}") if note else None
+    return " ".join(w for w in (f"[{evidence.source}]", evidence.place, mark) if w)
 
 
 def _rows(layer: Layer, names: dict[str, str]) -> Iterator[Row]:
     if not layer.condition.is_always:
-        yield "适用", condition_in_words(layer.condition), "", "", ""
+        yield "适用", condition_in_words(layer.condition), "", None
     if layer.elsewhere:
         limit = base_in_words(str(layer.elsewhere.at_most), names)
-        yield "外部结算", "", f"由{layer.elsewhere.decided_by}决定，不超过 {limit}", "", ""
+        yield "外部结算", "", f"由{layer.elsewhere.decided_by}决定，不超过 {limit}", None
     if layer.deductible:
         kind = "门槛" if layer.deductible.kind is ThresholdKind.TRIGGER else "起付线"
         yield from _number_rows(
@@ -103,7 +121,7 @@ def _rows(layer: Layer, names: dict[str, str]) -> Iterator[Row]:
         )
     if layer.deductible and len(layer.parts) > 1:
         order = [p.name for i in layer.deductible.taken_from for p in layer.parts if p.id == i]
-        yield "起付线先扣", "", " → ".join(order), "", ""
+        yield "起付线先扣", "", " → ".join(order), None
     for part in layer.parts:
         yield from _part_rows(part, names, is_only=len(layer.parts) == 1)
     for cap in layer.caps:
@@ -113,7 +131,7 @@ def _rows(layer: Layer, names: dict[str, str]) -> Iterator[Row]:
 
 def _part_rows(part: Part, names: dict[str, str], *, is_only: bool) -> Iterator[Row]:
     before = "" if is_only else f"{part.name}·"
-    yield f"{before}口径", "", base_in_words(str(part.base), names), *_marks(part.base_evidence)
+    yield f"{before}口径", "", base_in_words(str(part.base), names), part.base_evidence
     if part.first_self_pay:
         yield from _number_rows(f"{before}先自付", part.first_self_pay)
     if len(part.bands) == 1:
@@ -125,7 +143,7 @@ def _part_rows(part: Part, names: dict[str, str], *, is_only: bool) -> Iterator[
                 yield from _number_rows(f"{before}第 {at} 段至（{start}）", band.up_to)
             yield from _number_rows(f"{before}第 {at} 段比例", band.rate)
     if part.minus:
-        yield f"{before}补足：减去", "", base_in_words(str(part.minus), names), "", ""
+        yield f"{before}补足：减去", "", base_in_words(str(part.minus), names), None
 
 
 def _number_rows(item: str, number: Number) -> Iterator[Row]:
@@ -133,20 +151,12 @@ def _number_rows(item: str, number: Number) -> Iterator[Row]:
         situation = condition_in_words(choice.condition)
         if choice.condition.is_always and len(number.choices) > 1:
             situation = "其余"
-        mark, source = _marks(choice.evidence)
-        if isinstance(choice.value, Missing):
-            mark = _MISSING
-        yield item, situation, value_in_words(choice.value), mark, source
+        yield item, situation, choice.value, choice.evidence
     for change in number.adjustments:
         what = condition_in_words(change.condition)
-        yield f"{item}调整", what, _adjustment_in_words(change), *_marks(change.evidence)
+        yield f"{item}调整", what, _adjustment_in_words(change), change.evidence
     if number.at_most:
-        yield f"{item}上限", "", str(number.at_most), "", ""
-
-
-def _marks(evidence: Evidence) -> tuple[str, str]:
-    words = [f"[{evidence.source}]", evidence.place, evidence.note]
-    return _MARKS[evidence.status], " ".join(w for w in words if w)
+        yield f"{item}上限", "", str(number.at_most), None
 
 
 def value_in_words(value: Stated) -> str:

@@ -68,7 +68,10 @@ def show_policy(policy: Policy) -> message.PolicyShown:
         version=policy.version,
         fingerprint=policy.fingerprint,
         fictional=policy.fictional,
-        sources=tuple(message.SourceShown(**vars(s)) for s in policy.sources),
+        # By id: from the ledger's text they come in another order than from the file.
+        sources=tuple(
+            message.SourceShown(**vars(s)) for s in sorted(policy.sources, key=lambda s: s.id)
+        ),
     )
 
 
