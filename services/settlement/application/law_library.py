@@ -4,8 +4,9 @@ import json
 
 from settlement.application.ports import Ledger
 from settlement.domain.law_text import LawText, law_text_id
-from settlement.kernel.cascade import Cascade, compile_policy
-from settlement.law.policy import LANGUAGE_VERSION
+from settlement.domain.record import SettlementInputs
+from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
+from settlement.law.policy import READABLE_LANGUAGES
 from settlement.law.reading import read_policy
 
 
@@ -21,6 +22,15 @@ class LawLibrary:
         self._ledger = ledger
         self._known: dict[str, Cascade] = {}
 
+    def cascade_of(self, inputs: SettlementInputs) -> Cascade:
+        """The policy a settlement followed, by the arithmetic it was computed with.
+
+        Raises LawMissing.
+        """
+        if inputs.arithmetic_version != ARITHMETIC_VERSION:
+            raise LawMissing(f"没有第 {inputs.arithmetic_version} 版算法，无法重新计算")
+        return self.cascade(inputs.fingerprint)
+
     def cascade(self, fingerprint: str) -> Cascade:
         """The policy with this fingerprint. Raises LawMissing."""
         if fingerprint not in self._known:
@@ -31,7 +41,7 @@ class LawLibrary:
         text = self._ledger.find(law_text_id(fingerprint), LawText)
         if text is None:
             raise LawMissing(f"账本里没有指纹为 {fingerprint} 的政策文本")
-        if text.language_version != LANGUAGE_VERSION:
+        if text.language_version not in READABLE_LANGUAGES:
             raise LawMissing(f"政策文本的语言版本 {text.language_version} 无法执行")
         policy = read_policy(json.loads(text.canonical_text))
         if policy.fingerprint != fingerprint:

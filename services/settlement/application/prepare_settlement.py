@@ -18,7 +18,7 @@ from settlement.domain.record import (
     age_on,
 )
 from settlement.domain.stay import Stay
-from settlement.kernel.cascade import Cascade, compile_policy
+from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
 from settlement.kernel.settle import Inputs, Outcome, settle_bill
 from settlement.law.book import PolicyBook, StayDates
@@ -86,6 +86,7 @@ def prepare_settlement(
     }
     inputs = SettlementInputs(
         fingerprint=policy.fingerprint,
+        arithmetic_version=ARITHMETIC_VERSION,
         admission=stay.admission,
         discharge=discharge,
         settled_on=settled_on,

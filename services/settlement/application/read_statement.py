@@ -31,6 +31,6 @@ def read_statement(stay: Stay, laws: LawLibrary, number: str | None = None) -> S
     if not wanted:
         raise NotSettled(f"住院 {stay.hospital_stay_number} 没有{number or '任何'}结算")
     settlement = wanted[-1]
-    cascade = laws.cascade(settlement.inputs.fingerprint)
+    cascade = laws.cascade_of(settlement.inputs)
     _, steps, assumed = compute(cascade, settlement.inputs)
     return Statement(stay, settlement, cascade.policy, steps, assumed)

@@ -13,7 +13,7 @@ from contracts.vocabulary import Payer
 from settlement.application.ledger_history import SettlementRecorded
 from settlement.application.prepare_settlement import compute, counter_years
 from settlement.domain.settlement import Share, payer_steps, shares_of
-from settlement.kernel.cascade import Cascade, compile_policy
+from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
 from settlement.kernel.settle import (
     ElsewhereAmountMissing,
     ElsewhereAmountTooLarge,
@@ -166,6 +166,7 @@ def _settle_again(
         replace(
             inputs,
             fingerprint=policy.fingerprint,
+            arithmetic_version=ARITHMETIC_VERSION,
             counters_before=counters.before(settlement, years),
             counter_years=years,
         ),

@@ -18,7 +18,6 @@ from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import PersonalShareChanged
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
-from settlement.law.policy import LANGUAGE_VERSION
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ def _law(ledger: Ledger, prepared: Prepared, at: datetime) -> list[LawText]:
     return [
         LawText.adopt(
             fingerprint=policy.fingerprint,
-            language_version=LANGUAGE_VERSION,
+            language_version=policy.language_version,
             label=policy.label,
             canonical_text=policy.canonical_text,
             at=at,

@@ -109,7 +109,7 @@ def _outcome_differences(
 ) -> Iterator[Difference]:
     inputs = settlement.inputs
     try:
-        outcome, explained, _ = compute(laws.cascade(inputs.fingerprint), inputs)
+        outcome, explained, _ = compute(laws.cascade_of(inputs), inputs)
     except (LawMissing, *REFUSALS) as refusal:
         yield "重新计算", "指纹", inputs.fingerprint, refusal
         return

@@ -109,6 +109,7 @@ class SettlementInputs:
     """
 
     fingerprint: str
+    arithmetic_version: str
     admission: date
     discharge: date
     settled_on: date

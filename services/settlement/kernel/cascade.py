@@ -12,6 +12,10 @@ from settlement.kernel.writing import Shape, write_policy
 from settlement.law.facts import Condition, Facts
 from settlement.law.policy import Layer, Policy, numbers_of
 
+ARITHMETIC_VERSION = "1"
+"""Version of the arithmetic; every settlement names the one it was computed with. A change that
+gives another fen for any bill is a new version, and the old one stays to recompute the past."""
+
 SettleStay = Callable[..., tuple[int, ...]]
 
 _FIELD_OF_SET = {"identity": "identities", "designation": "designations"}

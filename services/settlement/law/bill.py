@@ -87,12 +87,9 @@ class Charges:
             )
 
     def _check_scope(self) -> None:
-        parts = (
-            self.in_scope_fen,
-            self.first_self_pay_fen,
-            self.over_limit_fen,
-            self.out_of_catalog_fen,
-        )
+        # Class C is what no catalogue holds: it stands where out_of_catalog was not stated.
+        outside = self.class_c_fen if self.out_of_catalog_fen is None else self.out_of_catalog_fen
+        parts = (self.in_scope_fen, self.first_self_pay_fen, self.over_limit_fen, outside)
         known = sum(p or 0 for p in parts)
         if all(p is not None for p in parts):
             self._check_sum("范围内＋先行自付＋超限价＋全自费", known, self.total_fen)

@@ -52,10 +52,14 @@ class PolicyBook:
     def __init__(self, policies: Iterable[Policy]):
         """Keep the policies; of two versions from the same day the higher number wins."""
         self._by_place: dict[tuple[RegionCode, Scheme], list[Policy]] = {}
+        given: dict[tuple[RegionCode, Scheme], list[Policy]] = {}
         for policy in policies:
-            self._by_place.setdefault((policy.region, policy.scheme), []).append(policy)
-        for versions in self._by_place.values():
-            versions.sort(key=lambda p: (p.in_force_from, p.version))
+            given.setdefault((policy.region, policy.scheme), []).append(policy)
+        for place, versions in given.items():
+            # A version replaces the lower ones of its day for good, also where it ends earlier.
+            ordered = sorted(versions, key=lambda p: (p.in_force_from, p.version))
+            latest = {policy.in_force_from: policy for policy in ordered}
+            self._by_place[place] = list(latest.values())
 
     @property
     def policies(self) -> tuple[Policy, ...]:

@@ -15,8 +15,9 @@ from settlement.law.evidence import Evidence, Source
 from settlement.law.exact import Ratio
 from settlement.law.facts import Condition
 
-LANGUAGE_VERSION = "1"
-"""Version of the policy language; stored in the ledger beside every policy text."""
+READABLE_LANGUAGES = ("1",)
+"""Versions of the policy language that can be read; each document states its own, which is
+stored in the ledger beside its text. A later version joins this list and replaces none."""
 
 BENEFIT_ADMISSIONS = "admissions"
 """Counter of the stays settled in a benefit year (本年度住院次数)."""
@@ -302,6 +303,7 @@ class Policy:
     benefit_year: BenefitYear
     sources: tuple[Source, ...]
     layers: tuple[Layer, ...]
+    language_version: str
     fingerprint: str
     canonical_text: str
     fictional: bool = False

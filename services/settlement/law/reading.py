@@ -14,7 +14,7 @@ from settlement.law.document import (
 )
 from settlement.law.evidence import Evidence, Source
 from settlement.law.policy import (
-    LANGUAGE_VERSION,
+    READABLE_LANGUAGES,
     BenefitYear,
     Layer,
     Policy,
@@ -71,8 +71,9 @@ class _Reader:
     def policy(self, tree: Tree) -> Policy | None:
         root = self.root
         language = root.need("yizhan_policy", "第一行写 yizhan_policy: 1")
-        if language and language.text() != LANGUAGE_VERSION:
-            language.fault("不认识的语言版本", f"写 {LANGUAGE_VERSION}")
+        version = language.text() if language else ""
+        if language and version not in READABLE_LANGUAGES:
+            language.fault("不认识的语言版本", f"写 {READABLE_LANGUAGES[-1]}")
         region = root.need("region", "写六位行政区划代码，加引号")
         region_text = region.text() if region and region.is_text else ""
         region_evidence = self.evidence
@@ -107,7 +108,8 @@ class _Reader:
             benefit_year=benefit_year,
             sources=self.sources,
             layers=self._layers(benefit_year, rounding),
-            fingerprint=fingerprint_of(text, LANGUAGE_VERSION),
+            language_version=version,
+            fingerprint=fingerprint_of(text, version),
             canonical_text=text,
             fictional=root.optional_text("fictional") in {"true", "yes", "是"},
         )
