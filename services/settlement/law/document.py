@@ -12,6 +12,14 @@ from typing import TypeAlias
 Tree: TypeAlias = "str | Mapping[str, Tree] | Sequence[Tree]"
 Path = tuple[str | int, ...]
 
+_NONE = ("null", "~")
+_HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+
+def in_half_width(text: str) -> str:
+    """The text with every full-width letter, digit and sign as it stands on a keyboard (半角)."""
+    return text.translate(_HALF_WIDTH)
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -58,8 +66,18 @@ class Node:
         self._used: set[str] = set()
 
     def fault(self, message: str, remedy: str, *, is_warning: bool = False) -> None:
-        """Note what is wrong here and what to do."""
-        self._faults.append(Fault(self.path, message, remedy, is_warning))
+        """Note what is wrong here and what to do; the same thing once."""
+        found = Fault(self.path, message, remedy, is_warning)
+        if found not in self._faults:
+            self._faults.append(found)
+
+    def unreadable(self, message: str, remedy: str) -> None:
+        """Note that the value here could not be read; full-width signs look like the right ones."""
+        text = self.tree.strip() if isinstance(self.tree, str) else ""
+        if text.isascii() or in_half_width(text) == text:
+            self.fault(message, remedy)
+        else:
+            self.fault(f"“{text}”里有全角字符", f"改成半角：{in_half_width(text)}")
 
     @property
     def is_mapping(self) -> bool:
@@ -76,15 +94,24 @@ class Node:
         """The keys here, none if this is not a mapping."""
         return list(self.tree) if isinstance(self.tree, Mapping) else []
 
-    def get(self, key: str) -> "Node | None":
-        """The value of a key, or None when it is absent or `null`."""
+    def get(self, key: str, *, may_be_none: bool = False) -> "Node | None":
+        """The value of a key, or None when it is absent.
+
+        A key without a value is a fault: nobody can tell "none" from "forgotten". `null` is a
+        value only where it `may_be_none`.
+        """
         self._used.add(key)
-        if not isinstance(self.tree, Mapping):
+        if not isinstance(self.tree, Mapping) or key not in self.tree:
             return None
-        value = self.tree.get(key)
-        if value is None or (isinstance(value, str) and value in {"null", "~", ""}):
+        found = Node(self.tree[key], (*self.path, key), self._faults)
+        text = found.tree.strip() if isinstance(found.tree, str) else None
+        if text == "" or text in _NONE:
+            if text == "" or not may_be_none:
+                found.fault(
+                    f"“{key}”写了却没有值", "删去这一行，或写出它的值；不知道的数写 missing"
+                )
             return None
-        return Node(value, (*self.path, key), self._faults)
+        return found
 
     def need(self, key: str, remedy: str) -> "Node | None":
         """The value of a key that must be there."""
@@ -92,7 +119,7 @@ class Node:
             self.fault("这里应当是一组“键: 值”", remedy)
             return None
         found = self.get(key)
-        if found is None:
+        if key not in self.keys:
             self.fault(f"缺少“{key}”", remedy)
         return found
 
@@ -116,7 +143,10 @@ class Node:
             self.fault("这里应当是一个列表", "每项前写“- ”")
         else:
             for at, member in enumerate(self.tree):
-                yield Node(member, (*self.path, at), self._faults)
+                found = Node(member, (*self.path, at), self._faults)
+                if isinstance(member, str) and member.strip() in ("", *_NONE):
+                    found.fault("列表里有一项没有值", "删去这一项，或写出它的值")
+                yield found
 
     def close(self) -> None:
         """Every key must have been asked for; others are misspelt."""

@@ -79,6 +79,7 @@ class Number:
     choices: tuple[Choice, ...]
     adjustments: tuple[Adjustment, ...] = ()
     at_most: Ratio | None = None
+    at_most_evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,15 @@ _TERM = re.compile(r"\s*([+-]?)\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\s*")
 
 
 def parse_expression(text: str) -> Expression:
-    """Read `in_scope - basic`. Raises ValueError with what is wrong."""
+    """Read `in_scope - basic`; a name stands in it once. Raises ValueError with what is wrong."""
     terms: list[Term] = []
     at = 0
     while at < len(text):
         match = _TERM.match(text, at)
         if match is None or (terms and not match[1]):
             raise ValueError(f"口径“{text}”应写成名称的加减，如 in_scope - basic")
+        if any(term.name == match[2] for term in terms):
+            raise ValueError(f"口径“{text}”里“{match[2]}”出现了两次")
         terms.append(Term(-1 if match[1] == "-" else 1, match[2]))
         at = match.end()
     if not terms:
@@ -145,13 +148,15 @@ class BandsFrom(StrEnum):
 class Deductible:
     """Deductible (起付线). Yearly ones move a counter of the layer's accumulated base.
 
-    `taken_from` is the order of parts it eats; parts not listed are never touched.
+    `taken_from` is the order of parts it eats; parts not listed are never touched, and what they
+    cost does not move the yearly counter either.
     """
 
     amount: Number
     period: Period
     kind: ThresholdKind
     taken_from: tuple[str, ...]
+    order_evidence: Evidence
     counter: str | None
 
 
@@ -180,6 +185,7 @@ class Part:
     bands: tuple[Band, ...]
     bands_from: BandsFrom
     minus: Expression | None
+    minus_evidence: Evidence
 
 
 class CapOf(StrEnum):
@@ -210,10 +216,15 @@ class RoundingMode(StrEnum):
 
 @dataclass(frozen=True)
 class Rounding:
-    """Rounding of every step (取整): to a quantum of 1 fen, 10 (角) or 100 (元)."""
+    """Rounding of every step (取整): to a quantum of 1 fen, 10 (角) or 100 (元).
+
+    `name` is its path in the document: `rounding`, or `basic.rounding` for a layer's own.
+    """
 
     mode: RoundingMode
     quantum_fen: int
+    name: str
+    evidence: Evidence
 
 
 @dataclass(frozen=True)
@@ -247,6 +258,7 @@ class Elsewhere:
 
     decided_by: str
     at_most: Expression
+    evidence: Evidence
 
 
 @dataclass(frozen=True)
@@ -261,8 +273,10 @@ class Layer:
     name: str
     payer: Payer
     pool: RegionCode | None
+    pool_evidence: Evidence
     article: str | None
     condition: Condition
+    condition_evidence: Evidence
     parts: tuple[Part, ...]
     deductible: Deductible | None
     caps: tuple[Cap, ...]
@@ -285,7 +299,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class Policy:
-    """One complete document: region × scheme × version (一份政策)."""
+    """One complete document: region × scheme × version (一份政策).
+
+    `not_entered` are rules of its sources that are known and not written here (未录入).
+    """
 
     region: RegionCode
     region_name: str
@@ -307,6 +324,7 @@ class Policy:
     fingerprint: str
     canonical_text: str
     fictional: bool = False
+    not_entered: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

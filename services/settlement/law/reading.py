@@ -21,9 +21,14 @@ from settlement.law.policy import (
     Rounding,
     StayDate,
 )
+from settlement.law.reading_evidence import read_evidence
 from settlement.law.reading_layers import LayerReader
-from settlement.law.reading_numbers import read_evidence
-from settlement.law.reading_words import read_benefit_year, read_choice, read_rounding
+from settlement.law.reading_words import (
+    read_benefit_year,
+    read_choice,
+    read_flag,
+    read_rounding,
+)
 
 _REGION = re.compile(r"[0-9]{6}")
 _VERSION = re.compile(r"[1-9][0-9]{0,5}")
@@ -83,12 +88,17 @@ class _Reader:
             region_evidence = read_evidence(region, self.evidence, self.source_ids)
             region.close()
         if region and not _REGION.fullmatch(region_text):
-            region.fault(f"“{region_text}”不是六位行政区划代码", '如 region: "500112"')
+            region.unreadable(f"“{region_text}”不是六位行政区划代码", '如 region: "500112"')
         in_force = root.need("in_force", "写 in_force: {from: 日期}")
         dates = root.need("dates", "写明按哪一天选版本、认身份、算年度")
         benefit_year = read_benefit_year(dates, None)
-        rounding = read_rounding(root.need("rounding", "写 rounding: {mode: half_up, to: fen}"))
-        published = root.get("published")
+        rounding = read_rounding(
+            root.need("rounding", "写 rounding: {mode: half_up, to: fen}"),
+            name="rounding",
+            inherited=self.evidence,
+            source_ids=self.source_ids,
+        )
+        published, fictional = root.get("published"), root.get("fictional")
         text = canonical_text(tree)
         policy = Policy(
             region=RegionCode(region_text),
@@ -99,7 +109,9 @@ class _Reader:
             title=self._text("title", "写政策文件的名称"),
             in_force_from=self._date(in_force.get("from") if in_force else None, in_force)
             or date.min,
-            in_force_to=self._date(in_force.get("to") if in_force else None, None),
+            in_force_to=self._date(
+                in_force.get("to", may_be_none=True) if in_force else None, None
+            ),
             in_force_evidence=self._evidence_of(in_force),
             published=self._date(published, None),
             version_chosen_by=read_choice(dates, "version_chosen_by", StayDate),
@@ -111,7 +123,8 @@ class _Reader:
             language_version=version,
             fingerprint=fingerprint_of(text, version),
             canonical_text=text,
-            fictional=root.optional_text("fictional") in {"true", "yes", "是"},
+            fictional=bool(fictional and read_flag(fictional)),
+            not_entered=self._not_entered(),
         )
         for node in (in_force, dates):
             if node:
@@ -138,6 +151,23 @@ class _Reader:
                 )
             )
             node.close()
+        return tuple(found)
+
+    def _not_entered(self) -> tuple[str, ...]:
+        """Rules that are known and not entered, each with the title of its source if it has one."""
+        listed = self.root.get("not_entered")
+        found = []
+        for node in listed.items() if listed else ():
+            if not node.is_mapping:
+                found.append(node.text("写成一句话，或 {text: 规定, source: 出处}"))
+                continue
+            text = node.need("text", "写这条规定说了什么")
+            cited = read_evidence(node, self.evidence, self.source_ids).source
+            known = (s.title for s in self.sources if s.id == cited and "source" in node.keys)
+            title = next(known, None)
+            node.close()
+            if text:
+                found.append(f"{text.text()}（{title}）" if title else text.text())
         return tuple(found)
 
     def _text(self, key: str, remedy: str) -> str:
@@ -174,7 +204,7 @@ class _Reader:
         try:
             return date.fromisoformat(node.text())
         except ValueError:
-            node.fault(f"“{node.text()}”不是日期", "如 2018-01-01")
+            node.unreadable(f"“{node.text()}”不是日期", "如 2018-01-01")
             return None
 
     def _layers(self, year: BenefitYear, rounding: Rounding) -> tuple[Layer, ...]:

@@ -5,9 +5,9 @@ from settlement.law.bill import AMOUNT_LABELS, Charges
 from settlement.law.document import Node
 from settlement.law.exact import NotExact, parse_yuan
 from settlement.law.facts import CODES, FACT_LABELS, FLAGS, NUMBERS, SETS, Facts
+from settlement.law.reading_words import read_flag
 
 _FIELDS = {"identity": "identities", "designation": "designations"}
-_FLAG = {"是": True, "yes": True, "true": True, "否": False, "no": False, "false": False}
 _LONGEST_COUNT = 6
 
 
@@ -30,10 +30,7 @@ def _read_fact(key: str, node: Node) -> object:
     if key in NUMBERS:
         return read_count(node)
     if key in FLAGS:
-        flag = _FLAG.get(node.text())
-        if flag is None:
-            node.fault(f"“{node.text()}”应为 是 或 否", "写 是 或 否")
-        return flag
+        return read_flag(node)
     return code_of(key, node)
 
 
@@ -52,7 +49,7 @@ def read_count(node: Node) -> int:
     text = node.text()
     if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT:
         return int(text)
-    node.fault(f"“{text}”应是不小于 0 的整数", "如 1")
+    node.unreadable(f"“{text}”应是不小于 0 的整数", "如 1")
     return 0
 
 
@@ -61,7 +58,7 @@ def read_yuan(node: Node) -> Fen:
     try:
         return parse_yuan(node.text())
     except NotExact as wrong:
-        node.fault(str(wrong), "以元计，最多两位小数")
+        node.unreadable(str(wrong), "以元计，最多两位小数")
         return Fen(0)
 
 

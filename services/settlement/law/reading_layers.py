@@ -5,7 +5,7 @@ import re
 from contracts.vocabulary import Payer, RegionCode
 from settlement.law.document import Node
 from settlement.law.evidence import Evidence
-from settlement.law.facts import ALWAYS
+from settlement.law.facts import ALWAYS, Condition
 from settlement.law.policy import (
     Band,
     BandsFrom,
@@ -24,7 +24,8 @@ from settlement.law.policy import (
     Unit,
     parse_expression,
 )
-from settlement.law.reading_numbers import read_condition, read_evidence, read_number
+from settlement.law.reading_evidence import read_evidence
+from settlement.law.reading_numbers import read_condition, read_number
 from settlement.law.reading_words import read_benefit_year, read_choice, read_rounding
 
 _REGION = re.compile(r"[0-9]{6}")
@@ -58,33 +59,71 @@ class LayerReader:
         """The layer as far as it can be read."""
         node = self.node
         payer = self._payer()
-        pool = node.get("pool")
-        if pool is None and payer is not Payer.HOSPITAL:
-            node.fault("缺少 pool", "写这一层基金的统筹区六位代码")
-        if pool and not _REGION.fullmatch(pool.text()):
-            pool.fault("统筹区应为六位代码", '如 pool: "500000"')
-        applies = node.get("applies")
+        pool, pool_evidence = self._pool(payer)
+        condition, condition_evidence = self._applies()
         own_rounding = node.get("rounding")
         elsewhere = self._elsewhere()
         parts = () if elsewhere else self._parts()
+        deductible = None if elsewhere else self._deductible(parts)
+        caps = () if elsewhere else self._caps()
+        self._check_counted(deductible, parts, caps)
         layer = Layer(
             id=self.id,
             name=node.optional_text("name") or payer.label,
             payer=payer,
-            pool=RegionCode(pool.text()) if pool and payer is not Payer.HOSPITAL else None,
+            pool=pool,
+            pool_evidence=pool_evidence,
             article=node.optional_text("article"),
-            condition=read_condition(applies) if applies else ALWAYS,
+            condition=condition,
+            condition_evidence=condition_evidence,
             parts=parts,
-            deductible=None if elsewhere else self._deductible(parts),
-            caps=() if elsewhere else self._caps(),
-            rounding=read_rounding(own_rounding) if own_rounding else self.rounding,
+            deductible=deductible,
+            caps=caps,
+            rounding=self._rounding(own_rounding) if own_rounding else self.rounding,
             benefit_year=read_benefit_year(node, self.year),
             elsewhere=elsewhere,
         )
-        if applies:
-            applies.close()
         node.close()
         return layer
+
+    def _pool(self, payer: Payer) -> tuple[RegionCode | None, Evidence]:
+        """The pooling region, `"500000"` or with evidence of its own; the hospital has none."""
+        node = self.node.get("pool")
+        code, evidence = node, self.evidence
+        if node and node.is_mapping:
+            code = node.need("code", "写六位代码，加引号")
+            evidence = self._evidence(node)
+            node.close()
+        if node is None and payer is not Payer.HOSPITAL and "pool" not in self.node.keys:
+            self.node.fault("缺少 pool", "写这一层基金的统筹区六位代码")
+        if code is None:
+            return None, evidence
+        if not _REGION.fullmatch(code.text()):
+            code.unreadable("统筹区应为六位代码", '如 pool: "500000"')
+        return (None if payer is Payer.HOSPITAL else RegionCode(code.text())), evidence
+
+    def _applies(self) -> tuple[Condition, Evidence]:
+        """Whom the layer is for: `when` and `unless`, and evidence of their own."""
+        node = self.node.get("applies")
+        if node is None:
+            return ALWAYS, self.evidence
+        condition = read_condition(node)
+        if condition.is_always:
+            node.fault("适用条件是空的", "写 when 或 unless；人人适用就删去 applies")
+        evidence = self._evidence(node)
+        node.close()
+        return condition, evidence
+
+    def _rounding(self, node: Node) -> Rounding:
+        return read_rounding(
+            node,
+            name=f"{self.id}.rounding",
+            inherited=self.evidence,
+            source_ids=self.source_ids,
+        )
+
+    def _evidence(self, node: Node) -> Evidence:
+        return read_evidence(node, self.evidence, self.source_ids)
 
     def _id(self, node: Node) -> str:
         found = node.need("id", "给这一层一个英文名，如 basic")
@@ -110,18 +149,30 @@ class LayerReader:
             return None
         decided_by = node.need("by", "写由哪个系统结算")
         at_most = node.need("at_most", "写金额不得超过什么，如 total")
+        evidence = self._evidence(node)
         node.close()
         return Elsewhere(
             decided_by=decided_by.text() if decided_by else "",
             at_most=self._expression(at_most) if at_most else _NOWHERE,
+            evidence=evidence,
         )
 
     def _expression(self, node: Node) -> Expression:
         try:
             return parse_expression(node.text())
         except ValueError as wrong:
-            node.fault(str(wrong), "如 in_scope - basic")
+            node.unreadable(str(wrong), "如 in_scope - basic")
             return _NOWHERE
+
+    def _expression_of(self, node: Node | None) -> tuple[Expression, Evidence]:
+        """An expression as it stands, or as `amount` beside evidence of its own."""
+        evidence = self.evidence
+        if node and node.is_mapping:
+            evidence = self._evidence(node)
+            amount = node.need("amount", "写口径，如 in_scope - basic")
+            node.close()
+            node = amount
+        return self._expression(node) if node else _NOWHERE, evidence
 
     def _parts(self) -> tuple[Part, ...]:
         listed = self.node.get("parts")
@@ -139,27 +190,24 @@ class LayerReader:
         return tuple(parts)
 
     def _part(self, node: Node, part_id: str, name: str) -> Part:
-        base = node.need("base", "写这一层看哪些费用，如 in_scope - basic")
-        base_evidence = self.evidence
-        if base and base.is_mapping:
-            base_evidence = read_evidence(base, self.evidence, self.source_ids)
-            amount = base.need("amount", "写口径，如 in_scope - basic")
-            base.close()
-            base = amount
-        first = node.get("first_self_pay")
-        minus = node.get("minus")
+        base, base_evidence = self._expression_of(
+            node.need("base", "写这一层看哪些费用，如 in_scope - basic")
+        )
+        first, less = node.get("first_self_pay"), node.get("minus")
+        minus, minus_evidence = self._expression_of(less)
         bands_from, bands = self._bands(node, name)
         return Part(
             id=part_id,
             name=node.optional_text("name") or part_id,
-            base=self._expression(base) if base else _NOWHERE,
+            base=base,
             base_evidence=base_evidence,
             first_self_pay=self._number(first, f"{name}.first_self_pay", Unit.RATIO)
             if first
             else None,
             bands=bands,
             bands_from=bands_from,
-            minus=self._expression(minus) if minus else None,
+            minus=minus if less else None,
+            minus_evidence=minus_evidence,
         )
 
     def _number(self, node: Node, name: str, unit: Unit) -> Number:
@@ -200,17 +248,32 @@ class LayerReader:
             bands.fault("分段不完整", "除最后一段外都写 up_to，最后一段不写")
         return measured, tuple(found)
 
-    def _deductible(self, parts: tuple[Part, ...]) -> Deductible | None:
-        node = self.node.get("deductible")
-        order = self.node.get("deductible_taken_from")
-        taken_from = tuple(n.text() for n in order.items()) if order else ()
+    def _taken_from(self, parts: tuple[Part, ...]) -> tuple[tuple[str, ...], Evidence]:
+        """The parts a deductible eats, first things first: a list, or `order` with evidence."""
+        node = self.node.get("deductible_taken_from")
+        order, evidence = node, self.evidence
+        if node and node.is_mapping:
+            order = node.need("order", "从先到后列出分项")
+            evidence = self._evidence(node)
+            node.close()
+        names = tuple(n.text() for n in order.items()) if order else ()
         ids = [p.id for p in parts]
-        for name in taken_from:
+        for name in dict.fromkeys(names) if order else ():
             if name not in ids and order:
                 order.fault(f"分项“{name}”不存在", "可用：" + "、".join(ids))
+            if names.count(name) > 1 and order:
+                order.fault(f"分项“{name}”写了两次", "每个分项只列一次")
+        return names, evidence
+
+    def _deductible(self, parts: tuple[Part, ...]) -> Deductible | None:
+        node = self.node.get("deductible")
+        taken_from, order_evidence = self._taken_from(parts)
+        ids = [p.id for p in parts]
         if node is None:
-            if order:
-                order.fault("没有起付线却写了扣除顺序", "删去这一行，或写 deductible")
+            if taken_from:
+                self.node.fault(
+                    "没有起付线却写了扣除顺序", "删去 deductible_taken_from，或写 deductible"
+                )
             return None
         if len(parts) > 1 and not taken_from:
             self.node.fault(
@@ -223,23 +286,46 @@ class LayerReader:
             if node.get("kind"):
                 kind = read_choice(node, "kind", ThresholdKind)
             amount = node.need("amount", "写金额") or node
-        counter = None
-        if period is Period.YEAR:
-            counter = self._counter(node) or f"{self.id}.base"
         number = self._number(amount, f"{self.id}.deductible", Unit.AMOUNT)
+        counter = None
         if amount is not node:
-            node.get("counter")
+            counter = self._counter(node, period, f"{self.id}.base")
             node.get("kind")
             node.close()
-        return Deductible(number, period, kind, taken_from or tuple(ids), counter)
+        return Deductible(
+            amount=number,
+            period=period,
+            kind=kind,
+            taken_from=taken_from or tuple(ids),
+            order_evidence=order_evidence,
+            counter=counter,
+        )
 
     @staticmethod
-    def _counter(node: Node) -> str | None:
+    def _counter(node: Node, period: Period, usual: str) -> str | None:
+        """The counter of a yearly rule; what runs over one stay counts nothing."""
         found = node.get("counter")
+        if period is Period.STAY:
+            if found:
+                found.fault("按次计算的规则没有累计器", "删去 counter，或写 per: year")
+            return None
         if found is None or _COUNTER.fullmatch(found.text()):
-            return found.text() if found else None
+            return found.text() if found else usual
         found.fault(f"“{found.text()}”不能作累计器的名称", "写成 层.名称，如 assistance.paid")
-        return None
+        return usual
+
+    def _check_counted(
+        self, deductible: Deductible | None, parts: tuple[Part, ...], caps: tuple[Cap, ...]
+    ) -> None:
+        """One counter cannot count the cost of some parts and the cost of all of them."""
+        if deductible is None or set(deductible.taken_from) == {p.id for p in parts}:
+            return
+        costs = {cap.counter for cap in caps if cap.of is CapOf.COST}
+        if deductible.counter and deductible.counter in costs:
+            self.node.fault(
+                f"累计器“{deductible.counter}”由起付线和费用封顶共用，起付线却只看其中几个分项",
+                "给其中一个写另外的 counter",
+            )
 
     def _caps(self) -> tuple[Cap, ...]:
         listed = self.node.get("caps")
@@ -248,9 +334,8 @@ class LayerReader:
             amount = node.need("amount", "写封顶金额；不封顶写 unlimited")
             period = read_choice(node, "per", Period)
             of = read_choice(node, "of", CapOf) if node.get("of") else CapOf.PAYMENT
-            counter = self._counter(node)
-            if period is Period.YEAR and counter is None:
-                counter = f"{self.id}.{'paid' if of is CapOf.PAYMENT else 'cost'}"
+            usual = f"{self.id}.{'paid' if of is CapOf.PAYMENT else 'cost'}"
+            counter = self._counter(node, period, usual)
             node.close()
             if amount is None:
                 continue
@@ -259,7 +344,7 @@ class LayerReader:
                     amount=self._number(amount, f"{self.id}.cap_{at}", Unit.AMOUNT),
                     period=period,
                     of=of,
-                    counter=counter if period is Period.YEAR else None,
+                    counter=counter,
                 )
             )
         return tuple(caps)

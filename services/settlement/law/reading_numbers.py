@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from contracts.vocabulary import EvidenceStatus
 from settlement.law.document import Node
 from settlement.law.evidence import Evidence
 from settlement.law.exact import NotExact, Ratio, parse_percent, parse_yuan
@@ -24,34 +23,12 @@ from settlement.law.policy import (
     Unit,
     Unlimited,
 )
+from settlement.law.reading_evidence import read_evidence
+from settlement.law.reading_words import read_flag
 
-_EVIDENCE_KEYS = ("status", "source", "place", "note")
 NO_ROW = Missing("没有一行标准适用于这种情形")
 """What a number comes to where none of its rows applies."""
 _LONGEST_COUNT = 6
-
-
-def read_evidence(node: Node, inherited: Evidence, source_ids: frozenset[str]) -> Evidence:
-    """Status, source, place and note written here, over what an outer level said."""
-    status, source = node.optional_text("status"), node.optional_text("source")
-    place, note = node.optional_text("place"), node.optional_text("note")
-    if status is not None and status not in set(EvidenceStatus):
-        node.fault(f"依据状态“{status}”不存在", "用 stated、inferred 或 assumed")
-        status = None
-    if source is not None and source not in source_ids:
-        node.fault(f"出处“{source}”未在 sources 中登记", "在 sources 中写明这份文件")
-        source = None
-    is_own = status is not None or source is not None
-    found = Evidence(
-        status=EvidenceStatus(status) if status else inherited.status,
-        source=source or inherited.source,
-        place=place or inherited.place,
-        note=note if note or is_own else inherited.note,
-    )
-    if is_own and not found.is_stated and not found.note:
-        # An outer note explains an outer number; this one was borrowed from somewhere else.
-        node.fault(f"状态为 {found.status} 的数没有说明", "用 note 写明从哪里借来、怎样推得")
-    return found
 
 
 def read_condition(node: Node) -> Condition:
@@ -98,7 +75,7 @@ def _read_count(node: Node) -> int:
     text = node.text()
     if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT:
         return int(text)
-    node.fault(f"“{text}”应是不小于 0 的整数", "如 14")
+    node.unreadable(f"“{text}”应是不小于 0 的整数", "如 14")
     return 0
 
 
@@ -109,9 +86,8 @@ def _read_values(key: str, node: Node) -> Test:
     for member in node.items():
         text = member.text()
         if key in FLAGS:
-            code = {"是": "yes", "否": "no", "true": "yes", "false": "no"}.get(text, text)
-            if code not in {"yes", "no"}:
-                member.fault(f"“{text}”应为 是 或 否", "写 yes 或 no")
+            flag = read_flag(member)
+            code = "yes" if flag else "no"
         else:
             code = by_label.get(text, text)
             if known and code not in known and not code.startswith("local_"):
@@ -146,10 +122,25 @@ def read_number(
     if ceiling is not None:
         if unit is Unit.AMOUNT:
             ceiling.fault("at_most 只用于比例", "金额直接写出各档")
-        number = replace(number, at_most=_read_ratio(ceiling))
+        outer = read_evidence(node, inherited, source_ids)
+        number = _held_under(number, ceiling, outer, source_ids)
     if node.is_mapping:
         node.close()
     return number
+
+
+def _held_under(
+    number: Number, ceiling: Node, inherited: Evidence, source_ids: frozenset[str]
+) -> Number:
+    """The number with its ceiling: a percentage, or one with evidence of its own."""
+    written: Node | None = ceiling
+    evidence = inherited
+    if ceiling.is_mapping:
+        evidence = read_evidence(ceiling, inherited, source_ids)
+        written = ceiling.need("value", "写百分数，如 90%")
+        ceiling.close()
+    at_most = _read_ratio(written) if written else None
+    return replace(number, at_most=at_most, at_most_evidence=evidence)
 
 
 def _read_row(row: Node, unit: Unit, inherited: Evidence, source_ids: frozenset[str]) -> Choice:
@@ -192,7 +183,7 @@ def _parse(node: Node, unit: Unit) -> Stated:
     try:
         return parse_yuan(text) if unit is Unit.AMOUNT else parse_percent(text)
     except NotExact as wrong:
-        node.fault(str(wrong), "金额以元计，比例带 %")
+        node.unreadable(str(wrong), "金额以元计，比例带 %")
         return Missing("无法读取")
 
 

@@ -5,7 +5,12 @@ from enum import StrEnum
 from typing import TypeVar
 
 from settlement.law.document import Node
+from settlement.law.evidence import Evidence
 from settlement.law.policy import BenefitYear, Rounding, RoundingMode, StayDate
+from settlement.law.reading_evidence import read_evidence
+
+YES_NO = {"是": True, "yes": True, "true": True, "否": False, "no": False, "false": False}
+"""Words for yes and no; nothing else is taken for one of them."""
 
 _QUANTA = {"fen": 1, "jiao": 10, "yuan": 100, "分": 1, "角": 10, "元": 100}
 
@@ -46,13 +51,24 @@ def read_benefit_year(owner: Node | None, inherited: BenefitYear | None) -> Bene
     return BenefitYear(day.month, day.day, chosen_by)
 
 
-def read_rounding(node: Node | None) -> Rounding:
+def read_flag(node: Node) -> bool | None:
+    """Yes or no; a fault and None for any other word."""
+    found = YES_NO.get(node.text())
+    if found is None:
+        node.fault(f"“{node.text()}”应为 是 或 否", "写 是 或 否")
+    return found
+
+
+def read_rounding(
+    node: Node | None, *, name: str, inherited: Evidence, source_ids: frozenset[str]
+) -> Rounding:
     """How steps are rounded (取整)."""
     mode = read_choice(node, "mode", RoundingMode)
     to = node.need("to", "取整到 fen、jiao 或 yuan") if node else None
     quantum = _QUANTA.get(to.text(), 0) if to else 1
     if to and not quantum:
         to.fault("取整单位不存在", "用 fen、jiao 或 yuan")
+    evidence = read_evidence(node, inherited, source_ids) if node else inherited
     if node:
         node.close()
-    return Rounding(mode, quantum or 1)
+    return Rounding(mode, quantum or 1, name, evidence)
