@@ -4,15 +4,41 @@ Amounts are integers in fen and their names end in `_fen`; a number that is not 
 refused. Dates are business dates in Asia/Shanghai, instants are UTC.
 """
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.vocabulary import LARGEST_BILL_FEN, Scheme
 
+
+def _iso_day(value: Any) -> Any:
+    """Only YYYY-MM-DD: pydantic alone would take a number of seconds, too."""
+    is_written = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+    if not is_written and not isinstance(value, date):
+        raise ValueError
+    return value
+
+
 # The field is strict, not the model: a strict model would refuse ISO dates.
 AmountFen = Annotated[int, Field(strict=True, ge=0, le=int(LARGEST_BILL_FEN))]
+PersonRef = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
+"""The opaque id that eligibility gave, in its one spelling: another spelling of the same id would
+be another person's counters."""
+
+Reference = Annotated[
+    str, Field(pattern=r"^[0-9A-Za-z\u4e00-\u9fff][0-9A-Za-z\u4e00-\u9fff._/-]{0,63}$")
+]
+"""A number that people quote (住院号、批次号、发票号): letters, digits, Han characters, `. _ / -`;
+no spaces and no full-width forms, so that one number has one spelling."""
+
+Flag = Annotated[bool, Field(strict=True)]
+Day = Annotated[date, BeforeValidator(_iso_day)]
+"""A business date (业务日期), YYYY-MM-DD."""
+
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 Region = Annotated[str, Field(pattern=r"^\d{6}$")]
 LayerId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -35,10 +61,10 @@ class DiagnosisStated(Message):
 class CircumstancesStated(Message):
     """What the hospital declares about a stay (住院情形); leave out what is not known."""
 
-    referral: bool | None = None
-    emergency: bool | None = None
-    third_party_liability: bool | None = None
-    surgery: bool | None = None
+    referral: Flag | None = None
+    emergency: Flag | None = None
+    third_party_liability: Flag | None = None
+    surgery: Flag | None = None
     diagnosis: DiagnosisStated | None = None
 
 
@@ -65,9 +91,9 @@ class ChargesStated(Message):
 class Admission(Message):
     """`POST /v1/stays`: the patient is admitted (入院登记)."""
 
-    person_id: Code
-    hospital_stay_number: Annotated[str, Field(min_length=1, max_length=64)]
-    admission_date: date
+    person_id: PersonRef
+    hospital_stay_number: Reference
+    admission_date: Day
     scheme: Scheme | None = None
     circumstances: CircumstancesStated = CircumstancesStated()
 
@@ -75,15 +101,15 @@ class Admission(Message):
 class FeeBatchStated(Message):
     """`POST /v1/stays/{stay_id}/fees`: one batch of fees (上传费用)."""
 
-    batch_number: Annotated[str, Field(min_length=1, max_length=64)]
+    batch_number: Reference
     charges: ChargesStated
 
 
 class Discharge(Message):
     """`POST /v1/stays/{stay_id}/discharge`: the patient leaves (出院登记)."""
 
-    discharge_date: date
-    invoice_number: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    discharge_date: Day
+    invoice_number: Reference | None = None
     circumstances: CircumstancesStated = CircumstancesStated()
 
 
@@ -113,8 +139,8 @@ class ReversalRequest(Message):
 class WholeStay(Admission):
     """`POST /v1/settlements`: a whole stay in one call, all or nothing (一次性结算)."""
 
-    discharge_date: date
-    invoice_number: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    discharge_date: Day
+    invoice_number: Reference | None = None
     batches: Annotated[tuple[FeeBatchStated, ...], Field(min_length=1, max_length=200)]
     decided_elsewhere_fen: Annotated[dict[LayerId, AmountFen], Field(max_length=20)] = Field(
         default_factory=dict
@@ -144,8 +170,8 @@ class StatelessBill(Message):
 
     region: Region
     scheme: Scheme
-    admission_date: date
-    discharge_date: date
+    admission_date: Day
+    discharge_date: Day
     charges: ChargesStated
     facts: FactsStated = FactsStated()
     counters_before_fen: Annotated[dict[str, AmountFen], Field(max_length=50)] = Field(

@@ -6,7 +6,13 @@ from typing import Annotated
 
 import httpx2 as httpx
 import typer
+from sqlalchemy.exc import DatabaseError
 
+from eligibility.adapters.master_key import MasterKeyUnusable
+from eligibility.adapters.vault_tables import WrongMasterKey
+from eligibility.settings import SettingUnusable
+from eventlog.log import EventLogMissing
+from settlement.adapters.policy_files import PolicyFileFaulty
 from settlement.entrypoints.statement_table import wide_console
 from settlement.settings import Settings
 from standalone.demo import DemoFailed, load_samples, run_demo
@@ -15,6 +21,18 @@ from standalone.serving import NotStarted, running
 from standalone.shown_commands import CommandFailed
 
 app = typer.Typer(help="单机运行与演示")
+
+CANNOT_RUN = (
+    DatabaseError,
+    EventLogMissing,
+    MasterKeyUnusable,
+    NotStarted,
+    PolicyFileFaulty,
+    Refused,
+    SettingUnusable,
+    WrongMasterKey,
+)
+"""What keeps the services from running; each message says what to do."""
 
 
 @app.command()
@@ -46,7 +64,7 @@ def serve(
                 time.sleep(3600)
     except KeyboardInterrupt:
         wide_console().print("已停止")
-    except (NotStarted, Refused) as wrong:
+    except CANNOT_RUN as wrong:
         wide_console().print(f"[red]{wrong}[/]")
         raise typer.Exit(1) from wrong
 
@@ -56,6 +74,6 @@ def demo() -> None:
     """用公布的真实账单走一遍：结算、历史、撤销、重演、验账、对账；一分钟之内。"""
     try:
         run_demo(wide_console())
-    except (DemoFailed, CommandFailed, NotStarted, Refused) as wrong:
+    except (*CANNOT_RUN, DemoFailed, CommandFailed) as wrong:
         wide_console().print(f"[bold red]演示没有成功：{wrong}[/]")
         raise typer.Exit(1) from wrong

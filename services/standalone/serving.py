@@ -1,5 +1,6 @@
 """Both services in one process (单进程运行): two HTTP servers that meet only over HTTP."""
 
+import os
 import socket
 import threading
 import time
@@ -70,17 +71,21 @@ def running(
 ) -> Iterator[Addresses]:
     """Both services while the block runs: settlement on `port`, eligibility on the next.
 
-    Port 0 takes two free ones. Raises NotStarted, PolicyFileFaulty, MasterKeyUnusable.
+    Port 0 takes two free ones. Raises NotStarted, PolicyFileFaulty, and what building eligibility
+    raises.
     """
     settlement_port = port or _free_port(host)
     eligibility_port = port + 1 if port else _free_port(host)
     data.mkdir(parents=True, exist_ok=True)
-    people = build_eligibility(eligibility.settings.Settings(data_dir=data))
+    people = build_eligibility(eligibility.settings.read_settings(os.environ, data_dir=data))
     with _Server(people, host=host, port=eligibility_port) as beside:
         settings = settlement.settings.Settings(
             data=data, policies=policies, eligibility_url=beside.url
         )
-        desk = create_settlement(build_parts(settings, now))
+        parts = build_parts(settings, now)
+        if not parts.book.policies:
+            raise NotStarted(f"{policies} 里没有政策；检查 YIZHAN_POLICIES")
+        desk = create_settlement(parts)
         with _Server(desk, host=host, port=settlement_port) as front:
             yield Addresses(settlement=front.url, eligibility=beside.url)
 

@@ -163,6 +163,19 @@ def test_a_file_without_a_header_does_not_show_its_first_person() -> None:
     assert "样例甲" not in str(refused.value)
 
 
+def test_rows_that_contradict_each_other_are_both_rejected() -> None:
+    """One identity from one day with two ends: the order of rows does not decide which is right."""
+    ended = GOOD.replace("2015-01-01,,500112", "2015-01-01,2020-12-31,500112")
+    other = f"居民身份证,{number(2)},样例乙,,低保对象,2015-01-01,,,,,,"
+    read = read_roster(f"{HEADER}\n{GOOD}\n{other}\n{ended}\n{other}\n".encode())
+
+    assert [row.row for row in read.rows] == [3, 5]
+    assert [(e.row, e.message) for e in read.errors] == [
+        (2, "与第 4 行矛盾：同一事项同一开始日期，其余内容不同"),
+        (4, "与第 2 行矛盾：同一事项同一开始日期，其余内容不同"),
+    ]
+
+
 def test_the_shipped_sample_reads_without_errors() -> None:
     """Twelve invented people in nine regions (one with two identities), numbers of no region."""
     read = read_roster(SAMPLE.read_bytes())
@@ -170,7 +183,7 @@ def test_the_shipped_sample_reads_without_errors() -> None:
     assert read.errors == ()
     assert len(read.rows) == 13
     assert {row.enrolment.region for row in read.rows if row.enrolment} == {
-        "500112", "990101", "421022", "420000", "371323", "620724", "360783", "140000", "230800",
+        "500112", "990101", "421022", "420000", "371323", "620724", "360783", "141032", "230800",
     }  # fmt: skip
     assert all(row.person.certificate.number.startswith("990001") for row in read.rows)
     assert all(row.person.name.startswith("样例") for row in read.rows)

@@ -15,6 +15,9 @@ from settlement.domain.record import EnrolmentUsed, IdentityUsed
 from settlement.entrypoints.http.app import create_app
 from settlement.settings import Settings
 
+P1, P2, P3, P9 = (f"0000000a-0000-4000-8000-{n:012d}" for n in (1, 2, 3, 9))
+"""People of the stories, by the opaque ids eligibility would give them."""
+
 RECORDED = datetime(2015, 1, 1, tzinfo=UTC)
 SAMPLES = Path(__file__).resolve().parents[2] / "services/settlement/samples"
 
@@ -42,7 +45,7 @@ class PeopleKnown:
             known_at=RECORDED,
             version=1,
             birth_date=birth_date,
-            enrolments=(EnrolmentUsed(RegionCode(region), scheme, None, RECORDED, "测试名册"),),
+            enrolments=(_enrolled(region, scheme),),
             identities=tuple(
                 IdentityUsed(i, date(2015, 1, 1), None, RECORDED, "测试名册") for i in identities
             ),
@@ -55,6 +58,18 @@ class PeopleKnown:
         if person_id not in self.people:
             raise PersonUnknown(person_id)
         return replace(self.people[person_id], on=on, known_at=known_at)
+
+
+def _enrolled(region: str, scheme: Scheme) -> EnrolmentUsed:
+    return EnrolmentUsed(
+        region=RegionCode(region),
+        scheme=scheme,
+        plan="一档",
+        valid_from=date(2015, 1, 1),
+        valid_to=None,
+        recorded_at=RECORDED,
+        source="测试名册",
+    )
 
 
 class Ticking:

@@ -26,7 +26,13 @@ from eligibility.domain.certificate import (
     read_certificate,
 )
 from eligibility.domain.person import Enrolment, Identity
-from eligibility.domain.roster import ReadRoster, RosterRow, RosterUnreadable, RowError
+from eligibility.domain.roster import (
+    ReadRoster,
+    RosterRow,
+    RosterUnreadable,
+    RowError,
+    without_contradictions,
+)
 
 REQUIRED_COLUMNS = ("证件号码", "姓名")
 COLUMNS = (
@@ -65,7 +71,7 @@ def read_roster(content: bytes) -> ReadRoster:
         if row is not None:
             rows.append(row)
         errors += row_errors
-    return ReadRoster(tuple(rows), tuple(errors))
+    return without_contradictions(ReadRoster(tuple(rows), tuple(errors)))
 
 
 def _of(row: RosterRow) -> Certificate:

@@ -58,6 +58,32 @@ class ReadRoster:
         return len({error.row for error in self.errors})
 
 
+def without_contradictions(read: ReadRoster) -> ReadRoster:
+    """The roster with rows rejected that say two things of one fact (同一事实两种说法).
+
+    The same person, identity (or county and scheme) and first day with another end or plan: which
+    of them is right is not for the order of rows to decide.
+    """
+    said: dict[tuple[object, ...], tuple[RosterRow, Identity | Enrolment]] = {}
+    clashing: dict[int, str] = {}
+    for row in read.rows:
+        for fact in (row.identity, row.enrolment):
+            if fact is None:
+                continue
+            place = (row.person.certificate, type(fact), fact.place)
+            first, known = said.setdefault(place, (row, fact))
+            if known != fact:
+                clashing[row.row] = f"与第 {first.row} 行矛盾：同一事项同一开始日期，其余内容不同"
+                clashing.setdefault(
+                    first.row, f"与第 {row.row} 行矛盾：同一事项同一开始日期，其余内容不同"
+                )
+    errors = [RowError(number, None, message) for number, message in clashing.items()]
+    return ReadRoster(
+        rows=tuple(row for row in read.rows if row.row not in clashing),
+        errors=tuple(sorted((*read.errors, *errors), key=lambda error: error.row)),
+    )
+
+
 @dataclass(frozen=True)
 class ActivationCounts:
     """What an activation changed (生效统计)."""

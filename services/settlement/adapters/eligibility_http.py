@@ -36,9 +36,12 @@ class EligibilityHttp:
                 f"资格服务答复 {response.status_code}；没有结算，请稍后再试"
             )
         try:
-            return _answer(Entitlements.model_validate_json(response.content))
+            found = Entitlements.model_validate_json(response.content)
         except ValidationError as wrong:
             raise EligibilityUnreachable("资格服务的答复无法读取；没有结算") from wrong
+        if (found.person_id, found.on) != (person_id, on):
+            raise EligibilityUnreachable("资格服务答非所问；没有结算")
+        return _answer(found)
 
 
 def _answer(found: Entitlements) -> PersonAnswer:
@@ -53,6 +56,8 @@ def _answer(found: Entitlements) -> PersonAnswer:
                 region=RegionCode(e.region),
                 scheme=e.scheme,
                 plan=e.plan,
+                valid_from=e.valid_from,
+                valid_to=e.valid_to,
                 recorded_at=e.recorded_at,
                 source=e.source,
             )

@@ -127,18 +127,43 @@ def compute(
         ),
     )
     steps = explain(cascade.policy, outcome)
-    return outcome, steps, assumed_numbers(cascade.policy, steps)
+    assumed = assumed_numbers(cascade.policy, steps)
+    return outcome, steps, (*_wider_region(cascade.policy, inputs), *assumed)
+
+
+def _wider_region(policy: Policy, inputs: SettlementInputs) -> list[NumberUsed]:
+    """That the county has no book of its own is an assumption about which law applies."""
+    enrolled = inputs.eligibility.enrolment.region
+    if policy.region == enrolled:
+        return []
+    return [
+        NumberUsed(
+            name="region",
+            value=f"{enrolled} → {policy.region}",
+            status="assumed",
+            source=policy.region_evidence.source,
+            place=None,
+            note=f"参保地 {enrolled} 没有自己的政策，适用上级地区“{policy.region_name}”的政策",
+        )
+    ]
 
 
 def choose_enrolment(person: PersonAnswer, scheme: str | None) -> EnrolmentUsed:
     """The enrolment a stay is settled under. Raises NotEnrolled, EnrolmentAmbiguous."""
-    found = [e for e in person.enrolments if scheme in (None, e.scheme.value)]
+    stated = [e for e in person.enrolments if scheme in (None, e.scheme.value)]
+    # Rosters come year by year: of several in one county and scheme the latest beginning counts.
+    latest = {
+        (e.region, e.scheme): e for e in sorted(stated, key=lambda e: (e.valid_from, e.recorded_at))
+    }
+    found = list(latest.values())
     if not found:
         which = f"险种 {scheme} 的" if scheme else ""
         raise NotEnrolled(f"参保人 {person.person_id} 在 {person.on} 没有{which}参保记录")
     if len(found) > 1:
         kinds = "、".join(f"{e.region}/{e.scheme.value}" for e in found)
-        raise EnrolmentAmbiguous(f"参保人在 {person.on} 有多条参保记录（{kinds}）；请指明 scheme")
+        raise EnrolmentAmbiguous(
+            f"参保人在 {person.on} 在多处参保（{kinds}）；请指明 scheme，或先在名册中终止一处"
+        )
     return found[0]
 
 

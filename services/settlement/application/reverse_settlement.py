@@ -5,12 +5,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from settlement.application.find_stay import own_stay
-from settlement.application.ports import Accept, Ledger
+from settlement.application.ports import Accept, Ledger, Overtaken
 from settlement.application.retrying import when_overtaken
-from settlement.domain.benefit_year import BenefitYear, benefit_year_id
+from settlement.domain.benefit_year import BenefitYear, NotCounted, benefit_year_id
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import Settlement
-from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
+from settlement.domain.settlement_order import (
+    NotInOrder,
+    NotLatestSettlement,
+    SettlementOrder,
+    settlement_order_id,
+)
 from settlement.domain.stay import Stay
 
 
@@ -42,14 +47,22 @@ def reverse_settlement(command: ReverseSettlement, *, ledger: Ledger, accept: Ac
 
     def decide() -> Reversed:
         stay = own_stay(ledger, command.stay_id, command.by)
+        loaded_version = stay.version
         undone = stay.reverse(
             reason=command.reason, booked_on=command.booked_on, by=command.by, at=command.at
         )
-        order = _order(ledger, undone.inputs)
-        order.undo(number=undone.number, stay_id=stay.id, at=command.at)
-        years = _years(ledger, undone.inputs)
-        for year in years:
-            year.restore(number=undone.number, stay_id=stay.id, at=command.at)
+        order, years = _order(ledger, undone.inputs), _years(ledger, undone.inputs)
+        try:
+            order.undo(number=undone.number, stay_id=stay.id, at=command.at)
+            for year in years:
+                year.restore(number=undone.number, stay_id=stay.id, at=command.at)
+        except (NotLatestSettlement, NotInOrder, NotCounted) as refusal:
+            # Loaded one after another: another reversal may have come between.
+            if own_stay(ledger, command.stay_id, command.by).version != loaded_version:
+                raise Overtaken from refusal
+            if isinstance(refusal, NotLatestSettlement):
+                raise
+            raise LedgerIncomplete(f"{refusal}；请先运行 yizhan verify") from refusal
         result = Reversed(stay=stay, settlement=undone)
         ledger.save(stay, *years, order, receipt=accept(result))
         return result

@@ -15,6 +15,10 @@ from contracts.vocabulary import PersonId, RegionCode, Scheme
 _YEARS = UUID("a3b5a0de-0d6a-5c1b-8a7e-0a5f4cf7f0b2")
 
 
+class NotCounted(Exception):
+    """The settlement moved no counter of this year."""
+
+
 def benefit_year_id(
     *, person_id: PersonId, region: RegionCode, scheme: Scheme, first_day: date
 ) -> UUID:
@@ -108,7 +112,9 @@ class BenefitYear(Aggregate):
         )
 
     def restore(self, *, number: str, stay_id: UUID, at: datetime) -> None:
-        """Take back what a settlement counted."""
+        """Take back what a settlement counted. Raises NotCounted."""
+        if number not in self.moved:
+            raise NotCounted(f"结算 {number} 不在该年度的累计中")
         self.trigger_event(
             self.CountersRestored,
             timestamp=at,

@@ -45,7 +45,7 @@ def institution_uuid(institution_id: InstitutionId) -> UUID:
 
 
 class Institution(Aggregate):
-    """The aggregate; `descriptions` are the latest import's, ordered by date."""
+    """The aggregate; `descriptions` are all that are known, ordered by date."""
 
     TOPIC: ClassVar[str] = "settlement.institution"
 
@@ -89,15 +89,20 @@ class Institution(Aggregate):
     def describe(
         self, descriptions: tuple[Description, ...], *, source: str, by: Actor, at: datetime
     ) -> None:
-        """Take over what an import says, unless it says nothing new."""
-        if descriptions != self.descriptions:
+        """Take over what an import says, unless it says nothing new.
+
+        What began on another day stays known: a file may hold this year's descriptions alone.
+        """
+        merged = {d.valid_from: d for d in (*self.descriptions, *descriptions)}
+        known = tuple(merged[day] for day in sorted(merged))
+        if known != self.descriptions:
             self.trigger_event(
-                self.Described, timestamp=at, descriptions=descriptions, source=source, by=by
+                self.Described, timestamp=at, descriptions=known, source=source, by=by
             )
 
     def on(self, day: date) -> InstitutionUsed:
-        """What it was on that day. Raises InstitutionUnknown."""
-        for found in self.descriptions:
+        """What it was on that day; the latest beginning counts. Raises InstitutionUnknown."""
+        for found in reversed(self.descriptions):
             if found.covers(day):
                 return InstitutionUsed(
                     institution_id=self.institution_id,

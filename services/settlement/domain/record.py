@@ -11,6 +11,8 @@ from settlement.law.bill import Charges
 from settlement.law.facts import Facts
 from settlement.law.policy import BENEFIT_ADMISSIONS
 
+_MUNICIPALITIES = {"11", "12", "31", "50"}
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -70,6 +72,8 @@ class EnrolmentUsed:
     region: RegionCode
     scheme: Scheme
     plan: str | None
+    valid_from: date
+    valid_to: date | None
     recorded_at: datetime
     source: str
 
@@ -151,9 +155,17 @@ def place_of(*, enrolled: RegionCode, treated: RegionCode) -> Place:
     own = enrolled[:2] if enrolled.endswith("0000") else enrolled.removesuffix("00")
     if treated.startswith(own):
         return Place.IN_COUNTY
-    if treated[:4] == enrolled[:4]:
+    if _city_of(treated) == _city_of(enrolled):
         return Place.IN_CITY
     return Place.IN_PROVINCE if treated[:2] == enrolled[:2] else Place.OUT_OF_PROVINCE
+
+
+def _city_of(region: RegionCode) -> str:
+    """The city a county belongs to: a municipality is one city; a county under its province
+    directly (xx90xx) is its own."""
+    if region[:2] in _MUNICIPALITIES:
+        return region[:2]
+    return region if region[2:4] == "90" else region[:4]
 
 
 def age_on(birth: date | None, day: date) -> int | None:

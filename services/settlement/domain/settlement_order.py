@@ -20,6 +20,10 @@ class NotLatestSettlement(Exception):
     """A later settlement of the person rests on this one's counters; undo that one first."""
 
 
+class NotInOrder(Exception):
+    """The settlement has no place in the person's order, or no longer."""
+
+
 def settlement_order_id(*, person_id: PersonId, region: RegionCode, scheme: Scheme) -> UUID:
     """The id of a person's order of settlements."""
     return uuid5(_ORDERS, f"{person_id}/{region}/{scheme.value}")
@@ -88,8 +92,10 @@ class SettlementOrder(Aggregate):
         self.trigger_event(self.Taken, timestamp=at, number=number, stay_id=stay_id)
 
     def undo(self, *, number: str, stay_id: UUID, at: datetime) -> None:
-        """The latest settlement is undone. Raises NotLatestSettlement."""
-        latest = self.live[-1] if self.live else None
+        """The latest settlement is undone. Raises NotLatestSettlement, NotInOrder."""
+        if number not in self.live:
+            raise NotInOrder(f"结算 {number} 不在该参保人的结算次序中")
+        latest = self.live[-1]
         if latest != number:
             raise NotLatestSettlement(f"结算 {number} 之后还有结算 {latest}；请先撤销 {latest}")
         self.trigger_event(self.Undone, timestamp=at, number=number, stay_id=stay_id)

@@ -16,6 +16,7 @@ from settlement.domain.settlement import PayerStep, Settlement, Share, shares_of
 from settlement.domain.stay_refusals import (
     AlreadyDischarged,
     AlreadySettled,
+    BookedBackwards,
     DateInFuture,
     DischargeBeforeAdmission,
     FeeBatchRepeated,
@@ -30,7 +31,7 @@ _STAYS = UUID("6f6e1d0e-3f44-5a0c-9a70-6c3f0f5b1c11")
 
 def stay_id_of(institution_id: InstitutionId, hospital_stay_number: str) -> UUID:
     """The id of a stay: one for each stay number (住院号) of an institution."""
-    return uuid5(_STAYS, f"{institution_id}/{hospital_stay_number}")
+    return uuid5(_STAYS, f"{institution_id}\n{hospital_stay_number}")
 
 
 class Stay(Aggregate):
@@ -314,10 +315,17 @@ class Stay(Aggregate):
         )
 
     def reverse(self, *, reason: str, booked_on: date, by: Actor, at: datetime) -> Settlement:
-        """Undo the settlement (撤销结算); returns what was undone. Raises NotSettled."""
+        """Undo the settlement (撤销结算); returns what was undone.
+
+        Raises NotSettled, BookedBackwards.
+        """
         current = self.current_settlement
         if current is None:
             raise NotSettled(f"住院 {self.hospital_stay_number} 没有可撤销的结算")
+        if booked_on < current.booked_on:
+            raise BookedBackwards(
+                f"冲正记账日 {booked_on} 早于原结算的 {current.booked_on}；请核对系统时钟"
+            )
         enrolment = current.inputs.eligibility.enrolment
         self.trigger_event(
             self.SettlementReversed,

@@ -37,6 +37,10 @@ class AlreadySettled(StayRefusal):
     """The stay is settled; reverse that settlement first."""
 
 
+class BookedBackwards(StayRefusal):
+    """A reversal would be booked before what it reverses."""
+
+
 class NotSettled(StayRefusal):
     """There is no settlement to reverse or to print."""
 

@@ -31,6 +31,43 @@ def check_versions(policies: Sequence[Policy]) -> list[PolicyFault]:
         found += _check_each(versions)
         if not any(not f.fault.is_warning and f.policy in versions for f in found):
             found += _check_pairs(versions)
+            found += _check_counters(_replaced_left_out(versions))
+    return found
+
+
+def _check_counters(versions: list[Policy]) -> list[PolicyFault]:
+    """Where a version begins inside a benefit year, counters of another name start at zero: caps
+    and deductibles already used would be granted again."""
+    found = []
+    for earlier, later in pairwise(versions):
+        year = later.benefit_year
+        begins = later.in_force_from
+        if begins == year.first_day(begins):
+            continue
+        old = {c for layer in earlier.layers for c in layer.counters}
+        new = {c for layer in later.layers for c in layer.counters}
+        if old - new and new - old:
+            found.append(
+                _fault(
+                    later,
+                    ("layers",),
+                    f"年度中间换版（{begins}），年度累计改了名："
+                    f"前一版有 {'、'.join(sorted(old - new))}，"
+                    f"这一版改为 {'、'.join(sorted(new - old))}，已用的额度和起付线会从零重新算",
+                    "各版沿用同一个层 id 或 counter；确实重新起算的，改在年度起始日换版",
+                    is_warning=True,
+                )
+            )
+        if earlier.benefit_year != later.benefit_year:
+            found.append(
+                _fault(
+                    later,
+                    ("dates", "benefit_year"),
+                    f"年度中间换版（{begins}），待遇年度的起始日或归入方式变了，累计会从零重新算",
+                    "在年度起始日换版，或写明同一个待遇年度",
+                    is_warning=True,
+                )
+            )
     return found
 
 

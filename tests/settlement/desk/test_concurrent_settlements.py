@@ -6,7 +6,7 @@ from typing import Any
 
 from settlement.application.ledger_history import settlements_recorded
 from settlement.application.verify_ledger import verify_ledger
-from tests.support.settlement_desk import Desk, open_parts
+from tests.support.settlement_desk import P1, Desk, open_parts
 
 PROCESSES = 4
 STAYS_EACH = 4
@@ -17,11 +17,11 @@ TILT_CAP_FEN = 20_000_00
 def settle_some(data: str, process: int, start: Any) -> None:
     """One hospital window: its own process, its own connections."""
     parts, people = open_parts(Path(data))
-    people.add("P1", region="500112", identities=("subsistence_margin",))
+    people.add(P1, region="500112", identities=("subsistence_margin",))
     desk = Desk(parts)
     stays = [
         desk.discharged(
-            "P1", f"W{process}-{n}", charges={"total_fen": 150_000_00, "in_scope_fen": 140_000_00}
+            P1, f"W{process}-{n}", charges={"total_fen": 150_000_00, "in_scope_fen": 140_000_00}
         )
         for n in range(STAYS_EACH)
     ]

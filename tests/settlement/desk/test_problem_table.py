@@ -16,6 +16,8 @@ NEVER_MET_OVER_HTTP = {
     "FundPaymentRefusal",  # only its subclasses are raised
     "TooManySituations",  # policy check reports it
     "IdentityDayDiffers",  # replays list it
+    "NotCounted",  # a reversal turns it into ledger-incomplete
+    "NotInOrder",  # the same
     "NotExact",  # reading a policy turns it into a fault
     "PolicyUnreadable",  # policies are read before the server starts
     "StayRefusal",  # only its subclasses are raised

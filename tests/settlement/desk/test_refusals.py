@@ -1,5 +1,7 @@
 """Bad input: each cause has its own stable type, a message that helps, and leaves no event."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +9,11 @@ import pytest
 
 from contracts.vocabulary import Scheme
 from settlement.application import ports
-from tests.support.settlement_desk import Desk, PeopleKnown, open_parts
+from tests.support.settlement_desk import P1, P2, P3, P9, Desk, PeopleKnown, open_parts
 
 BILL = {"total_fen": 52_000_00, "in_scope_fen": 50_000_00}
 WHOLE: dict[str, Any] = {
-    "person_id": "P1",
+    "person_id": P1,
     "hospital_stay_number": "A1",
     "admission_date": "2023-03-01",
     "discharge_date": "2023-03-10",
@@ -24,7 +26,7 @@ def _opened(tmp_path: Path) -> tuple[Desk, PeopleKnown]:
     parts, people = open_parts(tmp_path)
     desk = Desk(parts)
     desk.import_institutions()
-    people.add("P1", region="500112", identities=("subsistence_margin",))
+    people.add(P1, region="500112", identities=("subsistence_margin",))
     return desk, people
 
 
@@ -48,10 +50,10 @@ def charged(**charges: Any) -> dict[str, Any]:
 CASES: list[tuple[str, dict[str, Any], str, int, str]] = [
     (
         "unknown person",
-        WHOLE | {"person_id": "P9"},
+        WHOLE | {"person_id": P9},
         "person-unknown",
         422,
-        "P9",
+        P9,
     ),
     (
         "discharge before admission",
@@ -80,6 +82,13 @@ CASES: list[tuple[str, dict[str, Any], str, int, str]] = [
         "fees-do-not-add-up",
         422,
         "甲类＋乙类＋丙类为 90 分，应为 100 分，相差 -10 分",
+    ),
+    (
+        "in scope together with what no catalogue holds",
+        charged(total_fen=60, in_scope_fen=60, class_a_fen=50, class_b_fen=0, class_c_fen=10),
+        "fees-do-not-add-up",
+        422,
+        "70 分大于总费用 60 分",
     ),
     (
         "parts above the total",
@@ -140,11 +149,104 @@ def test_an_amount_that_is_not_whole_fen_is_refused(
     assert (slug, status) == ("amount-not-fen", 422)
 
 
+@pytest.mark.parametrize(
+    "spelling", [P1.upper(), P1.replace("-", ""), "{" + P1 + "}", f"urn:uuid:{P1}", f" {P1}"]
+)
+def test_a_person_has_one_spelling(opened: tuple[Desk, PeopleKnown], spelling: str) -> None:
+    """Another spelling of an id would be another person's counters, and their caps again."""
+    slug, status, _ = refusal(opened[0], "/v1/settlements", WHOLE | {"person_id": spelling})
+    assert (slug, status) == ("invalid-request", 422)
+
+
+def test_a_certificate_number_given_as_a_person_is_not_repeated_or_kept(
+    opened: tuple[Desk, PeopleKnown], tmp_path: Path
+) -> None:
+    """The likeliest slip: it is in no answer, asks eligibility nothing, and is not stored."""
+    desk, people = opened
+    number = "990001196803150014"
+    answer = desk.write("/v1/settlements", WHOLE | {"person_id": number})
+    assert answer.status_code == 422
+    assert number not in answer.text
+    assert people.asked == []
+    assert all(number.encode() not in p.read_bytes() for p in tmp_path.glob("settlement*"))
+
+
+@pytest.mark.parametrize("number", ["W1 ", " W1", "Ｗ1", "W 1", "W1\n", "a\u0000b", "", "-W1"])
+def test_a_stay_number_has_one_spelling(opened: tuple[Desk, PeopleKnown], number: str) -> None:
+    """Spaces and full-width letters would make two stays of one."""
+    body = WHOLE | {"hospital_stay_number": number}
+    assert refusal(opened[0], "/v1/settlements", body)[:2] == ("invalid-request", 422)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"circumstances": {"referral": "yes"}},
+        {"circumstances": {"referral": 1}},
+        {"admission_date": 1672531200},
+        {"admission_date": "2023-03-01T00:00:00"},
+    ],
+)
+def test_flags_and_dates_are_what_they_say(
+    opened: tuple[Desk, PeopleKnown], change: dict[str, Any]
+) -> None:
+    """A word is not a yes, a number of seconds is not a date."""
+    found = refusal(opened[0], "/v1/settlements", WHOLE | change)
+    assert found[:2] == ("invalid-request", 422)
+
+
+def test_a_csv_sent_as_json_is_a_faulty_file_and_not_an_internal_error(
+    opened: tuple[Desk, PeopleKnown],
+) -> None:
+    """The wrong content type on an import."""
+    desk, _ = opened
+    headers = {
+        "Yizhan-Institution": "H1",
+        "Yizhan-Operator": "x",
+        "Idempotency-Key": "K",
+        "Content-Type": "application/json",
+    }
+    answer = desk.http.post("/v1/institutions", content="机构编码\n".encode(), headers=headers)
+    assert answer.json()["type"] == "urn:yizhan:problem:institutions-faulty"
+
+
+def test_a_later_file_of_institutions_keeps_what_was_known(
+    opened: tuple[Desk, PeopleKnown],
+) -> None:
+    """This year's list alone does not make last year's hospital unknown."""
+    desk, _ = opened
+    head = "机构编码,名称,区划,等级,隶属层级,性质,定点资格,起始日期,终止日期"
+    row = "H50011200001,渝北区样例医院,500112,三级,县级,公立,定点,2024-01-01,"
+    assert desk.write("/v1/institutions", content=f"{head}\n{row}\n".encode()).status_code == 200
+    settled = desk.write("/v1/settlements", WHOLE)
+    assert settled.status_code == 201, settled.text
+    late = WHOLE | {
+        "hospital_stay_number": "A2",
+        "admission_date": "2024-03-01",
+        "discharge_date": "2024-03-10",
+    }
+    assert "basic.deductible" in refusal(desk, "/v1/settlements", late)[2]  # a third tier now
+
+
+def test_the_latest_enrolment_in_one_county_counts(opened: tuple[Desk, PeopleKnown]) -> None:
+    """Rosters come year by year, open-ended: the stay is settled under the latest beginning."""
+    desk, people = opened
+    answer = people.people[P1]
+    latest = replace(answer.enrolments[0], valid_from=date(2023, 1, 1))
+    earlier = replace(answer.enrolments[0], plan="二档")
+    people.people[P1] = replace(answer, enrolments=(latest, earlier))
+    settled = desk.write("/v1/settlements", WHOLE)
+    assert settled.status_code == 201, settled.text
+    history = desk.read(f"/v1/stays/{settled.json()['stay_id']}/history").json()["events"]
+    used = next(e for e in history if e["topic"].endswith("settlement-opened.v1"))
+    assert used["content"]["inputs"]["eligibility"]["enrolment"]["plan"] == "一档"
+
+
 def test_an_unknown_region_is_refused(opened: tuple[Desk, PeopleKnown]) -> None:
     """Someone enrolled where no policy was ever imported."""
     desk, people = opened
-    people.add("P2", region="820000")
-    slug, status, detail = refusal(desk, "/v1/settlements", WHOLE | {"person_id": "P2"})
+    people.add(P2, region="820000")
+    slug, status, detail = refusal(desk, "/v1/settlements", WHOLE | {"person_id": P2})
     assert (slug, status) == ("region-unknown", 422)
     assert "820000" in detail
 
@@ -176,10 +278,10 @@ def test_someone_not_enrolled_in_the_scheme_asked_for_is_refused(
     desk, people = opened
     slug, _, _ = refusal(desk, "/v1/settlements", WHOLE | {"scheme": "employee"})
     assert slug == "not-enrolled"
-    both = people.people["P1"]
-    people.add("P1", region="500112", scheme=Scheme.EMPLOYEE)
-    mixed = people.people["P1"].enrolments + both.enrolments
-    people.people["P1"] = ports.PersonAnswer(**{**vars(both), "enrolments": mixed})
+    both = people.people[P1]
+    people.add(P1, region="500112", scheme=Scheme.EMPLOYEE)
+    mixed = people.people[P1].enrolments + both.enrolments
+    people.people[P1] = ports.PersonAnswer(**{**vars(both), "enrolments": mixed})
     slug, _, detail = refusal(desk, "/v1/settlements", WHOLE)
     assert slug == "enrolment-ambiguous"
     assert "500112/employee" in detail
@@ -188,10 +290,10 @@ def test_someone_not_enrolled_in_the_scheme_asked_for_is_refused(
 def test_an_amount_decided_elsewhere_is_checked(opened: tuple[Desk, PeopleKnown]) -> None:
     """Yishui: basic insurance and civil assistance arrive; missing or above the bill is refused."""
     desk, people = opened
-    people.add("P3", region="371323", identities=("poverty_registered",))
+    people.add(P3, region="371323", identities=("poverty_registered",))
     township = Desk(desk.parts, institution="H37132300001")
     body = WHOLE | {
-        "person_id": "P3",
+        "person_id": P3,
         "admission_date": "2017-06-24",
         "discharge_date": "2017-07-02",
         "batches": [{"batch_number": "1", "charges": {"total_fen": 1_786_95}}],
@@ -208,7 +310,7 @@ def test_an_amount_decided_elsewhere_is_checked(opened: tuple[Desk, PeopleKnown]
 def test_the_order_of_a_stay_is_kept(opened: tuple[Desk, PeopleKnown]) -> None:
     """No settlement before discharge, no fees after it, no second discharge or admission."""
     desk, _ = opened
-    admitted = {"person_id": "P1", "hospital_stay_number": "A1", "admission_date": "2023-03-01"}
+    admitted = {"person_id": P1, "hospital_stay_number": "A1", "admission_date": "2023-03-01"}
     stay = desk.write("/v1/stays", admitted).json()["stay_id"]
     path = f"/v1/stays/{stay}"
     batch = {"batch_number": "1", "charges": BILL}
@@ -227,7 +329,7 @@ def test_the_order_of_a_stay_is_kept(opened: tuple[Desk, PeopleKnown]) -> None:
 def test_a_stay_without_fees_is_not_settled(opened: tuple[Desk, PeopleKnown]) -> None:
     """There is nothing to settle."""
     desk, _ = opened
-    admitted = {"person_id": "P1", "hospital_stay_number": "A1", "admission_date": "2023-03-01"}
+    admitted = {"person_id": P1, "hospital_stay_number": "A1", "admission_date": "2023-03-01"}
     path = "/v1/stays/" + desk.write("/v1/stays", admitted).json()["stay_id"]
     desk.write(f"{path}/discharge", {"discharge_date": "2023-03-10"})
     assert refusal(desk, f"{path}/settlement", {})[0] == "no-fees"

@@ -8,7 +8,7 @@ import pytest
 from contracts.vocabulary import InstitutionId
 from settlement.application.verify_ledger import verify_ledger
 from settlement.domain.stay import stay_id_of
-from tests.support.settlement_desk import Desk, PeopleKnown, open_parts
+from tests.support.settlement_desk import P1, Desk, PeopleKnown, open_parts
 
 YUBEI = {"total_fen": 52_000_00, "in_scope_fen": 50_000_00}
 
@@ -30,7 +30,7 @@ def paid(statement: dict[str, Any]) -> dict[str, int]:
 def test_a_published_bill_is_settled_to_the_fen(opened: tuple[Desk, PeopleKnown]) -> None:
     """Yubei 2023: 46,374.80 from the funds; critical illness evaluates to zero and is recorded."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
 
     settled = desk.settle(stay)
@@ -50,7 +50,7 @@ def test_a_published_bill_is_settled_to_the_fen(opened: tuple[Desk, PeopleKnown]
 def test_the_preview_is_the_settlement(opened: tuple[Desk, PeopleKnown]) -> None:
     """Nothing is stored by a preview, and the settlement that follows shows the same steps."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
     before = desk.parts.ledger.log.last_position()
 
@@ -66,7 +66,7 @@ def test_a_changed_personal_share_is_refused_with_the_difference(
 ) -> None:
     """The cashier said another amount than the settlement would give: nothing is stored."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
     before = desk.parts.ledger.log.last_position()
 
@@ -81,7 +81,7 @@ def test_a_changed_personal_share_is_refused_with_the_difference(
 def test_a_retry_gets_the_first_answer_byte_for_byte(opened: tuple[Desk, PeopleKnown]) -> None:
     """The same message four times is one settlement."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
 
     first = desk.settle(stay, key="K1")
@@ -95,7 +95,7 @@ def test_a_retry_gets_the_first_answer_byte_for_byte(opened: tuple[Desk, PeopleK
 def test_one_key_does_not_stand_for_two_stays(opened: tuple[Desk, PeopleKnown]) -> None:
     """A key that settled one stay is refused for another, though both bodies are empty."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     one = desk.discharged(person, "A1", charges=YUBEI)
     two = desk.discharged(person, "A2", charges=YUBEI)
     assert desk.settle(one, key="K1").status_code == 200
@@ -111,7 +111,7 @@ def test_a_second_settlement_under_another_key_is_refused(
 ) -> None:
     """A repeated settlement is never a second one, whatever key it comes with."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
     desk.settle(stay)
 
@@ -130,7 +130,7 @@ def test_the_second_stay_of_the_year_meets_the_counters_of_the_first(
     30,420 − 16,901 = 13,519 at 60% is 8,111.40; assistance takes 70% of what is left.
     """
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     for number in ("A1", "A2"):
         desk.settle(desk.discharged(person, number, charges=YUBEI))
     second = desk.read("/v1/stays/" + _stay_id("A2")).json()
@@ -147,7 +147,7 @@ def test_a_reversal_gives_the_counters_back_and_the_next_number_is_new(
 ) -> None:
     """Undone and settled again: the same amounts, another number, both in the history."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
     first = desk.settle(stay).json()
 
@@ -168,7 +168,7 @@ def test_only_the_latest_settlement_of_a_person_is_undone(
 ) -> None:
     """A later stay, even in another benefit year, must be undone first."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     early = desk.discharged(person, "A1", charges=YUBEI)
     late = desk.discharged(
         person, "A2", charges=YUBEI, admission="2024-02-01", discharge="2024-02-10"
@@ -192,7 +192,7 @@ def test_only_the_latest_settlement_of_a_person_is_undone(
 def test_a_whole_stay_in_one_call_is_one_transaction(opened: tuple[Desk, PeopleKnown]) -> None:
     """Admission, fees, discharge and settlement together; a refusal leaves no event at all."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     asked = {
         "person_id": person,
         "hospital_stay_number": "A1",
@@ -217,7 +217,7 @@ def test_a_whole_stay_in_one_call_is_one_transaction(opened: tuple[Desk, PeopleK
 def test_the_history_tells_everything_in_order(opened: tuple[Desk, PeopleKnown]) -> None:
     """One event a payer step, those that came to zero among them."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
     desk.settle(stay)
 
@@ -244,7 +244,7 @@ def test_the_history_tells_everything_in_order(opened: tuple[Desk, PeopleKnown])
 def test_another_hospital_does_not_see_the_stay(opened: tuple[Desk, PeopleKnown]) -> None:
     """A stay of one institution is as unknown to another as one that never was."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
     other = Desk(desk.parts, institution="H99010100001")
 
@@ -257,7 +257,7 @@ def test_the_book_is_chosen_by_enrolment_and_not_by_the_hospital(
 ) -> None:
     """Someone enrolled in the other district is settled by its own tilt deductible of 3,500."""
     desk, people = opened
-    person = people.add("P1", region="990101", identities=("subsistence_allowance",))
+    person = people.add(P1, region="990101", identities=("subsistence_allowance",))
     stay = desk.discharged(
         person,
         "A1",
@@ -284,7 +284,7 @@ def test_personal_names_and_certificates_are_nowhere_in_the_ledger(
 ) -> None:
     """Events of settlement know a person by an opaque id and an age."""
     desk, people = opened
-    person = people.add("P1", region="500112", identities=("subsistence_margin",))
+    person = people.add(P1, region="500112", identities=("subsistence_margin",))
     stay = desk.discharged(person, "A1", charges=YUBEI)
     desk.settle(stay)
     fields = {

@@ -10,7 +10,7 @@ from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.ledger_history import settlements_recorded
 from settlement.application.replay_ledger import PATIENT, Scope, replay_ledger
 from settlement.application.verify_ledger import verify_ledger
-from tests.support.settlement_desk import SAMPLES, Desk, open_parts
+from tests.support.settlement_desk import P1, P2, SAMPLES, Desk, open_parts
 
 YUBEI = {"total_fen": 52_000_00, "in_scope_fen": 50_000_00}
 BURDEN = {"total_fen": 300_000_00, "in_scope_fen": 300_000_00}
@@ -24,18 +24,18 @@ def _policies(tmp_path: Path) -> Path:
 def settled_desk(data: Path, policies: Path | None = None) -> Desk:
     """Two stays in Yubei, one reversed and settled again; one of 2019 in Hubei."""
     parts, people = open_parts(data, policies=policies)
-    people.add("P1", region="500112", identities=("subsistence_margin",))
-    people.add("P2", region="420000")
+    people.add(P1, region="500112", identities=("subsistence_margin",))
+    people.add(P2, region="420000")
     desk = Desk(parts)
     desk.import_institutions()
     for number in ("A1", "A2"):
-        stay = desk.discharged("P1", number, charges=YUBEI)
+        stay = desk.discharged(P1, number, charges=YUBEI)
         assert desk.settle(stay).status_code == 200
     assert desk.write(f"/v1/stays/{stay}/settlement/reversal", {"reason": "更正"}).is_success
     assert desk.settle(stay).status_code == 200
     hubei = Desk(parts, institution="H42000000001")
     stay = hubei.discharged(
-        "P2", "B1", charges=BURDEN, admission="2019-05-06", discharge="2019-06-01"
+        P2, "B1", charges=BURDEN, admission="2019-05-06", discharge="2019-06-01"
     )
     answer = hubei.settle(stay, decided_elsewhere_fen={"basic": 150_000_00})
     assert answer.status_code == 200, answer.text
@@ -113,7 +113,7 @@ def test_a_book_without_the_region_lists_the_stays_it_refuses(
     )
     assert [
         (r.settlement.inputs.eligibility.person_id, "420000" in r.reason) for r in found.refused
-    ] == [("P2", True)]
+    ] == [(P2, True)]
     assert "critical_illness" in found.totals_fen()
     assert found.totals_fen()["critical_illness"] == (8_111_40, 8_111_40)
 

@@ -1,6 +1,12 @@
 """Every stay meets exactly one version of its region's policy."""
 
-from tests.settlement.policies.drafts import RIGHT, errors_of, faults_of, warnings_of
+from datetime import date
+
+import pytest
+
+from settlement.law.book import NoPolicyInForce, PolicyBook
+from settlement.law.reading import read_policy
+from tests.settlement.policies.drafts import RIGHT, errors_of, faults_of, tree_of, warnings_of
 
 
 def version(
@@ -85,3 +91,37 @@ def test_the_same_version_twice_is_an_error() -> None:
     assert errors_of(version("2020-01-01"), version("2020-01-01")) == [
         "同一地区、险种、施行日和版本号有两份文档"
     ]
+
+
+def test_counters_renamed_inside_a_year_are_warned_about() -> None:
+    """A layer that changes its name in July would grant its deductible and cap a second time."""
+    capped = "rate: 70%\n    caps: [{per: year, amount: 1000}]"
+    first, second = (
+        text.replace("rate: 70%", capped)
+        for text in (version("2020-01-01", "2020-06-30"), version("2020-07-01"))
+    )
+    found = warnings_of(first, second.replace("id: basic", "id: basic_insurance"))
+    assert any("年度累计改了名" in warning for warning in found), found
+
+
+def test_counters_renamed_at_the_start_of_a_year_are_not() -> None:
+    """Nothing is carried over a year's end."""
+    capped = "rate: 70%\n    caps: [{per: year, amount: 1000}]"
+    first, second = (
+        text.replace("rate: 70%", capped)
+        for text in (version("2020-01-01", "2020-12-31"), version("2021-01-01"))
+    )
+    found = warnings_of(first, second.replace("id: basic", "id: basic_insurance"))
+    assert not any("年度累计改了名" in warning for warning in found)
+
+
+def test_a_replaced_version_does_not_come_back() -> None:
+    """v2 of the same day ends in June: in September nothing is in force, not v1 again."""
+    book = PolicyBook(
+        read_policy(tree_of(text))
+        for text in (version("2020-01-01"), version("2020-01-01", "2020-06-30", number=2))
+    )
+    policy = book.policies[0]
+    assert [p.version for p in book.policies] == [2]
+    with pytest.raises(NoPolicyInForce):
+        book.on(region=policy.region, scheme=policy.scheme, day=date(2020, 9, 1))

@@ -45,7 +45,7 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
         """当日有效的全部身份与参保；如何取舍由政策决定。"""
         now = clock()
         # What will be known later cannot be promised: the answer never claims a future instant.
-        known = min(known_at.astimezone(UTC), now) if known_at is not None else now
+        known = min(_utc(known_at), now) if known_at is not None else now
         answer = eligibility.answer_entitlements(
             _person_id(person_id), on=on, known_at=known, version=version
         )
@@ -55,8 +55,20 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
 
 
 def _person_id(text: str) -> UUID:
+    """The id in the one spelling it was given in; any other names nobody."""
+    message = "没有此人员 (unknown person)"
     try:
-        return UUID(text)
+        found = UUID(text)
     except ValueError:
-        message = "没有此人员 (unknown person)"
         raise UnknownPerson(message) from None
+    if str(found) != text:
+        raise UnknownPerson(message)
+    return found
+
+
+def _utc(instant: datetime) -> datetime:
+    """The instant in UTC; the first there is for one that lies before it."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)

@@ -40,11 +40,12 @@ async def read_arrival(
 ) -> Arrival:
     """What every write carries. The path belongs to what was asked: one key cannot stand for two
     stays."""
-    if request.headers.get("content-type", "").startswith("application/json"):
-        content = json.loads(body or b"null")
-    else:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
         content = sha256(body).hexdigest()
-    asked = json.dumps({"path": request.url.path, "body": content}).encode()
+    # An id may be written in capitals, and is the same.
+    asked = json.dumps({"path": request.url.path.lower(), "body": content}).encode()
     return Arrival(acting, key, asked)
 
 

@@ -24,6 +24,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     stay.DischargeBeforeAdmission: ProblemKind(
         "discharge-before-admission", 422, "出院日期早于入院日期"
     ),
+    stay.BookedBackwards: ProblemKind("booked-backwards", 409, "冲正早于原结算"),
     stay.DateInFuture: ProblemKind("date-in-future", 422, "日期晚于今天"),
     stay.FeeBatchRepeated: ProblemKind("fee-batch-repeated", 409, "费用批次重复"),
     stay.NoFees: ProblemKind("no-fees", 409, "没有费用"),
