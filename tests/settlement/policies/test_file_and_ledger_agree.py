@@ -68,7 +68,7 @@ def test_a_book_with_an_error_is_not_loaded(tmp_path: Path) -> None:
     source = SHIPPED_POLICIES / "500112/resident/2023-01-01.v1.yaml"
     target = tmp_path / "500112/resident" / source.name
     target.parent.mkdir(parents=True)
-    text = source.read_text(encoding="utf-8").replace("otherwise: 60%", "otherwise: 160%")
+    text = source.read_text(encoding="utf-8").replace("value: 60%}", "value: 160%}")
     target.write_text(text, encoding="utf-8")
     with pytest.raises(PolicyFileFaulty, match="100%"):
         load_book(tmp_path)

@@ -132,7 +132,7 @@ def test_every_region_of_the_release_is_there() -> None:
     }
 
     assert labels == {
-        ("140000", "resident", "2017-01-01"),
+        ("141032", "resident", "2017-01-01"),
         ("230800", "resident", "2018-01-01"),
         ("360783", "resident", "2020-01-01"),
         ("371323", "resident", "2017-01-01"),
