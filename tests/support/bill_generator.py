@@ -6,6 +6,7 @@ amounts that follow from a statement are worked out here, not by the product.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from settlement.law.bill import Charges
 from settlement.law.facts import Facts
 
 _LARGEST_FEN = 300_000_00
+_DATES = ("admission", "discharge", "settlement")
 _GROUPS = (
     *(i.value for i in Identity),
     "subsistence_allowance",
@@ -31,12 +33,18 @@ def seeded(seed: int | str) -> Random:
 
 @dataclass(frozen=True)
 class MadeUpStay:
-    """One stay: what the bill states, the named amounts this gives, facts, amounts elsewhere."""
+    """One stay: what the bill states, the named amounts this gives, facts, amounts elsewhere.
+
+    `dates` are those of admission, discharge and settlement, by these names.
+    """
 
     charges: Charges
     amounts: dict[str, int]
     facts: dict[str, Any]
     elsewhere: dict[str, int] = field(default_factory=dict)
+    dates: dict[str, date] = field(
+        default_factory=lambda: dict.fromkeys(_DATES, date(2020, 6, 1)), repr=False
+    )
 
     @property
     def product_facts(self) -> Facts:
@@ -132,7 +140,7 @@ def make_facts(chance: Random, *, full: bool) -> dict[str, Any]:
         "tier": chance.choice(("township", "level_1", "level_2", "level_2", "level_3")),
         "level": chance.choice(("township", "county", "city", "province")),
         "place": chance.choice(("in_county", "in_city", "in_province", "out_of_province")),
-        "plan": chance.choice(("first", "second")),
+        "plan": chance.choice(("first", "second", "一档")),
         "referral": chance.random() < 0.5,
         "emergency": chance.random() < 0.2,
         "third_party_liability": chance.random() < 0.1,
@@ -151,7 +159,7 @@ def make_facts(chance: Random, *, full: bool) -> dict[str, Any]:
 def make_year(
     chance: Random, *, elsewhere: Iterable[str] = (), largest_fen: int = _LARGEST_FEN, full: bool
 ) -> list[MadeUpStay]:
-    """One to four stays of a benefit year; mostly the same facts all year."""
+    """One to four stays of one day's benefit years; mostly the same facts all year."""
     wanted = list(elsewhere)
     stays = [
         make_stay(chance, elsewhere=wanted, largest_fen=largest_fen, full=full)
@@ -160,3 +168,58 @@ def make_year(
     if chance.random() < 0.7:
         stays = [replace(s, facts=stays[0].facts) for s in stays]
     return stays
+
+
+def make_person(
+    chance: Random, *, elsewhere: Iterable[str] = (), largest_fen: int = _LARGEST_FEN, full: bool
+) -> list[MadeUpStay]:
+    """One person's stays, one after the other, most of them over the turn of some benefit year."""
+    day = date(2020, 1, 1) + timedelta(days=chance.randrange(366))
+    stays = []
+    for stay in make_year(chance, elsewhere=elsewhere, largest_fen=largest_fen, full=full):
+        dates = {}
+        for name in _DATES:
+            dates[name] = day
+            day += timedelta(days=chance.choice((0, 3, 20, 45)))
+        stays.append(replace(stay, dates=dates))
+        day += timedelta(days=chance.choice((1, 5, 60, 150, 400)))
+    return stays
+
+
+def contradict(chance: Random, charges: Charges) -> Charges:
+    """The same bill with parts that no longer add up; it must state everything."""
+    fen = chance.choice((1, 100_00))
+    lost = {"class_b_fen": None}
+    outside = charges.out_of_catalog_fen or 0
+    ways: list[dict[str, Any]] = [
+        {name: getattr(charges, name) + fen}
+        for name in (
+            "total_fen",
+            "in_scope_fen",
+            "first_self_pay_fen",
+            "over_limit_fen",
+            "out_of_catalog_fen",
+            "class_a_fen",
+            "class_b_fen",
+            "class_c_fen",
+        )
+    ]
+    ways += [
+        lost,
+        {"over_limit_fen": (charges.over_limit_fen or 0) - charges.total_fen - fen},
+        {"item_classes_fen": {**charges.item_classes_fen, "drug": charges.total_fen + fen}},
+        {"in_scope_fen": None, "first_self_pay_fen": None},
+    ]
+    if outside:
+        moved = (charges.over_limit_fen or 0) + outside
+        ways.append({"out_of_catalog_fen": 0, "over_limit_fen": moved})
+        ways.append(
+            {
+                "in_scope_fen": charges.total_fen,
+                "first_self_pay_fen": None,
+                "over_limit_fen": None,
+                "out_of_catalog_fen": None,
+                "item_classes_fen": {},
+            }
+        )
+    return replace(charges, **chance.choice(ways))

@@ -1,56 +1,54 @@
 """What every settlement must satisfy (守恒), checked from outside the arithmetic.
 
 Payers and patient add up to the bill, nothing is negative, every share stays within its base, no
-yearly cap is passed and no deductible is taken twice, over all stays of a year.
+yearly cap is passed, and a deductible is taken once and in full, over all stays of a year.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from settlement.kernel.cascade import Cascade
 from settlement.kernel.names import part_variable
 from settlement.kernel.settle import Outcome
-from settlement.law.policy import CapOf, Layer, Period, ThresholdKind
+from settlement.law.policy import CapOf, Deductible, Layer, Period, ThresholdKind
 from tests.support.bill_generator import MadeUpStay
-from tests.support.settling import REFUSALS, settle_outcome
+from tests.support.settling import REFUSALS, settle_outcome, years_of
+from tests.support.yearly_totals import YearlyTotals
 
 
 class NotConserved(AssertionError):
     """A settlement that gives or takes what it must not; the message says what."""
 
 
-def settle_year(
+def settle_stays(
     cascade: Cascade, stays: Sequence[MadeUpStay]
 ) -> list[tuple[MadeUpStay, Outcome | Exception]]:
-    """The stays of a year one after the other; a refused one moves no counter."""
-    counters: Mapping[str, int] = {}
+    """A person's stays one after the other; a refused one moves no counter."""
+    totals = YearlyTotals()
     found: list[tuple[MadeUpStay, Outcome | Exception]] = []
     for stay in stays:
+        years = years_of(cascade, stay)
         try:
-            outcome = settle_outcome(cascade, stay, counters)
+            outcome = settle_outcome(cascade, stay, totals.before(years))
         except REFUSALS as refusal:
             found.append((stay, refusal))
             continue
         found.append((stay, outcome))
-        counters = outcome.counters
+        totals.keep(years, outcome.counters)
     return found
 
 
-def check_year(cascade: Cascade, stays: Sequence[MadeUpStay]) -> int:
-    """Settle a year and check every stay of it; how many were settled. Raises NotConserved."""
-    running: dict[str, int] = {}
-    taken: dict[str, int] = {}
-    settled = 0
-    for stay, outcome in settle_year(cascade, stays):
+def check_stays(cascade: Cascade, stays: Sequence[MadeUpStay]) -> int:
+    """Settle a person's stays and check each; in how many anybody paid. Raises NotConserved."""
+    person = _Person(cascade)
+    paying = 0
+    for stay, outcome in settle_stays(cascade, stays):
         if isinstance(outcome, Exception):
             continue
-        settled += 1
+        paying += outcome.patient_fen < stay.charges.total_fen
         _check_sum(cascade, stay, outcome)
-        for layer in cascade.policy.layers:
-            _check_shares(layer, outcome)
-            _check_deductible(layer, outcome, running, taken)
-            _check_caps(layer, outcome, running)
-        _check_counters(cascade, outcome, running)
-    return settled
+        person.check(outcome, years_of(cascade, stay))
+    return paying
 
 
 def _require(holds: bool, what: str) -> None:  # noqa: FBT001 - it reads as a sentence
@@ -82,45 +80,84 @@ def _check_shares(layer: Layer, outcome: Outcome) -> None:
         _require(paid <= computed <= eligible, f"{stem}: pays more than its base allows")
 
 
-def _check_deductible(
-    layer: Layer, outcome: Outcome, running: Mapping[str, int], taken: dict[str, int]
-) -> None:
-    rule = layer.deductible
-    if rule is None or rule.kind is not ThresholdKind.DEDUCTED or layer.id not in outcome.applied:
-        return
-    limit = outcome.resolved[rule.amount.name].at_digits(0)
-    now = outcome.values[f"{layer.id}_deductible"]
-    if rule.period is Period.STAY:
-        _require(now <= max(0, limit), f"{layer.id}: takes off {now}, above {limit}")
-    elif rule.counter:
-        left = max(0, limit - running.get(rule.counter, 0))
+def _bases(layer: Layer, outcome: Outcome) -> dict[str, int]:
+    return {p.id: outcome.values[f"{part_variable(layer, p)}_base"] for p in layer.parts}
+
+
+class _Person:
+    """What is known of one person's years from the stays checked so far."""
+
+    def __init__(self, cascade: Cascade):
+        self.cascade = cascade
+        self.running: dict[tuple[str, date], int] = {}
+        self.taken: dict[tuple[str, date], int] = {}
+        self.looked_at: dict[tuple[str, date], int] = {}
+        self.limits: dict[tuple[str, date], set[int]] = {}
+
+    def check(self, outcome: Outcome, years: Mapping[str, date]) -> None:
+        for layer in self.cascade.policy.layers:
+            _check_shares(layer, outcome)
+            rule = layer.deductible
+            if rule and rule.kind is ThresholdKind.DEDUCTED and layer.id in outcome.applied:
+                self.check_deductible(layer, rule, outcome, years)
+            self.check_caps(layer, outcome, years)
+            self.move(layer, outcome, years)
+        for name, day in years.items():
+            now, expected = outcome.counters[name], self.running.get((name, day), 0)
+            _require(now == expected, f"counter {name} stands at {now}, not {expected}")
+
+    def check_deductible(
+        self, layer: Layer, rule: Deductible, outcome: Outcome, years: Mapping[str, date]
+    ) -> None:
+        """Never above what is left of it, and never less than that where there is cost for it."""
+        limit = max(0, outcome.resolved[rule.amount.name].at_digits(0))
+        now = outcome.values[f"{layer.id}_deductible"]
+        cost = sum(fen for part, fen in _bases(layer, outcome).items() if part in rule.taken_from)
+        if rule.period is Period.STAY or rule.counter is None:
+            _require(now == min(cost, limit), f"{layer.id}: takes off {now} of {limit} from {cost}")
+            return
+        year = (rule.counter, years[rule.counter])
+        left = max(0, limit - self.running.get(year, 0))
         _require(now <= left, f"{layer.id}: takes off {now}, though {left} is left this year")
-        taken[layer.id] = taken.get(layer.id, 0) + now
-        _require(now == 0 or taken[layer.id] <= limit, f"{layer.id}: deductible taken twice")
+        if self.is_private(rule.counter):
+            self.taken[year] = self.taken.get(year, 0) + now
+            self.looked_at[year] = self.looked_at.get(year, 0) + cost
+            self.limits.setdefault(year, set()).add(limit)
+            if len(self.limits[year]) == 1:
+                whole = min(limit, self.looked_at[year])
+                _require(
+                    self.taken[year] == whole,
+                    f"{layer.id}: {self.taken[year]} taken in a year that owes {whole}",
+                )
 
+    def is_private(self, counter: str) -> bool:
+        """Whether one deductible alone uses this counter."""
+        rules = [x.deductible for x in self.cascade.policy.layers if x.deductible]
+        caps = [c for x in self.cascade.policy.layers for c in x.caps]
+        return [r.counter for r in [*rules, *caps]].count(counter) == 1
 
-def _check_caps(layer: Layer, outcome: Outcome, running: dict[str, int]) -> None:
-    bases = sum(outcome.values[f"{part_variable(layer, p)}_base"] for p in layer.parts)
-    paid = outcome.paid_fen(layer)
-    for cap in layer.caps if layer.id in outcome.applied else ():
-        limit = outcome.resolved[cap.amount.name].at_digits(0)
-        before = running.get(cap.counter, 0) if cap.counter else 0
-        spent = paid if cap.of is CapOf.PAYMENT else bases
-        _require(
-            limit < 0 or spent <= max(0, limit - before),
-            f"{layer.id}: {spent} passes the cap of {limit} after {before}",
-        )
-    moved = {c.counter: bases if c.of is CapOf.COST else paid for c in layer.caps}
-    if layer.deductible:
-        moved[layer.deductible.counter] = bases
-    for name, amount in moved.items():
-        if name:
-            running[name] = running.get(name, 0) + amount
+    def check_caps(self, layer: Layer, outcome: Outcome, years: Mapping[str, date]) -> None:
+        for cap in layer.caps if layer.id in outcome.applied else ():
+            limit = outcome.resolved[cap.amount.name].at_digits(0)
+            before = self.running.get((cap.counter, years[cap.counter]), 0) if cap.counter else 0
+            whole = sum(_bases(layer, outcome).values())
+            spent = outcome.paid_fen(layer) if cap.of is CapOf.PAYMENT else whole
+            _require(
+                limit < 0 or spent <= max(0, limit - before),
+                f"{layer.id}: {spent} passes the cap of {limit} after {before}",
+            )
 
-
-def _check_counters(cascade: Cascade, outcome: Outcome, running: Mapping[str, int]) -> None:
-    for name in cascade.shape.counters:
-        _require(
-            outcome.counters[name] == running.get(name, 0),
-            f"counter {name} stands at {outcome.counters[name]}, not {running.get(name, 0)}",
-        )
+    def move(self, layer: Layer, outcome: Outcome, years: Mapping[str, date]) -> None:
+        """A deductible counts the cost it looks at, a cap what it limits; a counter moves once."""
+        bases = _bases(layer, outcome)
+        moved: dict[str | None, int] = {}
+        if layer.deductible:
+            eaten = layer.deductible.taken_from
+            moved[layer.deductible.counter] = sum(bases[part] for part in eaten)
+        for cap in layer.caps:
+            is_payment = cap.of is CapOf.PAYMENT
+            moved[cap.counter] = outcome.paid_fen(layer) if is_payment else sum(bases.values())
+        for name, fen in moved.items():
+            if name:
+                year = (name, years[name])
+                self.running[year] = self.running.get(year, 0) + fen

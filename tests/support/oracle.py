@@ -12,31 +12,34 @@ from math import ceil, floor
 from typing import Any
 
 from tests.support.oracle_text import (
-    base,
     cap_counter,
+    cap_counters,
     counters_of,
-    counters_of_cost,
-    counters_of_payment,
     deductible_counter,
+    eaten_parts,
+    expression,
     expressions_of,
     numbers_of,
     parts_of,
     terms_of,
-    without_nulls,
 )
-from tests.support.oracle_values import Refused, holds, value
+from tests.support.oracle_values import Refused, holds, is_doubtful, status, value
 
 _QUANTA = {"fen": 1, "分": 1, "jiao": 10, "角": 10, "yuan": 100, "元": 100}
 
 
 @dataclass
 class Answer:
-    """What the oracle finds, in fen: each layer's payment, each part's (`layer.part`), the rest."""
+    """What the oracle finds, in fen: each layer's payment, each part's (`layer.part`), the rest.
+
+    `assumed` names everything that had a say and that no document states.
+    """
 
     paid: dict[str, int] = field(default_factory=dict)
     deductible: dict[str, int] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     patient: int = 0
+    assumed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Claim:
 
 def settle_by_the_letter(text: str, claim: Claim) -> Answer:
     """Settle one stay under the policy written in `text`. Raises Refused."""
-    return _Reading(without_nulls(json.loads(text)), claim).answer()
+    return _Reading(json.loads(text), claim).answer()
 
 
 class _Reading:
@@ -63,6 +66,7 @@ class _Reading:
         self.left = claim.amounts["total"]
         self.known: dict[str, int] = dict(claim.amounts)
         self.years: dict[str, int] = dict(claim.counters)
+        self.status = status(document["evidence"], "assumed")
         self.result = Answer()
 
     def answer(self) -> Answer:
@@ -75,7 +79,12 @@ class _Reading:
             for name, node, unit in numbers_of(x)
         }
         self.require(layers, applied)
+        for name in ("region", "in_force", "dates"):
+            self.doubt(name, status(self.document[name], self.status))
         for layer in layers:
+            whole = status(layer, self.status)
+            if layer.get("applies") and (self.left > 0 or self.looks_at_any(layer, applied)):
+                self.doubt(f"{layer['id']}.applies", status(layer["applies"], whole))
             if not applied[layer["id"]]:
                 self.nothing(layer)
             elif "decided_elsewhere" in layer:
@@ -103,11 +112,25 @@ class _Reading:
             if name not in self.claim.elsewhere:
                 raise Refused("elsewhere_missing", name)
 
+    def looks_at_any(self, layer: Mapping[str, Any], applied: Mapping[str, bool]) -> bool:
+        """Whether the layer is for this stay and some part of it has a cost to look at."""
+        return applied[layer["id"]] and any(
+            self.sum_of(expression(part, "base")) > 0 for part in parts_of(layer)
+        )
+
+    def doubt(self, name: str, said: str) -> None:
+        """What had a say is assumed unless a document states it."""
+        if said != "stated":
+            self.result.assumed.add(name)
+
     def sum_of(self, expression: str) -> int:
         return sum(sign * self.known[name] for sign, name in terms_of(expression))
 
     def pay(self, layer: Mapping[str, Any], parts: Mapping[str, int]) -> None:
         whole = sum(parts.values())
+        if whole > 0 and "pool" in layer and layer["payer"] != "hospital":
+            said = status(layer["pool"], status(layer, self.status))
+            self.doubt(f"{layer['id']}.pool", said)
         self.left -= whole
         self.known[layer["id"]] = self.result.paid[layer["id"]] = whole
         for part, paid in parts.items():
@@ -131,6 +154,9 @@ class _Reading:
         limit = self.sum_of(layer["decided_elsewhere"]["at_most"])
         if amount > max(0, min(limit, self.left)):
             raise Refused("elsewhere_too_large", layer["id"])
+        if self.left > 0:
+            said = status(layer["decided_elsewhere"], status(layer, self.status))
+            self.doubt(f"{layer['id']}.decided_elsewhere", said)
         self.pay(layer, {layer["id"]: amount})
 
     def year(self, counter: str) -> int:
@@ -148,22 +174,45 @@ class _LayerReading:
         self.id = layer["id"]
         self.parts = parts_of(layer)
         self.numbers = numbers
-        self.round = _rounding(layer.get("rounding") or stay.document["rounding"])
+        self.status = status(layer, stay.status)
+        own = layer.get("rounding")
+        self.rounding = own or stay.document["rounding"]
+        self.rounding_name = f"{self.id}.rounding" if own else "rounding"
+        self.rounding_status = status(self.rounding, self.status if own else stay.status)
+        self.exactly = _rounding(self.rounding)
+
+    def look_up(self, name: str) -> Fraction:
+        """The number, asked for only when money has come to it."""
+        found = self.numbers[f"{self.id}.{name}"]
+        if found is None:
+            raise Refused("number", f"{self.id}.{name}")
+        return found
 
     def number(self, name: str) -> Fraction:
-        """The number, asked for only when money has come to it."""
-        value = self.numbers[f"{self.id}.{name}"]
-        if value is None:
-            raise Refused("number", f"{self.id}.{name}")
-        return value
+        """The number, which now has a say."""
+        found = self.look_up(name)
+        full = f"{self.id}.{name}"
+        node = next(node for known, node, _ in numbers_of(self.layer) if known == full)
+        if is_doubtful(node, self.status, self.stay.claim.facts):
+            self.stay.result.assumed.add(full)
+        return found
+
+    def round(self, amount: Fraction) -> int:
+        """The amount rounded as the law says; that matters where it is not whole already."""
+        rounded = self.exactly(amount)
+        if rounded != amount:
+            self.stay.doubt(self.rounding_name, self.rounding_status)
+        return rounded
 
     def settle(self) -> None:
         years_before = dict(self.stay.years)
         bases = self.bases(years_before)
-        looked_at = sum(bases.values())
         deducted = self.deducted(bases, years_before)
-        for counter in counters_of_cost(self.layer):
-            self.stay.years[counter] = self.stay.year(counter) + looked_at
+        counted = dict.fromkeys(cap_counters(self.layer, "cost"), sum(bases.values()))
+        if own := deductible_counter(self.layer):
+            counted[own] = sum(bases[part] for part in eaten_parts(self.layer))
+        for counter, fen in counted.items():
+            self.stay.years[counter] = self.stay.year(counter) + fen
         wanted = {}
         for part in self.parts:
             eligible = bases[part["id"]] - deducted[part["id"]]
@@ -178,11 +227,15 @@ class _LayerReading:
             room -= paid[part]
         self.stay.pay(self.layer, paid)
         self.stay.result.deductible[self.id] = sum(deducted.values())
-        for counter in counters_of_payment(self.layer):
+        for counter in cap_counters(self.layer, "payment"):
             self.stay.years[counter] = self.stay.year(counter) + sum(paid.values())
 
     def bases(self, years: Mapping[str, int]) -> dict[str, int]:
-        found = {p["id"]: max(0, self.stay.sum_of(base(p))) for p in self.parts}
+        found = {p["id"]: max(0, self.stay.sum_of(expression(p, "base"))) for p in self.parts}
+        for part in self.parts:
+            if self.stay.left > 0 or found[part["id"]] > 0:
+                name = self.id if len(self.parts) == 1 else f"{self.id}.{part['id']}"
+                self.stay.doubt(f"{name}.base", status(part["base"], self.status))
         for at, cap in enumerate(self.layer.get("caps") or [], start=1):
             if cap.get("of") == "cost":
                 room = self.cap_left(at, cap, sum(found.values()), years)
@@ -201,7 +254,8 @@ class _LayerReading:
 
     def deducted(self, bases: Mapping[str, int], years: Mapping[str, int]) -> dict[str, int]:
         node = self.layer.get("deductible")
-        looked_at = sum(bases.values())
+        eaten = eaten_parts(self.layer)
+        looked_at = sum(bases[part] for part in eaten)
         if not node or looked_at == 0:
             return dict.fromkeys(bases, 0)
         threshold = floor(self.number("deductible"))
@@ -210,10 +264,12 @@ class _LayerReading:
             return dict.fromkeys(bases, 0) if before + looked_at > threshold else dict(bases)
         to_take = max(0, threshold - before)
         taken = dict.fromkeys(bases, 0)
-        order = self.layer.get("deductible_taken_from") or list(bases)
-        for part in [order] if isinstance(order, str) else order:
+        for part in eaten:
             taken[part] = min(bases[part], to_take)
             to_take -= taken[part]
+        if len(bases) > 1 and any(taken.values()):
+            said = status(self.layer.get("deductible_taken_from"), self.status)
+            self.stay.doubt(f"{self.id}.deductible_taken_from", said)
         return taken
 
     def share(
@@ -236,7 +292,10 @@ class _LayerReading:
             share = self.in_bands(part, prefix, eligible, deducted[part["id"]], years)
         computed = min(eligible, self.round(share * (1 - first)))
         if part.get("minus"):
-            computed = max(0, computed - max(0, self.stay.sum_of(part["minus"])))
+            if computed > 0:
+                name = self.id if len(self.parts) == 1 else f"{self.id}.{part['id']}"
+                self.stay.doubt(f"{name}.minus", status(part["minus"], self.status))
+            computed = max(0, computed - max(0, self.stay.sum_of(expression(part, "minus"))))
         return min(eligible, self.round(eligible * first)), computed
 
     def in_bands(
@@ -255,15 +314,19 @@ class _LayerReading:
             else:
                 begin = max(0, before - floor(self.number("deductible")))
         end, at, share = begin + eligible, begin, Fraction(0)
+        edges: list[str] = []
         for number, row in enumerate(part["bands"]["rows"], start=1):
             if at >= end:
                 break
             edge = end
             if row.get("up_to"):
-                edge = min(end, floor(self.number(f"{prefix}band_{number}.up_to")))
+                edges.append(f"{prefix}band_{number}.up_to")
+                edge = min(end, floor(self.look_up(edges[-1])))
             if edge > at:
                 share += (edge - at) * self.number(f"{prefix}band_{number}.rate")
                 at = edge
+                for near in edges[-2 if row.get("up_to") else -1 :]:
+                    self.number(near)  # what fell in here fell between these two edges
         return share
 
     def room(self, wanted: int, years: Mapping[str, int]) -> int:

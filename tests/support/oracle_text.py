@@ -1,14 +1,8 @@
 """What the oracle reads in a document (对照算法读文本): parts, expressions, names of counters."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
-
-
-def without_nulls(tree: Any) -> Any:
-    """The document without the keys whose value says nothing."""
-    if isinstance(tree, dict):
-        return {k: without_nulls(v) for k, v in tree.items() if v not in (None, "", "null", "~")}
-    return [without_nulls(v) for v in tree] if isinstance(tree, list) else tree
 
 
 def parts_of(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -17,18 +11,29 @@ def parts_of(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return layer.get("parts") or [layer]
 
 
-def base(part: Mapping[str, Any]) -> str:
-    written = part["base"]
+def expression(part: Mapping[str, Any], key: str) -> str:
+    """The `base` or the `minus` of a part, whether or not evidence stands beside it."""
+    written = part[key]
     return str(written["amount"] if isinstance(written, dict) else written)
+
+
+def eaten_parts(layer: Mapping[str, Any]) -> list[str]:
+    """The parts that the deductible looks at, in the order it eats them."""
+    written = layer.get("deductible_taken_from")
+    if isinstance(written, dict):
+        written = written["order"]
+    if isinstance(written, str):
+        return [written]
+    return list(written or [part["id"] for part in parts_of(layer)])
 
 
 def expressions_of(layer: Mapping[str, Any]) -> Iterator[str]:
     if "decided_elsewhere" in layer:
         yield layer["decided_elsewhere"]["at_most"]
     for part in parts_of(layer):
-        yield base(part)
+        yield expression(part, "base")
         if part.get("minus"):
-            yield part["minus"]
+            yield expression(part, "minus")
 
 
 def terms_of(expression: str) -> Iterator[tuple[int, str]]:
@@ -77,15 +82,27 @@ def cap_counter(layer: Mapping[str, Any], cap: Mapping[str, Any]) -> str | None:
     return cap.get("counter") or f"{layer['id']}.{'cost' if cap.get('of') == 'cost' else 'paid'}"
 
 
-def counters_of_cost(layer: Mapping[str, Any]) -> set[str]:
-    caps = [c for c in layer.get("caps") or [] if c.get("of") == "cost"]
-    return {n for n in (deductible_counter(layer), *(cap_counter(layer, c) for c in caps)) if n}
-
-
-def counters_of_payment(layer: Mapping[str, Any]) -> set[str]:
-    caps = [c for c in layer.get("caps") or [] if c.get("of") != "cost"]
+def cap_counters(layer: Mapping[str, Any], of: str) -> set[str]:
+    """The counters of a layer's caps on `cost` or on `payment`."""
+    caps = [c for c in layer.get("caps") or [] if (c.get("of") or "payment") == of]
     return {n for n in (cap_counter(layer, c) for c in caps) if n}
 
 
 def counters_of(layer: Mapping[str, Any]) -> set[str]:
-    return counters_of_cost(layer) | counters_of_payment(layer)
+    deductible = {deductible_counter(layer)} - {None}
+    return (
+        {n for n in deductible if n} | cap_counters(layer, "cost") | cap_counters(layer, "payment")
+    )
+
+
+def years_of(document: Mapping[str, Any], dates: Mapping[str, date]) -> dict[str, date]:
+    """The day on which the benefit year of each counter began, for a stay with these dates."""
+    found = {}
+    for layer in document["layers"]:
+        rule = layer.get("benefit_year") or document["dates"]["benefit_year"]
+        day = dates[rule["chosen_by"]]
+        month, first = (int(number) for number in rule["begins"].split("-"))
+        begun_this_year = (day.month, day.day) >= (month, first)
+        began = date(day.year if begun_this_year else day.year - 1, month, first)
+        found |= dict.fromkeys(counters_of(layer), began)
+    return found

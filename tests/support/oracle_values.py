@@ -34,21 +34,62 @@ def value(node: Any, unit: str, facts: Mapping[str, Any]) -> Fraction | None:
     found = _share(text) if unit == "share" else Fraction(text) * 100
     if not isinstance(node, dict):
         return found
+    found = _after_changes(node, found, facts)
+    if node.get("at_most") and unit == "share":
+        found = min(found, _ceiling(node))
+    return found
+
+
+def is_doubtful(node: Any, outer: str, facts: Mapping[str, Any]) -> bool:
+    """Whether the number these facts choose rests on anything that no document states.
+
+    `outer` is the status of whatever the number stands in.
+    """
+    row, whole = _row(node, facts), status(node, outer)
+    doubts = [status(row, whole)]
+    text = _text(row)
+    if isinstance(node, dict) and text not in (None, "unlimited", "不设限"):
+        changes = [c for c in node.get("adjust") or [] if holds(c, facts)]
+        doubts += [status(c, whole) for c in changes]
+        if node.get("at_most"):
+            before = _after_changes(node, _share(str(text)), facts)
+            doubts += [status(node["at_most"], whole)] if before > _ceiling(node) else []
+    return any(doubt != "stated" for doubt in doubts)
+
+
+def status(node: Any, outer: str) -> str:
+    """The status written here, or that of what it stands in."""
+    return str(node.get("status") or outer) if isinstance(node, dict) else outer
+
+
+def _after_changes(node: Mapping[str, Any], found: Fraction, facts: Mapping[str, Any]) -> Fraction:
     for change in node.get("adjust") or []:
         if holds(change, facts):
             found = _adjusted(found, change)
-    if node.get("at_most") and unit == "share":
-        found = min(found, _share(node["at_most"]))
     return found
+
+
+def _ceiling(node: Mapping[str, Any]) -> Fraction:
+    return _share(str(_text(node["at_most"])))
+
+
+def _row(node: Any, facts: Mapping[str, Any]) -> Any:
+    """The first row that applies; a number without rows is its own."""
+    if not isinstance(node, dict) or "choose" not in node:
+        return node
+    rows = node["choose"] if isinstance(node["choose"], list) else [node["choose"]]
+    row: Any = next((r for r in rows if "otherwise" in r or holds(r, facts)), {})
+    return row.get("otherwise", row)
+
+
+def _text(row: Any) -> Any:
+    return row.get("value") if isinstance(row, dict) else row
 
 
 def _written(node: Any, facts: Mapping[str, Any]) -> str | None:
     """The text of the value in the first row that applies."""
-    if isinstance(node, dict) and "choose" in node:
-        rows = node["choose"] if isinstance(node["choose"], list) else [node["choose"]]
-        row: Any = next((r for r in rows if "otherwise" in r or holds(r, facts)), {})
-        node = row.get("otherwise", row)
-    return node.get("value") if isinstance(node, dict) else node
+    text: str | None = _text(_row(node, facts))
+    return text
 
 
 def _share(text: str) -> Fraction:

@@ -1,7 +1,8 @@
 """Whole policies made up at random (虚构政策): document trees over the whole language.
 
 Every tree reads without faults and passes what checking asks: shares stay within 100%, bands
-ascend, a layer in bands has one part. Generators take a `Random`, so that Hypothesis can drive
+ascend, a layer in bands has one part, a counter counts one thing over one year. Evidence stands
+wherever it may stand. Generators take a `Random`, so that Hypothesis can drive
 them and a plain seed can as well.
 """
 
@@ -28,6 +29,11 @@ BILL_NAMES = (
 _SHARES = ("0%", "5%", "10%", "33.33%", "50%", "62.5%", "70%", "90%", "100%")
 _PAYERS = ("basic", "critical_illness", "medical_assistance", "tilt_assistance", "charity")
 _NOTE = {"status": "assumed", "note": "虚构"}
+_YEARS = (
+    {"begins": "01-01", "chosen_by": "admission"},
+    {"begins": "07-01", "chosen_by": "discharge"},
+    {"begins": "03-15", "chosen_by": "settlement"},
+)
 
 
 def policy_trees(most_layers: int = 5) -> st.SearchStrategy[Tree]:
@@ -40,9 +46,12 @@ def policy_tree(chance: Random, most_layers: int = 5) -> Tree:
     layers: list[Tree] = []
     for at in range(1, chance.randint(1, most_layers) + 1):
         layers.append(_layer(chance, f"layer_{at}", layers))
+    for layer in layers:
+        if _one_in(chance, 4) and not _shares_a_counter(layer):
+            layer["benefit_year"] = chance.choice(_YEARS)
     return {
         "yizhan_policy": "1",
-        "region": "990199",
+        "region": {"code": "990199", **_doubt(chance, 3)},
         "region_name": "虚构县",
         "scheme": "resident",
         "version": "1",
@@ -65,22 +74,40 @@ def _one_in(chance: Random, times: int) -> bool:
     return chance.randrange(times) == times - 1
 
 
+def _doubt(chance: Random, times: int) -> Tree:
+    """Evidence that something is assumed or inferred, one time in so many."""
+    if not _one_in(chance, times):
+        return {}
+    return {"status": chance.choice(("assumed", "inferred")), "note": "虚构"}
+
+
+def _shares_a_counter(layer: Tree) -> bool:
+    rules = [layer.get("deductible"), *layer.get("caps", [])]
+    return any(
+        str(r.get("counter", "")).startswith("shared.") for r in rules if isinstance(r, dict)
+    )
+
+
 def _rounding(chance: Random) -> Tree:
     to = "fen" if not _one_in(chance, 3) else chance.choice(("fen", "jiao", "yuan", "角", "元"))
-    return {"mode": chance.choice(("half_up", "half_even", "down", "up")), "to": to}
+    mode = chance.choice(("half_up", "half_even", "down", "up"))
+    return {"mode": mode, "to": to, **_doubt(chance, 5)}
 
 
 def _layer(chance: Random, name: str, earlier: list[Tree]) -> Tree:
     layer: Tree = {"id": name, "name": f"第{name[6:]}层", "payer": chance.choice(_PAYERS)}
-    layer["pool"] = "990100"
+    layer |= _doubt(chance, 10)
+    doubt = _doubt(chance, 5)
+    layer["pool"] = {"code": "990100", **doubt} if doubt else "990100"
     if _one_in(chance, 6):
         layer |= {"payer": "hospital"}
         del layer["pool"]
     if _one_in(chance, 3):
-        layer["applies"] = _condition(chance)
+        layer["applies"] = {**_condition(chance), **_doubt(chance, 3)}
     if _one_in(chance, 8):
         limit = chance.choice(("total", "in_scope", _expression(chance, earlier)))
-        return layer | {"decided_elsewhere": {"by": "外部系统", "at_most": limit}}
+        decided = {"by": "外部系统", "at_most": limit, **_doubt(chance, 3)}
+        return layer | {"decided_elsewhere": decided}
     if _one_in(chance, 4):
         layer["rounding"] = _rounding(chance)
     if _one_in(chance, 3):
@@ -107,6 +134,8 @@ def _part(chance: Random, earlier: list[Tree], *, may_have_bands: bool) -> Tree:
             part["first_self_pay"] = _share(chance)
     if _one_in(chance, 6):
         part["minus"] = _expression(chance, earlier)
+        if doubt := _doubt(chance, 3):
+            part["minus"] = {"amount": part["minus"], **doubt}
     return part
 
 
@@ -151,7 +180,11 @@ def _add_deductible(chance: Random, layer: Tree) -> None:
             )
     if parts:
         chance.shuffle(parts)
-        layer["deductible_taken_from"] = parts[: chance.randint(1, len(parts))]
+        eaten = parts[: chance.randint(1, len(parts))]
+        doubt = _doubt(chance, 4)
+        layer["deductible_taken_from"] = {"order": eaten, **doubt} if doubt else eaten
+        if len(eaten) < len(parts) and isinstance(layer["deductible"], dict):
+            layer["deductible"].pop("counter", None)  # caps on cost count the other parts as well
 
 
 def _cap(chance: Random) -> Tree:
@@ -199,9 +232,12 @@ def _share(chance: Random) -> str | Tree:
     changes = []
     for _ in range(chance.randint(0, 2)):
         change = chance.choice(({"plus": "5%"}, {"minus": "7.5%"}, {"times": "110%"}))
-        changes.append({**_condition(chance), **change})
+        changes.append({**_condition(chance), **change, **_doubt(chance, 5)})
     if changes:
-        number |= {"adjust": changes, "at_most": chance.choice(("100%", "95%"))}
+        ceiling = chance.choice(("100%", "95%", "65%"))
+        doubt = _doubt(chance, 3)
+        at_most = {"value": ceiling, **doubt} if doubt else ceiling
+        number |= {"adjust": changes, "at_most": at_most, **_doubt(chance, 6)}
     return number
 
 

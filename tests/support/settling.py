@@ -3,9 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+from settlement.application.prepare_settlement import counter_years
 from settlement.kernel.cascade import Cascade, compile_policy
+from settlement.kernel.explain import assumed_numbers, explain
 from settlement.kernel.settle import (
     ElsewhereAmountMissing,
     ElsewhereAmountTooLarge,
@@ -16,6 +19,7 @@ from settlement.kernel.settle import (
     settle_bill,
 )
 from settlement.law.bill import AmountNotStated
+from settlement.law.book import StayDates
 from settlement.law.document import Tree, canonical_text
 from settlement.law.facts import FactNotStated
 from settlement.law.policy import Policy
@@ -43,11 +47,18 @@ class Verdict:
     deductible: Mapping[str, int] = field(default_factory=dict)
     patient: int = 0
     counters: Mapping[str, int] = field(default_factory=dict)
+    assumed: frozenset[str] = frozenset()
 
 
 def compile_tree(tree: Tree) -> Cascade:
     """The policy of a document, read from its canonical text as the ledger keeps it."""
     return compile_policy(read_policy(json.loads(canonical_text(tree))))
+
+
+def years_of(cascade: Cascade, stay: MadeUpStay) -> dict[str, date]:
+    """The benefit year of each of the policy's counters, as the product picks it."""
+    years = counter_years(cascade.policy, StayDates(**stay.dates))
+    return {name: years[name] for name in cascade.shape.counters}
 
 
 def computed_layers(policy: Policy) -> list[str]:
@@ -61,8 +72,9 @@ def elsewhere_for(cascade: Cascade, stay: MadeUpStay) -> dict[str, int]:
     try:
         applied = {x.id for x in cascade.policy.layers if x.condition.holds(facts)}
     except FactNotStated:
-        return dict(stay.elsewhere)
-    return {name: fen for name, fen in stay.elsewhere.items() if name in applied}
+        applied = {x.id for x in cascade.policy.layers}
+    wanted = applied.intersection(cascade.shape.elsewhere)
+    return {name: fen for name, fen in stay.elsewhere.items() if name in wanted}
 
 
 def settle_outcome(cascade: Cascade, stay: MadeUpStay, counters: Mapping[str, int]) -> Outcome:
@@ -88,6 +100,9 @@ def verdict_of_product(cascade: Cascade, stay: MadeUpStay, counters: Mapping[str
         deductible={x: outcome.values[f"{x}_deductible"] for x in computed_layers(cascade.policy)},
         patient=outcome.patient_fen,
         counters={name: outcome.counters[name] for name in cascade.shape.counters},
+        assumed=frozenset(
+            n.name for n in assumed_numbers(cascade.policy, explain(cascade.policy, outcome))
+        ),
     )
 
 
@@ -104,6 +119,7 @@ def verdict_of_oracle(cascade: Cascade, stay: MadeUpStay, counters: Mapping[str,
         deductible={x: answer.deductible.get(x, 0) for x in computed_layers(cascade.policy)},
         patient=answer.patient,
         counters=answer.counters,
+        assumed=frozenset(answer.assumed),
     )
 
 

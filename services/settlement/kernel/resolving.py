@@ -93,9 +93,11 @@ def resolve_number(number: Number, facts: Facts) -> ResolvedNumber:
     value = choice.value
     for adjustment in applied:
         value = adjust(value, adjustment)
+    evidences = [choice.evidence, *(a.evidence for a in applied)]
     if number.at_most and isinstance(value, Ratio) and value.is_above(number.at_most):
         value = number.at_most
-    return ResolvedNumber(number, value, None, (choice.evidence, *(a.evidence for a in applied)))
+        evidences += [number.at_most_evidence] if number.at_most_evidence else []
+    return ResolvedNumber(number, value, None, tuple(dict.fromkeys(evidences)))
 
 
 def adjust(value: int | Ratio, adjustment: Adjustment) -> int | Ratio:

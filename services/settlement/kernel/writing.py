@@ -7,7 +7,7 @@ one arithmetic. Policies that differ only in numbers share the function.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from settlement.kernel.names import (
@@ -192,17 +192,16 @@ class _Writer:
             base = f"{part_variable(layer, part)}_base"
             gate = "" if layer.condition.is_always else f" * {layer.id}_applies"
             self.line(f"{base} = max(0, {self.expression(part.base, earlier)}){gate}")
-        for at, cap in enumerate(layer.caps, start=1):
-            if cap.of is CapOf.COST:
-                self.write_cost_cap(layer, cap, at)
+        self.write_cost_caps(layer)
         self.write_deductible(layer)
-        self.move_counters(layer, CapOf.COST, self.total_of(layer, "base"))
+        self.move_cost_counters(layer)
         for part in layer.parts:
             self.write_part(layer, part, earlier)
         self.write_payment(layer)
 
-    def total_of(self, layer: Layer, what: str) -> str:
-        return " + ".join(f"{part_variable(layer, p)}_{what}" for p in layer.parts)
+    def total_of(self, layer: Layer, what: str, only: tuple[str, ...] | None = None) -> str:
+        parts = [p for p in layer.parts if only is None or p.id in only]
+        return " + ".join(f"{part_variable(layer, p)}_{what}" for p in parts)
 
     def write_cap_left(self, layer: Layer, cap: Cap, at: int, reached: str) -> str:
         slot = self.slot(cap.amount)
@@ -214,6 +213,15 @@ class _Writer:
             self.line(f"{left} = {slot.argument}")
         self.outputs.append(left)
         return left
+
+    def write_cost_caps(self, layer: Layer) -> None:
+        caps = [(at, c) for at, c in enumerate(layer.caps, start=1) if c.of is CapOf.COST]
+        for part in layer.parts if caps else ():
+            stem = part_variable(layer, part)
+            self.line(f"{stem}_uncapped = {stem}_base")
+            self.outputs.append(f"{stem}_uncapped")
+        for at, cap in caps:
+            self.write_cost_cap(layer, cap, at)
 
     def write_cost_cap(self, layer: Layer, cap: Cap, at: int) -> None:
         left = self.write_cap_left(layer, cap, at, f"{self.total_of(layer, 'base')} > 0")
@@ -233,7 +241,7 @@ class _Writer:
                 self.line(f"{stem}_deductible = 0")
         else:
             slot = self.slot(deductible.amount)
-            bases = self.total_of(layer, "base")
+            bases = self.total_of(layer, "base", deductible.taken_from)
             self.guard(slot, f"{bases} > 0")
             threshold, before = f"{layer.id}_threshold", f"{layer.id}_before"
             self.line(f"{threshold} = {slot.argument}")
@@ -285,8 +293,10 @@ class _Writer:
             within=eligible,
         )
         if part.minus:
-            minus = self.expression(part.minus, earlier)
-            self.line(f"{stem}_computed = max(0, {stem}_computed - max(0, {minus}))")
+            self.line(f"{stem}_minus = max(0, {self.expression(part.minus, earlier)})")
+            self.line(f"{stem}_target = {stem}_computed")
+            self.line(f"{stem}_computed = max(0, {stem}_target - {stem}_minus)")
+            self.outputs += [f"{stem}_minus", f"{stem}_target"]
         self.outputs += [
             f"{stem}_{what}"
             for what in ("base", "deductible", "eligible", "first_self_pay", "computed", "paid")
@@ -371,13 +381,17 @@ class _Writer:
             self.line(f"{layer.id}_first_self_pay = {self.total_of(layer, 'first_self_pay')}")
             self.line(f"{paid} = {self.total_of(layer, 'paid')}")
             self.outputs += [f"{layer.id}_deductible", paid]
-        self.move_counters(layer, CapOf.PAYMENT, paid)
+        self.move(dict.fromkeys((c.counter for c in layer.caps if c.of is CapOf.PAYMENT), paid))
 
-    def move_counters(self, layer: Layer, of: CapOf, amount: str) -> None:
+    def move_cost_counters(self, layer: Layer) -> None:
+        """Cost caps count all that is looked at, the deductible the parts it is taken from."""
+        rule = layer.deductible
+        cost = self.total_of(layer, "base")
+        moved = {rule.counter: self.total_of(layer, "base", rule.taken_from)} if rule else {}
+        self.move(moved | {c.counter: cost for c in layer.caps if c.of is CapOf.COST})
+
+    def move(self, amounts: Mapping[str | None, str]) -> None:
         """Each counter moves once a layer, after everything that reads it."""
-        names = [cap.counter for cap in layer.caps if cap.of is of]
-        if layer.deductible and of is CapOf.COST:
-            names.append(layer.deductible.counter)
-        for name in dict.fromkeys(names):
+        for name, amount in amounts.items():
             if name:
                 self.line(f"{counter_variable(name)} += {amount}")

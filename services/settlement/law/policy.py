@@ -213,6 +213,20 @@ class RoundingMode(StrEnum):
     DOWN = "down"
     UP = "up"
 
+    @property
+    def label(self) -> str:
+        """What users read."""
+        return _ROUNDING_LABELS[self.value]
+
+
+_ROUNDING_LABELS = {
+    "half_up": "四舍五入",
+    "half_even": "四舍六入五成双",
+    "down": "舍去",
+    "up": "进一",
+}
+_QUANTUM_LABELS = {1: "分", 10: "角", 100: "元"}
+
 
 @dataclass(frozen=True)
 class Rounding:
@@ -225,6 +239,11 @@ class Rounding:
     quantum_fen: int
     name: str
     evidence: Evidence
+
+    @property
+    def label(self) -> str:
+        """What users read: 四舍五入到分."""
+        return f"{self.mode.label}到{_QUANTUM_LABELS[self.quantum_fen]}"
 
 
 @dataclass(frozen=True)

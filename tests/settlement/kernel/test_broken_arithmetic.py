@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from settlement.kernel.cascade import Cascade, compile_source
+from settlement.law.document import Tree
 from tests.settlement.kernel.made_up import document
-from tests.support.bill_generator import make_year, seeded
-from tests.support.conservation import NotConserved, check_year
+from tests.support.bill_generator import make_person, seeded
+from tests.support.conservation import NotConserved, check_stays
 from tests.support.settling import compile_tree, verdict_of_oracle, verdict_of_product
 
 _TREE = document(
@@ -30,6 +31,23 @@ _TREE = document(
     {"id": "assistance", "base": "total - basic - critical", "rate": "62.5%"},
 )
 
+_IN_PARTS = document(
+    {
+        "id": "basic",
+        "parts": [
+            {"id": "class_a", "base": "class_a", "rate": "60%"},
+            {"id": "class_b", "base": "class_b", "first_self_pay": "10%", "rate": "60%"},
+        ],
+        "deductible": {"per": "year", "amount": "60000"},
+        "deductible_taken_from": ["class_b"],
+        "caps": [
+            {"per": "year", "amount": "80000"},
+            {"per": "year", "of": "cost", "amount": "200000"},
+        ],
+    },
+    {"id": "top_up", "base": "total", "rate": "80%", "minus": "basic"},
+)
+
 # What is broken, the text of the generated function, and what stands there instead.
 _SEEN_BY_CONSERVATION = [
     ("a cap ignored", "basic_room = min(left, basic_cap_1_left)", "basic_room = left"),
@@ -39,6 +57,16 @@ _SEEN_BY_CONSERVATION = [
     ("a payment not taken off what is left", "left -= critical_paid", ""),
     ("a patient who pays one fen more", "patient = left", "patient = left + 1"),
     ("a base that ignores the deductible", "basic_base - basic_deductible", "basic_base"),
+]
+_SEEN_IN_PARTS = [
+    (
+        "a yearly deductible that other parts use up",
+        "year_basic_base += basic__class_b_base",
+        "year_basic_base += basic__class_a_base + basic__class_b_base",
+    ),
+    ("a cap that each part may spend", "basic_room -= basic__class_a_paid", ""),
+    ("a cap on cost that each part may reach", "basic_cost_room_2 -= basic__class_a_base", ""),
+    ("a counter of cost that forgets a part", "+= basic__class_a_base + basic__", "+= basic__"),
 ]
 _SEEN_BY_THE_ORACLE = [
     *_SEEN_BY_CONSERVATION,
@@ -53,8 +81,8 @@ _SEEN_BY_THE_ORACLE = [
 ]
 
 
-def _broken(right: str, wrong: str) -> Cascade:
-    cascade = compile_tree(_TREE)
+def _broken(right: str, wrong: str, tree: Tree = _TREE) -> Cascade:
+    cascade = compile_tree(tree)
     assert right in cascade.shape.source, "the arithmetic is written differently now"
     return replace(cascade, settle_stay=compile_source(cascade.shape.source.replace(right, wrong)))
 
@@ -63,7 +91,7 @@ def _differs_from_the_oracle(cascade: Cascade) -> bool:
     chance = seeded(1)
     for _ in range(300):
         counters: dict[str, int] = {}
-        for stay in make_year(chance, full=True):
+        for stay in make_person(chance, full=True):
             oracle = verdict_of_oracle(cascade, stay, counters)
             if verdict_of_product(cascade, stay, counters) != oracle:
                 return True
@@ -75,7 +103,7 @@ def _breaks_conservation(cascade: Cascade) -> bool:
     chance = seeded(1)
     try:
         for _ in range(300):
-            check_year(cascade, make_year(chance, full=True))
+            check_stays(cascade, make_person(chance, full=True))
     except NotConserved:
         return True
     return False
@@ -83,15 +111,30 @@ def _breaks_conservation(cascade: Cascade) -> bool:
 
 def test_the_arithmetic_as_written_passes_both_checks() -> None:
     """The policy that is broken below is right before it is broken."""
-    cascade = compile_tree(_TREE)
-    assert not _breaks_conservation(cascade)
-    assert not _differs_from_the_oracle(cascade)
+    for tree in (_TREE, _IN_PARTS):
+        cascade = compile_tree(tree)
+        assert not _breaks_conservation(cascade)
+        assert not _differs_from_the_oracle(cascade)
 
 
 @pytest.mark.parametrize(("what", "right", "wrong"), _SEEN_BY_CONSERVATION)
 def test_conservation_notices(what: str, right: str, wrong: str) -> None:
     """Each of these gives or takes money that it must not."""
     assert _breaks_conservation(_broken(right, wrong)), what
+
+
+@pytest.mark.parametrize(("what", "right", "wrong"), _SEEN_IN_PARTS)
+def test_both_notice_in_a_layer_of_several_parts(what: str, right: str, wrong: str) -> None:
+    """Parts share a deductible, a cap on cost and a cap on payments."""
+    cascade = _broken(right, wrong, _IN_PARTS)
+    assert _breaks_conservation(cascade), what
+    assert _differs_from_the_oracle(cascade), what
+
+
+def test_the_oracle_notices_a_top_up_that_ignores_what_was_paid() -> None:
+    """Nobody gets more than the bill, so conservation alone would not see it."""
+    broken = _broken("max(0, top_up_target - top_up_minus)", "top_up_target", _IN_PARTS)
+    assert _differs_from_the_oracle(broken)
 
 
 @pytest.mark.parametrize(("what", "right", "wrong"), _SEEN_BY_THE_ORACLE)
