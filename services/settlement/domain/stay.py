@@ -220,7 +220,8 @@ class Stay(Aggregate):
         """
         if self.discharge:
             raise AlreadyDischarged(
-                f"住院 {self.hospital_stay_number} 已出院，不能再记费；费用有误时请撤销结算，以新的住院号重新登记"
+                f"住院 {self.hospital_stay_number} 已出院，不能再记费；"
+                "费用有误时请撤销结算，以新的住院号重新登记"
             )
         if batch_number in self.batches:
             raise FeeBatchRepeated(f"费用批次 {batch_number} 已经记过；补记费用请用新的批次号")
