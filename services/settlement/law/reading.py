@@ -181,7 +181,7 @@ class _Reader:
             if text in (scheme.value, scheme.label):
                 return scheme
         if node:
-            node.fault(f"不认识的险种“{text}”", "可用：" + "、".join(Scheme))
+            node.fault(f"不认识的险种“{text}”", "可用：" + "、".join(s.label for s in Scheme))
         return Scheme.RESIDENT
 
     def _version(self) -> int:

@@ -140,7 +140,7 @@ class LayerReader:
             if text in (payer.value, payer.label):
                 return payer
         if node:
-            node.fault(f"不认识的支付方“{text}”", "可用：" + "、".join(Payer))
+            node.fault(f"不认识的支付方“{text}”", "可用：" + "、".join(p.label for p in Payer))
         return Payer.BASIC
 
     def _elsewhere(self) -> Elsewhere | None:

@@ -158,12 +158,24 @@ def test_a_policy_is_read_aloud_in_chinese() -> None:
         "身份：返贫致贫人口、低保对象、特困人员",
         "8450.50 元",
         "加 5%（百分点）",
-        "推定",
         "假定",
         "缺失",
         "http://www.ybq.gov.cn/bm/qybj/",
     ):
         assert words in result.output
+
+
+def test_a_policy_read_aloud_says_what_was_inferred_and_what_is_not_entered() -> None:
+    """Numbers read off a bill are marked, and rules of the source that are left out are named."""
+    inferred = run("policy", "show", "990101", "--on", "2023-05-01")
+    on_a_day = ("--scheme", "rural_cooperative", "--on", "2016-05-01")
+    left_out = run("policy", "show", "620724", *on_a_day)
+
+    assert "推定 取整：由账单推得" in inferred.output
+    assert "假定" in inferred.output
+    assert "未录入 50 种住院重大疾病" in left_out.output
+    assert "统筹区" in left_out.output
+    assert "方案没有写统筹区；假定由张掖市统筹" in left_out.output
 
 
 def test_the_version_shown_is_the_one_of_the_day() -> None:
@@ -243,7 +255,8 @@ def test_a_bill_is_tried_as_json_in_fen() -> None:
         ({"charges": {"total_fen": 1, "in_scope_fen": 2}}, "各部分之和"),
         ({"charges": {"total_fen": 52_000.5}}, "charges.total_fen"),
         ({"charges": {"total_fen": -1}}, "charges.total_fen"),
-        ({"facts": {"identities": ["subsistence_margin"]}}, "缺少“医院等级”"),
+        ({"facts": {"plan": "一档"}}, "缺少“医院等级”"),
+        ({"facts": {"tier": "level_2"}}, "缺少“参保档次”"),
         ({"facts": {"tier": "level_3"}}, "缺少参数 basic.deductible"),
         ({"admission_date": "1999-01-01"}, "没有施行中的政策"),
         ({"counters": {}}, "counters"),

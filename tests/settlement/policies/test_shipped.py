@@ -1,9 +1,11 @@
 """What ships: the regions of the first release, checked, with their bills to the fen."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from contracts.vocabulary import EvidenceStatus, RegionCode, Scheme
 from settlement.adapters.case_files import cases_beside, load_cases
 from settlement.adapters.policy_files import (
     SHIPPED_POLICIES,
@@ -19,7 +21,9 @@ from settlement.application.run_worked_cases import (
     WorkedCase,
     run_worked_case,
 )
-from settlement.law.policy import numbers_of
+from settlement.law.book import RegionUnknown
+from settlement.law.evidence import Evidence
+from settlement.law.policy import Layer, numbers_of
 
 REVISED = SHIPPED_POLICIES.parent / "samples" / "revised_policies"
 ROOTS = (SHIPPED_POLICIES, REVISED)
@@ -146,16 +150,67 @@ def test_every_region_of_the_release_is_there() -> None:
     }
 
 
+def test_a_county_news_item_settles_nobody_elsewhere() -> None:
+    """The 136 policy is 永和 county's; someone enrolled in 太原 has no policy, and is told so."""
+    book = load_book(SHIPPED_POLICIES)
+    day = date(2018, 3, 1)
+
+    found = book.on(region=RegionCode("141032"), scheme=Scheme.RESIDENT, day=day)
+    with pytest.raises(RegionUnknown, match="140105"):
+        book.on(region=RegionCode("140105"), scheme=Scheme.RESIDENT, day=day)
+
+    assert found.region_evidence.status is EvidenceStatus.INFERRED
+
+
+def test_a_policy_states_only_what_its_own_region_said() -> None:
+    """What 渝北 took from another, unnamed district is assumed, and says where it is from."""
+    policy = load_policy(SHIPPED_POLICIES / "500112/resident/2023-01-01.v1.yaml", SHIPPED_POLICIES)
+    borrowed = [
+        (layer.id, evidence)
+        for layer in policy.layers
+        for evidence in _evidences_of(layer)
+        if evidence.source != "yubei_qa"
+    ]
+
+    assert {layer for layer, _ in borrowed} == {"basic", "critical", "assistance", "tilt"}
+    assert [e for _, e in borrowed if e.status is not EvidenceStatus.ASSUMED] == []
+    assert [e for _, e in borrowed if "990101" not in (e.note or "")] == []
+
+
+def test_rules_that_are_known_and_left_out_are_named() -> None:
+    """Rules that are neither entered nor refused stand in the document, for every statement."""
+    left_out = {(p.region, *p.not_entered) for p in load_book(SHIPPED_POLICIES).policies}
+
+    assert {region for region, *rules in left_out if rules} == {
+        "141032", "230800", "360783", "421022", "620724",
+    }  # fmt: skip
+    assert any("重症精神病" in rule for rules in left_out for rule in rules)
+    assert any("住院分娩" in rule for rules in left_out for rule in rules)
+
+
+def _evidences_of(layer: Layer) -> list[Evidence]:
+    """Everything of a layer that rests on something: rules, then numbers."""
+    found = [layer.pool_evidence] if layer.pool else []
+    found += [layer.condition_evidence, layer.rounding.evidence]
+    found += [layer.elsewhere.evidence] if layer.elsewhere else []
+    found += [layer.deductible.order_evidence] if layer.deductible else []
+    for part in layer.parts:
+        found += [part.base_evidence, part.minus_evidence]
+    for number in numbers_of(layer):
+        found += [c.evidence for c in number.choices] + [a.evidence for a in number.adjustments]
+        found += [number.at_most_evidence] if number.at_most_evidence else []
+    return found
+
+
 @pytest.mark.parametrize(("root", "file"), FILES)
-def test_every_number_names_its_source_and_says_why_when_it_was_not_stated(
+def test_everything_names_its_source_and_says_why_when_it_was_not_stated(
     root: Path, file: Path
 ) -> None:
     """Nothing assumed or inferred ships without a note, and nothing without a known source."""
     policy = load_policy(file, root)
     known = {source.id for source in policy.sources}
-    for layer in policy.layers:
-        for number in numbers_of(layer):
-            evidences = [c.evidence for c in number.choices]
-            evidences += [a.evidence for a in number.adjustments]
-            assert {e.source for e in evidences} <= known
-            assert all(e.is_stated or e.note for e in evidences)
+    documentary = [policy.region_evidence, policy.in_force_evidence, policy.dates_evidence]
+    evidences = documentary + [e for layer in policy.layers for e in _evidences_of(layer)]
+
+    assert {e.source for e in evidences} <= known
+    assert all(e.is_stated or e.note for e in evidences)

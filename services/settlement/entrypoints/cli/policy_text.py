@@ -22,7 +22,6 @@ from settlement.law.policy import (
     Part,
     Period,
     Policy,
-    RoundingMode,
     Stated,
     StayDate,
     ThresholdKind,
@@ -42,16 +41,9 @@ _DAYS = {
     StayDate.DISCHARGE: "出院日",
     StayDate.SETTLEMENT: "结算日",
 }
-_ROUNDING = {
-    RoundingMode.HALF_UP: "四舍五入",
-    RoundingMode.HALF_EVEN: "四舍六入五成双",
-    RoundingMode.DOWN: "舍去",
-    RoundingMode.UP: "进一",
-}
-_QUANTA = {1: "分", 10: "角", 100: "元"}
-_ASSUMED = {"region": "地区", "in_force": "施行期", "dates": "日期规则"}
+_ASSUMED = {"region": "地区", "in_force": "施行期", "dates": "日期规则", "rounding": "取整"}
 
-Row = tuple[str, str, Stated | str, Evidence | None]
+Row = tuple[str, str, Stated | str, Evidence]
 """Item, situation, value (or words), evidence (依据)."""
 
 
@@ -66,9 +58,11 @@ def print_policy(policy: Policy, target: Console) -> None:
         f"年度自 {year.begins_month:02d}-{year.begins_day:02d} 起、按{_DAYS[year.chosen_by]}归入",
         highlight=False,
     )
-    for name, evidence in assumptions_of(policy):
+    for name, evidence in _assumed_throughout(policy).items():
         note = escape(evidence.note or "")
         target.print(f"  {_MARKS[evidence.status]} {_ASSUMED[name]}：{note}", highlight=False)
+    for rule in policy.not_entered:
+        target.print(f"  [red]未录入[/] {escape(rule)}", highlight=False)
     names = {layer.id: layer.name for layer in policy.layers}
     for at, layer in enumerate(policy.layers, start=1):
         notes: dict[str, str] = {}
@@ -81,12 +75,19 @@ def print_policy(policy: Policy, target: Console) -> None:
         target.print(f"  {escape(f'[{source.id}]')} {escape(line)}", highlight=False)
 
 
+def _assumed_throughout(policy: Policy) -> dict[str, Evidence]:
+    """What the document assumes for every bill; the rounding that layers share among it."""
+    found = dict(assumptions_of(policy))
+    shared = (layer.rounding for layer in policy.layers)
+    found |= {r.name: r.evidence for r in shared if r.name in _ASSUMED and not r.evidence.is_stated}
+    return found
+
+
 def _layer_table(at: int, layer: Layer, names: dict[str, str], notes: dict[str, str]) -> Table:
     """One layer; notes that rows share are gathered, to be printed once below it."""
     pool = f"统筹区 {layer.pool}" if layer.pool else "由医院承担"
     article = f"，{layer.article}" if layer.article else ""
-    rounding = f"{_ROUNDING[layer.rounding.mode]}到{_QUANTA[layer.rounding.quantum_fen]}"
-    title = f"{at}. {layer.name}（{layer.payer.label}，{pool}，{rounding}{article}）"
+    title = f"{at}. {layer.name}（{layer.payer.label}，{pool}，{layer.rounding.label}{article}）"
     table = Table(
         title=escape(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
     )
@@ -94,10 +95,8 @@ def _layer_table(at: int, layer: Layer, names: dict[str, str], notes: dict[str, 
         table.add_column(column, overflow="fold")
     for item, situation, value, evidence in _rows(layer, names):
         words = value if isinstance(value, str) else value_in_words(value)
-        mark = (
-            _MISSING if isinstance(value, Missing) else _MARKS[evidence.status] if evidence else ""
-        )
-        said = escape(_said_where(evidence, notes)) if evidence else ""
+        mark = _MISSING if isinstance(value, Missing) else _MARKS[evidence.status]
+        said = escape(_said_where(evidence, notes))
         table.add_row(escape(item), escape(situation), escape(words), mark, said)
     return table
 
@@ -109,11 +108,16 @@ def _said_where(evidence: Evidence, notes: dict[str, str]) -> str:
 
 
 def _rows(layer: Layer, names: dict[str, str]) -> Iterator[Row]:
+    if layer.pool and not layer.pool_evidence.is_stated:
+        yield "统筹区", "", layer.pool, layer.pool_evidence
+    if layer.rounding.name not in _ASSUMED:
+        yield "取整", "", layer.rounding.label, layer.rounding.evidence
     if not layer.condition.is_always:
-        yield "适用", condition_in_words(layer.condition), "", None
+        yield "适用", condition_in_words(layer.condition), "", layer.condition_evidence
     if layer.elsewhere:
         limit = base_in_words(str(layer.elsewhere.at_most), names)
-        yield "外部结算", "", f"由{layer.elsewhere.decided_by}决定，不超过 {limit}", None
+        words = f"由{layer.elsewhere.decided_by}决定，不超过 {limit}"
+        yield "外部结算", "", words, layer.elsewhere.evidence
     if layer.deductible:
         kind = "门槛" if layer.deductible.kind is ThresholdKind.TRIGGER else "起付线"
         yield from _number_rows(
@@ -121,7 +125,7 @@ def _rows(layer: Layer, names: dict[str, str]) -> Iterator[Row]:
         )
     if layer.deductible and len(layer.parts) > 1:
         order = [p.name for i in layer.deductible.taken_from for p in layer.parts if p.id == i]
-        yield "起付线先扣", "", " → ".join(order), None
+        yield "起付线先扣", "", " → ".join(order), layer.deductible.order_evidence
     for part in layer.parts:
         yield from _part_rows(part, names, is_only=len(layer.parts) == 1)
     for cap in layer.caps:
@@ -143,7 +147,8 @@ def _part_rows(part: Part, names: dict[str, str], *, is_only: bool) -> Iterator[
                 yield from _number_rows(f"{before}第 {at} 段至（{start}）", band.up_to)
             yield from _number_rows(f"{before}第 {at} 段比例", band.rate)
     if part.minus:
-        yield f"{before}补足：减去", "", base_in_words(str(part.minus), names), None
+        minus = base_in_words(str(part.minus), names)
+        yield f"{before}补足：减去", "", minus, part.minus_evidence
 
 
 def _number_rows(item: str, number: Number) -> Iterator[Row]:
@@ -155,8 +160,8 @@ def _number_rows(item: str, number: Number) -> Iterator[Row]:
     for change in number.adjustments:
         what = condition_in_words(change.condition)
         yield f"{item}调整", what, _adjustment_in_words(change), change.evidence
-    if number.at_most:
-        yield f"{item}上限", "", str(number.at_most), None
+    if number.at_most and number.at_most_evidence:
+        yield f"{item}上限", "", str(number.at_most), number.at_most_evidence
 
 
 def value_in_words(value: Stated) -> str:
