@@ -3,7 +3,9 @@
 Explanations are data; sentences are made where people read them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from settlement.kernel.names import part_variable
@@ -20,7 +22,6 @@ from settlement.law.policy import (
     Number,
     Part,
     Policy,
-    Rounding,
     assumptions_of,
 )
 
@@ -141,51 +142,58 @@ def _step_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> Step:
     )
 
 
-def _steps(layer: Layer, outcome: Outcome, left_fen: int) -> Iterator[Step]:
+def _steps(layer: Layer, outcome: Outcome, layer_left_fen: int) -> Iterator[Step]:
     """The parts of a layer, each with what those before it left of the caps and of the bill."""
-    layer_left_fen, cost_left = left_fen, _cap_left(layer, outcome, CapOf.COST)
-    paid_left = _cap_left(layer, outcome, CapOf.PAYMENT)
+    left_fen = layer_left_fen
+    cost_left, paid_left = _caps_left(layer, outcome) if layer.caps else (None, None)
     for part in layer.parts:
-        step = _step(
-            layer,
-            part,
-            outcome,
-            layer_left_fen=layer_left_fen,
-            left_fen=left_fen,
-            cost_cap_left_fen=cost_left,
-            cap_left_fen=paid_left,
-        )
-        yield step
-        left_fen -= step.paid_fen
-        cost_left = None if cost_left is None else cost_left - step.base_fen
-        paid_left = None if paid_left is None else paid_left - step.paid_fen
+        reached = _reached(layer, part, outcome, layer_left_fen)
+        yield _step(layer, part, outcome, reached, (left_fen, cost_left, paid_left))
+        left_fen -= reached.paid_fen
+        cost_left = None if cost_left is None else cost_left - reached.base_fen
+        paid_left = None if paid_left is None else paid_left - reached.paid_fen
+
+
+def _reached(layer: Layer, part: Part, outcome: Outcome, layer_left_fen: int) -> Reached:
+    stem, value = part_variable(layer, part), outcome.values
+    base_fen, deductible_fen, eligible_fen, first_fen, computed_fen, paid_fen = _figures(stem)(
+        value
+    )
+    if len(part.bands) == 1:
+        bands_fen: tuple[int, ...] = (eligible_fen,)
+    else:
+        numbered = range(1, len(part.bands) + 1)
+        bands_fen = tuple([value[f"{stem}_band_{at}"] for at in numbered])
+    return Reached(
+        layer_left_fen,
+        value[f"{stem}_uncapped"] if layer.caps and f"{stem}_uncapped" in value else base_fen,
+        base_fen,
+        deductible_fen,
+        eligible_fen,
+        first_fen,
+        bands_fen,
+        value[f"{stem}_target"] if part.minus else computed_fen,
+        value[f"{stem}_minus"] if part.minus and layer.id in outcome.applied else 0,
+        computed_fen,
+        paid_fen,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _figures(stem: str) -> Callable[[Mapping[str, int]], tuple[int, ...]]:
+    """Reads the figures that every part has, all at once."""
+    names = ("base", "deductible", "eligible", "first_self_pay", "computed", "paid")
+    return itemgetter(*(f"{stem}_{name}" for name in names))
 
 
 def _step(
     layer: Layer,
     part: Part,
     outcome: Outcome,
-    *,
-    layer_left_fen: int,
-    left_fen: int,
-    cost_cap_left_fen: int | None,
-    cap_left_fen: int | None,
+    reached: Reached,
+    left_fen: tuple[int, int | None, int | None],
 ) -> Step:
-    stem = part_variable(layer, part)
-    value = outcome.values
-    bands = tuple(_bands(part, stem, outcome))
-    base_fen = value[f"{stem}_base"]
-    applied = layer.id in outcome.applied
-    reached = Reached(
-        layer_left_fen=layer_left_fen,
-        uncapped_fen=value.get(f"{stem}_uncapped", base_fen),
-        base_fen=base_fen,
-        eligible_fen=value[f"{stem}_eligible"],
-        bands_fen=tuple(b.amount_fen for b in bands),
-        target_fen=value.get(f"{stem}_target", 0),
-        computed_fen=value[f"{stem}_computed"],
-        paid_fen=value[f"{stem}_paid"],
-    )
+    """One step; `left_fen` is what was left of the bill, of caps on cost, of caps on payment."""
     return Step(
         layer=layer.id,
         part=part.id,
@@ -193,58 +201,43 @@ def _step(
         fund=layer.fund_id,
         name=layer.name if len(layer.parts) == 1 else f"{layer.name}·{part.name}",
         article=layer.article,
-        applied=applied,
+        applied=layer.id in outcome.applied,
         decided_by=None,
-        left_fen=left_fen,
-        base=str(part.base),
+        left_fen=left_fen[0],
+        base=part.base.text,
         base_before_cap_fen=reached.uncapped_fen,
-        cost_cap_left_fen=cost_cap_left_fen,
-        base_fen=base_fen,
-        deductible_fen=value[f"{stem}_deductible"],
+        cost_cap_left_fen=left_fen[1],
+        base_fen=reached.base_fen,
+        deductible_fen=reached.deductible_fen,
         eligible_fen=reached.eligible_fen,
-        first_self_pay_fen=value[f"{stem}_first_self_pay"],
-        first_self_pay=_text(outcome, part.first_self_pay),
-        bands=bands,
-        already_paid=str(part.minus) if part.minus else None,
-        already_paid_fen=value[f"{stem}_minus"] if part.minus and applied else 0,
+        first_self_pay_fen=reached.first_self_pay_fen,
+        first_self_pay=_text(outcome, part.first_self_pay) if part.first_self_pay else None,
+        bands=tuple(
+            [
+                BandUsed(fen, _text(outcome, band.rate) or "—")
+                for band, fen in zip(part.bands, reached.bands_fen, strict=True)
+            ]
+        ),
+        already_paid=part.minus.text if part.minus else None,
+        already_paid_fen=reached.minus_fen,
         computed_fen=reached.computed_fen,
-        cap_left_fen=cap_left_fen,
-        rounding=_rounding_text(layer.rounding),
+        cap_left_fen=left_fen[2],
+        rounding=layer.rounding.code,
         paid_fen=reached.paid_fen,
         numbers=tuple(numbers_of_step(layer, part, outcome, reached)),
     )
 
 
-def _bands(part: Part, stem: str, outcome: Outcome) -> Iterator[BandUsed]:
-    if len(part.bands) == 1:
-        yield BandUsed(
-            outcome.values[f"{stem}_eligible"], _text(outcome, part.bands[0].rate) or "—"
-        )
-        return
-    for at, band in enumerate(part.bands, start=1):
-        amount = outcome.values[f"{stem}_band_{at}"]
-        yield BandUsed(amount, _text(outcome, band.rate) or "—")
-
-
-def _text(outcome: Outcome, number: Number | None) -> str | None:
-    found = outcome.resolved.get(number.name) if number else None
+def _text(outcome: Outcome, number: Number) -> str | None:
+    found = outcome.resolved.get(number.name)
     return found.text if found else None
 
 
-def _cap_left(layer: Layer, outcome: Outcome, of: CapOf) -> int | None:
-    """What the tightest cap still allowed before this stay; None without a limit."""
-    left = [
-        outcome.values[f"{layer.id}_cap_{at}_left"]
-        for at, cap in enumerate(layer.caps, start=1)
-        if cap.of is of and _is_limit(outcome, cap.amount)
-    ]
-    return min(left, default=None)
-
-
-def _is_limit(outcome: Outcome, number: Number) -> bool:
-    found = outcome.resolved.get(number.name)
-    return found is not None and found.value is not None
-
-
-def _rounding_text(rounding: Rounding) -> str:
-    return f"{rounding.mode.value}/{rounding.quantum_fen}"
+def _caps_left(layer: Layer, outcome: Outcome) -> tuple[int | None, int | None]:
+    """What the tightest caps on cost and on payment still allowed; None without a limit."""
+    left: dict[CapOf, list[int]] = {CapOf.COST: [], CapOf.PAYMENT: []}
+    for at, cap in enumerate(layer.caps, start=1):
+        found = outcome.resolved.get(cap.amount.name)
+        if found is not None and found.value is not None:
+            left[cap.of].append(outcome.values[f"{layer.id}_cap_{at}_left"])
+    return min(left[CapOf.COST], default=None), min(left[CapOf.PAYMENT], default=None)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from contracts.vocabulary import Payer, RegionCode, Scheme
 from settlement.law.evidence import Evidence, Source
@@ -96,10 +97,15 @@ class Expression:
 
     terms: tuple[Term, ...]
 
-    def __str__(self) -> str:
+    @cached_property
+    def text(self) -> str:
         """As written in the policy."""
         text = " ".join(f"{'-' if t.sign < 0 else '+'} {t.name}" for t in self.terms)
         return text.removeprefix("+ ")
+
+    def __str__(self) -> str:
+        """The same text."""
+        return self.text
 
 
 _TERM = re.compile(r"\s*([+-]?)\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\s*")
@@ -240,6 +246,11 @@ class Rounding:
     name: str
     evidence: Evidence
 
+    @cached_property
+    def code(self) -> str:
+        """As stored beside a step: `half_up/1`."""
+        return f"{self.mode.value}/{self.quantum_fen}"
+
     @property
     def label(self) -> str:
         """What users read: 四舍五入到分."""
@@ -303,7 +314,7 @@ class Layer:
     benefit_year: BenefitYear
     elsewhere: Elsewhere | None = None
 
-    @property
+    @cached_property
     def fund_id(self) -> str | None:
         """The fund that owes this layer (基金): pooling region and payer."""
         return f"{self.pool}-{self.payer.value}" if self.pool else None
