@@ -201,8 +201,14 @@ class BandShown(Message):
 
 
 class StepShown(Message):
-    """One step of a settlement (一步): base − deductible = eligible, times rates = computed,
-    held under caps and the rest of the bill = paid."""
+    """One step of a settlement (一步), which can be worked out again from what it shows.
+
+    base_fen is base_before_cap_fen held under cost_cap_left_fen; base − deductible = eligible =
+    sum of bands; bands × rates, after first self-pay and rounded once, − already paid = computed;
+    paid is computed held under cap_left_fen and left_fen. Limits that are null do not hold.
+    `cost_cap_left_fen` and `cap_left_fen` are what caps left for this very part; `left_fen` is
+    what was unpaid of the bill before it.
+    """
 
     layer: str
     part: str
@@ -213,7 +219,10 @@ class StepShown(Message):
     applied: bool
     decided_by: str | None
     article: str | None
+    left_fen: int
     base: str
+    base_before_cap_fen: int
+    cost_cap_left_fen: int | None
     base_fen: int
     deductible_fen: int
     eligible_fen: int
@@ -222,6 +231,7 @@ class StepShown(Message):
     bands: tuple[BandShown, ...]
     rate: str
     already_paid: str | None
+    already_paid_fen: int
     computed_fen: int
     cap_left_fen: int | None
     rounding: str
@@ -240,7 +250,10 @@ class SourceShown(Message):
 
 
 class PolicyShown(Message):
-    """The policy a settlement followed (适用政策)."""
+    """The policy a settlement followed (适用政策).
+
+    `not_entered` are rules of its sources that are known and were not applied.
+    """
 
     label: str
     title: str
@@ -251,6 +264,7 @@ class PolicyShown(Message):
     fingerprint: str
     fictional: bool
     sources: tuple[SourceShown, ...]
+    not_entered: tuple[str, ...] = ()
 
 
 class StatementShown(Message):

@@ -9,7 +9,11 @@ from settlement.kernel.explain import Step
 
 @dataclass(frozen=True)
 class PayerStep:
-    """One payer step (一步支付) as stored; amounts in fen."""
+    """One payer step (一步支付) as stored; amounts in fen.
+
+    paid_fen is computed_fen held under cap_left_fen and left_fen, what caps and the bill had left
+    for this very step; base_fen is base_before_cap_fen held under cost_cap_left_fen.
+    """
 
     order: int
     layer: str
@@ -18,9 +22,13 @@ class PayerStep:
     payer: str
     fund: str | None
     applied: bool
+    left_fen: int
+    base_before_cap_fen: int
+    cost_cap_left_fen: int | None
     base_fen: int
     deductible_fen: int
     rate: str
+    already_paid_fen: int
     cap_left_fen: int | None
     computed_fen: int
     paid_fen: int
@@ -62,9 +70,13 @@ def payer_steps(steps: tuple[Step, ...]) -> tuple[PayerStep, ...]:
             payer=s.payer,
             fund=s.fund,
             applied=s.applied,
+            left_fen=s.left_fen,
+            base_before_cap_fen=s.base_before_cap_fen,
+            cost_cap_left_fen=s.cost_cap_left_fen,
             base_fen=s.base_fen,
             deductible_fen=s.deductible_fen,
             rate=s.rate,
+            already_paid_fen=s.already_paid_fen,
             cap_left_fen=s.cap_left_fen,
             computed_fen=s.computed_fen,
             paid_fen=s.paid_fen,

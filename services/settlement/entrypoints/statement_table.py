@@ -21,7 +21,12 @@ _NUMBERS = {"基数", "起付线", "比例", "限额余额", "支付"}
 _STATUS = {"preview": "预结算", "settled": "已结算", "reversed": "已撤销"}
 _MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _OF_LAYER = {"deductible": "起付线", "first_self_pay": "先行自付", "base": "基数"}
-_WHOLE_DOCUMENT = {"region": "参保地", "in_force": "施行日期", "dates": "日期规则"}
+_WHOLE_DOCUMENT = {
+    "region": "参保地",
+    "in_force": "施行日期",
+    "dates": "日期规则",
+    "rounding": "取整",
+}
 
 
 def wide_console() -> Console:
@@ -31,7 +36,10 @@ def wide_console() -> Console:
 
 
 def print_statement(found: StatementShown, target: Console, *, title: str | None = None) -> None:
-    """One statement in Chinese, amounts in yuan; everything assumed is listed below it."""
+    """One statement in Chinese, amounts in yuan.
+
+    Everything assumed is listed below it, and every rule that is known and was not applied.
+    """
     heading = title or f"{found.institution_name or ''} 住院 {found.hospital_stay_number or ''}"
     number = f" {found.settlement_number}" if found.settlement_number else ""
     fictional = "（虚构）" if found.policy.fictional else ""
@@ -52,7 +60,8 @@ def print_statement(found: StatementShown, target: Console, *, title: str | None
     for source_id, mark in cited.items():
         source = titles[source_id]
         said = "，".join(x for x in (source.publisher, source.date, source.url) if x)
-        target.print(f"  依据 {mark} {escape(source.title)}（{escape(said)}）", highlight=False)
+        said = f"（{said}）" if said else ""
+        target.print(f"  依据 {mark} {escape(source.title)}{escape(said)}", highlight=False)
     for (status, note), numbers in _by_note(found).items():
         said = "、".join(f"{_WHOLE_DOCUMENT.get(n.name, n.name)} {n.value}" for n in numbers)
         target.print(
@@ -60,6 +69,8 @@ def print_statement(found: StatementShown, target: Console, *, title: str | None
             + (f"：{escape(note)}" if note else ""),
             highlight=False,
         )
+    for rule in found.policy.not_entered:
+        target.print(f"  [yellow]※ 未录入[/] {escape(rule)}", highlight=False)
 
 
 def _by_note(found: StatementShown) -> dict[tuple[str, str | None], list[NumberShown]]:
@@ -101,23 +112,48 @@ def _cells(step: StepShown, marks: dict[str, str], cited: dict[str, str]) -> tup
     return (
         name,
         escape(base_in_words(step.base, marks)),
-        format_yuan(step.base_fen),
+        _base(step),
         format_yuan(step.deductible_fen),
         _rates(step),
-        format_yuan(step.cap_left_fen) if step.cap_left_fen is not None else "不设限",
+        _limits(step),
         format_yuan(step.paid_fen),
         escape(_said_where(step, cited)),
     )
 
 
+def _base(step: StepShown) -> str:
+    """What was looked at; where a cap on cost cut it, before and after."""
+    if step.base_fen == step.base_before_cap_fen:
+        return format_yuan(step.base_fen)
+    return f"{format_yuan(step.base_before_cap_fen)}\n封顶后 {format_yuan(step.base_fen)}"
+
+
 def _rates(step: StepShown) -> str:
-    """The rates with the amounts they met, where there are several."""
+    """The rates, with the amounts they met where there are several, less what was paid already."""
     reached = [b for b in step.bands if b.amount_fen > 0]
     if len(reached) > 1:
-        return "\n".join(f"{format_yuan(b.amount_fen)}×{b.rate}" for b in reached)
+        lines = [f"{format_yuan(b.amount_fen)}×{b.rate}" for b in reached]
+    else:
+        lines = [step.rate]
     if step.first_self_pay and reached:
-        return f"先自付{step.first_self_pay}\n再×{step.rate}"
-    return step.rate
+        lines = [f"先自付{step.first_self_pay}", f"再×{step.rate}"]
+    if step.already_paid and reached:
+        lines = [f"×{step.rate}"] if lines == [step.rate] else lines
+        lines.append(f"− {format_yuan(step.already_paid_fen)} 已付")
+    return "\n".join(lines)
+
+
+def _limits(step: StepShown) -> str:
+    """What caps left for this step, and what the bill left where that decided."""
+    lines = []
+    if step.cost_cap_left_fen is not None:
+        lines.append(f"费用 {format_yuan(step.cost_cap_left_fen)}")
+    if step.cap_left_fen is not None:
+        lines.append(format_yuan(step.cap_left_fen))
+    held = [f for f in (step.computed_fen, step.cap_left_fen) if f is not None]
+    if step.left_fen < min(held):
+        lines.append(f"未付 {format_yuan(step.left_fen)}")
+    return "\n".join(lines) or "不设限"
 
 
 def _said_where(step: StepShown, cited: dict[str, str]) -> str:

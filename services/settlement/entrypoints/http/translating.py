@@ -72,6 +72,7 @@ def show_policy(policy: Policy) -> message.PolicyShown:
         sources=tuple(
             message.SourceShown(**vars(s)) for s in sorted(policy.sources, key=lambda s: s.id)
         ),
+        not_entered=policy.not_entered,
     )
 
 
