@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from settlement.application.ports import LoggedFact
+from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.domain.record import SettlementInputs
 from settlement.domain.settlement import PayerStep, Share
 from settlement.domain.stay import Stay
@@ -40,7 +41,7 @@ class SettlementRecorded:
 
 
 def settlements_recorded(events: Iterable[LoggedFact]) -> list[SettlementRecorded]:
-    """Every settlement, undone ones included, in ledger order."""
+    """Every settlement, undone ones included, in ledger order. Raises LedgerIncomplete."""
     found: dict[str, SettlementRecorded] = {}
     for logged in events:
         event = logged.event
@@ -51,10 +52,26 @@ def settlements_recorded(events: Iterable[LoggedFact]) -> list[SettlementRecorde
                 number=event.number,
                 inputs=event.inputs,
             )
-        elif isinstance(event, Stay.PayerStepSettled):
-            found[event.number].steps += (event.step,)
-        elif isinstance(event, Stay.SettlementCompleted):
-            found[event.number].completed = event
-        elif isinstance(event, Stay.SettlementReversed):
-            found[event.number].is_reversed = True
+        elif isinstance(event, _LATER):
+            _go_on(found.get(event.number), event)
+    for settlement in found.values():
+        if settlement.completed is None:
+            raise LedgerIncomplete(f"结算 {settlement.number} 没有完成；请先运行 yizhan verify")
     return list(found.values())
+
+
+_LATER = (Stay.PayerStepSettled, Stay.SettlementCompleted, Stay.SettlementReversed)
+
+
+def _go_on(
+    settlement: SettlementRecorded | None,
+    event: Stay.PayerStepSettled | Stay.SettlementCompleted | Stay.SettlementReversed,
+) -> None:
+    if settlement is None:
+        raise LedgerIncomplete(f"结算 {event.number} 没有开始的记录；请先运行 yizhan verify")
+    if isinstance(event, Stay.PayerStepSettled):
+        settlement.steps += (event.step,)
+    elif isinstance(event, Stay.SettlementCompleted):
+        settlement.completed = event
+    else:
+        settlement.is_reversed = True

@@ -1,205 +1,239 @@
 """Verifying the ledger (验账): everything in it is computed again and must be the same.
 
-Each settlement is recomputed from its own inputs under the policy text the ledger holds; its
-inputs must agree with the stay's fees and dates and with the counters its predecessors left.
+The log is walked once, in its order. Stays, benefit years, orders, institutions and payments are
+decided again from their own events; each settlement is computed again from its inputs under the
+policy text the ledger holds; and every stored event must equal, field by field, the one that
+comes out. Positions and versions have no gaps, every journal balances, and the accounts of the
+funds, where there are any, hold exactly the lines that the events give.
+
+What is changed consistently cannot be seen from inside, and is left to tamper evidence outside
+of the ledger (signatures, copies kept elsewhere):
+
+- what only the outside knows: operators, reasons, the numbers of fee batches, the source and
+  ownership of an institution's description; the instant of an admission, a batch, a discharge, an
+  import, and within its day of a payment;
+- what eligibility answered, as far as it decides no amount: version, age, plan, sources, and the
+  days and instants of an enrolment or identity that still cover the day it was asked for;
+- a bill, a date, a circumstance or an amount decided elsewhere that was changed in every event
+  that repeats it, with all that was computed from it;
+- a payment, the end of the ledger, or a settlement cut out with everything that rests on it,
+  unless the accounts of the funds had booked it: they catch up when a statement is asked for,
+  and at each verification.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from settlement.application.law_library import LawLibrary, LawMissing
-from settlement.application.ledger_history import SettlementRecorded, settlements_recorded
+from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Ledger, LoggedFact
-from settlement.application.prepare_settlement import compute
-from settlement.application.replay_ledger import REFUSALS
-from settlement.domain.benefit_year import BenefitYear, benefit_year_id
-from settlement.domain.settlement import PayerStep, payer_steps, shares_of
+from settlement.application.verify_comparing import Finding
+from settlement.application.verify_dues import DUE_EVENTS, Dues
+from settlement.application.verify_fund_books import (
+    BOOKS,
+    BooksAgain,
+    BooksRead,
+    FundBooks,
+    read_books,
+)
+from settlement.application.verify_institutions import InstitutionsAgain
+from settlement.application.verify_payments import PaymentsAgain
+from settlement.application.verify_report import Discrepancy, Place, Verified
+from settlement.application.verify_settlement import SettlementsAgain, SettlementWritten
+from settlement.application.verify_stays import StaysAgain
+from settlement.application.verify_streams import LOG, StreamsWalked
+from settlement.domain.fund_payments import FundPayment
+from settlement.domain.institution import Institution
+from settlement.domain.law_text import LawText
+from settlement.domain.postings import NotBalanced, journal_of
 from settlement.domain.stay import Stay
-from settlement.kernel.settle import Outcome
-from settlement.law.bill import Charges
+
+__all__ = ["Discrepancy", "Verified", "verify_ledger"]
 
 
-@dataclass(frozen=True)
-class Discrepancy:
-    """Something that is not the same (不符): where, and what it is and should be."""
-
-    stay: str
-    settlement: str
-    step: str
-    what: str
-    in_ledger: str
-    recomputed: str
-
-
-@dataclass(frozen=True)
-class Verified:
-    """The outcome of a verification (验账结果); no discrepancies means the ledger is right."""
-
-    events: int
-    settlements: int
-    reversals: int
-    discrepancies: tuple[Discrepancy, ...]
-
-
-def verify_ledger(ledger: Ledger, laws: LawLibrary) -> Verified:
+def verify_ledger(
+    ledger: Ledger, laws: LawLibrary, *, fund_books: FundBooks | None = None
+) -> Verified:
     """Compute everything again. Discrepancies come in ledger order."""
-    events = list(ledger.events())
-    settlements = settlements_recorded(events)
-    stays = _StaysSeen(events)
-    years = _YearsSeen(events)
-    found = [
-        discrepancy
-        for settlement in settlements
-        for discrepancy in _check(settlement, laws=laws, stays=stays, years=years)
-    ]
+    walk = _Walk(laws)
+    walk.read_books(fund_books)
+    found: list[Discrepancy] = []
+    for logged in walk.readable(ledger.events()):
+        found += walk.take(logged)
+    found += walk.finish()
     return Verified(
-        events=len(events),
-        settlements=len(settlements),
-        reversals=sum(s.is_reversed for s in settlements),
-        discrepancies=tuple(found),
+        events=walk.streams.events,
+        settlements=walk.settlements,
+        reversals=walk.reversals,
+        discrepancies=tuple(sorted(found, key=lambda d: d.position)),
+        fund_books_until=walk.books.position if walk.books else None,
     )
 
 
-Difference = tuple[str, str, object, object]
-"""Step, what, as in the ledger, as computed again."""
+class _Walk:
+    """One walk along the log, with everything that it has told so far."""
 
-
-def _check(
-    settlement: SettlementRecorded,
-    *,
-    laws: LawLibrary,
-    stays: "_StaysSeen",
-    years: "_YearsSeen",
-) -> Iterator[Discrepancy]:
-    differences = [
-        *_input_differences(settlement, stays, years),
-        *_outcome_differences(settlement, laws, years),
-    ]
-    for step, what, in_ledger, recomputed in differences:
-        yield Discrepancy(
-            stay=stays.numbers.get(settlement.stay_id, str(settlement.stay_id)),
-            settlement=settlement.number,
-            step=step,
-            what=what,
-            in_ledger=str(in_ledger),
-            recomputed=str(recomputed),
+    def __init__(self, laws: LawLibrary):
+        self.settlements = self.reversals = 0
+        self.books: BooksRead | None = None
+        self.streams = StreamsWalked()
+        self._books_again = BooksAgain()
+        self._dues = Dues()
+        self._institutions = InstitutionsAgain()
+        self._stays = StaysAgain(self._institutions)
+        self._payments = PaymentsAgain(self._institutions)
+        self._settled = SettlementsAgain(
+            stays=self._stays, institutions=self._institutions, laws=laws, dues=self._dues
         )
+        self._written: SettlementWritten | None = None
+        self._transaction = Place(0)
+        self._position = 0
+        self._unreadable: Exception | None = None
+        self._not_compared: Finding | None = None
+
+    def read_books(self, fund_books: FundBooks | None) -> None:
+        """The accounts as they are before the walk, so that the walk goes at least as far."""
+        if fund_books is None:
+            return
+        try:
+            self.books = read_books(fund_books)
+        except Exception as stopped:
+            # Whatever stops them, the accounts could not be compared: that is the finding.
+            self._not_compared = Finding(BOOKS, "读取", "无法读出", stopped)
+            return
+        if self.books is None:
+            still = "账本一直在写入，未能核对；请在业务间歇时再验"
+            self._not_compared = Finding(BOOKS, "读取", "未核对", still)
+
+    def readable(self, events: Iterator[LoggedFact]) -> Iterator[LoggedFact]:
+        """The events as far as they can be read."""
+        try:
+            yield from events
+        except Exception as unreadable:
+            # Bytes that were tampered with may fail in any way: that is the finding.
+            self._unreadable = unreadable
+
+    def take(self, logged: LoggedFact) -> Iterator[Discrepancy]:
+        """The next event."""
+        event, self._position = logged.event, logged.position
+        place = self._place_of(event)
+        for finding in self.streams.take(logged):
+            yield place.discrepancy(finding)
+        if self._written and self._written.takes(event):
+            if self._written.completed:
+                yield from self._close_settlement()
+        else:
+            yield from self._begin(event, place)
+        for finding in self._book(logged):
+            yield place.discrepancy(finding)
+
+    def _begin(self, event: Any, place: Place) -> Iterator[Discrepancy]:
+        """An event that does not go on with the settlement before it."""
+        if self._written:
+            yield from self._close_settlement()
+        if not isinstance(event, _IN_TRANSACTION):
+            yield from self._close_transaction()
+        for finding in self._dispatch(event, place):
+            yield place.discrepancy(finding)
+
+    def finish(self) -> Iterator[Discrepancy]:
+        """The end of the log, or as far as it could be read."""
+        if self._written:
+            yield from self._close_settlement()
+        if self._unreadable is None:
+            yield from self._close_transaction()
+        end = Place(self._position + 1)
+        for finding in self._at_the_end():
+            yield end.discrepancy(finding)
+
+    def _at_the_end(self) -> Iterator[Finding]:
+        if self._unreadable is not None:
+            what = f"{self._position} 之后的事件"
+            yield Finding(LOG, what, "无法读出，未核对", self._unreadable)
+        else:
+            yield from self._institutions.left_over()
+            yield from self._payments.left_over()
+        if self._not_compared is not None:
+            yield self._not_compared
+        if self.books is None or self._unreadable is not None:
+            return
+        if self.books.position > self._position:
+            yield Finding(LOG, "最后位置", self._position, f"基金账已记到 {self.books.position}")
+        yield from self._books_again.findings(self.books)
+
+    def _dispatch(self, event: Any, place: Place) -> Iterator[Finding]:
+        match event:
+            case Stay.SettlementOpened():
+                self.settlements += 1
+                self._transaction, self._written = place, SettlementWritten(event)
+            case Stay.SettlementReversed():
+                self.reversals += 1
+                self._transaction = place
+                yield from self._settled.undone(event)
+            case Stay.PayerStepSettled() | Stay.SettlementCompleted():
+                yield Finding("结算", event.TOPIC, "有", "没有对应的开始结算")
+            case Stay.Created() | Stay.FeesRecorded() | Stay.Discharged():
+                yield from self._stays.take(event)
+            case Institution.Created() | Institution.Described():
+                yield from self._institutions.take(event)
+            case FundPayment.Created() | FundPayment.Recorded() | FundPayment.Withdrawn():
+                yield from self._payments.take(event)
+            case LawText.Created():
+                yield from self._dues.take(event)
+            case _ if isinstance(event, DUE_EVENTS):
+                yield from self._settled.counters.take(event)
+            case _:
+                yield Finding(LOG, "事件", type(event).__qualname__, "验账不认识这种事件")
+
+    def _book(self, logged: LoggedFact) -> Iterator[Finding]:
+        try:
+            journal = journal_of(logged.event)
+        except NotBalanced as unbalanced:
+            yield Finding("分录", "借贷", unbalanced, "借贷相等")
+            return
+        if journal is not None and self.books and logged.position <= self.books.position:
+            self._books_again.book(journal)
+
+    def _close_settlement(self) -> Iterator[Discrepancy]:
+        written, self._written = self._written, None
+        if written is not None:
+            for finding in self._settled.settled(written):
+                yield self._transaction.discrepancy(finding)
+
+    def _close_transaction(self) -> Iterator[Discrepancy]:
+        for finding in self._dues.close():
+            yield self._transaction.discrepancy(finding)
+
+    def _place_of(self, event: Any) -> Place:
+        """Whose event it is; what belongs to a transaction alone is placed in its stay."""
+        stay_id = event.originator_id if isinstance(event, _OF_STAY) else _stay_id(event)
+        if stay_id is None:
+            of_transaction = isinstance(event, DUE_EVENTS)
+            stay, number = self._transaction.stay, self._transaction.settlement
+            return Place(self._position, stay, number) if of_transaction else Place(self._position)
+        stay = (
+            event.hospital_stay_number
+            if isinstance(event, Stay.Created)
+            else self._stays.number_of(stay_id)
+        )
+        return Place(self._position, stay, getattr(event, "number", ""))
 
 
-def _input_differences(
-    settlement: SettlementRecorded, stays: "_StaysSeen", years: "_YearsSeen"
-) -> Iterator[Difference]:
-    for what, stored, known in stays.facts(settlement):
-        if stored != known:
-            yield "结算输入", what, stored, known
-    inputs = settlement.inputs
-    for counter, first_day in inputs.counter_years.items():
-        stated = inputs.counters_before.get(counter, 0)
-        before = years.before(settlement, counter, first_day)
-        if stated != before:
-            yield "结算输入", f"年度累计 {counter}", stated, before
+# Steps and completions that stand alone are found where they stand, and end nothing.
+_IN_TRANSACTION = (*DUE_EVENTS, Stay.PayerStepSettled, Stay.SettlementCompleted)
+
+_OF_STAY = (
+    Stay.Created,
+    Stay.FeesRecorded,
+    Stay.Discharged,
+    Stay.SettlementOpened,
+    Stay.PayerStepSettled,
+    Stay.SettlementCompleted,
+    Stay.SettlementReversed,
+)
 
 
-def _outcome_differences(
-    settlement: SettlementRecorded, laws: LawLibrary, years: "_YearsSeen"
-) -> Iterator[Difference]:
-    inputs = settlement.inputs
-    try:
-        outcome, explained, _ = compute(laws.cascade_of(inputs), inputs)
-    except (LawMissing, *REFUSALS) as refusal:
-        yield "重新计算", "指纹", inputs.fingerprint, refusal
-        return
-    steps = payer_steps(explained)
-    for stored, again in zip(settlement.steps, steps, strict=False):
-        yield from _step_differences(stored, again)
-    if len(settlement.steps) != len(steps):
-        yield "各支付方", "步数", len(settlement.steps), len(steps)
-    if settlement.shares != shares_of(steps):
-        yield "结算完成", "各支付方份额", settlement.shares, shares_of(steps)
-    if settlement.patient_fen != outcome.patient_fen:
-        yield "结算完成", "个人应付", settlement.patient_fen, outcome.patient_fen
-    for counter, stored_move, moved in years.moves(settlement, outcome):
-        if stored_move != moved:
-            yield "年度累计", counter, stored_move, moved
-
-
-def _step_differences(stored: PayerStep, again: PayerStep) -> Iterator[Difference]:
-    for field in fields(PayerStep):
-        before, after = getattr(stored, field.name), getattr(again, field.name)
-        if before != after:
-            yield stored.name, field.name, before, after
-
-
-class _StaysSeen:
-    """What the stays' own events say, up to each settlement."""
-
-    def __init__(self, events: list[LoggedFact]):
-        self.numbers: dict[UUID, str] = {}
-        self.admissions: dict[UUID, date] = {}
-        self.discharges: dict[UUID, date] = {}
-        self.charges: dict[UUID, Charges] = {}
-        for logged in events:
-            event = logged.event
-            if isinstance(event, Stay.Created):
-                self.numbers[event.originator_id] = event.hospital_stay_number
-                self.admissions[event.originator_id] = event.admission
-            elif isinstance(event, Stay.FeesRecorded):
-                known = self.charges.get(event.originator_id)
-                self.charges[event.originator_id] = (
-                    known.plus(event.charges) if known else event.charges
-                )
-            elif isinstance(event, Stay.Discharged):
-                self.discharges[event.originator_id] = event.discharge
-
-    def facts(self, settlement: SettlementRecorded) -> Iterator[tuple[str, Any, Any]]:
-        stay, inputs = settlement.stay_id, settlement.inputs
-        yield "入院日期", inputs.admission, self.admissions.get(stay)
-        yield "出院日期", inputs.discharge, self.discharges.get(stay)
-        yield "费用", inputs.charges, self.charges.get(stay)
-
-
-class _YearsSeen:
-    """The counters as the benefit years' events move them, before each settlement."""
-
-    def __init__(self, events: list[LoggedFact]):
-        self._before: dict[tuple[str, UUID], dict[str, int]] = {}
-        self._moves: dict[tuple[str, UUID], dict[str, int]] = {}
-        running: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for logged in events:
-            event = logged.event
-            if isinstance(event, BenefitYear.CountersMoved):
-                place = event.number, event.originator_id
-                self._before[place] = dict(running[event.originator_id])
-                self._moves[place] = event.moves
-            elif not isinstance(event, BenefitYear.CountersRestored):
-                continue
-            sign = 1 if isinstance(event, BenefitYear.CountersMoved) else -1
-            for name, amount in event.moves.items():
-                running[event.originator_id][name] += sign * amount
-
-    def before(self, settlement: SettlementRecorded, counter: str, first_day: date) -> int:
-        place = settlement.number, _year_id(settlement, first_day)
-        return self._before.get(place, {}).get(counter, 0)
-
-    def moves(
-        self, settlement: SettlementRecorded, outcome: Outcome
-    ) -> Iterator[tuple[str, int | None, int]]:
-        inputs = settlement.inputs
-        for counter, first_day in inputs.counter_years.items():
-            stored = self._moves.get((settlement.number, _year_id(settlement, first_day)), {})
-            moved = outcome.counters[counter] - inputs.counters_before[counter]
-            yield counter, stored.get(counter), moved
-
-
-def _year_id(settlement: SettlementRecorded, first_day: date) -> UUID:
-    used = settlement.inputs.eligibility
-    return benefit_year_id(
-        person_id=used.person_id,
-        region=used.enrolment.region,
-        scheme=used.enrolment.scheme,
-        first_day=first_day,
-    )
+def _stay_id(event: Any) -> UUID | None:
+    """The stay that a settlement's counters and place in the order name."""
+    found: UUID | None = getattr(event, "stay_id", None)
+    return found

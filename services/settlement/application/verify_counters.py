@@ -1,0 +1,134 @@
+"""Verifying counters and order (验年度累计与次序): as settlements and reversals must move them."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from settlement.application.prepare_settlement import Prepared
+from settlement.application.settle_stay import moves_of
+from settlement.application.verify_comparing import Finding
+from settlement.application.verify_dues import Dues
+from settlement.domain.benefit_year import BenefitYear, NotCounted, benefit_year_id
+from settlement.domain.record import EligibilityUsed, SettlementInputs
+from settlement.domain.settlement_order import (
+    NotInOrder,
+    NotLatestSettlement,
+    SettlementOrder,
+    settlement_order_id,
+)
+
+
+class CountersAgain:
+    """Every benefit year and every person's order, moved again settlement by settlement."""
+
+    def __init__(self, dues: Dues):
+        """No year and no order yet."""
+        self._dues = dues
+        self._years: dict[UUID, BenefitYear] = {}
+        self._orders: dict[UUID, SettlementOrder] = {}
+        self._unknown: set[str] = set()
+
+    def before(self, used: EligibilityUsed, counter: str, first_day: date) -> int:
+        """What a counter stands at."""
+        year = self._years.get(_year_id(used, first_day))
+        return year.counters.get(counter, 0) if year else 0
+
+    def settled(
+        self,
+        number: str,
+        *,
+        stay_id: UUID,
+        inputs: SettlementInputs,
+        prepared: Prepared | None,
+        at: datetime,
+    ) -> None:
+        """A settlement takes its place and moves its years.
+
+        Where nothing could be computed, the moves in the log are taken as they are.
+        """
+        if prepared is None:
+            self._unknown.add(number)
+        used = inputs.eligibility
+        for first_day in sorted(set(inputs.counter_years.values())):
+            year = self._year(used, first_day, at)
+            moves = moves_of(prepared, year) if prepared else {}
+            year.move(number=number, stay_id=stay_id, moves=moves, at=at)
+            self._dues.owe(year.collect_events())
+        order = self._order(used, at)
+        order.take(number=number, stay_id=stay_id, at=at)
+        self._dues.owe(order.collect_events())
+
+    def undone(
+        self, number: str, *, stay_id: UUID, inputs: SettlementInputs, at: datetime
+    ) -> Iterator[Finding]:
+        """A reversal takes its settlement out of the order and its moves back."""
+        used = inputs.eligibility
+        order = self._order(used, at)
+        try:
+            order.undo(number=number, stay_id=stay_id, at=at)
+        except (NotLatestSettlement, NotInOrder) as refusal:
+            yield Finding("结算次序", "撤销", number, refusal)
+        self._dues.owe(order.collect_events())
+        for first_day in sorted(set(inputs.counter_years.values())):
+            year = self._year(used, first_day, at)
+            with suppress(NotCounted):  # its own missing move was found already
+                year.restore(number=number, stay_id=stay_id, at=at)
+            self._dues.owe(year.collect_events())
+
+    def take(self, event: Any) -> Iterator[Finding]:
+        """An event of a year or an order."""
+        due = self._dues.expected(event)
+        if due is None:
+            yield from self._dues.take(event)
+            self._go_on_with(event)
+        elif isinstance(event, BenefitYear.CountersMoved) and event.number in self._unknown:
+            event.apply(self._years[event.originator_id])
+            yield from self._dues.take(event, unless="moves")
+        else:
+            yield from self._dues.take(event)
+
+    def _go_on_with(self, event: Any) -> None:
+        """What nobody owed stands in the log all the same, and later settlements rest on it."""
+        held = self._years.get(event.originator_id) or self._orders.get(event.originator_id)
+        if held is not None and not isinstance(
+            event, (BenefitYear.Created, SettlementOrder.Created)
+        ):
+            with suppress(KeyError):
+                event.apply(held)
+
+    def _year(self, used: EligibilityUsed, first_day: date, at: datetime) -> BenefitYear:
+        year_id = _year_id(used, first_day)
+        if year_id not in self._years:
+            self._years[year_id] = BenefitYear.open(
+                person_id=used.person_id,
+                region=used.enrolment.region,
+                scheme=used.enrolment.scheme,
+                first_day=first_day,
+                at=at,
+            )
+        return self._years[year_id]
+
+    def _order(self, used: EligibilityUsed, at: datetime) -> SettlementOrder:
+        enrolment = used.enrolment
+        order_id = settlement_order_id(
+            person_id=used.person_id, region=enrolment.region, scheme=enrolment.scheme
+        )
+        if order_id not in self._orders:
+            self._orders[order_id] = SettlementOrder.begin(
+                person_id=used.person_id,
+                region=enrolment.region,
+                scheme=enrolment.scheme,
+                at=at,
+            )
+        return self._orders[order_id]
+
+
+def _year_id(used: EligibilityUsed, first_day: date) -> UUID:
+    return benefit_year_id(
+        person_id=used.person_id,
+        region=used.enrolment.region,
+        scheme=used.enrolment.scheme,
+        first_day=first_day,
+    )

@@ -1,0 +1,151 @@
+"""Verifying the accounts of the funds (验基金账): every line, from the events once more.
+
+The accounts follow the log into tables of their own, which makes them a witness: an amount that
+was changed in the log after it was booked is still in the accounts as it was.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from contracts.vocabulary import InstitutionId
+from settlement.application.fund_ports import FundBalance
+from settlement.application.verify_comparing import ABSENT, Finding
+from settlement.domain.fund_statement import FundStatement, OwedLine, PaidLine, Period
+from settlement.domain.postings import Account, Entry, Journal, JournalKind
+from settlement.law.exact import format_yuan
+
+BOOKS = "基金账"
+ALWAYS = Period(date.min, date.max)
+
+_TRIES = 5
+
+
+class FundBooks(Protocol):
+    """The accounts of the funds, with every event of the ledger up to a position."""
+
+    def catch_up(self) -> int:
+        """Book everything new; returns the position reached."""
+
+    def trial_balance(self) -> dict[Account, tuple[int, int]]:
+        """All debits and all credits of each account, in fen."""
+
+    def balances(self) -> tuple[FundBalance, ...]:
+        """Every fund that was ever booked."""
+
+    def statement(self, fund_id: str, period: Period) -> FundStatement:
+        """A fund's statement."""
+
+
+class FundLine(NamedTuple):
+    """One line of a fund's statement, with its fund and hospital."""
+
+    fund_id: str
+    institution_id: InstitutionId
+    line: OwedLine | PaidLine
+
+
+@dataclass(frozen=True)
+class BooksRead:
+    """The accounts as of a position: each account's debits and credits, and every line."""
+
+    position: int
+    totals: dict[Account, tuple[int, int]]
+    lines: Counter[FundLine]
+
+
+def read_books(books: FundBooks) -> BooksRead | None:
+    """All of it as of one position; None if it moved on every time it was read."""
+    for _ in range(_TRIES):
+        position = books.catch_up()
+        totals = books.trial_balance()
+        lines = Counter(_lines_of(books))
+        if books.catch_up() == position:
+            return BooksRead(position, totals, lines)
+    return None
+
+
+class BooksAgain:
+    """The accounts made again from the journals of the events."""
+
+    def __init__(self) -> None:
+        """Nothing is booked yet."""
+        self._totals: dict[Account, tuple[int, int]] = defaultdict(lambda: (0, 0))
+        self._lines: Counter[FundLine] = Counter()
+
+    def book(self, journal: Journal) -> None:
+        """One event's journal."""
+        for entry in journal.entries:
+            debit_fen, credit_fen = self._totals[entry.account]
+            self._totals[entry.account] = (
+                debit_fen + entry.debit_fen,
+                credit_fen + entry.credit_fen,
+            )
+            if entry.account is Account.FUND_PAYABLE and entry.fund_id is not None:
+                line = _line(journal, entry)
+                self._lines[FundLine(entry.fund_id, journal.institution_id, line)] += 1
+
+    def findings(self, read: BooksRead) -> Iterator[Finding]:
+        """Where the accounts and the events differ."""
+        for account in Account:
+            again, kept = self._totals[account], read.totals.get(account, (0, 0))
+            if again != kept:
+                yield Finding(BOOKS, f"试算平衡 {account.value}", _both(again), _both(kept))
+        for line in self._lines - read.lines:
+            yield Finding(BOOKS, _name(line), _text(line), ABSENT)
+        for line in read.lines - self._lines:
+            yield Finding(BOOKS, _name(line), ABSENT, _text(line))
+
+
+def _lines_of(books: FundBooks) -> Iterator[FundLine]:
+    for balance in books.balances():
+        for hospital in books.statement(balance.fund_id, ALWAYS).hospitals:
+            lines: tuple[OwedLine | PaidLine, ...] = (*hospital.owed, *hospital.paid)
+            for line in lines:
+                yield FundLine(balance.fund_id, hospital.institution_id, line)
+
+
+def _line(journal: Journal, entry: Entry) -> OwedLine | PaidLine:
+    if journal.kind in (JournalKind.SETTLEMENT, JournalKind.REVERSAL):
+        return OwedLine(
+            booked_on=journal.booked_on,
+            kind=journal.kind,
+            settlement_number=journal.reference,
+            reverses_booked_on=journal.undoes_booked_on,
+            institution_id=journal.institution_id,
+            hospital_stay_number=journal.hospital_stay_number or "",
+            invoice_number=journal.invoice_number,
+            layer=entry.layer or "",
+            amount_fen=entry.credit_fen - entry.debit_fen,
+        )
+    assert journal.payment_kind  # noqa: S101 - what is no settlement is a payment
+    assert journal.paid_on  # noqa: S101 - as above
+    return PaidLine(
+        booked_on=journal.booked_on,
+        kind=journal.kind,
+        payment_kind=journal.payment_kind,
+        bank_reference=journal.reference,
+        withdraws_booked_on=journal.undoes_booked_on,
+        institution_id=journal.institution_id,
+        paid_on=journal.paid_on,
+        remark=journal.remark,
+        amount_fen=entry.debit_fen - entry.credit_fen,
+    )
+
+
+def _name(found: FundLine) -> str:
+    line = found.line
+    reference = line.settlement_number if isinstance(line, OwedLine) else line.bank_reference
+    return f"{found.fund_id} {found.institution_id} {line.kind.value} {reference}"
+
+
+def _text(found: FundLine) -> str:
+    line = found.line
+    extra = [line.layer] if isinstance(line, OwedLine) else [line.payment_kind.label, line.remark]
+    return " ".join(x for x in (str(line.booked_on), format_yuan(line.amount_fen), *extra) if x)
+
+
+def _both(totals: tuple[int, int]) -> str:
+    return f"借 {format_yuan(totals[0])} 贷 {format_yuan(totals[1])}"
