@@ -1,7 +1,9 @@
 """Replaying the ledger under another book (重演): what would have been paid.
 
 Every settlement that counts is settled again in ledger order under the other policies, with
-counters of its own that start empty; nothing is stored.
+counters of its own that start empty; nothing is stored. Where a settlement cannot be settled
+again, nobody knows the counters after it: the person's later ones of that benefit year are refused
+with it, by name, instead of being settled from wrong counters.
 """
 
 from collections import defaultdict
@@ -23,6 +25,7 @@ from settlement.kernel.settle import (
 from settlement.law.bill import AmountNotStated
 from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, StayDates
 from settlement.law.facts import FactNotStated
+from settlement.law.policy import Policy
 
 REFUSALS = (
     AmountNotStated,
@@ -127,58 +130,89 @@ def replay_ledger(
     settlements: Iterable[SettlementRecorded], book: PolicyBook, scope: Scope
 ) -> Replayed:
     """Settle every settlement that counts again, in ledger order."""
-    counters: _Counters = _Counters()
-    cascades: dict[str, Cascade] = {}
+    replay = _Replay(book)
     stays: list[StayReplayed] = []
     refused: list[StayRefused] = []
     for settlement in settlements:
         if settlement.is_reversed:
             continue
-        try:
-            again = _settle_again(settlement, book, counters, cascades)
-        except (*REFUSALS, IdentityDayDiffers) as refusal:
-            if scope.covers(settlement):
-                refused.append(StayRefused(settlement, str(refusal)))
+        again = replay.settle_again(settlement)
+        if not scope.covers(settlement):
             continue
-        if scope.covers(settlement):
+        if isinstance(again, StayRefused):
+            refused.append(again)
+        else:
             stays.append(again)
     return Replayed(tuple(stays), tuple(refused))
 
 
-def _settle_again(
-    settlement: SettlementRecorded,
-    book: PolicyBook,
-    counters: "_Counters",
-    cascades: dict[str, Cascade],
-) -> StayReplayed:
+class _Replay:
+    """A replay under one book, as far as it has come."""
+
+    def __init__(self, book: PolicyBook):
+        self._book = book
+        self._counters = _Counters()
+        self._broken = _BrokenChains()
+        self._cascades: dict[str, Cascade] = {}
+
+    def settle_again(self, settlement: SettlementRecorded) -> StayReplayed | StayRefused:
+        """One settlement after all those before it."""
+        # Where the other book has no policy, the years it was counted in are all that is known.
+        years = settlement.inputs.counter_years
+        try:
+            policy = _policy_of(settlement, self._book)
+            years = counter_years(policy, _dates(settlement))
+            refused_before = self._broken.refused_before(settlement, years)
+            if refused_before is None:
+                return self._settle(settlement, policy, years)
+            reason = f"承接未能重演的结算 {refused_before}"
+        except (*REFUSALS, IdentityDayDiffers) as refusal:
+            reason = str(refusal)
+        self._broken.add(settlement, years)
+        return StayRefused(settlement, reason)
+
+    def _settle(
+        self, settlement: SettlementRecorded, policy: Policy, years: dict[str, date]
+    ) -> StayReplayed:
+        _require_identity_day(settlement, policy)
+        if policy.fingerprint not in self._cascades:
+            self._cascades[policy.fingerprint] = compile_policy(policy)
+        outcome, steps, _ = compute(
+            self._cascades[policy.fingerprint],
+            replace(
+                settlement.inputs,
+                fingerprint=policy.fingerprint,
+                arithmetic_version=ARITHMETIC_VERSION,
+                counters_before=self._counters.before(settlement, years),
+                counter_years=years,
+            ),
+        )
+        self._counters.move(settlement, years, outcome.counters)
+        return StayReplayed(
+            settlement=settlement,
+            policy_label=policy.label,
+            fictional=policy.fictional,
+            before_fen=_by_payer(settlement.shares, settlement.patient_fen),
+            after_fen=_by_payer(shares_of(payer_steps(steps)), outcome.patient_fen),
+        )
+
+
+def _policy_of(settlement: SettlementRecorded, book: PolicyBook) -> Policy:
+    enrolment = settlement.inputs.eligibility.enrolment
+    return book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=_dates(settlement))
+
+
+def _dates(settlement: SettlementRecorded) -> StayDates:
     inputs = settlement.inputs
-    enrolment = inputs.eligibility.enrolment
-    dates = StayDates(inputs.admission, inputs.discharge, inputs.settled_on)
-    policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
-    if dates.on(policy.person_asked_as_of) != inputs.eligibility.identities_on:
+    return StayDates(inputs.admission, inputs.discharge, inputs.settled_on)
+
+
+def _require_identity_day(settlement: SettlementRecorded, policy: Policy) -> None:
+    asked_on = _dates(settlement).on(policy.person_asked_as_of)
+    if asked_on != settlement.inputs.eligibility.identities_on:
         raise IdentityDayDiffers(
             f"政策“{policy.label}”按 {policy.person_asked_as_of} 认定身份，账本没有那一天的答复"
         )
-    cascade = cascades.setdefault(policy.fingerprint, compile_policy(policy))
-    years = counter_years(policy, dates)
-    outcome, steps, _ = compute(
-        cascade,
-        replace(
-            inputs,
-            fingerprint=policy.fingerprint,
-            arithmetic_version=ARITHMETIC_VERSION,
-            counters_before=counters.before(settlement, years),
-            counter_years=years,
-        ),
-    )
-    counters.move(settlement, years, outcome.counters)
-    return StayReplayed(
-        settlement=settlement,
-        policy_label=policy.label,
-        fictional=policy.fictional,
-        before_fen=_by_payer(settlement.shares, settlement.patient_fen),
-        after_fen=_by_payer(shares_of(payer_steps(steps)), outcome.patient_fen),
-    )
 
 
 def _by_payer(shares: tuple[Share, ...], patient_fen: int) -> dict[str, int]:
@@ -205,3 +239,30 @@ class _Counters:
     ) -> None:
         for name, first_day in years.items():
             self._amounts[(*settlement.whose, first_day, name)] = after[name]
+
+
+class _BrokenChains:
+    """The benefit years whose counters nobody knows, since a settlement was refused."""
+
+    def __init__(self) -> None:
+        self._years: dict[tuple[str, str, str], list[tuple[date, str]]] = defaultdict(list)
+
+    def add(self, settlement: SettlementRecorded, years: Mapping[str, date]) -> None:
+        """This settlement was refused; it would have moved these years."""
+        for first_day in sorted(set(years.values())):
+            self._years[settlement.whose].append((first_day, settlement.number))
+
+    def refused_before(
+        self, settlement: SettlementRecorded, years: Mapping[str, date]
+    ) -> str | None:
+        """The first refused settlement on whose counters this one would rest."""
+        for broken_day, number in self._years[settlement.whose]:
+            if any(_overlap(broken_day, first_day) for first_day in years.values()):
+                return number
+        return None
+
+
+def _overlap(one: date, other: date) -> bool:
+    """Whether two benefit years share a day; years of two books may begin on different days."""
+    earlier, later = sorted((one, other))
+    return (later.year, later.month, later.day) < (earlier.year + 1, earlier.month, earlier.day)

@@ -4,23 +4,35 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.vocabulary import Payer
+from eventlog.log import EventNotReadable
 from settlement.adapters.event_ledger import EventLedger
 from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, load_book
 from settlement.application.law_library import LawLibrary
-from settlement.application.ledger_history import settlements_recorded
-from settlement.application.replay_ledger import PATIENT, Replayed, Scope, replay_ledger
-from settlement.application.verify_ledger import Verified, verify_ledger
-from settlement.bootstrap import build_ledger
+from settlement.application.ledger_history import SettlementRecorded, settlements_recorded
+from settlement.application.replay_ledger import (
+    PATIENT,
+    Replayed,
+    Scope,
+    StayReplayed,
+    replay_ledger,
+)
+from settlement.application.reverse_settlement import LedgerIncomplete
+from settlement.application.verify_ledger import Discrepancy, Verified, verify_ledger
+from settlement.bootstrap import build_fund_account, build_ledger
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
 from settlement.settings import Settings
+
+FUND_BOOKS = "settlement_read_models.sqlite"
+MOST_LISTED = 50
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="数据目录（默认取 YIZHAN_DATA，或 var）")
@@ -30,9 +42,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出，金�
 
 def verify(data: DataOption = None, as_json: JsonOption = False) -> None:
     """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差。"""
-    ledger = _ledger(data)
+    settings = _settings(data)
+    ledger = build_ledger(settings)
+    # Accounts made only now would repeat the ledger instead of bearing witness to it.
+    has_books = (settings.data / FUND_BOOKS).is_file()
+    books = build_fund_account(settings, ledger) if has_books else None
     with wide_console().status("正在重新计算……"):
-        found = verify_ledger(ledger, LawLibrary(ledger))
+        found = verify_ledger(ledger, LawLibrary(ledger), fund_books=books)
     if as_json:
         typer.echo(json.dumps(_verified_json(found), ensure_ascii=False, indent=2))
     else:
@@ -57,34 +73,40 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """重演：按账本次序，用另一套政策重新结算，列出各支付方的差额；不改动账本。"""
-    ledger = _ledger(data)
+    ledger = build_ledger(_settings(data))
     book = _book(policies, only=only)
     scope = Scope(region, first.date() if first else None, last.date() if last else None)
+    settlements = _settlements(ledger)
+    _require_sensible(scope, settlements)
     with wide_console().status("正在重演……"):
-        found = replay_ledger(settlements_recorded(ledger.events()), book, scope)
+        found = replay_ledger(settlements, book, scope)
     if as_json:
         typer.echo(json.dumps(_replayed_json(found, most), ensure_ascii=False, indent=2))
     else:
         print_replayed(found, most=most)
+    raise typer.Exit(1 if found.refused and not found.stays else 0)
 
 
 def print_verified(found: Verified) -> None:
     """The verification, for people."""
-    wide_console().print(
+    target = wide_console()
+    target.print(
         f"共 {found.events} 个事件，{found.settlements} 笔结算（其中 {found.reversals} 笔已撤销）"
     )
+    if found.fund_books_until is None:
+        target.print("[dim]未与基金账核对（此数据目录里没有基金账，或它未能读出）[/]")
     if not found.discrepancies:
-        wide_console().print("[bold green]账本与重新计算的结果完全一致[/]（差异 0）")
+        target.print("[bold green]账本与重新计算的结果完全一致[/]（差异 0）")
         return
-    first = found.discrepancies[0]
-    wide_console().print(
+    target.print(
         f"[bold red]发现 {len(found.discrepancies)} 处不符[/]；"
-        f"第一处：住院 {first.stay}，结算 {first.settlement}，{first.step}"
+        f"第一处：{escape(_where(found.discrepancies[0]))}"
     )
     table = Table("住院号", "结算单号", "步骤", "项目", "账本", "重新计算")
-    for d in found.discrepancies[:50]:
-        table.add_row(d.stay, d.settlement, d.step, d.what, d.in_ledger, d.recomputed)
-    wide_console().print(table)
+    for d in found.discrepancies[:MOST_LISTED]:
+        cells = (d.stay, d.settlement, d.step, d.what, d.in_ledger, d.recomputed)
+        table.add_row(*(escape(cell) for cell in cells))
+    target.print(table)
 
 
 def print_replayed(found: Replayed, *, most: int) -> None:
@@ -92,30 +114,45 @@ def print_replayed(found: Replayed, *, most: int) -> None:
     target = wide_console()
     if any(s.fictional for s in found.stays):
         target.print("[bold yellow]所用政策为虚构，仅作演示[/]")
+    if found.stays:
+        target.print(_totals_table(found))
+        changed = found.most_changed(most)
+        target.print(_changes_table(changed) if changed else "没有任何一笔结算发生变化")
+    if found.refused or not found.stays:
+        target.print(f"{len(found.stays)} 笔可重演，{len(found.refused)} 笔被拒（不在合计内）")
+    for refused in found.refused:
+        target.print(f"[yellow]未能重演[/] {refused.settlement.number}：{escape(refused.reason)}")
+
+
+def _totals_table(found: Replayed) -> Table:
     totals = Table(title=f"重演 {len(found.stays)} 笔结算：各方合计（元）")
     for column in ("支付方", "原结算", "重演", "差额"):
         totals.add_column(column, justify="left" if column == "支付方" else "right")
     for who, (before, after) in found.totals_fen().items():
         totals.add_row(_who(who), format_yuan(before), format_yuan(after), _signed(after - before))
-    target.print(totals)
-    changed = found.most_changed(most)
-    if changed:
-        table = Table(title="变化最大的结算（个人应付，元）")
-        for column in ("结算单号", "适用政策", "原个人", "新个人", "差额"):
-            table.add_column(column, justify="left" if column in "结算单号适用政策" else "right")
-        for stay in changed:
-            table.add_row(
-                stay.settlement.number,
-                stay.policy_label,
-                format_yuan(stay.before_fen[PATIENT]),
-                format_yuan(stay.after_fen[PATIENT]),
-                _signed(stay.patient_change_fen),
-            )
-        target.print(table)
-    else:
-        target.print("没有任何一笔结算发生变化")
-    for refused in found.refused:
-        target.print(f"[yellow]未能重演[/] {refused.settlement.number}：{refused.reason}")
+    return totals
+
+
+def _changes_table(changed: tuple[StayReplayed, ...]) -> Table:
+    table = Table(title="变化最大的结算（个人应付，元）")
+    for column in ("结算单号", "适用政策", "原个人", "新个人", "差额"):
+        table.add_column(column, justify="left" if column in "结算单号适用政策" else "right")
+    for stay in changed:
+        table.add_row(
+            stay.settlement.number,
+            escape(stay.policy_label),
+            format_yuan(stay.before_fen[PATIENT]),
+            format_yuan(stay.after_fen[PATIENT]),
+            _signed(stay.patient_change_fen),
+        )
+    return table
+
+
+def _where(first: Discrepancy) -> str:
+    """The place of a discrepancy in words; outside of stays only the step has a name."""
+    stay = f"住院 {first.stay}，" if first.stay else ""
+    settlement = f"结算 {first.settlement}，" if first.settlement else ""
+    return f"{stay}{settlement}{first.step}"
 
 
 def _who(code: str) -> str:
@@ -126,15 +163,37 @@ def _signed(amount_fen: int) -> str:
     return format_yuan(amount_fen) if amount_fen <= 0 else f"+{format_yuan(amount_fen)}"
 
 
-def _ledger(data: Path | None) -> EventLedger:
+def _settings(data: Path | None) -> Settings:
+    """Where the ledger is; a directory without one is refused."""
     settings = Settings.from_environment()
     settings = replace(settings, data=data or settings.data)
     if not (settings.data / "settlement.sqlite").is_file():
-        wide_console().print(
-            f"[red]{settings.data} 里没有账本[/]；用 --data 指明数据目录，或先运行 yizhan serve"
-        )
-        raise typer.Exit(2)
-    return build_ledger(settings)
+        _refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
+    return settings
+
+
+def _settlements(ledger: EventLedger) -> list[SettlementRecorded]:
+    """The settlements; a ledger that cannot be read is refused."""
+    try:
+        return settlements_recorded(ledger.events())
+    except LedgerIncomplete as incomplete:
+        _refuse(str(incomplete))
+    except EventNotReadable as unreadable:
+        _refuse(f"账本里有无法读出的事件（{unreadable}）；请先运行 yizhan verify")
+
+
+def _require_sensible(scope: Scope, settlements: list[SettlementRecorded]) -> None:
+    """Refuse what can only be a slip: it must not look like a replay without a difference."""
+    if scope.first and scope.last and scope.first > scope.last:
+        _refuse(f"--from {scope.first} 晚于 --to {scope.last}；请核对")
+    regions = sorted({s.inputs.eligibility.enrolment.region for s in settlements})
+    if scope.region is not None and scope.region not in regions:
+        _refuse(f"账本里没有参保地为 {scope.region} 的结算；有：{'、'.join(regions) or '无'}")
+
+
+def _refuse(message: str) -> NoReturn:
+    wide_console().print(f"[red]{escape(message)}[/]")
+    raise typer.Exit(2)
 
 
 def _book(policies: list[Path], *, only: bool) -> PolicyBook:
@@ -143,8 +202,7 @@ def _book(policies: list[Path], *, only: bool) -> PolicyBook:
     try:
         return load_book(*roots)
     except PolicyFileFaulty as wrong:
-        wide_console().print(f"[red]{wrong}[/]")
-        raise typer.Exit(2) from wrong
+        _refuse(str(wrong))
 
 
 def _verified_json(found: Verified) -> dict[str, Any]:
@@ -152,6 +210,7 @@ def _verified_json(found: Verified) -> dict[str, Any]:
         "events": found.events,
         "settlements": found.settlements,
         "reversals": found.reversals,
+        "fund_books_until": found.fund_books_until,
         "discrepancies": [vars(d) for d in found.discrepancies],
     }
 
