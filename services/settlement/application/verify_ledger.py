@@ -27,21 +27,21 @@ from uuid import UUID
 
 from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Ledger, LoggedFact
-from settlement.application.verify_comparing import Finding
-from settlement.application.verify_dues import DUE_EVENTS, Dues
-from settlement.application.verify_fund_books import (
+from settlement.application.verifying.comparing import Finding
+from settlement.application.verifying.dues import DUE_EVENTS, Dues
+from settlement.application.verifying.fund_books import (
     BOOKS,
     BooksAgain,
     BooksRead,
     FundBooks,
     read_books,
 )
-from settlement.application.verify_institutions import InstitutionsAgain
-from settlement.application.verify_payments import PaymentsAgain
-from settlement.application.verify_report import Discrepancy, Place, Verified
-from settlement.application.verify_settlement import SettlementsAgain, SettlementWritten
-from settlement.application.verify_stays import StaysAgain
-from settlement.application.verify_streams import LOG, StreamsWalked
+from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.payments import PaymentsAgain
+from settlement.application.verifying.report import Discrepancy, Place, Verified
+from settlement.application.verifying.settlement import SettlementsAgain, SettlementWritten
+from settlement.application.verifying.stays import StaysAgain
+from settlement.application.verifying.streams import LOG, StreamsWalked
 from settlement.domain.fund_payments import FundPayment
 from settlement.domain.institution import Institution
 from settlement.domain.law_text import LawText

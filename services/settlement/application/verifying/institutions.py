@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from contracts.vocabulary import InstitutionId
-from settlement.application.verify_comparing import Finding, event_findings, value_findings
+from settlement.application.verifying.comparing import Finding, event_findings, value_findings
 from settlement.domain.institution import Institution, InstitutionUnknown, institution_uuid
 from settlement.domain.record import InstitutionUsed
 

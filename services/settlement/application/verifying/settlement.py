@@ -13,12 +13,12 @@ from typing import Any
 
 from settlement.application.law_library import LawLibrary
 from settlement.application.prepare_settlement import Prepared, compute
-from settlement.application.verify_comparing import Finding, event_findings
-from settlement.application.verify_counters import CountersAgain
-from settlement.application.verify_dues import Dues
-from settlement.application.verify_inputs import input_findings, law_findings
-from settlement.application.verify_institutions import InstitutionsAgain
-from settlement.application.verify_stays import (
+from settlement.application.verifying.comparing import Finding, event_findings
+from settlement.application.verifying.counters import CountersAgain
+from settlement.application.verifying.dues import Dues
+from settlement.application.verifying.inputs import input_findings, law_findings
+from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.stays import (
     RECORDED,
     StaysAgain,
     actor_findings,

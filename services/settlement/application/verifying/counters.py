@@ -8,8 +8,8 @@ from uuid import UUID
 
 from settlement.application.prepare_settlement import Prepared
 from settlement.application.settle_stay import moves_of
-from settlement.application.verify_comparing import Finding
-from settlement.application.verify_dues import Dues
+from settlement.application.verifying.comparing import Finding
+from settlement.application.verifying.dues import Dues
 from settlement.domain.benefit_year import BenefitYear, NotCounted, benefit_year_id
 from settlement.domain.record import EligibilityUsed, SettlementInputs
 from settlement.domain.settlement_order import (

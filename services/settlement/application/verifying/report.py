@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from settlement.application.verify_comparing import ABSENT, Finding
+from settlement.application.verifying.comparing import ABSENT, Finding
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from settlement.application.verify_comparing import Finding, event_findings, value_findings
-from settlement.application.verify_institutions import InstitutionsAgain
-from settlement.application.verify_stays import RECORDED, booked_day
+from settlement.application.verifying.comparing import Finding, event_findings, value_findings
+from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.stays import RECORDED, booked_day
 from settlement.domain.fund_payments import FundPayment, FundPaymentRefusal
 
 PaymentEvent = FundPayment.Created | FundPayment.Recorded | FundPayment.Withdrawn

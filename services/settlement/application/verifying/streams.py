@@ -6,7 +6,7 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated
 
 from settlement.application.ports import LoggedFact
-from settlement.application.verify_comparing import Finding
+from settlement.application.verifying.comparing import Finding
 
 LOG = "事件日志"
 

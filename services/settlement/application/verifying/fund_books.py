@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from contracts.vocabulary import InstitutionId
 from settlement.application.fund_ports import FundBalance
-from settlement.application.verify_comparing import ABSENT, Finding
+from settlement.application.verifying.comparing import ABSENT, Finding
 from settlement.domain.fund_statement import FundStatement, OwedLine, PaidLine, Period
 from settlement.domain.postings import Account, Entry, Journal, JournalKind
 from settlement.law.exact import format_yuan

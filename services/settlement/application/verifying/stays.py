@@ -6,8 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from settlement.application.verify_comparing import Finding, event_findings, value_findings
-from settlement.application.verify_institutions import InstitutionsAgain
+from settlement.application.verifying.comparing import Finding, event_findings, value_findings
+from settlement.application.verifying.institutions import InstitutionsAgain
 from settlement.domain.record import Actor
 from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import DateInFuture, StayRefusal

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from settlement.application.prepare_settlement import counter_years
-from settlement.application.verify_comparing import Difference, Finding, value_findings
-from settlement.application.verify_counters import CountersAgain
-from settlement.application.verify_institutions import InstitutionsAgain
-from settlement.application.verify_stays import booked_day
+from settlement.application.verifying.comparing import Difference, Finding, value_findings
+from settlement.application.verifying.counters import CountersAgain
+from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.stays import booked_day
 from settlement.domain.record import EnrolmentUsed, IdentityUsed, SettlementInputs
 from settlement.domain.stay import Stay
 from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, StayDates

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from settlement.application.verify_comparing import ABSENT, Finding, event_findings
+from settlement.application.verifying.comparing import ABSENT, Finding, event_findings
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.law_text import LawText
 from settlement.domain.settlement_order import SettlementOrder
