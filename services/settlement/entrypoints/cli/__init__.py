@@ -1,10 +1,11 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
-`fund …`.
+`fund …`, `institutions …`.
 """
 
 import typer
 
 from settlement.entrypoints.cli.fund import fund_app
+from settlement.entrypoints.cli.institutions import institutions_app
 from settlement.entrypoints.cli.ledger import replay, verify
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
@@ -12,6 +13,7 @@ from settlement.entrypoints.cli.preview import preview
 app = typer.Typer(help="结算：政策、试算、验账、重演、基金。")
 app.add_typer(policy_app, name="policy")
 app.add_typer(fund_app, name="fund")
+app.add_typer(institutions_app, name="institutions")
 app.command()(preview)
 app.command()(verify)
 app.command()(replay)
