@@ -17,26 +17,12 @@ from settlement.application.prepare_settlement import compute, counter_years
 from settlement.domain.settlement import Share, payer_steps, shares_of
 from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
 from settlement.kernel.settle import (
-    ElsewhereAmountMissing,
-    ElsewhereAmountTooLarge,
-    ElsewhereAmountUnexpected,
-    NumberMissing,
+    BILL_REFUSALS,
 )
-from settlement.law.bill import AmountNotStated
-from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, StayDates
-from settlement.law.facts import FactNotStated
+from settlement.law.book import BOOK_REFUSALS, PolicyBook, StayDates
 from settlement.law.policy import Policy
 
-REFUSALS = (
-    AmountNotStated,
-    ElsewhereAmountMissing,
-    ElsewhereAmountTooLarge,
-    ElsewhereAmountUnexpected,
-    FactNotStated,
-    NoPolicyInForce,
-    NumberMissing,
-    RegionUnknown,
-)
+REFUSALS = (*BILL_REFUSALS, *BOOK_REFUSALS)
 """What another book may lack for a stay; such a stay is listed, and not in the totals."""
 
 PATIENT = "patient"

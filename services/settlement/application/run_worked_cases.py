@@ -11,30 +11,17 @@ from enum import StrEnum
 from settlement.application.prepare_settlement import counter_years
 from settlement.kernel.cascade import Cascade, compile_policy
 from settlement.kernel.settle import (
-    ElsewhereAmountMissing,
-    ElsewhereAmountTooLarge,
-    ElsewhereAmountUnexpected,
+    BILL_REFUSALS,
     Inputs,
     NumberMissing,
     Outcome,
     settle_bill,
 )
-from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge, Charges
+from settlement.law.bill import AmountNotStated, Charges
 from settlement.law.book import StayDates
 from settlement.law.exact import format_yuan
 from settlement.law.facts import FactNotStated, Facts
 from settlement.law.policy import BENEFIT_ADMISSIONS, Layer, Policy
-
-_REFUSALS = (
-    NumberMissing,
-    AmountNotStated,
-    FactNotStated,
-    ElsewhereAmountMissing,
-    ElsewhereAmountTooLarge,
-    ElsewhereAmountUnexpected,
-    BillDoesNotAddUp,
-    BillTooLarge,
-)
 
 
 class CaseKind(StrEnum):
@@ -146,7 +133,7 @@ def _settle(cascade: Cascade, stay: CaseStay, counters: Mapping[str, int]) -> Ou
     try:
         stay.charges.check()
         return settle_bill(cascade, Inputs(stay.charges, facts, counters, stay.elsewhere_fen))
-    except _REFUSALS as refusal:
+    except BILL_REFUSALS as refusal:
         return refusal
 
 

@@ -10,8 +10,8 @@ from settlement.kernel.cascade import Cascade, Resolution
 from settlement.kernel.names import amount_argument
 from settlement.kernel.resolving import ResolvedNumber
 from settlement.kernel.writing import ELSEWHERE_REFUSED, counter_variable
-from settlement.law.bill import AmountNotStated, Charges
-from settlement.law.facts import Facts
+from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge, Charges
+from settlement.law.facts import FactNotStated, Facts
 from settlement.law.policy import BENEFIT_ADMISSIONS, Layer, Policy
 
 
@@ -56,6 +56,19 @@ class ElsewhereAmountUnexpected(Exception):
         """Name the layer."""
         self.layer_id = layer_id
         super().__init__(f"“{layer_id}”不是这次住院由外部结算的层，请去掉这个金额")
+
+
+BILL_REFUSALS = (
+    AmountNotStated,
+    BillDoesNotAddUp,
+    BillTooLarge,
+    ElsewhereAmountMissing,
+    ElsewhereAmountTooLarge,
+    ElsewhereAmountUnexpected,
+    FactNotStated,
+    NumberMissing,
+)
+"""Everything a bill may be refused for under one policy (拒绝结算的原因)."""
 
 
 @dataclass(frozen=True)

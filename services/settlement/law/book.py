@@ -25,6 +25,10 @@ class NoPolicyInForce(Exception):
         super().__init__(f"{region} 的{scheme.label}{when}没有施行中的政策")
 
 
+BOOK_REFUSALS = (NoPolicyInForce, RegionUnknown)
+"""Why a book may have no policy for a stay."""
+
+
 @dataclass(frozen=True)
 class StayDates:
     """The dates of a stay (住院日期), Asia/Shanghai. `settlement` is the day it is settled."""

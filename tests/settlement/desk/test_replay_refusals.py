@@ -177,4 +177,4 @@ def test_a_scope_that_can_only_be_a_slip_is_refused(
     """It must not look like a replay without a difference: exit 2."""
     found = replay(data, elsewhere, *options)
     assert found.exit_code == 2
-    assert says in found.stdout
+    assert says in found.stderr

@@ -209,7 +209,7 @@ def test_showing_what_is_not_there_says_what_is(words: tuple[str, ...], told: st
     """Unknown region, scheme or day: a refusal, not a trace."""
     result = run("policy", "show", *words)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert told in result.output
 
 
@@ -271,7 +271,7 @@ def test_a_bill_that_cannot_be_settled_is_refused_by_name(
 
     result = run("preview", file)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert told in result.output
     assert "Traceback" not in result.output
 
@@ -284,7 +284,7 @@ def test_a_file_that_is_no_bill_is_refused(tmp_path: Path, content: bytes) -> No
 
     result = run("preview", file)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "不能试算" in result.output
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from contracts.vocabulary import InstitutionId
 from eventlog.follower import FollowerStopped
@@ -32,6 +31,7 @@ from settlement.domain.institution import InstitutionUnknown
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
 from settlement.entrypoints.cli import fund_tables
+from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.fund_translating import (
     show_funds,
     show_reconciliation,
@@ -42,7 +42,6 @@ from settlement.read_models.fund_account import StatementDoesNotAddUp
 from settlement.settings import Settings
 
 DIFFERENCES_FOUND = 1
-REFUSED = 2
 
 _REFUSALS = (
     FundUnknown,
@@ -248,16 +247,11 @@ def _parts(data: Path | None) -> Iterator[Parts]:
         settings = replace(settings, data=data)
     # A mistyped directory must not become an empty ledger.
     if not settings.data.is_dir():
-        _refuse(f"没有数据目录 {settings.data}；请用 --data 或 YIZHAN_DATA 指明")
+        refuse(f"没有数据目录 {settings.data}；请用 --data 或 YIZHAN_DATA 指明")
     try:
         yield build_parts(settings, clock.now)
     except _REFUSALS as refusal:
-        _refuse(str(refusal))
-
-
-def _refuse(message: str) -> None:
-    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(REFUSED)
+        refuse(str(refusal))
 
 
 def _period(first_day: datetime, last_day: datetime) -> Period:

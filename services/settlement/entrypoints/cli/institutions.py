@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from contracts.vocabulary import InstitutionId
 from eventlog.log import LogBusy
@@ -15,9 +14,8 @@ from settlement.application.ports import Overtaken
 from settlement.bootstrap import build_ledger
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
+from settlement.entrypoints.cli.refusing import refuse
 from settlement.settings import Settings
-
-REFUSED = 2
 
 institutions_app = typer.Typer(help="机构：导入定点医药机构目录。", no_args_is_help=True)
 
@@ -53,13 +51,8 @@ def import_file(
             at=clock.now(),
         )
     except InstitutionsFaulty as faulty:
-        _refuse("\n".join(faulty.notes))
+        refuse("\n".join(faulty.notes))
     except (Overtaken, LogBusy):
-        _refuse("账本正被别的程序写入，没有导入；请再试")
+        refuse("账本正被别的程序写入，没有导入；请再试")
     else:
         typer.echo(f"已导入：{len(rows)} 行，{found} 家机构")
-
-
-def _refuse(message: str) -> None:
-    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(REFUSED)

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -26,6 +26,7 @@ from settlement.application.replay_ledger import (
 from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.application.verify_ledger import Discrepancy, Verified, verify_ledger
 from settlement.bootstrap import build_fund_account, build_ledger
+from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
@@ -168,7 +169,7 @@ def _settings(data: Path | None) -> Settings:
     settings = Settings.from_environment()
     settings = replace(settings, data=data or settings.data)
     if not (settings.data / "settlement.sqlite").is_file():
-        _refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
+        refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
     return settings
 
 
@@ -177,23 +178,18 @@ def _settlements(ledger: EventLedger) -> list[SettlementRecorded]:
     try:
         return settlements_recorded(ledger.events())
     except LedgerIncomplete as incomplete:
-        _refuse(str(incomplete))
+        refuse(str(incomplete))
     except EventNotReadable as unreadable:
-        _refuse(f"账本里有无法读出的事件（{unreadable}）；请先运行 yizhan verify")
+        refuse(f"账本里有无法读出的事件（{unreadable}）；请先运行 yizhan verify")
 
 
 def _require_sensible(scope: Scope, settlements: list[SettlementRecorded]) -> None:
     """Refuse what can only be a slip: it must not look like a replay without a difference."""
     if scope.first and scope.last and scope.first > scope.last:
-        _refuse(f"--from {scope.first} 晚于 --to {scope.last}；请核对")
+        refuse(f"--from {scope.first} 晚于 --to {scope.last}；请核对")
     regions = sorted({s.inputs.eligibility.enrolment.region for s in settlements})
     if scope.region is not None and scope.region not in regions:
-        _refuse(f"账本里没有参保地为 {scope.region} 的结算；有：{'、'.join(regions) or '无'}")
-
-
-def _refuse(message: str) -> NoReturn:
-    wide_console().print(f"[red]{escape(message)}[/]")
-    raise typer.Exit(2)
+        refuse(f"账本里没有参保地为 {scope.region} 的结算；有：{'、'.join(regions) or '无'}")
 
 
 def _book(policies: list[Path], *, only: bool) -> PolicyBook:
@@ -202,7 +198,7 @@ def _book(policies: list[Path], *, only: bool) -> PolicyBook:
     try:
         return load_book(*roots)
     except PolicyFileFaulty as wrong:
-        _refuse(str(wrong))
+        refuse(str(wrong))
 
 
 def _verified_json(found: Verified) -> dict[str, Any]:

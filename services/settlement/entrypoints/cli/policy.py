@@ -25,6 +25,7 @@ from settlement.adapters.policy_files import (
 from settlement.application.check_policies import Draft, check_policies
 from settlement.application.run_worked_cases import CaseResult, run_worked_case
 from settlement.entrypoints.cli.policy_text import print_policy
+from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, regions_above
@@ -143,7 +144,7 @@ def show(
     book = _load(policies or SHIPPED_POLICIES)
     wanted = [s for s in Scheme if scheme in (None, s.value, s.label)]
     if not wanted:
-        _refuse(f"不认识的险种“{scheme}”；可用：{'、'.join(Scheme)}")
+        refuse(f"不认识的险种“{scheme}”；可用：{'、'.join(Scheme)}")
     refusals = []
     shown = 0
     for each in wanted:
@@ -157,7 +158,7 @@ def show(
         print_policy(policy, wide_console())
         shown += 1
     if not shown:
-        _refuse(f"{refusals[0]}\n{_known(book, RegionCode(region))}")
+        refuse(f"{refusals[0]}\n{_known(book, RegionCode(region))}")
 
 
 def _known(book: PolicyBook, region: RegionCode) -> str:
@@ -170,10 +171,5 @@ def _load(root: Path) -> PolicyBook:
     try:
         return load_book(root)
     except PolicyFileFaulty as wrong:
-        _refuse(str(wrong))
+        refuse(str(wrong))
         raise  # never reached: refusing leaves the command
-
-
-def _refuse(message: str) -> None:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -9,33 +9,17 @@ from pydantic import ValidationError
 from contracts.settlement_v1 import StatelessBill, StatementShown
 from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, load_book
 from settlement.application.preview_bill import preview_bill
+from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.http.translating import show_previewed
 from settlement.entrypoints.http.whole_stays import bill_to_preview
 from settlement.entrypoints.statement_table import print_statement, wide_console
 from settlement.kernel.settle import (
-    ElsewhereAmountMissing,
-    ElsewhereAmountTooLarge,
-    ElsewhereAmountUnexpected,
-    NumberMissing,
+    BILL_REFUSALS,
 )
-from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge
-from settlement.law.book import NoPolicyInForce, RegionUnknown
-from settlement.law.facts import FactNotStated
+from settlement.law.book import BOOK_REFUSALS
 
-_REFUSALS = (
-    AmountNotStated,
-    BillDoesNotAddUp,
-    BillTooLarge,
-    ElsewhereAmountMissing,
-    ElsewhereAmountTooLarge,
-    ElsewhereAmountUnexpected,
-    FactNotStated,
-    NoPolicyInForce,
-    NumberMissing,
-    PolicyFileFaulty,
-    RegionUnknown,
-)
+_REFUSALS = (*BILL_REFUSALS, *BOOK_REFUSALS, PolicyFileFaulty)
 
 
 def preview(
@@ -49,13 +33,13 @@ def preview(
     try:
         found = _preview(bill, policies or SHIPPED_POLICIES)
     except OSError as wrong:
-        _refuse(f"{bill} 无法打开（{wrong.strerror}）")
+        refuse(f"不能试算：{bill} 无法打开（{wrong.strerror}）")
     except UnicodeDecodeError:
-        _refuse(f"{bill} 不是 UTF-8 编码；另存为 UTF-8")
+        refuse(f"不能试算：{bill} 不是 UTF-8 编码；另存为 UTF-8")
     except ValidationError as wrong:
-        _refuse(f"{bill} 不是一张费用单：\n{_faults(wrong)}")
+        refuse(f"不能试算：{bill} 不是一张费用单：\n{_faults(wrong)}")
     except _REFUSALS as refusal:
-        _refuse(str(refusal))
+        refuse(f"不能试算：{refusal}")
     else:
         if as_json:
             typer.echo(found.model_dump_json(indent=2))
@@ -82,8 +66,3 @@ def _faults(wrong: ValidationError) -> str:
         f"  {'.'.join(str(p) for p in fault['loc']) or '全文'}：{fault['msg']}"
         for fault in wrong.errors(include_input=False, include_url=False)
     )
-
-
-def _refuse(message: str) -> None:
-    typer.echo(f"不能试算：{message}", err=True)
-    raise typer.Exit(1)
