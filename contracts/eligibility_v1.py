@@ -54,17 +54,22 @@ class EnrolmentFact(Message):
 
 
 class Entitlements(Message):
-    """`GET /v1/persons/{person_id}/entitlements?on=&known_at=` (待遇资格).
+    """`GET /v1/persons/{person_id}/entitlements?on=&known_at=&from=&to=` (待遇资格).
 
     All identities and enrolments true on the day `on`, as known at the instant `known_at` (UTC);
     choosing among them is the policy's business. `version` is the person's event version the
     answer was made from: the same question may be asked again later and must be answered alike.
+    Asked with `from` and `to`, both inclusive, `identities` are those true on any day of that
+    window, each with its dates, and `identities_from`, `identities_to` repeat the window;
+    enrolments are always those of the day `on`.
     `birth_date` allows rules by age; it is None where no roster stated it.
     """
 
     contract: Literal["eligibility.v1"] = "eligibility.v1"
     person_id: str
     on: date
+    identities_from: date | None = None
+    identities_to: date | None = None
     known_at: datetime
     version: int
     birth_date: date | None = None

@@ -105,9 +105,10 @@ class ScriptedDay:
         body = self._said(eligibility_v1.PersonLookup, asked)
         found = self._people.post("/v1/persons/lookup", json=body)
         person_id = self._heard(eligibility_v1.PersonFound, found).person_id
+        window = "from=2025-02-10&to=2026-02-10"
         self._heard(
             eligibility_v1.Entitlements,
-            self._people.get(f"/v1/persons/{person_id}/entitlements?on=2026-02-10"),
+            self._people.get(f"/v1/persons/{person_id}/entitlements?on=2026-02-10&{window}"),
         )
         return person_id
 

@@ -31,6 +31,8 @@ def test_a_roster_makes_people_findable_and_their_entitlements_known(desk: Desk)
         "contract": "eligibility.v1",
         "person_id": person_id,
         "on": "2023-07-01",
+        "identities_from": None,
+        "identities_to": None,
         "known_at": "2023-07-01T01:00:01Z",
         "version": 3,
         "birth_date": "1970-01-01",
@@ -85,6 +87,64 @@ def test_asking_as_of_an_earlier_instant_answers_what_was_known_then(desk: Desk)
     assert identities("2023-08-01T00:00:00Z") == 1
     assert identities("2023-08-01T07:59:59+08:00") == 0
     assert identities("2023-09-02T00:00:00Z") == 0
+
+
+def test_a_window_answers_every_identity_true_on_any_of_its_days(desk: Desk) -> None:
+    """Poverty ended in April, low income began in June: neither day alone knows both.
+
+    A rule may let an identity count after it ended, or before it began; which, the policy says.
+    """
+    desk.bring(
+        FARMER.replace(",,,,421022", ",建档立卡贫困人口,2020-01-01,2023-04-30,421022"),
+        FARMER.replace(",,,,421022", ",低保对象,2023-06-01,,421022"),
+    )
+
+    def identities(**window: str) -> list[tuple[str, str, str | None]]:
+        answer = desk.entitlements(number(2), "2023-05-10", **window)
+        assert answer["identities_from"] == window.get("from")
+        assert answer["identities_to"] == window.get("to")
+        assert [e["region"] for e in answer["enrolments"]] == ["421022"]
+        return [(i["identity"], i["valid_from"], i["valid_to"]) for i in answer["identities"]]
+
+    ended = ("poverty_registered", "2020-01-01", "2023-04-30")
+    begun = ("subsistence_allowance", "2023-06-01", None)
+    assert identities() == []
+    assert identities(**{"from": "2023-04-30", "to": "2023-05-31"}) == [ended]
+    assert identities(**{"from": "2023-05-01", "to": "2023-06-01"}) == [begun]
+    assert identities(**{"from": "2022-05-10", "to": "2024-05-10"}) == [ended, begun]
+
+
+def test_enrolments_are_those_of_the_day_whatever_the_window(desk: Desk) -> None:
+    """Enrolled until June: asked about July with a window over both, there is no enrolment."""
+    desk.bring(FARMER.replace("2015-01-01,", "2015-01-01,2023-06-30"))
+
+    answer = desk.entitlements(
+        number(2), "2023-07-15", **{"from": "2023-01-01", "to": "2023-12-31"}
+    )
+
+    assert answer["enrolments"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("from=2023-05-02&to=2023-05-01", "from 2023-05-02 晚于 to 2023-05-01"),
+        ("from=2023-05-02", "from 与 to 须同时给出"),
+        ("to=2023-05-02", "from 与 to 须同时给出"),
+    ],
+)
+def test_half_a_window_or_one_that_ends_before_it_begins_is_refused(
+    desk: Desk, query: str, says: str
+) -> None:
+    """No answer is made for a question that can only be a slip."""
+    desk.bring(FARMER)
+    url = f"/v1/persons/{desk.person_id(number(2))}/entitlements?on=2023-05-01&{query}"
+
+    answer = desk.client.get(url)
+
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:yizhan:problem:window-invalid"
+    assert says in answer.json()["detail"]
 
 
 def test_an_answer_never_claims_to_know_the_future(desk: Desk) -> None:

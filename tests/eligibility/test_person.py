@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.vocabulary import Scheme
-from eligibility.domain.person import Enrolment, Identity, Person, RecordedBackwards
+from eligibility.domain.person import (
+    Enrolment,
+    Identity,
+    Person,
+    RecordedBackwards,
+    Window,
+    WindowInvalid,
+)
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 LOW_INCOME = "subsistence_allowance"
@@ -41,6 +48,23 @@ def test_an_identity_holds_from_its_first_day_to_its_last_both_included() -> Non
     ]
 
     assert held_on == [False, True, True, False]
+
+
+def test_a_window_finds_what_holds_on_any_of_its_days() -> None:
+    """2023-02-01 to 2023-03-31, asked by windows that touch it on one day or miss it by one."""
+    someone = person()
+    state(someone, date(2023, 2, 1), date(2023, 3, 31), at=days(0))
+
+    def found(first: date, last: date) -> bool:
+        return bool(someone.identities_within(Window(first, last), known_at=days(1)))
+
+    assert found(date(2022, 1, 1), date(2023, 2, 1))
+    assert found(date(2023, 3, 31), date(2024, 1, 1))
+    assert found(date(2022, 1, 1), date(2024, 1, 1))
+    assert not found(date(2022, 1, 1), date(2023, 1, 31))
+    assert not found(date(2023, 4, 1), date(2024, 1, 1))
+    with pytest.raises(WindowInvalid, match="2023-04-02 晚于 to 2023-04-01"):
+        Window(date(2023, 4, 2), date(2023, 4, 1))
 
 
 def test_a_later_statement_takes_the_earlier_ones_place_from_its_instant_on() -> None:

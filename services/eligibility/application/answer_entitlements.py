@@ -6,15 +6,19 @@ from uuid import UUID
 
 from eligibility.application.find_person import UnknownPerson
 from eligibility.application.ports import PersonalDataVault, Store
-from eligibility.domain.person import Enrolment, Identity, Recorded
+from eligibility.domain.person import Enrolment, Identity, Recorded, Window
 
 
 @dataclass(frozen=True)
 class EntitlementsAnswer:
-    """Identities and enrolments true on a day, as known at an instant (资格查询结果)."""
+    """Identities and enrolments true on a day, as known at an instant (资格查询结果).
+
+    With a `window` the identities are those true on any of its days.
+    """
 
     person_id: UUID
     on: date
+    window: Window | None
     known_at: datetime
     version: int
     birth_date: date | None
@@ -30,10 +34,18 @@ class AnswerEntitlements:
         self._store = store
 
     def __call__(
-        self, person_id: UUID, *, on: date, known_at: datetime, version: int | None = None
+        self,
+        person_id: UUID,
+        *,
+        on: date,
+        known_at: datetime,
+        version: int | None = None,
+        window: Window | None = None,
     ) -> EntitlementsAnswer:
         """What was true on the day `on`, as known at the instant `known_at` (UTC).
 
+        `window` asks for the identities of all its days: rules may let an identity count for
+        some time after it ended, or before it began. Enrolments are those of the day alone.
         `version` answers from the first so many events of the person: an activation that was
         under way at `known_at` then stays out, as it did the first time. Raises `UnknownPerson`.
         """
@@ -47,9 +59,10 @@ class AnswerEntitlements:
         return EntitlementsAnswer(
             person_id=person_id,
             on=on,
+            window=window,
             known_at=known_at,
             version=person.version,
             birth_date=data.birth_date if data is not None else None,
-            identities=tuple(person.identities_on(on, known_at=known_at)),
+            identities=tuple(person.identities_within(window or Window(on, on), known_at=known_at)),
             enrolments=tuple(person.enrolments_on(on, known_at=known_at)),
         )

@@ -20,6 +20,26 @@ class RecordedBackwards(Exception):
     """A statement recorded before one the person already has: the clock was set back."""
 
 
+class WindowInvalid(Exception):
+    """The first day of a window lies after its last."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """From one day to another (时间窗), both inclusive. Raises WindowInvalid."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        """A window has at least one day."""
+        if self.last < self.first:
+            message = (
+                f"from {self.first} 晚于 to {self.last}；请核对 (window ends before it begins)"
+            )
+            raise WindowInvalid(message)
+
+
 @dataclass(frozen=True)
 class Identity:
     """An identity (身份) and the days it holds, both included; open-ended without `valid_to`."""
@@ -168,11 +188,15 @@ class Person(Aggregate):
 
     def identities_on(self, day: date, *, known_at: datetime) -> list[Recorded[Identity]]:
         """The identities true on a day, as known at an instant, by their beginning."""
-        return _true_on(day, _current(self.identities, known_at=known_at))
+        return self.identities_within(Window(day, day), known_at=known_at)
+
+    def identities_within(self, window: Window, *, known_at: datetime) -> list[Recorded[Identity]]:
+        """The identities true on any day of a window, as known at an instant."""
+        return _true_within(window, _current(self.identities, known_at=known_at))
 
     def enrolments_on(self, day: date, *, known_at: datetime) -> list[Recorded[Enrolment]]:
         """The enrolments true on a day, as known at an instant, by their beginning."""
-        return _true_on(day, _current(self.enrolments, known_at=known_at))
+        return _true_within(Window(day, day), _current(self.enrolments, known_at=known_at))
 
     def sealed_as_known_at(self, known_at: datetime) -> bytes | None:
         """The encrypted personal data as known at an instant; None before the person was known."""
@@ -200,10 +224,11 @@ def _is_known(fact: Fact, recorded: Iterable[Recorded[Fact]]) -> bool:
     return any(each.fact == fact for each in _current(recorded))
 
 
-def _true_on(day: date, recorded: Iterable[Recorded[Fact]]) -> list[Recorded[Fact]]:
+def _true_within(window: Window, recorded: Iterable[Recorded[Fact]]) -> list[Recorded[Fact]]:
     true = [
         each
         for each in recorded
-        if each.fact.valid_from <= day and (each.fact.valid_to is None or day <= each.fact.valid_to)
+        if each.fact.valid_from <= window.last
+        and (each.fact.valid_to is None or window.first <= each.fact.valid_to)
     ]
     return sorted(true, key=lambda each: [str(part) for part in each.fact.place])

@@ -20,6 +20,8 @@ def entitlements_message(answer: EntitlementsAnswer) -> Entitlements:
     return Entitlements(
         person_id=str(answer.person_id),
         on=answer.on,
+        identities_from=answer.window.first if answer.window else None,
+        identities_to=answer.window.last if answer.window else None,
         known_at=answer.known_at,
         version=answer.version,
         birth_date=answer.birth_date,

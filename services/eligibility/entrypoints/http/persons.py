@@ -12,6 +12,7 @@ from contracts.eligibility_v1 import Entitlements, PersonFound, PersonLookup
 from eligibility.application.find_person import UnknownPerson
 from eligibility.bootstrap import Eligibility
 from eligibility.domain.certificate import read_certificate
+from eligibility.domain.person import Window, WindowInvalid
 from eligibility.entrypoints.messages import entitlements_message
 
 
@@ -41,17 +42,42 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
                 ge=1, description="重问时带上原答复的 version，答复与原来相同 (repeat an answer)"
             ),
         ] = None,
+        first: Annotated[
+            date | None,
+            Query(alias="from", description="身份取这一天起 (identities of a window: first day)"),
+        ] = None,
+        last: Annotated[
+            date | None,
+            Query(alias="to", description="身份取到这一天止，须与 from 同时给出 (its last day)"),
+        ] = None,
     ) -> Entitlements:
-        """当日有效的全部身份与参保；如何取舍由政策决定。"""
+        """当日有效的全部身份与参保；如何取舍由政策决定。
+
+        给出 from 与 to 时，身份为其间任何一天有效的全部身份，各带起止日期；参保仍以当日为准。
+        """
         now = clock()
         # What will be known later cannot be promised: the answer never claims a future instant.
         known = min(_utc(known_at), now) if known_at is not None else now
         answer = eligibility.answer_entitlements(
-            _person_id(person_id), on=on, known_at=known, version=version
+            _person_id(person_id),
+            on=on,
+            known_at=known,
+            version=version,
+            window=_window(first, last),
         )
         return entitlements_message(answer)
 
     return router
+
+
+def _window(first: date | None, last: date | None) -> Window | None:
+    """The window asked for; one end alone is refused, since the other would be a guess."""
+    if first is None and last is None:
+        return None
+    if first is None or last is None:
+        message = "from 与 to 须同时给出 (both ends of a window)"
+        raise WindowInvalid(message)
+    return Window(first, last)
 
 
 def _person_id(text: str) -> UUID:

@@ -2,7 +2,7 @@
 
 from eligibility.application.find_person import UnknownPerson
 from eligibility.domain.certificate import InvalidCertificate
-from eligibility.domain.person import RecordedBackwards
+from eligibility.domain.person import RecordedBackwards, WindowInvalid
 from eligibility.domain.roster import (
     RosterAlreadyActivated,
     RosterHasRejectedRows,
@@ -12,6 +12,7 @@ from eligibility.domain.roster import (
 from http_edge.problems import ProblemKind
 
 PROBLEMS: dict[type[Exception], ProblemKind] = {
+    WindowInvalid: ProblemKind("window-invalid", 422, "起止日期不成立 (invalid window)"),
     UnknownPerson: ProblemKind("unknown-person", 404, "查无此人 (unknown person)"),
     InvalidCertificate: ProblemKind("invalid-certificate", 422, "证件号码不正确"),
     RosterUnreadable: ProblemKind("roster-unreadable", 422, "名册无法读取"),
