@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from settlement.adapters.plain_yaml import NotPlain, read_plain
+from settlement.adapters.published_csv import REGISTER, RegisterFaulty, lost_files, read_register
 from settlement.application.check_policies import Draft, check_policies
-from settlement.law.book import PolicyBook
+from settlement.law.book import PolicyBook, Publication
 from settlement.law.document import Fault, PolicyUnreadable, Tree
 from settlement.law.document import Path as TreePath
 from settlement.law.policy import Policy
@@ -112,22 +113,65 @@ def load_policy(path: Path, root: Path) -> Policy:
         raise PolicyFileFaulty(path, notes) from wrong
 
 
-def load_book(*roots: Path) -> PolicyBook:
+def load_book(*roots: Path, published_only: bool = False) -> PolicyBook:
     """All policies under these directories, each book checked as a whole.
 
-    Raises PolicyFileFaulty with every error; warnings, such as missing numbers, do not hinder.
+    With `published_only`, drafts are left out unread, and published files must be as they were
+    published: what bills are settled by. Without it, what stands in the files counts, for trying
+    things out. Raises PolicyFileFaulty with every error; warnings, such as missing numbers, do not
+    hinder.
     """
-    return PolicyBook(policy for root in roots for policy in _checked(root))
+    policies: list[Policy] = []
+    published: list[Publication] = []
+    for root in roots:
+        register = register_above(root)
+        policies += _checked_as_published(root, register) if published_only else _checked(root)
+        published += register
+    return PolicyBook(policies, published)
+
+
+def register_above(path: Path) -> list[Publication]:
+    """What is published of the book that a file or folder stands in. Raises PolicyFileFaulty."""
+    register = book_of(path) / REGISTER
+    try:
+        return read_register(register)
+    except RegisterFaulty as wrong:
+        raise PolicyFileFaulty(register, wrong.notes) from wrong
+
+
+def drafts_under(root: Path) -> list[Path]:
+    """The policy files under a directory that are not published. Raises PolicyFileFaulty."""
+    addresses = {p.address for p in register_above(root)}
+    book = book_of(root)
+    return [f for f in find_policy_files(root) if address_in(f, book) not in addresses]
 
 
 def _checked(root: Path) -> list[Policy]:
-    documents = list(each_document(root))
-    drafts = [Draft(d.tree, address_in(d.path, book_of(root))) for d in documents]
-    errors = [f for f in check_policies(drafts) if not f.fault.is_warning]
+    return _without_errors(
+        [(d, Draft(d.tree, address_in(d.path, book_of(root)))) for d in each_document(root)]
+    )
+
+
+def _checked_as_published(root: Path, register: list[Publication]) -> list[Policy]:
+    book = book_of(root)
+    lost = lost_files(book / REGISTER, register, below=root)
+    if lost:
+        raise PolicyFileFaulty(book / REGISTER, lost)
+    files = [book.joinpath(*publication.address) for publication in register]
+    asked = [file for file in files if root.resolve() in (file, *file.parents)]
+    documents = [read_document(file, book) for file in asked]
+    return _without_errors(
+        [(d, Draft(d.tree, address_in(d.path, book), register)) for d in documents]
+    )
+
+
+def _without_errors(documents: Sequence[tuple[PolicyDocument, Draft]]) -> list[Policy]:
+    found = check_policies([draft for _, draft in documents])
+    errors = [f for f in found if not f.fault.is_warning]
     if errors:
-        notes = [documents[f.draft].note(f.fault) for f in errors]
-        raise PolicyFileFaulty(documents[errors[0].draft].path, notes)
-    return [read_policy(d.tree) for d in documents]
+        notes = [documents[f.draft][0].note(f.fault) for f in errors]
+        raise PolicyFileFaulty(documents[errors[0].draft][0].path, notes)
+    return [read_policy(document.tree) for document, _ in documents]
 
 
 class _Fragments:

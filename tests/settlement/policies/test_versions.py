@@ -1,12 +1,23 @@
 """Every stay meets exactly one version of its region's policy."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from settlement.law.book import NoPolicyInForce, PolicyBook
+from settlement.law.book import NoPolicyInForce, PolicyBook, Publication, RegionUnknown
+from settlement.law.policy import Policy
 from settlement.law.reading import read_policy
-from tests.settlement.policies.drafts import RIGHT, errors_of, faults_of, tree_of, warnings_of
+from tests.settlement.policies.drafts import (
+    RIGHT,
+    errors_of,
+    faults_of,
+    policy_of,
+    tree_of,
+    warnings_of,
+)
 
 
 def version(
@@ -125,3 +136,93 @@ def test_a_replaced_version_does_not_come_back() -> None:
     assert [p.version for p in book.policies] == [2]
     with pytest.raises(NoPolicyInForce):
         book.on(region=policy.region, scheme=policy.scheme, day=date(2020, 9, 1))
+
+
+def published(policy: Policy, known_on: date) -> Publication:
+    """The line of the register for a policy."""
+    return Publication(
+        region=policy.region,
+        scheme=policy.scheme,
+        in_force_from=policy.in_force_from,
+        version=policy.version,
+        fingerprint=policy.fingerprint,
+        known_on=known_on,
+    )
+
+
+def test_a_retroactive_policy_is_in_force_before_it_is_known() -> None:
+    """Published in July from January: a stay of March meets it once July has come."""
+    old, new = (
+        policy_of(version("2018-01-01", "2019-12-31")),
+        policy_of(version("2020-01-01")),
+    )
+    first, march = date(2018, 1, 1), date(2020, 3, 1)
+    book = PolicyBook([old, new], [published(old, first), published(new, date(2020, 7, 14))])
+
+    found = book.on(region=new.region, scheme=new.scheme, day=march, known_on=date(2020, 7, 14))
+
+    assert found == new
+    with pytest.raises(NoPolicyInForce, match=r"按 2020-07-13 所知，990102 的.*在 2020-03-01 没有"):
+        book.on(region=new.region, scheme=new.scheme, day=march, known_on=date(2020, 7, 13))
+
+
+def test_a_draft_is_in_force_for_its_author_and_known_on_no_day() -> None:
+    """Files count without a day; with one, only what the register lists."""
+    draft = policy_of(version("2020-01-01"))
+    book = PolicyBook([draft])
+    day = date(2020, 3, 1)
+
+    assert book.on(region=draft.region, scheme=draft.scheme, day=day) == draft
+    assert book.publication(draft) is None
+    with pytest.raises(RegionUnknown):
+        book.on(region=draft.region, scheme=draft.scheme, day=day, known_on=date(2999, 1, 1))
+
+
+DAYS = [date(2020, month, 1) for month in range(1, 7)]
+
+
+@given(
+    written=st.dictionaries(
+        st.tuples(st.integers(0, 4), st.integers(1, 3)),
+        st.tuples(st.integers(0, 2), st.sampled_from(DAYS)),
+        max_size=6,
+    ),
+    day=st.sampled_from(DAYS),
+    known_on=st.sampled_from(DAYS),
+)
+def test_the_book_believes_what_was_published_by_then(
+    written: dict[tuple[int, int], tuple[int, date]], day: date, known_on: date
+) -> None:
+    """Of what was known, each day's highest version; of those in force, the latest begun."""
+    policies, lines = [], []
+    for (begins, number), (lasts, since) in written.items():
+        policy = replace(
+            BARE,
+            in_force_from=DAYS[begins],
+            in_force_to=DAYS[begins + lasts] if begins + lasts < len(DAYS) else None,
+            version=number,
+            fingerprint=f"{begins}/{number}",
+        )
+        policies.append(policy)
+        lines.append(published(policy, since))
+
+    then = {(p.in_force_from, p.version): p for p, line in zip(policies, lines, strict=True)
+            if line.known_on <= known_on}  # fmt: skip
+    standing = {begins: then[begins, number] for begins, number in sorted(then)}
+    right = [
+        policy
+        for begins, policy in sorted(standing.items())
+        if begins <= day <= (policy.in_force_to or day)
+    ]
+
+    book = PolicyBook(policies, lines)
+    try:
+        found = [
+            book.on(region=BARE.region, scheme=BARE.scheme, day=day, known_on=known_on).fingerprint
+        ]
+    except (NoPolicyInForce, RegionUnknown):
+        found = []
+    assert found == [p.fingerprint for p in right[-1:]]
+
+
+BARE = policy_of(RIGHT)

@@ -24,6 +24,7 @@ from settlement.adapters.policy_files import (
 )
 from settlement.application.check_policies import Draft, check_policies
 from settlement.application.run_worked_cases import CaseResult, run_worked_case
+from settlement.entrypoints.cli.policy_publish import publish, register_with_notes
 from settlement.entrypoints.cli.policy_text import print_policy
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import business_date, now
@@ -32,6 +33,8 @@ from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, regi
 from settlement.law.policy import Policy
 
 policy_app = typer.Typer(help="政策：检查、跑算例、阅读。", no_args_is_help=True)
+
+policy_app.command()(publish)
 
 PathsArgument = Annotated[
     list[Path] | None, typer.Argument(help="政策文件或目录（默认：随附政策）", exists=True)
@@ -46,10 +49,13 @@ def check(paths: PathsArgument = None) -> None:
     for path in paths or [SHIPPED_POLICIES]:
         root = book_of(path)
         notes += _stray_files(path)
+        register, lost = register_with_notes(path)
+        notes += lost
         for file in find_policy_files(path):
             try:
                 document = read_document(_shown(file), root)
-                documents.append((document, Draft(document.tree, address_in(file, root))))
+                draft = Draft(document.tree, address_in(file, root), register)
+                documents.append((document, draft))
             except PolicyFileFaulty as wrong:
                 notes += wrong.notes
     for finding in check_policies([draft for _, draft in documents]):
@@ -135,6 +141,10 @@ def show(
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="哪一天的政策（默认今天）")
     ] = None,
+    known: Annotated[
+        datetime | None,
+        typer.Option("--known", formats=["%Y-%m-%d"], help="按哪一天所知（默认现有的全部文件）"),
+    ] = None,
     policies: Annotated[
         Path | None, typer.Option("--policies", help="政策目录（默认：随附政策）", exists=True)
     ] = None,
@@ -142,6 +152,8 @@ def show(
     """阅读政策：某地某日施行的每一层、每一行，连同依据与推定、假定、缺失的标记。"""
     day = on.date() if on else business_date(now())
     book = _load(policies or SHIPPED_POLICIES)
+    if known:
+        book = book.as_known_on(known.date())
     wanted = [s for s in Scheme if scheme in (None, s.value, s.label)]
     if not wanted:
         refuse(f"不认识的险种“{scheme}”；可用：{'、'.join(Scheme)}")
@@ -156,6 +168,13 @@ def show(
         if policy.region != region:
             wide_console().print(f"{region} 没有自己的政策，适用上级 {policy.region} 的：")
         print_policy(policy, wide_console())
+        publication = book.publication(policy)
+        wide_console().print(
+            f"公布：已公布，{publication.known_on} 知悉，指纹 {publication.fingerprint}"
+            if publication
+            else "公布：草稿，尚未公布，不用于结算",
+            highlight=False,
+        )
         shown += 1
     if not shown:
         refuse(f"{refusals[0]}\n{_known(book, RegionCode(region))}")
