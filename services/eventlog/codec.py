@@ -244,6 +244,17 @@ def _dict_shape(inner: _Shape) -> _Shape:
 
 
 def _dataclass_shape(cls: type, *, where: str) -> _Shape:
+    # One struct for each class: two of one name cannot stand in one schema.
+    known = _dataclass_shapes.get(cls)
+    if known is None:
+        known = _dataclass_shapes[cls] = _new_dataclass_shape(cls, where=where)
+    return known
+
+
+_dataclass_shapes: dict[type, _Shape] = {}
+
+
+def _new_dataclass_shape(cls: type, *, where: str) -> _Shape:
     # msgspec decodes a dataclass by itself but drops fields it does not know; a struct refuses.
     hints = get_type_hints(cls)
     shapes = {

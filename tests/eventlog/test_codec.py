@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from eventsourcing.domain import Aggregate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlog.codec import TypedMapper
+from eventlog.codec import TypedMapper, event_codec
 from eventlog.log_errors import EventNotReadable, EventNotStorable
 from tests.eventlog.savings_box import Box, Colour, Part
 
@@ -286,3 +287,10 @@ def test_a_field_added_with_a_default_reads_old_events() -> None:
     object.__setattr__(stored, "state", old)
 
     assert mapper.to_domain_event(stored) == event
+
+
+def test_a_dataclass_that_an_event_holds_in_several_places_is_one_type_of_its_schema() -> None:
+    """`Part` stands in a list, alone and in a dict; its schema names it once."""
+    wire_type = event_codec(Box.Described)._decoder.type
+    schema = msgspec.json.schema(wire_type)
+    assert sorted(schema["$defs"]) == ["Box_Described", "Colour", "Part"]
