@@ -1,22 +1,28 @@
-"""Files of worked cases (算例文件): `<policy file name>.cases.yaml`, beside the policy.
+"""Files of worked cases (算例文件): `<policy file name>.cases.yaml`, beside the policy, or a file
+that carries a small policy of its own (`policy:` and `cases:`).
 
 A list of cases; amounts in yuan, facts by Chinese label or code. FORMAT.md shows one.
 """
 
-from datetime import date
+from collections.abc import Iterable
 from pathlib import Path
 
 from settlement.adapters.plain_yaml import NotPlain, read_plain
-from settlement.adapters.policy_files import PolicyFileFaulty
-from settlement.application.run_worked_cases import CaseKind, CaseStay, Expected, WorkedCase
-from settlement.law.book import StayDates
-from settlement.law.document import Fault, Node
+from settlement.adapters.policy_files import PolicyDocument, PolicyFileFaulty, load_policy
+from settlement.adapters.reading_cases import read_case
+from settlement.application.check_policies import Draft, check_policies
+from settlement.application.worked_cases import CaseFile, WorkedCase
+from settlement.law.document import Fault, Node, Tree
 from settlement.law.document import Path as TreePath
-from settlement.law.policy import BENEFIT_ADMISSIONS
-from settlement.law.reading_facts import read_charges, read_count, read_facts, read_yuan
-from settlement.law.reading_words import read_choice
+from settlement.law.policy import Policy
+from settlement.law.reading import read_policy
 
 _SUFFIX = ".cases.yaml"
+
+
+def is_case_file(path: Path) -> bool:
+    """Whether the file holds worked cases rather than law."""
+    return path.name.endswith(_SUFFIX)
 
 
 def cases_beside(policy_file: Path) -> Path:
@@ -25,121 +31,100 @@ def cases_beside(policy_file: Path) -> Path:
 
 
 def policy_beside(case_file: Path) -> Path:
-    """The policy a file of worked cases belongs to."""
+    """The policy a file of worked cases belongs to, unless it carries its own."""
     return case_file.with_name(case_file.name.removesuffix(_SUFFIX) + ".yaml")
+
+
+def find_case_files(path: Path) -> list[Path]:
+    """The files of worked cases under a directory, beside a policy, or the file itself."""
+    if path.is_dir():
+        return sorted(path.rglob(f"*{_SUFFIX}"))
+    found = path if is_case_file(path) else cases_beside(path)
+    return [found] if found.is_file() else []
 
 
 def load_cases(path: Path) -> list[WorkedCase]:
     """The worked cases of one file. Raises PolicyFileFaulty with file, line and remedy."""
-    lines: dict[TreePath, int] = {}
-    faults: list[Fault] = []
+    return list(load_case_file(path).cases)
+
+
+def load_case_file(path: Path) -> CaseFile:
+    """The cases of one file, and its own policy if it carries one.
+
+    Raises PolicyFileFaulty with file, line and remedy of every error; what its own policy is
+    merely warned of, such as a missing number, does not hinder.
+    """
+    document = _read(path)
+    faults, found = _read_cases(document)
+    errors = [f for f in (*_policy_faults(document), *faults) if not f.is_warning]
+    if errors:
+        raise PolicyFileFaulty(path, [document.note(fault) for fault in errors])
+    return CaseFile(_own_policy(document), tuple(found))
+
+
+def load_policy_and_cases(path: Path, root: Path) -> tuple[Policy, tuple[WorkedCase, ...]]:
+    """A file's cases with the policy they run under: its own, or the one beside it.
+
+    `root` is the book the policy beside it uses shared numbers of. Raises PolicyFileFaulty.
+    """
+    file = load_case_file(path)
+    beside = policy_beside(path)
+    if file.policy is not None:
+        return file.policy, file.cases
+    if not beside.is_file():
+        told = f"{path}:1: 错误：算例旁边没有政策 {beside.name}；改名，或自带 policy:"
+        raise PolicyFileFaulty(path, [told])
+    return load_policy(beside, root), file.cases
+
+
+def check_case_file(path: Path) -> list[str]:
+    """Every error and warning in a file of cases, its own policy included, as users read them."""
     try:
-        tree = read_plain(path, lines)
+        document = _read(path)
+    except PolicyFileFaulty as wrong:
+        return list(wrong.notes)
+    faults = [*_policy_faults(document), *_read_cases(document)[0]]
+    notes = [document.note(fault) for fault in faults]
+    if _policy_tree(document) is None and not policy_beside(path).is_file():
+        notes.append(f"{path}:1: 错误：算例旁边没有政策 {policy_beside(path).name}；改名或移走")
+    return notes
+
+
+def _read(path: Path) -> PolicyDocument:
+    lines: dict[TreePath, int] = {}
+    try:
+        return PolicyDocument(path, read_plain(path, lines), lines)
     except NotPlain as wrong:
         note = f"{path}:{wrong.line}: 错误：{wrong.message}；{wrong.remedy}"
         raise PolicyFileFaulty(path, [note]) from wrong
-    root = Node(tree, (), faults)
-    cases = [_case(node) for node in root.items()]
-    if faults:
-        raise PolicyFileFaulty(path, [_note(path, lines, fault) for fault in faults])
-    return cases
 
 
-def _note(path: Path, lines: dict[TreePath, int], fault: Fault) -> str:
-    place = fault.path
-    while place and place not in lines:
-        place = place[:-1]
-    return f"{path}:{lines.get(place, 1)}: 错误：{fault.message}；{fault.remedy}"
+def _read_cases(document: PolicyDocument) -> tuple[list[Fault], list[WorkedCase]]:
+    faults: list[Fault] = []
+    root = Node(document.tree, (), faults)
+    listed: Iterable[Node] = root.items()
+    if root.is_mapping:
+        root.need("policy", "文件自带政策时写 policy: 与 cases:；否则直接列出算例")
+        cases = root.need("cases", "在 policy 之后写 cases:，列出算例")
+        root.close()
+        listed = cases.items() if cases else ()
+    return faults, [read_case(node) for node in listed]
 
 
-def _case(node: Node) -> WorkedCase:
-    name = node.need("name", "给算例起个名字")
-    source = node.need("source", "写 source: {text: 出处, url: 网址}")
-    text = source.need("text", "写出处") if source else None
-    url = source.optional_text("url") if source else None
-    if source:
-        source.close()
-    counters = node.get("counters_before")
-    several = node.get("stays")
-    stays = tuple(_listed_stay(s) for s in several.items()) if several else (_stay(node),)
-    case = WorkedCase(
-        name=name.text() if name else "",
-        kind=read_choice(node, "kind", CaseKind),
-        source=text.text() if text else "",
-        url=url,
-        note=node.optional_text("note"),
-        counters_before=_counters(counters) if counters else {},
-        stays=stays,
-    )
-    node.close()
-    return case
+def _policy_tree(document: PolicyDocument) -> "Tree | None":
+    return document.tree.get("policy") if isinstance(document.tree, dict) else None
 
 
-def _listed_stay(node: Node) -> CaseStay:
-    stay = _stay(node)
-    node.close()
-    return stay
+def _policy_faults(document: PolicyDocument) -> list[Fault]:
+    """What is wrong with a file's own policy, checked as if it stood alone."""
+    tree = _policy_tree(document)
+    found = check_policies([Draft(tree)]) if tree is not None else []
+    return [
+        Fault(("policy", *f.fault.path), f.fault.message, f.fault.remedy, f.fault.is_warning)
+        for f in found
+    ]
 
 
-def _stay(node: Node) -> CaseStay:
-    dates = node.need("dates", "写 dates: {admission: 日期, discharge: 日期}")
-    elsewhere = node.get("decided_elsewhere")
-    return CaseStay(
-        charges=read_charges(node.need("bill", "写 bill: {total: 元}")),
-        facts=read_facts(node.get("facts")),
-        dates=_dates(dates),
-        elsewhere_fen=_amounts(elsewhere) if elsewhere else {},
-        expected=_expected(node.need("expect", "写 expect: {layers: {…}, patient: 元}")),
-    )
-
-
-def _dates(node: Node | None) -> StayDates:
-    admission, discharge = _date(node, "admission"), _date(node, "discharge")
-    if node and discharge < admission:
-        node.fault("出院日早于入院日", "改正日期")
-    settlement = _date(node, "settlement") if node and node.get("settlement") else discharge
-    if node:
-        node.close()
-    return StayDates(admission=admission, discharge=discharge, settlement=settlement)
-
-
-def _date(node: Node | None, key: str) -> date:
-    found = node.need(key, "如 2023-10-08") if node else None
-    if found is None:
-        return date.min
-    try:
-        return date.fromisoformat(found.text())
-    except ValueError:
-        found.fault(f"“{found.text()}”不是日期", "如 2023-10-08")
-        return date.min
-
-
-def _expected(node: Node | None) -> Expected:
-    refused = node.optional_text("refused") if node else None
-    layers = node.get("layers") if node else None
-    patient = node.get("patient") if node else None
-    if node and refused is None and (layers is None or patient is None):
-        node.fault(
-            "应写各层金额和个人金额，或写 refused", "如 {layers: {basic: 1.00}, patient: 0.50}"
-        )
-    if node:
-        node.close()
-    return Expected(
-        layers_fen=_amounts(layers) if layers else {},
-        patient_fen=int(read_yuan(patient)) if patient else None,
-        refused=refused,
-    )
-
-
-def _amounts(node: Node) -> dict[str, int]:
-    found = {key: node.get(key) for key in node.keys}
-    return {key: int(read_yuan(value)) for key, value in found.items() if value}
-
-
-def _counters(node: Node) -> dict[str, int]:
-    found = {key: node.get(key) for key in node.keys}
-    return {
-        key: read_count(value) if key == BENEFIT_ADMISSIONS else int(read_yuan(value))
-        for key, value in found.items()
-        if value
-    }
+def _own_policy(document: PolicyDocument) -> Policy | None:
+    tree = _policy_tree(document)
+    return None if tree is None else read_policy(tree)

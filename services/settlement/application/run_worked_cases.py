@@ -4,126 +4,97 @@ A case may be several stays of one person: the year's counters flow from one to 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 
-from settlement.application.prepare_settlement import counter_years
-from settlement.kernel.cascade import Cascade, compile_policy
-from settlement.kernel.settle import (
-    BILL_REFUSALS,
-    Inputs,
-    NumberMissing,
-    Outcome,
-    settle_bill,
+from settlement.application.compare_worked_cases import (
+    Compared,
+    check_in_force,
+    compare_outcome,
+    compare_refusal,
+    compare_source,
+    compare_together,
 )
-from settlement.law.bill import AmountNotStated, Charges
-from settlement.law.book import StayDates
-from settlement.law.exact import format_yuan
-from settlement.law.facts import FactNotStated, Facts
-from settlement.law.policy import BENEFIT_ADMISSIONS, Layer, Policy
+from settlement.application.prepare_settlement import counter_years
+from settlement.application.worked_cases import CaseKind, CaseStay, WorkedCase
+from settlement.kernel.cascade import Cascade, compile_policy
+from settlement.kernel.settle import BILL_REFUSALS, Inputs, Outcome, settle_bill
+from settlement.law.policy import BENEFIT_ADMISSIONS, Policy
 
-
-class CaseKind(StrEnum):
-    """Whether somebody published the bill (公布) or it was made from the rules (推算)."""
-
-    PUBLISHED = "published"
-    CONSTRUCTED = "constructed"
-
-    @property
-    def label(self) -> str:
-        """As users read it."""
-        if self is CaseKind.PUBLISHED:
-            return "公布的账单"
-        return "依规则推算，无公布账单"
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What a stay should come to (应得结果), in fen: by layer or part, the patient, or a refusal.
-
-    `refused` names the number, amount, fact or layer the settlement must stop at.
-    """
-
-    layers_fen: Mapping[str, int]
-    patient_fen: int | None
-    refused: str | None
-
-
-@dataclass(frozen=True)
-class CaseStay:
-    """One stay of a case (一次住院)."""
-
-    charges: Charges
-    facts: Facts
-    dates: StayDates
-    elsewhere_fen: Mapping[str, int]
-    expected: Expected
-
-
-@dataclass(frozen=True)
-class WorkedCase:
-    """A worked case (算例). `counters_before` are the year's totals before its first stay."""
-
-    name: str
-    kind: CaseKind
-    source: str
-    url: str | None
-    note: str | None
-    counters_before: Mapping[str, int]
-    stays: tuple[CaseStay, ...]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One stated value beside the computed one (对照), as users read them."""
-
-    stay: int
-    what: str
-    stated: str
-    computed: str
-
-    @property
-    def agrees(self) -> bool:
-        """Whether both are the same, to the fen."""
-        return self.stated == self.computed
+__all__ = ["CaseKind", "CaseResult", "CaseStay", "Compared", "WorkedCase", "run_worked_case"]
 
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A case with everything compared."""
+    """A case with everything compared; `source_errors` are what its source has wrong (来源之误)."""
 
     case: WorkedCase
     compared: tuple[Compared, ...]
+    source_errors: tuple[Compared, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether everything agrees."""
+        """Whether everything agrees, and the source errs where the case says that it does."""
         return all(c.agrees for c in self.compared)
+
+
+@dataclass
+class _Run:
+    """One case being settled stay by stay; `counters` by name and first day of their year."""
+
+    policy: Policy
+    cascade: Cascade
+    counters: dict[tuple[str, date], int] = field(default_factory=dict)
+    compared: list[Compared] = field(default_factory=list)
+    outcomes: list[Outcome | Exception] = field(default_factory=list)
+
+    def settle(self, stay: CaseStay, at: int) -> None:
+        """Settle one stay, move the counters, compare."""
+        years = counter_years(self.policy, stay.dates)
+        self.compared += check_in_force(self.policy, stay.dates, at)
+        before = {
+            name: total
+            for (name, day), total in self.counters.items()
+            if years.get(_base(name)) == day
+        }
+        outcome = _settle(self.cascade, stay, before)
+        self.outcomes.append(outcome)
+        if isinstance(outcome, Exception):
+            self.compared += compare_refusal(stay.expected, outcome, at)
+            return
+        self.counters |= {(n, years[_base(n)]): after for n, after in outcome.counters.items()}
+        self.compared += compare_outcome(self.policy, stay.expected, outcome, at)
+
+    def begin(self, counters_before: Mapping[str, int], first: CaseStay) -> None:
+        """Set the totals of the year before the first stay."""
+        years = counter_years(self.policy, first.dates)
+        for name, before in counters_before.items():
+            if _base(name) in years:
+                self.counters[name, years[_base(name)]] = before
+            else:
+                self.compared.append(
+                    Compared(1, f"累计器 {name}", "存在", "本政策没有", agrees=False)
+                )
 
 
 def run_worked_case(policy: Policy, case: WorkedCase) -> CaseResult:
     """Settle the stays of a case in order and compare. Raises UnknownName."""
-    cascade = compile_policy(policy)
-    counters: dict[tuple[str, date], int] = {}
-    compared: list[Compared] = []
+    run = _Run(policy, compile_policy(policy))
+    run.begin(case.counters_before, case.stays[0])
     for at, stay in enumerate(case.stays, start=1):
-        years = counter_years(policy, stay.dates)
-        if at == 1:
-            for name, before in case.counters_before.items():
-                if name in years:
-                    counters[name, years[name]] = before
-                else:
-                    compared.append(Compared(1, f"累计器 {name}", "存在", "本政策没有"))
-        compared += _check_in_force(policy, stay, at)
-        before_stay = {name: counters.get((name, day), 0) for name, day in years.items()}
-        outcome = _settle(cascade, stay, before_stay)
-        if isinstance(outcome, Exception):
-            compared += _compare_refusal(stay.expected, outcome, at)
-            continue
-        counters |= {(name, years[name]): after for name, after in outcome.counters.items()}
-        compared += _compare(policy, stay.expected, outcome, at)
-    return CaseResult(case, tuple(compared))
+        run.settle(stay, at)
+    together = compare_together(policy, case.together, run.outcomes)
+    errors = compare_source(policy, case.source_says, run.outcomes)
+    return CaseResult(
+        case,
+        (*run.compared, *together, *(e for e in errors if not e.agrees)),
+        tuple(e for e in errors if e.agrees),
+    )
+
+
+def _base(counter: str) -> str:
+    """The counter a total kept for one tier, level or place belongs to."""
+    return counter.partition("@")[0]
 
 
 def _settle(cascade: Cascade, stay: CaseStay, counters: Mapping[str, int]) -> Outcome | Exception:
@@ -135,60 +106,3 @@ def _settle(cascade: Cascade, stay: CaseStay, counters: Mapping[str, int]) -> Ou
         return settle_bill(cascade, Inputs(stay.charges, facts, counters, stay.elsewhere_fen))
     except BILL_REFUSALS as refusal:
         return refusal
-
-
-def _check_in_force(policy: Policy, stay: CaseStay, at: int) -> list[Compared]:
-    day = stay.dates.on(policy.version_chosen_by)
-    if policy.in_force_from <= day <= (policy.in_force_to or date.max):
-        return []
-    return [Compared(at, "施行期", "在本版施行期内", f"{day} 不在施行期内")]
-
-
-def _compare(policy: Policy, expected: Expected, outcome: Outcome, at: int) -> list[Compared]:
-    if expected.refused is not None:
-        return [Compared(at, "拒绝", expected.refused, "照常结算")]
-    stated = dict(expected.layers_fen)
-    found = []
-    for layer in policy.layers:
-        fen = stated.pop(layer.id, None)
-        what = layer.name
-        found.append(Compared(at, what, _yuan(fen), format_yuan(outcome.paid_fen(layer))))
-        within = [name for name in stated if name.startswith(f"{layer.id}.")]
-        found += [_compare_part(layer, name, stated.pop(name), outcome, at) for name in within]
-    found += [Compared(at, f"层 {n}", format_yuan(fen), "本政策没有") for n, fen in stated.items()]
-    found.append(
-        Compared(at, "个人", _yuan(expected.patient_fen), format_yuan(outcome.patient_fen))
-    )
-    return found
-
-
-def _compare_part(layer: Layer, name: str, fen: int, outcome: Outcome, at: int) -> Compared:
-    part_id = name.removeprefix(f"{layer.id}.")
-    part = next((p for p in layer.parts if p.id == part_id and len(layer.parts) > 1), None)
-    if part is None:
-        return Compared(at, f"分项 {name}", format_yuan(fen), "本政策没有")
-    paid = outcome.values[f"{layer.id}__{part_id}_paid"]
-    return Compared(at, f"{layer.name}·{part.name}", format_yuan(fen), format_yuan(paid))
-
-
-def _compare_refusal(expected: Expected, refusal: Exception, at: int) -> list[Compared]:
-    name = refused_name(refusal)
-    if expected.refused == name:
-        return [Compared(at, "拒绝", name, name)]
-    stated = expected.refused or "照常结算"
-    return [Compared(at, "拒绝", stated, f"{name}（{refusal}）")]
-
-
-def refused_name(refusal: Exception) -> str:
-    """What a settlement stopped at: the number, the amount, the fact, or the kind of refusal."""
-    if isinstance(refusal, NumberMissing):
-        return refusal.name
-    if isinstance(refusal, AmountNotStated):
-        return refusal.amount
-    if isinstance(refusal, FactNotStated):
-        return refusal.fact
-    return type(refusal).__name__
-
-
-def _yuan(fen: int | None) -> str:
-    return "（算例没有写）" if fen is None else format_yuan(fen)

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from contracts.vocabulary import RegionCode, Scheme
-from settlement.adapters.case_files import cases_beside, load_cases, policy_beside
+from settlement.adapters.case_files import (
+    cases_beside,
+    check_case_file,
+    find_case_files,
+    is_case_file,
+    policy_beside,
+)
 from settlement.adapters.policy_files import (
     SHIPPED_POLICIES,
     PolicyDocument,
@@ -19,22 +23,25 @@ from settlement.adapters.policy_files import (
     book_of,
     find_policy_files,
     load_book,
-    load_policy,
     read_document,
 )
 from settlement.application.check_policies import Draft, check_policies
-from settlement.application.run_worked_cases import CaseResult, run_worked_case
+from settlement.entrypoints.cli.policy_cases import run_cases
+from settlement.entrypoints.cli.policy_new import new
 from settlement.entrypoints.cli.policy_publish import publish, register_with_notes
+from settlement.entrypoints.cli.policy_schema import schema
 from settlement.entrypoints.cli.policy_text import print_policy
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, regions_above
-from settlement.law.policy import Policy
 
 policy_app = typer.Typer(help="政策：检查、跑算例、阅读。", no_args_is_help=True)
 
+policy_app.command()(new)
+policy_app.command()(schema)
 policy_app.command()(publish)
+policy_app.command("test")(run_cases)
 
 PathsArgument = Annotated[
     list[Path] | None, typer.Argument(help="政策文件或目录（默认：随附政策）", exists=True)
@@ -51,7 +58,7 @@ def check(paths: PathsArgument = None) -> None:
         notes += _stray_files(path)
         register, lost = register_with_notes(path)
         notes += lost
-        for file in find_policy_files(path):
+        for file in _policy_files(path):
             try:
                 document = read_document(_shown(file), root)
                 draft = Draft(document.tree, address_in(file, root), register)
@@ -67,14 +74,18 @@ def check(paths: PathsArgument = None) -> None:
     raise typer.Exit(1 if errors else 0)
 
 
+def _policy_files(path: Path) -> list[Path]:
+    return [file for file in find_policy_files(path) if not is_case_file(file)]
+
+
 def _stray_files(path: Path) -> Iterator[str]:
     """Files that look like policies or cases and would be passed over in silence."""
     for file in sorted(path.rglob("*.yml")) if path.is_dir() else []:
         yield f"{_shown(file)}:1: 错误：扩展名 .yml 不会被读取；改为 .yaml"
-    for file in sorted(path.rglob("*.cases.yaml")) if path.is_dir() else []:
-        if not policy_beside(file).is_file():
-            yield f"{_shown(file)}:1: 错误：算例旁边没有政策 {policy_beside(file).name}；改名或移走"
-    for file in find_policy_files(path):
+    for file in find_case_files(path):
+        if file == path or not policy_beside(file).is_file():
+            yield from check_case_file(_shown(file))
+    for file in _policy_files(path):
         if not cases_beside(file).is_file():
             yield f"{_shown(file)}:1: 提示：没有算例；在旁边写 {cases_beside(file).name}"
 
@@ -85,53 +96,6 @@ def _shown(path: Path) -> Path:
         return path.resolve().relative_to(Path.cwd())
     except ValueError:
         return path
-
-
-@policy_app.command("test")
-def run_cases(paths: PathsArgument = None) -> None:
-    """跑算例：政策旁边的公布账单与推算账单，逐层核对到分；有不符时退出码为 1。"""
-    table = Table(title="算例核对（元）")
-    for column in ("结果", "政策", "算例", "依据", "不符之处"):
-        table.add_column(column, overflow="fold")
-    results: list[CaseResult] = []
-    faults: list[str] = []
-    for file in _files_with_cases(paths or [SHIPPED_POLICIES]):
-        try:
-            policy = load_policy(file, book_of(file))
-            for case in load_cases(cases_beside(file)):
-                result = run_worked_case(policy, case)
-                results.append(result)
-                table.add_row(*_row(policy, result))
-        except (PolicyFileFaulty, ValueError) as wrong:
-            faults.append(str(wrong))
-    wide_console().print(table)
-    for fault in faults:
-        typer.echo(fault)
-    failed = sum(not result.passed for result in results) + len(faults)
-    published = sum(result.case.kind == "published" for result in results)
-    typer.echo(
-        f"共 {len(results)} 个算例（公布的账单 {published} 个）："
-        f"{len(results) + len(faults) - failed} 个相符，{failed} 个不符"
-    )
-    raise typer.Exit(1 if failed or not results else 0)
-
-
-def _files_with_cases(paths: list[Path]) -> Iterator[Path]:
-    for path in paths:
-        named = policy_beside(path) if path.name.endswith(".cases.yaml") else path
-        yield from (f for f in find_policy_files(named) if cases_beside(f).is_file())
-
-
-def _row(policy: Policy, result: CaseResult) -> tuple[str, ...]:
-    different = [
-        f"第 {c.stay} 次住院 {c.what}：应为 {c.stated}，实为 {c.computed}"
-        for c in result.compared
-        if not c.agrees
-    ]
-    mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
-    kind = result.case.kind.label
-    label = f"{policy.region_name} {policy.in_force_from} v{policy.version}"
-    return (mark, escape(label), escape(result.case.name), kind, escape("\n".join(different)))
 
 
 @policy_app.command()
