@@ -31,8 +31,13 @@ check: $(READY) ## format, lint, types, import contracts, generated files curren
 test: $(READY) ## the whole test suite
 	@$(PY) -m pytest
 
-bench: $(READY) ## measure, side by side in one run; writes benchmarks/results.json
+bench: $(VENV)/.ready-benchmarks ## measure, side by side in one run; writes benchmarks/results.json
 	@$(PY) -m benchmarks.run
+
+# What one command alone needs is added to the environment when that command first runs.
+$(VENV)/.ready-%: infra/%.lock $(READY)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 soak: $(READY) ## the long runs
 	@$(PY) -m pytest -m soak -o addopts="-q --strict-markers -p no:cacheprovider"

@@ -1,4 +1,4 @@
-"""Measuring two things side by side in one run (对比测量): interleaved repeats, medians."""
+"""Measuring things side by side in one run (对比测量): interleaved repeats, medians."""
 
 import time
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Measured:
-    """One row of the table: our figure and what it is held against.
+    """One comparison: our figure and what it is held against, measured in the same run.
 
-    `ratio` above 1 always means that ours is better. Where the anchor is a budget and not a
-    measurement, `anchor_name` begins with 预算. A `target_ratio` of None is for information.
+    `ratio` above 1 always means that ours is better. A `target_ratio` of None is for information;
+    `note` says what else came out of the comparison.
     """
 
     name: str
@@ -22,10 +22,35 @@ class Measured:
     unit: str
     ratio: float
     target_ratio: float | None
+    note: str | None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the target is reached, if there is one."""
+        return self.target_ratio is None or self.ratio >= self.target_ratio
 
     def as_json(self) -> dict[str, Any]:
         """The row as it stands in results.json."""
-        return asdict(self)
+        return {"kind": "comparison"} | asdict(self)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One budget (预算): the most that something may take on the machine that measures."""
+
+    name: str
+    budget: float
+    measured: float
+    unit: str
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it took no more than it may."""
+        return self.measured <= self.budget
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as it stands in results.json."""
+        return {"kind": "budget"} | asdict(self) | {"ok": self.is_met}
 
 
 def more_is_better(
@@ -36,9 +61,10 @@ def more_is_better(
     anchor_name: str,
     unit: str,
     target_ratio: float | None = None,
+    note: str | None = None,
 ) -> Measured:
-    """A row of rates."""
-    return Measured(name, ours, anchor, anchor_name, unit, ours / anchor, target_ratio)
+    """A comparison of rates."""
+    return Measured(name, ours, anchor, anchor_name, unit, ours / anchor, target_ratio, note)
 
 
 def less_is_better(
@@ -49,9 +75,10 @@ def less_is_better(
     anchor_name: str,
     unit: str,
     target_ratio: float | None = None,
+    note: str | None = None,
 ) -> Measured:
-    """A row of times or sizes."""
-    return Measured(name, ours, anchor, anchor_name, unit, anchor / ours, target_ratio)
+    """A comparison of times or sizes."""
+    return Measured(name, ours, anchor, anchor_name, unit, anchor / ours, target_ratio, note)
 
 
 def median_seconds(*runs: Callable[[], object], repeats: int) -> list[float]:

@@ -1,6 +1,6 @@
 """Runs every topic, prints a table, writes benchmarks/results.json (`make bench`).
 
-A topic is a module of this package with `measure() -> list[Measured]`; add it to TOPICS.
+A topic is a module of this package with `measure() -> list[Measured | Budget]`; add it to TOPICS.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measuring import Measured
+from benchmarks.measuring import Budget, Measured
 
 TOPICS = ("kernel",)
 RESULTS = Path(__file__).with_name("results.json")
@@ -23,7 +23,7 @@ def main() -> None:
     """Measure and write; rows under their target are named, since machines differ."""
     parser = argparse.ArgumentParser(description="对比测量 (side-by-side measurements)")
     parser.add_argument("topics", nargs="*", default=TOPICS, metavar="TOPIC")
-    rows: list[Measured] = []
+    rows: list[Measured | Budget] = []
     for topic in parser.parse_args().topics:
         begun = time.perf_counter()
         print(f"… {topic}", file=sys.stderr, flush=True)
@@ -34,26 +34,42 @@ def main() -> None:
         encoding="utf-8",
     )
     console = Console()
-    Console(width=max(console.width, 120)).print(_table(rows))
+    wide = Console(width=max(console.width, 120))
+    wide.print(_comparisons([row for row in rows if isinstance(row, Measured)]))
+    wide.print(_budgets([row for row in rows if isinstance(row, Budget)]))
     for row in rows:
-        if row.target_ratio is not None and row.ratio < row.target_ratio:
+        if not row.is_met:
             print(f"未达目标 (below target): {row.name}", file=sys.stderr)
 
 
-def _table(rows: list[Measured]) -> Table:
+def _comparisons(rows: list[Measured]) -> Table:
     table = Table(title="对比测量：比值大于 1 表示我方更好 (a ratio above 1: ours is better)")
-    for heading in ("项目", "我方", "对照", "单位", "比值", "目标"):
+    for heading in ("我方", "", "对照", "", "单位", "比值", "目标"):
         table.add_column(heading, overflow="fold")
+    said = ""
     for row in rows:
         target = "—" if row.target_ratio is None else f"≥ {row.target_ratio:g}"
+        note = f"\n→ {row.note}" if row.note else ""
         table.add_row(
-            row.name,
+            "〃" if row.name == said else row.name,
             f"{row.ours:.3g}",
-            f"{row.anchor:.3g}（{row.anchor_name}）",
+            row.anchor_name + note,
+            f"{row.anchor:.3g}",
             row.unit,
             f"{row.ratio:.2f}",
             target,
         )
+        said = row.name
+    return table
+
+
+def _budgets(rows: list[Budget]) -> Table:
+    table = Table(title="预算 (budgets)")
+    for heading in ("项目", "预算", "实测", "单位", "是否达到 (ok)"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        met = "是 ok" if row.is_met else "否 over"
+        table.add_row(row.name, f"≤ {row.budget:g}", f"{row.measured:.3g}", row.unit, met)
     return table
 
 

@@ -6,6 +6,12 @@ tool=$(mktemp -d)
 trap 'rm -rf "$tool"' EXIT
 python3 -m venv "$tool"
 "$tool/bin/pip" install --quiet uv
-"$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-  --no-emit-index-url --custom-compile-command "make lock" \
-  --extra dev pyproject.toml --output-file requirements.lock
+
+pin() {
+  "$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --custom-compile-command "make lock" "$@"
+}
+pin --extra dev pyproject.toml --output-file requirements.lock
+# Extras of single commands: held to the versions above, so that one environment takes them all.
+pin infra/benchmarks.in --output-file infra/benchmarks.lock
+pin infra/mutation.in --output-file infra/mutation.lock
