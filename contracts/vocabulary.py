@@ -102,6 +102,31 @@ class Payer(_Labelled):
     CIVIL_ASSISTANCE = "civil_assistance", "民政救助"  # maf_pay
     CHARITY = "charity", "慈善救助"  # oth_pay
     HOSPITAL = "hospital", "医院减免"  # hosp_part_amt
+    PATIENT = "patient", "个人先付"  # psn_part_amt; the patient's own share, taken first
+    NONE = "none", "只测算"  # nobody pays: the amount is computed for other layers to use
+
+    @property
+    def has_fund(self) -> bool:
+        """Whether a fund of a pooling region stands behind it."""
+        return self not in (Payer.HOSPITAL, Payer.PATIENT, Payer.NONE)
+
+
+class Care(_Labelled):
+    """Kind of care (医疗类别), national dictionary `med_type`, coarsened."""
+
+    INPATIENT = "inpatient", "住院"  # 21
+    OUTPATIENT = "outpatient", "普通门诊"  # 11
+    OUTPATIENT_SPECIAL = "outpatient_special", "门诊慢特病"  # 14
+    MATERNITY = "maternity", "生育"  # 52
+    DRUG_PURCHASE = "drug_purchase", "特药购药"  # 41
+
+
+class Occasion(_Labelled):
+    """What a settlement is made for (结算场合)."""
+
+    DISCHARGE = "discharge", "出院结算"
+    YEAR_END = "year_end", "年终结算"
+    APPLICATION = "application", "依申请"
 
 
 class CertificateType(_Labelled):

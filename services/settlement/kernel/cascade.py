@@ -1,6 +1,6 @@
 """A policy made ready to compute (可执行的政策): its shape and the one function behind it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -8,9 +8,19 @@ from typing import Any
 
 from settlement.kernel.names import bill_amounts_of
 from settlement.kernel.resolving import ResolvedNumber, resolve_number
-from settlement.kernel.writing import Shape, write_policy
-from settlement.law.facts import Condition, Facts
-from settlement.law.policy import Layer, Policy, numbers_of
+from settlement.kernel.shape import Shape
+from settlement.kernel.writing import write_policy
+from settlement.law.facts import FIELD_OF_FACT, FactNotStated, Facts
+from settlement.law.numbers import with_parameters
+from settlement.law.people import seen_by_layer
+from settlement.law.policy import (
+    KEY_OF_COUNTER,
+    Layer,
+    LayerKind,
+    Policy,
+    conditions_of,
+    numbers_of,
+)
 
 ARITHMETIC_VERSION = "1"
 """Version of the arithmetic; every settlement names the one it was computed with. A change that
@@ -18,7 +28,6 @@ gives another fen for any bill is a new version, and the old one stays to recomp
 
 SettleStay = Callable[..., tuple[int, ...]]
 
-_FIELD_OF_SET = {"identity": "identities", "designation": "designations"}
 _MOST_RESOLUTIONS = 4096
 """How many sets of facts one policy keeps its numbers for."""
 
@@ -28,24 +37,31 @@ class Resolution:
     """A policy's numbers for one set of facts (查表结果), before any amount is looked at.
 
     `arguments` are the last arguments of the function: conditions as 0 or 1, then numbers.
-    `needed_amounts` are the amounts of the bill the applied layers look at, each with the name of
-    the layer that asks; `needed_elsewhere` the applied layers another system decides.
+    `counters` are the names under which the shape's counters are kept for these facts, with the
+    value that counts apart; None where no layer that applies counts there. `needed_amounts` are
+    the amounts of the bill the applied layers look at, each with the name of the layer that asks;
+    `needed_elsewhere` the applied layers another system decides.
     """
 
     applied: frozenset[str]
     numbers: Mapping[str, ResolvedNumber]
     arguments: tuple[int, ...]
+    counters: tuple[str | None, ...]
     needed_amounts: tuple[tuple[str, str], ...]
     needed_elsewhere: tuple[Layer, ...]
 
 
 @dataclass(frozen=True)
 class Cascade:
-    """A policy, its structure, and the function that settles a stay under it."""
+    """A policy, its structure, and the function that settles a stay under it.
+
+    `pays_outside` tells whether anything may be owed outside the bill.
+    """
 
     policy: Policy
     shape: Shape
     settle_stay: SettleStay
+    pays_outside: bool
     _asked: Callable[[Facts], Any] = field(repr=False, compare=False)
     _resolutions: dict[Any, Resolution] = field(default_factory=dict, repr=False, compare=False)
 
@@ -77,37 +93,86 @@ def compile_policy(policy: Policy) -> Cascade:
         policy=policy,
         shape=shape,
         settle_stay=compile_source(shape.source),
+        pays_outside=any(x.kind is LayerKind.CASH or x.surplus_to_hospital for x in policy.layers),
         _asked=_facts_asked(policy),
     )
 
 
 def _facts_asked(policy: Policy) -> Callable[[Facts], Any]:
-    """What a policy's conditions look at; stays that agree in it share their numbers."""
-    tests = [t for c in _conditions_of(policy.layers) for t in (*c.when, *c.unless)]
-    names = sorted({_FIELD_OF_SET.get(t.fact, t.fact) for t in tests})
-    return attrgetter(*names) if names else lambda _: None
+    """What a policy looks at before any amount; stays that agree in it share their numbers."""
+    asked = {t.fact for c in conditions_of(policy) for t in (*c.when, *c.unless)}
+    asked |= {per for layer in policy.layers for per in _counted_facts(layer)}
+    asked |= {c.key_fact for x in policy.layers for c in x.counters_kept if c.key_fact}
+    if any(policy.precedence_of(layer) for layer in policy.layers):
+        asked.add("identity")
+    declared = tuple(sorted(a.id for a in policy.asks if a.id in asked))
+    names = sorted(FIELD_OF_FACT.get(fact, fact) for fact in asked - set(declared))
+    own = attrgetter(*names) if names else _nothing
+    if not declared and not policy.days_asked:
+        return own
+    days = tuple(day.value for day in policy.days_asked)
+
+    def key(facts: Facts) -> tuple[Any, ...]:
+        return (
+            own(facts),
+            *(facts.declared.get(name) for name in declared),
+            *(facts.person_on.get(day) for day in days),
+        )
+
+    return key
 
 
-def _conditions_of(layers: Iterable[Layer]) -> Iterator[Condition]:
-    for layer in layers:
-        yield layer.condition
-        for number in numbers_of(layer):
-            yield from (choice.condition for choice in number.choices)
-            yield from (change.condition for change in number.adjustments)
+def _nothing(_: Facts) -> None:
+    return None
+
+
+def _counted_facts(layer: Layer) -> Iterator[str]:
+    """Facts that adjustments of a layer's numbers are multiplied by."""
+    for number in numbers_of(layer):
+        for each in with_parameters(number):
+            yield from (change.per.fact for change in each.adjustments if change.per)
 
 
 def _resolve(policy: Policy, shape: Shape, facts: Facts) -> Resolution:
-    applied = [x for x in policy.layers if x.condition.holds(facts)]
+    seen = {x.id: facts_seen(policy, x, facts) for x in policy.layers}
+    applied = [x for x in policy.layers if x.condition.holds(seen[x.id])]
+    numbers = {n.name: resolve_number(n, seen[x.id]) for x in applied for n in numbers_of(x)}
+    keys = {
+        c.name: _key(seen[x.id], c.key_fact) for x in applied for c in x.counters_kept if c.key_fact
+    }
     ids = frozenset(x.id for x in applied)
-    numbers = {n.name: resolve_number(n, facts) for x in applied for n in numbers_of(x)}
     values = (
         numbers[s.number.name].at_digits(s.digits) if s.number.name in numbers else 0
         for s in shape.numbers
     )
+    keyed = dict(shape.keyed)
     return Resolution(
         applied=ids,
         numbers=numbers,
         arguments=(*(int(name in ids) for name in shape.conditions), *values),
+        counters=tuple(
+            f"{name}{KEY_OF_COUNTER}{keys[name]}"
+            if name in keys
+            else (None if name in keyed else name)
+            for name in shape.counters
+        ),
         needed_amounts=tuple((name, x.name) for x in applied for name in bill_amounts_of(x)),
         needed_elsewhere=tuple(x for x in applied if x.elsewhere),
     )
+
+
+def facts_seen(policy: Policy, layer: Layer, facts: Facts) -> Facts:
+    """The facts as one layer sees them: the person of its own day, one identity of several."""
+    as_of = layer.person_asked_as_of
+    return seen_by_layer(
+        facts,
+        asked_as_of=as_of.value if as_of and as_of is not policy.person_asked_as_of else None,
+        precedence=policy.precedence_of(layer),
+    )
+
+
+def _key(facts: Facts, fact: str) -> str:
+    found = facts.value(fact)
+    if found is None:
+        raise FactNotStated(fact)
+    return str(found)

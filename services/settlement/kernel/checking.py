@@ -2,23 +2,43 @@
 
 from collections.abc import Iterator
 
-from settlement.kernel.checking_numbers import check_numbers
-from settlement.kernel.names import UnknownName, term_variable
+from settlement.kernel.checking_numbers import check_document_numbers, check_numbers
+from settlement.kernel.checking_switches import check_switches
+from settlement.kernel.names import PATIENT, UnknownName, is_bill_amount, term_variable
 from settlement.kernel.overflow import Overflow, find_overflows
-from settlement.kernel.writing import Shape, write_policy
+from settlement.kernel.shape import Shape
+from settlement.kernel.writing import write_policy
 from settlement.law.bill import AMOUNT_LABELS
 from settlement.law.document import Fault, Path
+from settlement.law.expressions import YEAR, Expression
+from settlement.law.numbers import Picked, ShareOf
 from settlement.law.places import Places
 from settlement.law.policy import (
     BENEFIT_ADMISSIONS,
+    SUM_COUNTER,
     CapOf,
-    Expression,
+    Counter,
     Layer,
+    LayerKind,
+    Period,
     Policy,
-    ThresholdKind,
+    rules_of,
 )
 
-_RESERVED = frozenset(AMOUNT_LABELS) | {"item", "left", "patient", "refused"}
+_RESERVED = frozenset(AMOUNT_LABELS) | {
+    "item",
+    "left",
+    "refused",
+    "exact",
+    "rest",
+    "sum",
+    "this",
+    "year",
+    PATIENT,
+}
+"""Words that mean something else where a layer's id might stand."""
+
+_SCOPE = ("in_scope", "first_self_pay", "over_limit", "out_of_catalog")
 
 
 def check_policy(policy: Policy) -> list[Fault]:
@@ -26,90 +46,178 @@ def check_policy(policy: Policy) -> list[Fault]:
     places = Places(policy)
     found: list[Fault] = []
     for at, layer in enumerate(policy.layers):
-        found += _check_names(layer, policy.layers[:at], places)
-        found += _check_supported(layer, places)
+        found += _check_names(layer, policy, at, places)
+        found += _check_bands(layer, places)
+        found += _check_kind(layer, places)
         found += check_numbers(layer, places)
+    found += check_document_numbers(policy, places)
+    found += check_switches(policy, places)
+    found += _check_reported(policy)
     found += _check_counters(policy, places)
     if not any(not f.is_warning for f in found):
         found += _check_written(policy, places)
     return found
 
 
-def _check_names(layer: Layer, earlier: tuple[Layer, ...], places: Places) -> Iterator[Fault]:
+def _check_names(layer: Layer, policy: Policy, at: int, places: Places) -> Iterator[Fault]:
+    earlier = policy.layers[:at]
     if layer.id in _RESERVED:
         yield Fault(
             (*places.layer(layer), "id"),
-            f"层的 id“{layer.id}”与费用名称相同，口径里分不清指哪一个",
+            f"层的 id“{layer.id}”另有用处，口径里分不清指哪一个",
             "换一个 id",
         )
-    for place, expression in _expressions(layer, places):
+    for place, expression, own in _expressions(layer, places):
         for term in expression.terms:
             try:
-                term_variable(term.name, earlier)
+                term_variable(term.name, earlier, all_layers=policy.layers, own=own)
             except UnknownName as wrong:
                 known = "、".join([*AMOUNT_LABELS, "item.<类别>", *(x.id for x in earlier)])
                 yield Fault(place, str(wrong), f"可用：{known}")
+    for part in layer.parts:
+        if not part.fixed and part.base.terms and _is_never_positive(part.base):
+            yield Fault(
+                (*places.part(layer, part.id), "base"),
+                f"口径“{part.base}”永远不会大于 0",
+                "检查加减的方向：减去的不能包括加上的全部",
+            )
 
 
-def _expressions(layer: Layer, places: Places) -> Iterator[tuple[Path, Expression]]:
+def _is_never_positive(base: Expression) -> bool:
+    """Whether nothing is left of what is added once what is taken off is gone.
+
+    Told from the parts of a bill alone: the total is the sum of four, and what is in scope one.
+    """
+    sizes: dict[str, int] = {}
+    for term in base.terms:
+        for atom in _atoms(term.name):
+            sizes[atom] = sizes.get(atom, 0) + term.sign
+    return all(size <= 0 for size in sizes.values())
+
+
+def _atoms(name: str) -> tuple[str, ...]:
+    if name == "total":
+        return _SCOPE
+    return _SCOPE[1:] if name == "out_of_scope" else (name,)
+
+
+def _expressions(layer: Layer, places: Places) -> Iterator[tuple[Path, Expression, Layer | None]]:
+    """Each expression of a layer: its place, and the layer where it may name its own base."""
     if layer.elsewhere:
-        yield (*places.layer(layer), "decided_elsewhere", "at_most"), layer.elsewhere.at_most
+        place = (*places.layer(layer), "decided_elsewhere", "at_most")
+        yield place, layer.elsewhere.at_most, None
     for part in layer.parts:
         place = places.part(layer, part.id)
-        yield (*place, "base"), part.base
+        yield (*place, "base"), part.base, None
         if part.minus:
-            yield (*place, "minus"), part.minus
+            yield (*place, "minus"), part.minus, None
+        if part.not_below:
+            yield (*place, "not_below"), part.not_below.amount, None
+        if part.not_above:
+            yield (*place, "not_above"), part.not_above.amount, None
+    on_cost = [cap.amount for cap in layer.caps if cap.of is CapOf.COST]
+    for rule in rules_of(layer):
+        own = None if any(rule is amount for amount in on_cost) else layer
+        if isinstance(rule, Picked):
+            yield (*places.number(layer, rule.name), "by"), rule.by, own
+        elif isinstance(rule, ShareOf):
+            yield (*places.number(layer, rule.name), "of"), rule.of, own
 
 
-def _check_supported(layer: Layer, places: Places) -> Iterator[Fault]:
-    """What the language can write and the arithmetic does not yet do."""
-    many = len(layer.parts) > 1
-    for part in layer.parts:
-        if len(part.bands) < 2:  # noqa: PLR2004 - a single rate is no band
-            continue
-        place = (*places.part(layer, part.id), "bands")
-        if many:
-            yield _unsupported(place, "几个分项的层里还不能分段", "把这个分项写成单独一层")
-        if part.first_self_pay:
-            yield _unsupported(
-                place, "分段与 first_self_pay 还不能同用", "先自付写成单独一层或分项"
+def _check_bands(layer: Layer, places: Places) -> Iterator[Fault]:
+    """Bands of several parts cannot share a year: whose edge would be used up first?"""
+    rule = layer.deductible
+    is_yearly = rule is not None and rule.period is Period.YEAR
+    for part in layer.parts if is_yearly and len(layer.parts) > 1 else ():
+        if len(part.bands) > 1:
+            yield Fault(
+                (*places.part(layer, part.id), "bands"),
+                "几个分项共用全年起付线时不能分段（暂不支持）",
+                "把这个分项写成单独一层，用同一个 counter",
             )
-    deductible = layer.deductible
-    if many and deductible and deductible.kind is ThresholdKind.TRIGGER:
-        yield _unsupported(
-            (*places.layer(layer), "deductible"),
-            "几个分项的层里还不能用门槛（kind: trigger）",
-            "写成单独一层",
-        )
 
 
-def _unsupported(place: Path, what: str, remedy: str) -> Fault:
-    return Fault(place, f"{what}（暂不支持）", remedy)
+def _check_kind(layer: Layer, places: Places) -> Iterator[Fault]:
+    """What only payments do."""
+    place = places.layer(layer)
+    if layer.kind is LayerKind.MEASURE and layer.counts_toward:
+        yield Fault((*place, "counts_toward"), "只测算的层不支付，不计入限额", "删去这一行")
+    if layer.surplus_to_hospital and layer.kind is not LayerKind.PAYMENT:
+        yield Fault((*place, "surplus"), "只有支付账单的层才有结余", "删去 surplus")
+    if layer.surplus_to_hospital and layer.elsewhere:
+        yield Fault((*place, "surplus"), "外部结算的层没有结余", "删去 surplus")
+
+
+def _check_reported(policy: Policy) -> Iterator[Fault]:
+    for at, one in enumerate(policy.reported):
+        for key, expression in (("share" if one.of else "amount", one.amount), ("of", one.of)):
+            for term in expression.terms if expression else ():
+                try:
+                    _require_told(term.name, policy)
+                except UnknownName as wrong:
+                    known = "、".join([*AMOUNT_LABELS, PATIENT, *(x.id for x in policy.layers)])
+                    yield Fault(("reported", at, key), str(wrong), f"可用：{known}")
+
+
+def _require_told(name: str, policy: Policy) -> None:
+    if name.startswith(YEAR):
+        raise UnknownName(f"“{name}”：报告的项目只看这一次结算")
+    if name != PATIENT and not is_bill_amount(name):
+        term_variable(name, policy.layers, all_layers=policy.layers)
+
+
+def _counted(layer: Layer) -> Iterator[tuple[Counter, str]]:
+    """Each counter of a layer, and what it counts."""
+    rule = layer.deductible
+    if rule and rule.counter:
+        yield rule.counter, "费用"
+    if rule and rule.limit:
+        yield rule.limit.counter, "起付线"
+    names = {CapOf.PAYMENT: "支付", CapOf.COST: "费用", CapOf.TIMES: "次数"}
+    for cap in layer.caps:
+        if cap.counter:
+            yield cap.counter, names[cap.of]
+    for name in layer.counts_toward or ():
+        yield Counter(name), "支付"
 
 
 def _check_counters(policy: Policy, places: Places) -> Iterator[Fault]:
-    """A counter counts one thing, over one benefit year, once a layer."""
-    kinds: dict[str, tuple[str, Layer]] = {}
+    """A counter counts one thing, over one benefit year, once a layer, in one way apart."""
+    seen: dict[str, tuple[str, Layer]] = {}
+    apart: dict[str, str | None] = {}
     for layer in policy.layers:
-        used = [(layer.deductible.counter, "费用")] if layer.deductible else []
-        used += [(c.counter, "支付" if c.of is CapOf.PAYMENT else "费用") for c in layer.caps]
-        for counter, kind in used:
-            if counter is None:
-                continue
-            first_kind, first = kinds.setdefault(counter, (kind, layer))
-            place = places.layer(layer)
+        place = places.layer(layer)
+        for counter, kind in _counted(layer):
+            first_kind, first = seen.setdefault(counter.name, (kind, layer))
             if first_kind != kind:
                 yield Fault(
-                    place, f"累计器“{counter}”既累计费用又累计支付", "给其中一个写另外的 counter"
+                    place,
+                    f"累计器“{counter.name}”既累计{first_kind}又累计{kind}",
+                    "给其中一个写另外的 counter",
                 )
             if first.benefit_year != layer.benefit_year:
                 yield Fault(
                     place,
-                    f"累计器“{counter}”由“{first.name}”与“{layer.name}”共用，两层的待遇年度却不同",
+                    f"累计器“{counter.name}”由“{first.name}”与“{layer.name}”共用，"
+                    "两层的待遇年度却不同",
                     "统一 benefit_year，或分开 counter",
                 )
-            if counter == BENEFIT_ADMISSIONS:
-                yield Fault(place, f"累计器名“{counter}”留给住院次数", "换一个名称")
+            if counter.name == BENEFIT_ADMISSIONS or counter.name.startswith(SUM_COUNTER):
+                yield Fault(place, f"累计器名“{counter.name}”留给住院次数和本年累计", "换一个名称")
+        for counter in layer.counters_kept:
+            if apart.setdefault(counter.name, counter.key_fact) != counter.key_fact:
+                yield Fault(
+                    place,
+                    f"累计器“{counter.name}”有的分别累计、有的合并累计",
+                    "共用的累计器写同样的 each",
+                )
+        for name in layer.counts_toward or ():
+            if apart.get(name):
+                yield Fault(
+                    (*place, "counts_toward"),
+                    f"累计器“{name}”分别累计，不知道计入哪一个",
+                    "与它共用一个 counter 并写同样的 each",
+                )
 
 
 def _check_written(policy: Policy, places: Places) -> list[Fault]:

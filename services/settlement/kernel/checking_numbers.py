@@ -3,17 +3,31 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from settlement.kernel.resolving import ResolvedNumber, can_be_unlimited, resolve_number
-from settlement.law.document import Fault
+from settlement.kernel.resolving import (
+    ResolvedNumber,
+    can_be_unlimited,
+    is_below,
+    resolve_number,
+)
+from settlement.law.document import Fault, Path
 from settlement.law.exact import NotExact, Ratio
-from settlement.law.facts import Condition, Facts
+from settlement.law.facts import ALWAYS, NUMBERS, Ask, Condition, FactKind, Facts, Test
+from settlement.law.numbers import Missing, Number, PerFact, Picked, Unlimited, with_parameters
 from settlement.law.places import Places
-from settlement.law.policy import Layer, Missing, Number, Part, Unlimited, numbers_of
+from settlement.law.policy import (
+    Layer,
+    Policy,
+    conditions_in,
+    numbers_of,
+    rules_of,
+)
 from settlement.law.reading_numbers import NO_ROW
 from settlement.law.situations import TooManySituations, describe, situations
 
 _WHOLE = Ratio(1, 0)
 _MOST_EXAMPLES = 3
+_MANY = 120
+"""As far as a fact is tried that an adjustment counts without a limit."""
 
 
 @dataclass
@@ -40,18 +54,36 @@ def check_numbers(layer: Layer, places: Places) -> list[Fault]:
         found.append(_too_many(layer, places, wrong))
     for number in numbers_of(layer):
         found += _check_limits(layer, number, places)
-        try:
-            found += _check_rows(layer, number, places)
-        except TooManySituations as wrong:
-            found.append(_too_many(layer, places, wrong))
-    for part in layer.parts:
-        found += _check_edges(layer, part, places)
+        found += _check_number(number, layer.condition, layer, places)
+    for edges, place in _edges_of(layer, places):
+        found += _check_edges(layer, edges, place, places)
     return found
 
 
-def _too_many(layer: Layer, places: Places, wrong: TooManySituations) -> Fault:
+def check_document_numbers(policy: Policy, places: Places) -> list[Fault]:
+    """Faults and warnings of the numbers that belong to no layer."""
+    deposit = policy.deposit
+    numbers = [deposit.share_of_normal, deposit.amount] if deposit else []
+    numbers += [one.target for one in policy.reported]
+    found: list[Fault] = []
+    for number in numbers:
+        if number:
+            found += _check_number(number, ALWAYS, None, places)
+    return found
+
+
+def _check_number(
+    number: Number, condition: Condition, layer: Layer | None, places: Places
+) -> list[Fault]:
+    try:
+        return list(_check_rows(layer, condition, number, places))
+    except TooManySituations as wrong:
+        return [_too_many(layer, places, wrong)]
+
+
+def _too_many(layer: Layer | None, places: Places, wrong: TooManySituations) -> Fault:
     return Fault(
-        places.layer(layer),
+        places.layer(layer) if layer else (),
         f"情形太多（{wrong}），没有逐一检查",
         "减少一张表里的情形，或拆成几层",
         is_warning=True,
@@ -59,17 +91,24 @@ def _too_many(layer: Layer, places: Places, wrong: TooManySituations) -> Fault:
 
 
 def _check_limits(layer: Layer, number: Number, places: Places) -> Iterator[Fault]:
-    is_cap = number.name.rpartition(".")[2].startswith("cap_")
-    if can_be_unlimited(number) and not is_cap:
+    place = places.number(layer, number.name)
+    words = number.name.split(".")
+    is_limit = any(w.startswith("cap_") or w in ("limit", "at_most") for w in words)
+    if can_be_unlimited(number) and (not is_limit or words[-1] == "edge"):
         yield Fault(
-            places.number(layer, number.name),
+            place,
             "只有封顶线可以不设限（unlimited）",
             "不设起付线写 0；最后一段不写 up_to",
         )
+    floor, ceiling = number.at_least, number.at_most
+    if floor and ceiling and is_below(ceiling.value, floor.value):
+        yield Fault(place, f"{number.name} 的 at_least 大于 at_most", "把下限改小，或把上限改大")
 
 
-def _check_rows(layer: Layer, number: Number, places: Places) -> Iterator[Fault]:
-    tried = _try_all(layer, number)
+def _check_rows(
+    layer: Layer | None, condition: Condition, number: Number, places: Places
+) -> Iterator[Fault]:
+    tried = _try_all(condition, number)
     for at, choice in enumerate(number.choices):
         is_implied = choice.value is NO_ROW
         if at not in tried.rows and not is_implied:
@@ -95,7 +134,7 @@ def _check_rows(layer: Layer, number: Number, places: Places) -> Iterator[Fault]
     yield from _say(layer, number, places, tried)
 
 
-def _say(layer: Layer, number: Number, places: Places, tried: _Tried) -> Iterator[Fault]:
+def _say(layer: Layer | None, number: Number, places: Places, tried: _Tried) -> Iterator[Fault]:
     place = places.number(layer, number.name)
     if tried.uncovered:
         yield Fault(
@@ -122,14 +161,23 @@ def _examples(found: list[str]) -> str:
 
 
 def _conditions(number: Number) -> list[Condition]:
-    return [c.condition for c in number.choices] + [a.condition for a in number.adjustments]
+    """What a number asks, and the facts that its adjustments count as far as they count them."""
+    changes = [change for each in with_parameters(number) for change in each.adjustments]
+    counted = [Condition(when=(_counting(c.per),)) for c in changes if c.per]
+    return [*conditions_in(number), *counted]
 
 
-def _try_all(layer: Layer, number: Number) -> _Tried:
+def _counting(per: PerFact) -> Test:
+    most = per.beyond + (_MANY if per.at_most is None else per.at_most)
+    own = None if per.fact in NUMBERS else Ask(per.fact, per.label, FactKind.NUMBER)
+    return Test(per.fact, least=per.beyond, most=most, ask=own)
+
+
+def _try_all(condition: Condition, number: Number) -> _Tried:
     tried = _Tried()
-    asked = [layer.condition, *_conditions(number)]
+    asked = [condition, *_conditions(number)]
     for facts in situations(asked):
-        if layer.condition.holds(facts):
+        if condition.holds(facts):
             _try(number, facts, describe(facts, asked), tried)
     return tried
 
@@ -153,17 +201,29 @@ def _try(number: Number, facts: Facts, situation: str, tried: _Tried) -> None:
         tried.above_whole.append(f"{situation}时为 {resolved}")
 
 
-def _check_edges(layer: Layer, part: Part, places: Places) -> Iterator[Fault]:
-    """Band edges rise, whatever the situation."""
-    edges = [band.up_to for band in part.bands if band.up_to]
-    asked = [layer.condition, *(c for edge in edges for c in _conditions(edge))]
+def _edges_of(layer: Layer, places: Places) -> Iterator[tuple[list[tuple[Number, int]], Path]]:
+    """The edges of each list of bands or rows: the number, and 1 where the next may be equal."""
+    for part in layer.parts:
+        edges = [(band.up_to, 0) for band in part.bands if band.up_to]
+        if edges:
+            yield edges, (*places.part(layer, part.id), "bands")
+    for rule in rules_of(layer):
+        if isinstance(rule, Picked):
+            # `below: x` may stand before `up_to: x`: the second row is x alone.
+            rows = [(r.edge, int(not r.is_inclusive)) for r in rule.rows if r.edge]
+            yield rows, places.number(layer, rule.name)
+
+
+def _check_edges(
+    layer: Layer, edges: list[tuple[Number, int]], place: Path, places: Places
+) -> Iterator[Fault]:
+    """Edges rise, whatever the situation."""
+    asked = [layer.condition, *(c for edge, _ in edges for c in _conditions(edge))]
     try:
-        for facts in situations(asked) if edges else ():
-            known = [_edge(resolve_number(edge, facts)) for edge in edges]
-            amounts = [amount for amount in known if amount is not None]
-            if amounts != sorted(set(amounts)) or 0 in amounts:
+        for facts in situations(asked):
+            if layer.condition.holds(facts) and not _rise(edges, facts):
                 yield Fault(
-                    (*places.part(layer, part.id), "bands"),
+                    place,
                     f"分段没有从低到高：{describe(facts, asked)}",
                     "把 up_to 从小到大排列，各不相同",
                 )
@@ -172,6 +232,18 @@ def _check_edges(layer: Layer, part: Part, places: Places) -> Iterator[Fault]:
         yield _too_many(layer, places, wrong)
     except NotExact:
         return  # told where the number itself is checked
+
+
+def _rise(edges: list[tuple[Number, int]], facts: Facts) -> bool:
+    before, may_repeat = 0, 0
+    for edge, is_exclusive in edges:
+        amount = _edge(resolve_number(edge, facts))
+        if amount is None:
+            continue
+        if amount < before or (amount == before and not (may_repeat and not is_exclusive)):
+            return False
+        before, may_repeat = amount, is_exclusive
+    return True
 
 
 def _edge(resolved: ResolvedNumber) -> int | None:

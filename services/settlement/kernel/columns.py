@@ -17,7 +17,7 @@ from settlement.kernel.cascade import Cascade
 from settlement.kernel.names import amount_argument, bill_amounts_of
 from settlement.kernel.resolving import can_be_missing
 from settlement.kernel.settle import ElsewhereAmountMissing, ElsewhereAmountUnexpected
-from settlement.kernel.writing import Shape, counter_variable
+from settlement.kernel.shape import Shape, counter_variable
 from settlement.law.bill import AmountNotStated
 from settlement.law.facts import Facts
 
@@ -38,7 +38,8 @@ class Columns:
     person × benefit year stand together: group g is claims `group_starts[g]` up to
     `group_starts[g + 1]`, so that `group_starts` (groups + 1,) begins with 0 and ends with n.
     `opening` holds an array (groups,) of fen for each counter with a total from before, by name;
-    absent counters begin at zero. All arrays are int64.
+    absent counters begin at zero, and so do those that count each value of a fact apart. All
+    arrays are int64.
     """
 
     amounts: Mapping[str, Integers]
@@ -50,15 +51,24 @@ class Columns:
 
 
 def resolve_rows(cascade: Cascade, facts: Sequence[Facts]) -> Integers:
-    """The numbers of a policy for each set of facts: conditions as 0 or 1, then numbers.
+    """The numbers of a policy for each set of facts: conditions as 0 or 1, then numbers, then for
+    each counter that counts values apart which of them it is (-1: none).
 
-    Shape (facts, conditions + numbers). Policies whose functions have the same text may share one
-    table. Raises FactNotStated.
+    Shape (facts, conditions + numbers + keyed counters). Policies whose functions have the same
+    text may share one table where they have no such counters. Raises FactNotStated.
     """
     shape = cascade.shape
-    table = np.zeros((len(facts), len(shape.conditions) + len(shape.numbers)), np.int64)
+    table = np.zeros((len(facts), _width(shape)), np.int64)
+    keyed = [shape.counters.index(name) for name, _ in shape.keyed]
+    known: list[dict[str, int]] = [{} for _ in keyed]
+    plain = len(shape.conditions) + len(shape.numbers)
     for at, one in enumerate(facts):
-        table[at] = cascade.resolve(one).arguments
+        found = cascade.resolve(one)
+        table[at, :plain] = found.arguments
+        for column, counter in enumerate(keyed):
+            name = found.counters[counter]
+            values = known[column]
+            table[at, plain + column] = values.setdefault(name, len(values)) if name else -1
     return table
 
 
@@ -83,13 +93,28 @@ def settle_columns(
     bills = _bill_columns(cascade, columns, count)
     others = _elsewhere_columns(cascade, columns, count)
     opened = tuple(name for name in shape.counters if name in columns.opening)
+    if any(name in columns.opening for name, _ in shape.keyed):
+        raise ColumnsMalformed("分别累计的累计器不能带入年初累计额")
     groups = len(columns.group_starts) - 1
     opening = [_column(f"opening.{n}", columns.opening[n], groups) for n in opened]
+    apart = [
+        np.zeros(1 + max(0, _most_keys(shape, columns, at)), np.int64)
+        for at in range(len(shape.keyed))
+    ]
     results = [np.empty(count, np.int64) for _ in chosen]
     walk = compile_walk(
         shape.source, write_walk(shape, outputs=chosen, opened=opened), _refuses(shape)
     )
-    walk(columns.group_starts, columns.table, columns.row, *bills, *others, *opening, *results)
+    walk(
+        columns.group_starts,
+        columns.table,
+        columns.row,
+        *bills,
+        *others,
+        *opening,
+        *apart,
+        *results,
+    )
     return dict(zip(chosen, results, strict=True))
 
 
@@ -102,6 +127,8 @@ def write_walk(shape: Shape, *, outputs: Sequence[str], opened: Sequence[str]) -
         if name not in shape.outputs:
             raise ColumnsMalformed(f"没有“{name}”这一项结果；可用：{'、'.join(shape.outputs)}")
     counters = [counter_variable(name) for name in shape.counters]
+    apart = [counter_variable(name) for name, _ in shape.keyed]
+    plain = [name for name in counters if name not in apart]
     bills = [amount_argument(name) for name in shape.amounts]
     others = [f"{layer}_elsewhere" for layer in shape.elsewhere]
     opening = [f"opening_{counter_variable(name)}" for name in opened]
@@ -112,13 +139,23 @@ def write_walk(shape: Shape, *, outputs: Sequence[str], opened: Sequence[str]) -
         *(f"{name}[claim]" for name in others),
         *(f"table[at, {k}]" for k in range(known)),
     ]
-    arrays = [*bills, *others, *opening, *(f"out_{name}" for name in outputs)]
+    totals = [f"all_{name}" for name in apart]
+    arrays = [*bills, *others, *opening, *totals, *(f"out_{name}" for name in outputs)]
     place = {name: at for at, name in enumerate(shape.outputs)}
     begin = [
         f"{name} = opening_{name}[group]" if f"opening_{name}" in opening else f"{name} = 0"
-        for name in counters
+        for name in plain
     ]
-    move = [f"{name} = settled[{place[name]}]" for name in counters]
+    load: list[str] = []
+    store: list[str] = []
+    for at, name in enumerate(apart, start=known):
+        begin.append(f"all_{name}[:] = 0")
+        load += [
+            f"key_{name} = table[at, {at}]",
+            f"{name} = all_{name}[key_{name}] if key_{name} >= 0 else 0",
+        ]
+        store += [f"if key_{name} >= 0:", f"    all_{name}[key_{name}] = settled[{place[name]}]"]
+    move = [*(f"{name} = settled[{place[name]}]" for name in plain), *store]
     keep = [f"out_{name}[claim] = settled[{place[name]}]" for name in outputs]
     refuse = [f"out_{name}[claim] = {_when_refused(name, counters, place)}" for name in outputs]
     return "\n".join(
@@ -128,6 +165,7 @@ def write_walk(shape: Shape, *, outputs: Sequence[str], opened: Sequence[str]) -
             *(f"        {line}" for line in begin),
             "        for claim in range(group_starts[group], group_starts[group + 1]):",
             "            at = row[claim]",
+            *(f"            {line}" for line in load),
             f"            settled = settle_stay({', '.join(arguments)})",
             f"            if MAY_REFUSE and settled[{place['refused']}] >= 0:",
             *(f"                {line}" for line in refuse),
@@ -159,6 +197,16 @@ def compile_walk(source: str, walk: str, may_refuse: bool) -> Callable[..., None
     return compiled
 
 
+def _width(shape: Shape) -> int:
+    return len(shape.conditions) + len(shape.numbers) + len(shape.keyed)
+
+
+def _most_keys(shape: Shape, columns: Columns, at: int) -> int:
+    """The highest value of a fact that one of the keyed counters counts apart, in the table."""
+    column = columns.table[:, len(shape.conditions) + len(shape.numbers) + at]
+    return int(column.max()) if len(column) else 0
+
+
 def _refuses(shape: Shape) -> bool:
     return bool(shape.elsewhere) or any(can_be_missing(s.number) for s in shape.numbers)
 
@@ -173,7 +221,7 @@ def _column(name: str, column: Integers, count: int) -> Integers:
 
 def _check_groups(shape: Shape, columns: Columns, count: int) -> None:
     _column("row", columns.row, count)
-    width = len(shape.conditions) + len(shape.numbers)
+    width = _width(shape)
     table, starts = columns.table, columns.group_starts
     if table.dtype != np.int64 or table.ndim != 2 or table.shape[1] != width:  # noqa: PLR2004 - rows and columns
         raise ColumnsMalformed(
@@ -207,7 +255,10 @@ def _elsewhere_columns(cascade: Cascade, columns: Columns, count: int) -> list[I
         if outside.any():
             raise ElsewhereAmountUnexpected(layer_id)
     for layer_id in shape.elsewhere:
-        if layer_id not in columns.elsewhere and _applies(cascade, columns, layer_id).any():
+        decided = cascade.policy.layer(layer_id).elsewhere
+        may_wait = decided and decided.may_come_later
+        is_given = layer_id in columns.elsewhere or may_wait
+        if not is_given and _applies(cascade, columns, layer_id).any():
             raise ElsewhereAmountMissing(cascade.policy.layer(layer_id))
     nothing = np.zeros(count, np.int64)
     return [

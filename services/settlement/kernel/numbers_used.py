@@ -7,22 +7,29 @@ at, how it rounds and whose fund pays are listed where no document states them.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from settlement.kernel.names import part_variable
 from settlement.kernel.resolving import NumberUsed, number_used
 from settlement.kernel.settle import Outcome
+from settlement.kernel.writing_rules import picked_variable
+from settlement.law.evidence import Evidence
 from settlement.law.exact import Ratio
-from settlement.law.policy import CapOf, Layer, Number, Part
+from settlement.law.numbers import Number, Picked, Rule, ShareOf
+from settlement.law.policy import CapOf, Layer, Part
+from settlement.law.rounding import Rounding
 
 
 class Reached(NamedTuple):
     """How far money came in a step (算到哪里), in fen.
 
     `layer_left_fen` is what was unpaid before the layer, `uncapped_fen` the base before caps on
-    cost, `target_fen` the payment before `minus_fen` was taken off.
+    cost, `counted_fen` what the deductible looked at, `target_fen` the payment before `minus_fen`
+    was taken off. `owed_fen` is what came of the layer in all, inside the bill and outside it.
     """
 
     layer_left_fen: int
     uncapped_fen: int
     base_fen: int
+    counted_fen: int
     deductible_fen: int
     eligible_fen: int
     first_self_pay_fen: int
@@ -30,7 +37,8 @@ class Reached(NamedTuple):
     target_fen: int
     minus_fen: int
     computed_fen: int
-    paid_fen: int
+    amount_fen: int
+    owed_fen: int
 
 
 def numbers_of_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> list[NumberUsed]:
@@ -40,11 +48,10 @@ def numbers_of_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> list[
         _add_condition(found, layer, outcome)
     if layer.elsewhere and layer.id in outcome.applied:
         decided = layer.elsewhere
-        if left_fen > 0 and not decided.evidence.is_stated:
-            name, limit = f"{layer.id}.decided_elsewhere", f"≤ {decided.at_most}"
-            found.append(number_used(name, limit, decided.evidence))
+        if left_fen > 0:
+            _add(found, f"{layer.id}.decided_elsewhere", f"≤ {decided.at_most}", decided.evidence)
         if outcome.paid_fen(layer) > 0:
-            _add_pool(found, layer)
+            _add_funds(found, layer)
     return found
 
 
@@ -59,15 +66,23 @@ def numbers_of_step(
         _add_condition(found, layer, outcome)
     if layer.id not in outcome.applied:
         return found
-    if matters and not part.base_evidence.is_stated:
-        found.append(number_used(f"{_own(layer, part)}.base", str(part.base), part.base_evidence))
+    if matters and part.fixed:
+        found += outcome.resolved[part.fixed.name].uses
+    elif matters:
+        _add(found, f"{_own(layer, part)}.base", str(part.base), part.base_evidence)
     if reached.uncapped_fen > 0:
-        for number in _reached(layer, part, outcome, reached):
-            found += outcome.resolved[number.name].uses
+        for rule in _reached(layer, part, outcome, reached):
+            _add_rule(found, rule, layer.rounding, outcome)
         _add_rules(found, layer, part, outcome, reached)
-        if reached.paid_fen > 0:
-            _add_pool(found, layer)
+        if reached.owed_fen > 0:
+            _add_funds(found, layer)
     return found
+
+
+def _add(found: list[NumberUsed], name: str, text: str, evidence: Evidence) -> None:
+    """Something said in words has a say worth telling where no document states it."""
+    if not evidence.is_stated:
+        found.append(number_used(name, text, evidence))
 
 
 def _own(layer: Layer, part: Part) -> str:
@@ -81,45 +96,91 @@ def _add_condition(found: list[NumberUsed], layer: Layer, outcome: Outcome) -> N
         found.append(number_used(f"{layer.id}.applies", said, layer.condition_evidence))
 
 
-def _add_pool(found: list[NumberUsed], layer: Layer) -> None:
-    if layer.pool and not layer.pool_evidence.is_stated:
-        found.append(number_used(f"{layer.id}.pool", layer.pool, layer.pool_evidence))
+def _add_funds(found: list[NumberUsed], layer: Layer) -> None:
+    """Whose fund pays, and who bears it in the end."""
+    if layer.pool:
+        _add(found, f"{layer.id}.pool", layer.pool, layer.pool_evidence)
+    if layer.borne_by:
+        _add(found, f"{layer.id}.borne_by", layer.borne_by.payer.label, layer.borne_by.evidence)
+
+
+def _add_rule(found: list[NumberUsed], rule: Rule, rounding: Rounding, outcome: Outcome) -> None:
+    """A number, or all that a pick or a share rests on."""
+    if isinstance(rule, Number):
+        found += outcome.resolved[rule.name].uses
+    elif isinstance(rule, Picked):
+        _add(found, f"{rule.name}.by", str(rule.by), rule.by_evidence)
+        at = outcome.values[f"{picked_variable(rule)}_row"] - 1
+        for row in rule.rows[max(0, at - 1) : at + 1]:
+            if row.edge:
+                found += outcome.resolved[row.edge.name].uses
+        found += outcome.resolved[rule.rows[at].then.name].uses
+    else:
+        _add_share(found, rule, rounding, outcome)
+
+
+def _add_share(
+    found: list[NumberUsed], rule: ShareOf, rounding: Rounding, outcome: Outcome
+) -> None:
+    _add(found, f"{rule.name}.of", str(rule.of), rule.of_evidence)
+    for number in (rule.share, rule.at_least, rule.at_most):
+        if number:
+            found += outcome.resolved[number.name].uses
+    share = _ratio(outcome, rule.share)
+    of_fen = outcome.values["s_" + rule.name.replace(".", "_") + "_of"]
+    if of_fen * share.units % (10**share.digits * rounding.quantum_fen):
+        _add(found, rounding.name, rounding.label, rounding.evidence)
 
 
 def _add_rules(
     found: list[NumberUsed], layer: Layer, part: Part, outcome: Outcome, reached: Reached
 ) -> None:
-    """The order a deductible is taken in, what was paid already, and how a share is rounded."""
-    rule, rounding = layer.deductible, layer.rounding
+    """The order a deductible is taken in, what was paid already, what holds the payment, and how
+    a share is rounded."""
+    rule, rounding, own = layer.deductible, part.rounding, _own(layer, part)
     is_shared = rule and len(layer.parts) > 1 and outcome.values[f"{layer.id}_deductible"] > 0
-    if rule and is_shared and reached.base_fen > 0 and not rule.order_evidence.is_stated:
-        name, order = f"{layer.id}.deductible_taken_from", "、".join(rule.taken_from)
-        found.append(number_used(name, order, rule.order_evidence))
-    if part.minus and reached.target_fen > 0 and not part.minus_evidence.is_stated:
-        name = f"{_own(layer, part)}.minus"
-        found.append(number_used(name, str(part.minus), part.minus_evidence))
-    if not rounding.evidence.is_stated and _is_rounded(layer, part, outcome, reached):
-        found.append(number_used(rounding.name, rounding.label, rounding.evidence))
+    if rule and is_shared and reached.counted_fen > 0:
+        order = "、".join(rule.taken_from)
+        _add(found, f"{layer.id}.deductible_taken_from", order, rule.order_evidence)
+    held_fen = reached.target_fen
+    if part.minus and held_fen > 0:
+        _add(found, f"{own}.minus", str(part.minus), part.minus_evidence)
+    held_fen = max(0, held_fen - reached.minus_fen)
+    stem = part_variable(layer, part)
+    if part.not_below and reached.base_fen > 0:
+        _add(found, f"{own}.not_below", str(part.not_below.amount), part.not_below.evidence)
+        held_fen = max(held_fen, outcome.values[f"{stem}_not_below"])
+    if part.not_above and held_fen > 0:
+        _add(found, f"{own}.not_above", str(part.not_above.amount), part.not_above.evidence)
+    if not rounding.evidence.is_stated and _is_rounded(part, outcome, reached):
+        _add(found, rounding.name, rounding.label, rounding.evidence)
 
 
-def _reached(layer: Layer, part: Part, outcome: Outcome, reached: Reached) -> Iterator[Number]:
-    """The numbers that an amount above zero came to."""
+def _reached(layer: Layer, part: Part, outcome: Outcome, reached: Reached) -> Iterator[Rule]:
+    """The rules that an amount above zero came to."""
     yield from _cost_caps(layer, outcome)
+    if part.takes_first and part.first_self_pay and reached.base_fen > 0:
+        yield part.first_self_pay
     rule = layer.deductible
-    if rule and reached.base_fen > 0 and part.id in rule.taken_from:
+    if rule and reached.counted_fen > 0 and part.id in rule.taken_from:
         yield rule.amount
+        threshold = outcome.values[f"{layer.id}_threshold"]
+        if rule.limit and threshold > outcome.values[f"{layer.id}_before"]:
+            yield rule.limit.amount
     if reached.eligible_fen > 0:
-        if part.first_self_pay:
+        if part.first_self_pay and not part.takes_first:
             yield part.first_self_pay
         if len(part.bands) == 1:
             yield part.bands[0].rate
         else:
             yield from _bands(part, reached)
+        if part.factor:
+            yield part.factor
     if reached.computed_fen > 0:
-        yield from (cap.amount for cap in layer.caps if cap.of is CapOf.PAYMENT)
+        yield from (cap.amount for cap in layer.caps if cap.of is not CapOf.COST)
 
 
-def _cost_caps(layer: Layer, outcome: Outcome) -> Iterator[Number]:
+def _cost_caps(layer: Layer, outcome: Outcome) -> Iterator[Rule]:
     """Caps on cost in order, up to one that has nothing left."""
     for at, cap in enumerate(layer.caps, start=1):
         if cap.of is CapOf.COST:
@@ -128,7 +189,7 @@ def _cost_caps(layer: Layer, outcome: Outcome) -> Iterator[Number]:
                 return
 
 
-def _bands(part: Part, reached: Reached) -> Iterator[Number]:
+def _bands(part: Part, reached: Reached) -> Iterator[Rule]:
     """Both edges and the rate of every band that something fell into, each once."""
     lower: Number | None = None
     for band, amount_fen in zip(part.bands, reached.bands_fen, strict=True):
@@ -143,22 +204,48 @@ def _bands(part: Part, reached: Reached) -> Iterator[Number]:
             lower = band.up_to
 
 
-def _is_rounded(layer: Layer, part: Part, outcome: Outcome, reached: Reached) -> bool:
+def _is_rounded(part: Part, outcome: Outcome, reached: Reached) -> bool:
     """Whether the exact share, or the first self-pay, was no whole quantum."""
-    keep, quantum = Ratio(1, 0), layer.rounding.quantum_fen
+    keep, quantum = Ratio(1, 0), part.rounding.quantum_fen
     if part.first_self_pay:
-        first = _ratio(outcome, part.first_self_pay)
-        keep = keep.minus(first)
-        if reached.eligible_fen * first.units % (10**first.digits * quantum):
+        first = rate_of(outcome, part.first_self_pay)
+        looked_at = reached.base_fen if part.takes_first else reached.eligible_fen
+        if looked_at * first.units % (10**first.digits * quantum):
             return True
+        keep = keep if part.takes_first else keep.minus(first)
+    if part.factor:
+        keep = keep.times(rate_of(outcome, part.factor))
     shares = [
-        (fen, _ratio(outcome, band.rate).times(keep))
+        (fen, rate_of(outcome, band.rate).times(keep))
         for band, fen in zip(part.bands, reached.bands_fen, strict=True)
         if fen > 0
     ]
     digits = max((share.digits for _, share in shares), default=0)
     exact = sum(fen * share.at_digits(digits) for fen, share in shares)
     return bool(exact % (10**digits * quantum))
+
+
+def rate_of(outcome: Outcome, rule: Rule) -> Ratio:
+    """The ratio a rule came to, for this stay; 0 where money never reached it."""
+    number = _looked_up(outcome, rule)
+    return _ratio(outcome, number) if number else Ratio(0, 0)
+
+
+def is_known(outcome: Outcome, rule: Rule) -> bool:
+    """Whether a rule came to a limit: neither missing nor without one."""
+    if isinstance(rule, ShareOf):
+        return True
+    number = _looked_up(outcome, rule)
+    found = outcome.resolved.get(number.name) if number else None
+    return found is not None and found.value is not None
+
+
+def _looked_up(outcome: Outcome, rule: Rule) -> Number | None:
+    """The number itself, or the one that an amount picked."""
+    if isinstance(rule, Picked):
+        at = outcome.values[f"{picked_variable(rule)}_row"]
+        return rule.rows[at - 1].then if at else None
+    return rule if isinstance(rule, Number) else None
 
 
 def _ratio(outcome: Outcome, number: Number) -> Ratio:

@@ -15,10 +15,10 @@ from settlement.kernel.resolving import (
     NO_LIMIT,
     can_be_missing,
     can_be_unlimited,
-    largest_ratio,
+    largest,
 )
-from settlement.kernel.writing import NumberSlot, Shape, counter_variable
-from settlement.law.policy import Unit
+from settlement.kernel.shape import NumberSlot, Shape, counter_variable
+from settlement.law.exact import Ratio
 
 LARGEST_COUNTER_FEN = LARGEST_BILL_FEN * 1000
 """The most a year's counter is proven for: a thousand of the largest bills."""
@@ -26,7 +26,8 @@ LARGEST_COUNTER_FEN = LARGEST_BILL_FEN * 1000
 _LARGEST = 2**63 - 1
 _BAND = re.compile(r"(?P<stem>.+)_band_\d+")
 _NEVER_NEGATIVE = re.compile(
-    r"left|.+_(deductible|eligible|paid|room|to_deduct|first_self_pay|computed|cost_room_\d+)"
+    r"left|.+_(deductible|eligible|paid|room|to_deduct|first_self_pay|computed|counted|surplus"
+    r"|cost_room_\d+)"
 )
 
 
@@ -77,13 +78,8 @@ def _number(slot: NumberSlot) -> Range:
     least = MISSING if can_be_missing(number) else 0
     if can_be_unlimited(number):
         return Range(least, NO_LIMIT)
-    if number.unit is Unit.RATIO:
-        return Range(least, largest_ratio(number).at_digits(slot.digits))
-    most = max((c.value for c in number.choices if isinstance(c.value, int)), default=0)
-    for change in number.adjustments:
-        if change.times:
-            most = max(most, -(-most * change.times.units // 10**change.times.digits))
-    return Range(least, most)
+    top = largest(number)
+    return Range(least, top.at_digits(slot.digits) if isinstance(top, Ratio) else top)
 
 
 class _Walker:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from settlement.kernel.cascade import Cascade, Resolution
 from settlement.kernel.names import amount_argument
 from settlement.kernel.resolving import ResolvedNumber
-from settlement.kernel.writing import ELSEWHERE_REFUSED, counter_variable
+from settlement.kernel.shape import ELSEWHERE_REFUSED, counter_variable
 from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge, Charges
 from settlement.law.facts import FactNotStated, Facts
-from settlement.law.policy import BENEFIT_ADMISSIONS, Layer, Policy
+from settlement.law.policy import BENEFIT_ADMISSIONS, KEY_OF_COUNTER, Layer, LayerKind, Policy
 
 
 class NumberMissing(Exception):
@@ -75,8 +75,9 @@ BILL_REFUSALS = (
 class Inputs:
     """Everything a settlement is computed from (结算输入).
 
-    `counters` are the person's yearly totals before the stay, in fen (and `admissions`, a count);
-    absent ones are zero. `elsewhere` are amounts decided by other systems, by layer id, in fen.
+    `counters` are the person's yearly totals before the stay, in fen (`admissions` and `….times`
+    are counts), under the names the ledger keeps, such as `basic.paid@level_3`; absent ones are
+    zero. `elsewhere` are amounts decided by other systems, by layer id, in fen.
     """
 
     charges: Charges
@@ -86,11 +87,25 @@ class Inputs:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """What is owed outside the bill (账外款), in fen: cash for the patient, or the surplus of a
+    fixed price for the hospital."""
+
+    layer: str
+    kind: str
+    payer: str
+    fund: str | None
+    amount_fen: int
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came out (结算结果): every value of the arithmetic by name, in fen.
 
-    `counters` are the yearly totals after the stay. `applied` are the layers whose conditions
-    held. Payers + patient = total, always; the hospital's own layers are among the payers.
+    `counters` are the yearly totals after the stay, of all counters it may have moved. `applied`
+    are the layers whose conditions held, `pending` those among them whose amount is still to be
+    decided. Payers + patient = total, always; the hospital's own layers are among the payers,
+    layers of the patient's own are not. What is paid `outside` the bill is no part of this.
     """
 
     values: Mapping[str, int]
@@ -98,9 +113,11 @@ class Outcome:
     applied: frozenset[str]
     counters: Mapping[str, int]
     patient_fen: int
+    outside: tuple[Outside, ...] = ()
+    pending: tuple[str, ...] = ()
 
     def paid_fen(self, layer: Layer) -> int:
-        """What a layer pays, in fen."""
+        """What a layer comes to, in fen: what it pays, or what was only measured."""
         return self.values[f"{layer.id}_paid"]
 
 
@@ -110,29 +127,60 @@ def settle_bill(cascade: Cascade, inputs: Inputs) -> Outcome:
     Raises AmountNotStated, FactNotStated, NumberMissing, ElsewhereAmountMissing,
     ElsewhereAmountTooLarge, ElsewhereAmountUnexpected.
     """
-    shape, charges = cascade.shape, inputs.charges
-    found = cascade.resolve(inputs.facts)
-    amounts = charges.amounts()
+    shape, facts = cascade.shape, inputs.facts
+    found = cascade.resolve(facts)
+    amounts = inputs.charges.amounts()
     _require_inputs(cascade, found, amounts, inputs.elsewhere)
+    before = inputs.counters
     result = cascade.settle_stay(
         *(amounts.get(name, 0) for name in shape.amounts),
-        *(inputs.counters.get(name, 0) for name in shape.counters),
+        *(before.get(name, 0) if name else 0 for name in found.counters),
         *(inputs.elsewhere.get(name, 0) for name in shape.elsewhere),
         *found.arguments,
     )
     values = dict(zip(shape.outputs, result, strict=True))
     if values["refused"] >= 0:
         raise _refusal(cascade, inputs, found, values["refused"])
-    moved = {name: values[counter_variable(name)] for name in shape.counters}
-    moved[BENEFIT_ADMISSIONS] = inputs.counters.get(BENEFIT_ADMISSIONS, 0) + 1
-    values |= {amount_argument(name): amounts[name] for name in shape.amounts if name in amounts}
+    moved = {
+        name: values[counter_variable(written)]
+        for written, name in zip(shape.counters, found.counters, strict=True)
+        if name
+    }
+    _count_admission(moved, before, facts.tier)
+    values |= {amount_argument(name): fen for name, fen in amounts.items()}
     return Outcome(
         values=values,
         resolved=found.numbers,
         applied=found.applied,
         counters=moved,
         patient_fen=values["patient"],
+        outside=_outside(cascade, values) if cascade.pays_outside else (),
+        pending=tuple(x.id for x in found.needed_elsewhere if x.id not in inputs.elsewhere),
     )
+
+
+def _count_admission(moved: dict[str, int], before: Mapping[str, int], tier: str | None) -> None:
+    """The stay is one more of the year, and one more in hospitals of its tier."""
+    moved[BENEFIT_ADMISSIONS] = before.get(BENEFIT_ADMISSIONS, 0) + 1
+    if tier is not None:
+        of_tier = f"{BENEFIT_ADMISSIONS}{KEY_OF_COUNTER}{tier}"
+        moved[of_tier] = before.get(of_tier, 0) + 1
+
+
+def _outside(cascade: Cascade, values: Mapping[str, int]) -> tuple[Outside, ...]:
+    found = []
+    for layer in cascade.policy.layers:
+        owed = {}
+        if layer.kind is LayerKind.CASH:
+            owed["cash"] = values[f"{layer.id}_paid"]
+        if layer.surplus_to_hospital:
+            owed["surplus"] = values[f"{layer.id}_surplus"]
+        found += [
+            Outside(layer.id, kind, layer.payer.value, layer.fund_id, fen)
+            for kind, fen in owed.items()
+            if fen > 0
+        ]
+    return tuple(found)
 
 
 def _require_inputs(
@@ -146,7 +194,8 @@ def _require_inputs(
         if name not in amounts:
             raise AmountNotStated(name, layer_name)
     for layer in found.needed_elsewhere:
-        if layer.id not in elsewhere:
+        may_wait = layer.elsewhere and layer.elsewhere.may_come_later
+        if layer.id not in elsewhere and not may_wait:
             raise ElsewhereAmountMissing(layer)
 
 

@@ -26,31 +26,70 @@ class Places:
                 return (*self.layer(layer), "parts", at)
         return self.layer(layer)
 
-    def number(self, layer: Layer, name: str) -> Path:
-        """The place of a number, by its name such as `basic.class_a.rate`."""
+    def number(self, layer: Layer | None, name: str) -> Path:
+        """The place of a number, by its name such as `basic.class_a.rate`.
+
+        Numbers of the whole document (`parameter.income`, `deposit.amount`) have no layer.
+        """
+        if layer is None:
+            return self._of_document(name.split("."))
         words = name.removeprefix(f"{layer.id}.").split(".")
         place = self.layer(layer)
         if len(words) > 1 and self.part(layer, words[0]) != place:
-            place = self.part(layer, words[0])
-            words = words[1:]
-        head, _, ordinal = words[0].rpartition("_")
+            place, words = self.part(layer, words[0]), words[1:]
+        place = self._rule(place, words[0])
+        for word in words[1:]:
+            place = self._inside(place, word)
+        return place
+
+    def _of_document(self, words: list[str]) -> Path:
+        if words[0] == "parameter":
+            inner = self._at(("parameters", words[1]))
+            unit = "ratio" if isinstance(inner, Mapping) and "ratio" in inner else "amount"
+            return ("parameters", words[1], unit)
+        if words[0] == "reported":
+            for at, row in enumerate(self._members(("reported",))):
+                if isinstance(row, Mapping) and row.get("id") == words[1]:
+                    return ("reported", at, *words[2:])
+        return tuple(words)
+
+    def _rule(self, place: Path, word: str) -> Path:
+        """Where a layer or a part keeps one of its rules."""
+        head, _, ordinal = word.rpartition("_")
         if head == "cap":
             return (*place, "caps", int(ordinal) - 1, "amount")
         if head == "band":
-            return (*place, "bands", "rows", int(ordinal) - 1, words[1])
-        place = (*place, words[0])
-        inner = self._at(place)
+            return (*place, "bands", "rows", int(ordinal) - 1)
+        if word == "fixed":
+            return (*place, "base", "fixed")
+        inner = self._at((*place, word))
         is_wrapped = isinstance(inner, Mapping) and "amount" in inner
-        return (*place, "amount") if is_wrapped else place
+        return (*place, word, "amount") if is_wrapped else (*place, word)
 
-    def row(self, layer: Layer, name: str, row: int) -> Path:
+    def _inside(self, place: Path, word: str) -> Path:
+        """Where a rule keeps one of its numbers: a row, an edge, a share, a limit."""
+        head, _, ordinal = word.rpartition("_")
+        if head == "row":
+            return (*place, "rows", int(ordinal) - 1)
+        if word == "edge":
+            row = self._at(place)
+            return (*place, "up_to" if isinstance(row, Mapping) and "up_to" in row else "below")
+        if word == "limit":
+            return (*(place[:-1] if place[-1] == "amount" else place), "limit", "amount")
+        return (*place, word)
+
+    def row(self, layer: Layer | None, name: str, row: int) -> Path:
         """The place of one row of a number; the number itself when it has no rows."""
         place = self.number(layer, name)
         return (*place, "choose", row) if self._members((*place, "choose")) else place
 
-    def adjustment(self, layer: Layer, name: str, row: int) -> Path:
+    def adjustment(self, layer: Layer | None, name: str, row: int) -> Path:
         """The place of one adjustment of a number."""
         return (*self.number(layer, name), "adjust", row)
+
+    def is_written(self, place: Path) -> bool:
+        """Whether the document says anything at this place."""
+        return self._at(place) != ""
 
     def _members(self, place: Path) -> Sequence[Tree]:
         found = self._at(place)

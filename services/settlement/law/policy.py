@@ -5,127 +5,36 @@ deductible, applies rates in bands, holds the result under caps and moves counte
 may depend on facts, and carries its evidence. Nothing here knows a county.
 """
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
 from contracts.vocabulary import Payer, RegionCode, Scheme
 from settlement.law.evidence import Evidence, Source
-from settlement.law.exact import Ratio
-from settlement.law.facts import Condition
+from settlement.law.expressions import YEAR, Expression
+from settlement.law.facts import Ask, Condition
+from settlement.law.numbers import Number, Picked, Rule, ShareOf, numbers_in, with_parameters
+from settlement.law.people import People
+from settlement.law.rounding import Rounding
 
 READABLE_LANGUAGES = ("1",)
 """Versions of the policy language that can be read; each document states its own, which is
 stored in the ledger beside its text. A later version joins this list and replaces none."""
 
 BENEFIT_ADMISSIONS = "admissions"
-"""Counter of the stays settled in a benefit year (本年度住院次数)."""
+"""Counter of the stays settled in a benefit year (本年度住院次数); `admissions@level_3` counts
+those in hospitals of one tier."""
 
+SUM_COUNTER = "sum."
+"""Before a name: the counter of its total over a benefit year, which `year.` names read."""
 
-class Unit(StrEnum):
-    """What a number measures."""
+KEY_OF_COUNTER = "@"
+"""Between a counter and the value it counts apart: `basic.paid@level_3`."""
 
-    AMOUNT = "amount"
-    RATIO = "ratio"
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A number nobody knows (缺失): stops the settlements that reach it, by name."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Unlimited:
-    """No limit (不设限)."""
-
-
-Stated = int | Ratio | Missing | Unlimited
-"""An amount in fen, a ratio, a number nobody knows, or no limit."""
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """A change to a number for some people or places (调整), applied before any arithmetic."""
-
-    condition: Condition
-    plus: Ratio | None
-    minus: Ratio | None
-    times: Ratio | None
-    evidence: Evidence
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One row of a look-up (一行标准): the first row whose condition holds gives the number."""
-
-    condition: Condition
-    value: Stated
-    evidence: Evidence
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number of the policy (参数), with its rows, adjustments and ceiling.
-
-    `name` is its path in the document, such as `basic.deductible`; users see it when it is
-    missing or assumed.
-    """
-
-    name: str
-    unit: Unit
-    choices: tuple[Choice, ...]
-    adjustments: tuple[Adjustment, ...] = ()
-    at_most: Ratio | None = None
-    at_most_evidence: Evidence | None = None
-
-
-@dataclass(frozen=True)
-class Term:
-    """One signed name in a base: `- basic` is Term(-1, "basic")."""
-
-    sign: int
-    name: str
-
-
-@dataclass(frozen=True)
-class Expression:
-    """A sum and difference of named amounts (口径), such as `in_scope - basic - critical`."""
-
-    terms: tuple[Term, ...]
-
-    @cached_property
-    def text(self) -> str:
-        """As written in the policy."""
-        text = " ".join(f"{'-' if t.sign < 0 else '+'} {t.name}" for t in self.terms)
-        return text.removeprefix("+ ")
-
-    def __str__(self) -> str:
-        """The same text."""
-        return self.text
-
-
-_TERM = re.compile(r"\s*([+-]?)\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\s*")
-
-
-def parse_expression(text: str) -> Expression:
-    """Read `in_scope - basic`; a name stands in it once. Raises ValueError with what is wrong."""
-    terms: list[Term] = []
-    at = 0
-    while at < len(text):
-        match = _TERM.match(text, at)
-        if match is None or (terms and not match[1]):
-            raise ValueError(f"口径“{text}”应写成名称的加减，如 in_scope - basic")
-        if any(term.name == match[2] for term in terms):
-            raise ValueError(f"口径“{text}”里“{match[2]}”出现了两次")
-        terms.append(Term(-1 if match[1] == "-" else 1, match[2]))
-        at = match.end()
-    if not terms:
-        raise ValueError("口径不能为空")
-    return Expression(tuple(terms))
+TOGETHER = "none"
+"""Written for `each`: one total, whatever the facts (合并累计)."""
 
 
 class Period(StrEnum):
@@ -142,12 +51,48 @@ class ThresholdKind(StrEnum):
     TRIGGER = "trigger"
 
 
+class Passed(StrEnum):
+    """When a trigger is passed (门槛的界): above it (超过), or already at it (达到)."""
+
+    ABOVE = "above"
+    AT = "at"
+
+
 class BandsFrom(StrEnum):
     """Where band edges are measured from (分段起点): the gross burden, or what lies above the
     deductible."""
 
     ZERO = "zero"
     DEDUCTIBLE = "deductible"
+
+
+class FirstTaken(StrEnum):
+    """Whether first self-pay comes off before the deductible or after it (先自付的先后)."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A yearly total (累计器). `each` is the fact whose values count apart, TOGETHER when the
+    document says that they do not, None where it does not say."""
+
+    name: str
+    each: str | None = None
+
+    @property
+    def key_fact(self) -> str | None:
+        """The fact whose values count apart, if any."""
+        return None if self.each == TOGETHER else self.each
+
+
+@dataclass(frozen=True)
+class DeductionLimit:
+    """The most a year's deductions may come to together (起付线年度合计上限)."""
+
+    amount: Rule
+    counter: Counter
 
 
 @dataclass(frozen=True)
@@ -158,12 +103,14 @@ class Deductible:
     cost does not move the yearly counter either.
     """
 
-    amount: Number
+    amount: Rule
     period: Period
     kind: ThresholdKind
     taken_from: tuple[str, ...]
     order_evidence: Evidence
-    counter: str | None
+    counter: Counter | None
+    passed: Passed = Passed.ABOVE
+    limit: DeductionLimit | None = None
 
 
 @dataclass(frozen=True)
@@ -171,90 +118,72 @@ class Band:
     """One marginal band (段): `up_to` is None for the last."""
 
     up_to: Number | None
-    rate: Number
+    rate: Rule
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a payment is held to (保底、不超过): an expression with evidence of its own."""
+
+    amount: Expression
+    evidence: Evidence
 
 
 @dataclass(frozen=True)
 class Part:
     """A slice of a layer with a base and rates of its own (分项).
 
-    `first_self_pay` is taken off after the deductible and composed with the rate before the one
-    rounding. `minus` is taken off after the rate: a top-up to a target (补足) is a rate on what
-    the target measures, minus what was already paid.
+    The base is an expression, or `fixed`, an amount that no bill decides (定额). `first_self_pay`
+    is taken off before or after the deductible; taken after it, it is composed with the rate and
+    the factor before the one rounding. `minus` is taken off after the rate: a top-up to a target
+    (补足) is a rate on what the target measures, minus what was already paid. Then the payment is
+    raised to `not_below` and held under `not_above`.
     """
 
     id: str
     name: str
     base: Expression
     base_evidence: Evidence
-    first_self_pay: Number | None
+    first_self_pay: Rule | None
     bands: tuple[Band, ...]
     bands_from: BandsFrom
     minus: Expression | None
     minus_evidence: Evidence
+    rounding: Rounding
+    fixed: Number | None = None
+    first_taken: FirstTaken = FirstTaken.AFTER
+    factor: Rule | None = None
+    not_below: Guard | None = None
+    not_above: Guard | None = None
+
+    @property
+    def takes_first(self) -> bool:
+        """Whether first self-pay comes off before the deductible."""
+        return self.first_self_pay is not None and self.first_taken is FirstTaken.BEFORE
+
+    @property
+    def base_text(self) -> str:
+        """The base as users read it."""
+        return "定额" if self.fixed else self.base.text
 
 
 class CapOf(StrEnum):
-    """What a cap limits: what is paid (封顶支付) or the cost looked at (封顶费用)."""
+    """What a cap limits: what is paid (封顶支付), the cost looked at (封顶费用), or how often
+    something is paid (次数)."""
 
     PAYMENT = "payment"
     COST = "cost"
+    TIMES = "times"
 
 
 @dataclass(frozen=True)
 class Cap:
     """Cap (封顶线). Yearly ones move a counter; a shared counter is a shared cap."""
 
-    amount: Number
+    amount: Rule
     period: Period
     of: CapOf
-    counter: str | None
-
-
-class RoundingMode(StrEnum):
-    """How a step is rounded (取整方式); ties are what the modes differ in, or the direction."""
-
-    HALF_UP = "half_up"
-    HALF_EVEN = "half_even"
-    DOWN = "down"
-    UP = "up"
-
-    @property
-    def label(self) -> str:
-        """What users read."""
-        return _ROUNDING_LABELS[self.value]
-
-
-_ROUNDING_LABELS = {
-    "half_up": "四舍五入",
-    "half_even": "四舍六入五成双",
-    "down": "舍去",
-    "up": "进一",
-}
-_QUANTUM_LABELS = {1: "分", 10: "角", 100: "元"}
-
-
-@dataclass(frozen=True)
-class Rounding:
-    """Rounding of every step (取整): to a quantum of 1 fen, 10 (角) or 100 (元).
-
-    `name` is its path in the document: `rounding`, or `basic.rounding` for a layer's own.
-    """
-
-    mode: RoundingMode
-    quantum_fen: int
-    name: str
-    evidence: Evidence
-
-    @cached_property
-    def code(self) -> str:
-        """As stored beside a step: `half_up/1`."""
-        return f"{self.mode.value}/{self.quantum_fen}"
-
-    @property
-    def label(self) -> str:
-        """What users read: 四舍五入到分."""
-        return f"{self.mode.label}到{_QUANTUM_LABELS[self.quantum_fen]}"
+    counter: Counter | None
 
 
 @dataclass(frozen=True)
@@ -281,22 +210,49 @@ class StayDate(StrEnum):
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The layer is decided by another system (外部结算); its amount arrives with the bill.
+    """The layer is decided by another system or by people (外部结算、事后审定).
 
-    `at_most` names what the amount can be checked against.
+    Its amount arrives with the bill; `at_most` names what the amount can be checked against. One
+    that `may_come_later` is recorded as nothing yet, and pending, while it has not arrived.
     """
 
     decided_by: str
     at_most: Expression
     evidence: Evidence
+    may_come_later: bool = False
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Who bears a payment in the end (最终承担方); whoever paid it first."""
+
+    payer: Payer
+    pool: RegionCode | None
+    when: str | None
+    evidence: Evidence
+
+
+class LayerKind(StrEnum):
+    """What becomes of a layer's amount (支付方式)."""
+
+    PAYMENT = "payment"
+    """Pays part of the bill (支付)."""
+    MEASURE = "measure"
+    """Computed for other layers to use (只测算)."""
+    PATIENT = "patient"
+    """The patient's own, taken first (个人先付)."""
+    CASH = "cash"
+    """Paid to the patient outside the bill (现金补助)."""
 
 
 @dataclass(frozen=True)
 class Layer:
     """One layer of the cascade (一层保障).
 
-    `pool` is the pooling region of the payer's fund (统筹区); None for the hospital's own share.
-    Exactly one of `parts` and `elsewhere` is given.
+    `pool` is the pooling region of the payer's fund (统筹区); None where no fund pays.
+    Exactly one of `parts` and `elsewhere` is given. `counts_toward` are counters of other layers
+    that the payment moves too; None where the document does not say. With `surplus_to_hospital`
+    what caps allow and the bill has no room for is owed to the hospital outside the bill.
     """
 
     id: str
@@ -313,18 +269,85 @@ class Layer:
     rounding: Rounding
     benefit_year: BenefitYear
     elsewhere: Elsewhere | None = None
+    kind: LayerKind = LayerKind.PAYMENT
+    surplus_to_hospital: bool = False
+    counts_toward: tuple[str, ...] | None = None
+    borne_by: Bearer | None = None
+    person_asked_as_of: StayDate | None = None
+    precedence: tuple[str, ...] | None = None
 
     @cached_property
     def fund_id(self) -> str | None:
         """The fund that owes this layer (基金): pooling region and payer."""
         return f"{self.pool}-{self.payer.value}" if self.pool else None
 
+    @cached_property
+    def counters_kept(self) -> tuple[Counter, ...]:
+        """Yearly totals that this layer's own rules read and move."""
+        rule = self.deductible
+        kept = [rule.counter] if rule else []
+        kept += [rule.limit.counter] if rule and rule.limit else []
+        kept += [cap.counter for cap in self.caps]
+        return tuple(dict.fromkeys(c for c in kept if c))
+
     @property
     def counters(self) -> tuple[str, ...]:
-        """Counters this layer reads and moves."""
-        names = [self.deductible.counter] if self.deductible else []
-        names += [cap.counter for cap in self.caps]
-        return tuple(dict.fromkeys(n for n in names if n))
+        """Names of the counters this layer reads or moves, without keys."""
+        names = [c.name for c in self.counters_kept]
+        return tuple(dict.fromkeys([*names, *(self.counts_toward or ())]))
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of the document that others are made from (参数)."""
+
+    id: str
+    label: str
+    number: Number
+
+
+@dataclass(frozen=True)
+class Reported:
+    """An amount or a share that is computed and told, and never paid (指标、对照项目).
+
+    With `of` it is the share of `amount` in it, and `target` what the text hopes for.
+    """
+
+    id: str
+    label: str
+    amount: Expression
+    of: Expression | None
+    target: Number | None
+    condition: Condition
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """What may be asked on admission (押金): a share of the hospital's usual one, or an amount."""
+
+    share_of_normal: Number | None
+    amount: Number | None
+
+
+class IfLower(StrEnum):
+    """What becomes of benefits paid that a retroactive policy lowers (追溯降低待遇)."""
+
+    COLLECT_BACK = "collect_back"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True)
+class ClaimBy:
+    """The last day to claim (申报期限): a day, so many years after that of the discharge."""
+
+    month: int
+    day: int
+    years_after: int
+
+    def last_day(self, discharge: date) -> date:
+        """The last day for a stay."""
+        return date(discharge.year + self.years_after, self.month, self.day)
 
 
 @dataclass(frozen=True)
@@ -355,11 +378,32 @@ class Policy:
     canonical_text: str
     fictional: bool = False
     not_entered: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    people: People = field(default_factory=People)
+    deposit: Deposit | None = None
+    reported: tuple[Reported, ...] = ()
+    if_lower: IfLower | None = None
+    claim_by: ClaimBy | None = None
 
     @property
     def label(self) -> str:
         """How users see which version was applied."""
         return f"{self.region_name} {self.scheme.label} {self.in_force_from} v{self.version}"
+
+    @cached_property
+    def sum_counters(self) -> tuple[str, ...]:
+        """Counters behind `year.` names, over the document's benefit year."""
+        named = [t.name for x in self.layers for e in expressions_of(x) for t in e.terms]
+        return tuple(
+            dict.fromkeys(SUM_COUNTER + n.removeprefix(YEAR) for n in named if n.startswith(YEAR))
+        )
+
+    @cached_property
+    def days_asked(self) -> tuple[StayDate, ...]:
+        """The days on which layers ask who the person was, besides the document's."""
+        own = [x.person_asked_as_of for x in self.layers]
+        return tuple(dict.fromkeys(d for d in own if d and d is not self.person_asked_as_of))
 
     def source(self, source_id: str) -> Source:
         """The source with this id; reading a policy has made sure it exists."""
@@ -372,20 +416,73 @@ class Policy:
                 return layer
         raise KeyError(layer_id)
 
+    def precedence_of(self, layer: Layer) -> tuple[str, ...]:
+        """Which of several identities counts for a layer, the first that the person has."""
+        return self.people.precedence if layer.precedence is None else layer.precedence
 
-def numbers_of(layer: Layer) -> tuple[Number, ...]:
-    """Every number of a layer, in the order the arithmetic meets them."""
-    found: list[Number] = []
+    def crosses_year(self, *, admission: date, discharge: date) -> bool:
+        """Whether a stay lies in two of the document's benefit years (跨年度住院)."""
+        year = self.benefit_year
+        return year.first_day(admission) != year.first_day(discharge)
+
+    def is_late(self, *, discharge: date, settlement: date) -> bool | None:
+        """Whether a settlement comes after the last day to claim; None without such a day."""
+        return settlement > self.claim_by.last_day(discharge) if self.claim_by else None
+
+
+def rules_of(layer: Layer) -> Iterator[Rule]:
+    """Every number, pick and share of a layer, in the order the arithmetic meets them."""
+    yield from (part.fixed for part in layer.parts if part.fixed)
     if layer.deductible:
-        found.append(layer.deductible.amount)
+        yield layer.deductible.amount
+        if layer.deductible.limit:
+            yield layer.deductible.limit.amount
     for part in layer.parts:
         if part.first_self_pay:
-            found.append(part.first_self_pay)
+            yield part.first_self_pay
         for band in part.bands:
-            found += [band.up_to] if band.up_to else []
-            found.append(band.rate)
-    found += [cap.amount for cap in layer.caps]
-    return tuple(found)
+            if band.up_to:
+                yield band.up_to
+            yield band.rate
+        if part.factor:
+            yield part.factor
+    yield from (cap.amount for cap in layer.caps)
+
+
+def numbers_of(layer: Layer) -> tuple[Number, ...]:
+    """Every looked-up number of a layer, in the order the arithmetic meets them."""
+    return tuple(number for rule in rules_of(layer) for number in numbers_in(rule))
+
+
+def expressions_of(layer: Layer) -> Iterator[Expression]:
+    """Every expression of a layer, those its numbers are picked by among them."""
+    if layer.elsewhere:
+        yield layer.elsewhere.at_most
+    for part in layer.parts:
+        yield part.base
+        if part.minus:
+            yield part.minus
+        yield from (guard.amount for guard in (part.not_below, part.not_above) if guard)
+    for rule in rules_of(layer):
+        if isinstance(rule, Picked):
+            yield rule.by
+        elif isinstance(rule, ShareOf):
+            yield rule.of
+
+
+def conditions_of(policy: Policy) -> Iterator[Condition]:
+    """Every condition that a settlement under this policy may have to decide."""
+    for layer in policy.layers:
+        yield layer.condition
+        for number in numbers_of(layer):
+            yield from conditions_in(number)
+
+
+def conditions_in(number: Number) -> Iterator[Condition]:
+    """The conditions of a number's rows and adjustments, and of the parameters it is made from."""
+    for each in with_parameters(number):
+        yield from (choice.condition for choice in each.choices)
+        yield from (change.condition for change in each.adjustments)
 
 
 def assumptions_of(policy: Policy) -> list[tuple[str, Evidence]]:
@@ -395,4 +492,6 @@ def assumptions_of(policy: Policy) -> list[tuple[str, Evidence]]:
         ("in_force", policy.in_force_evidence),
         ("dates", policy.dates_evidence),
     ]
+    if policy.people.evidence:
+        documentary.append(("people", policy.people.evidence))
     return [(name, evidence) for name, evidence in documentary if not evidence.is_stated]

@@ -1,6 +1,7 @@
 """Reading a policy out of a document (读政策): every fault is gathered before refusing."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from contracts.vocabulary import EvidenceStatus, RegionCode, Scheme
@@ -16,19 +17,29 @@ from settlement.law.evidence import Evidence, Source
 from settlement.law.policy import (
     READABLE_LANGUAGES,
     BenefitYear,
+    IfLower,
     Layer,
     Policy,
-    Rounding,
     StayDate,
 )
-from settlement.law.reading_evidence import read_evidence
+from settlement.law.reading_evidence import Scope, read_evidence
 from settlement.law.reading_layers import LayerReader
+from settlement.law.reading_whole import (
+    read_asks,
+    read_claim_by,
+    read_deposit,
+    read_parameters,
+    read_people,
+    read_reported,
+)
 from settlement.law.reading_words import (
     read_benefit_year,
     read_choice,
+    read_date,
     read_flag,
     read_rounding,
 )
+from settlement.law.rounding import Rounding
 
 _REGION = re.compile(r"[0-9]{6}")
 _VERSION = re.compile(r"[1-9][0-9]{0,5}")
@@ -72,6 +83,11 @@ class _Reader:
             )
         if outer:
             outer.close()
+        self.asks = read_asks(root.get("asks"))
+        plain = Scope(self.evidence, self.source_ids, asks={a.id: a for a in self.asks})
+        self.parameters = read_parameters(root.get("parameters"), plain)
+        known = {p.id: p.number for p in self.parameters}
+        self.scope = replace(plain, parameters=known)
 
     def policy(self, tree: Tree) -> Policy | None:
         root = self.root
@@ -95,8 +111,7 @@ class _Reader:
         rounding = read_rounding(
             root.need("rounding", "写 rounding: {mode: half_up, to: fen}"),
             name="rounding",
-            inherited=self.evidence,
-            source_ids=self.source_ids,
+            scope=self.scope,
         )
         published, fictional = root.get("published"), root.get("fictional")
         text = canonical_text(tree)
@@ -107,13 +122,10 @@ class _Reader:
             scheme=self._scheme(),
             version=self._version(),
             title=self._text("title", "写政策文件的名称"),
-            in_force_from=self._date(in_force.get("from") if in_force else None, in_force)
-            or date.min,
-            in_force_to=self._date(
-                in_force.get("to", may_be_none=True) if in_force else None, None
-            ),
+            in_force_from=self._from(in_force),
+            in_force_to=_optional_date(in_force.get("to", may_be_none=True) if in_force else None),
             in_force_evidence=self._evidence_of(in_force),
-            published=self._date(published, None),
+            published=_optional_date(published),
             version_chosen_by=read_choice(dates, "version_chosen_by", StayDate),
             person_asked_as_of=read_choice(dates, "person_asked_as_of", StayDate),
             dates_evidence=self._evidence_of(dates),
@@ -125,6 +137,13 @@ class _Reader:
             canonical_text=text,
             fictional=bool(fictional and read_flag(fictional)),
             not_entered=self._not_entered(),
+            parameters=self.parameters,
+            asks=self.asks,
+            people=read_people(root.get("people"), self.scope),
+            deposit=read_deposit(root.get("deposit"), self.scope),
+            reported=read_reported(root.get("reported"), self.scope),
+            if_lower=self._if_lower(in_force),
+            claim_by=read_claim_by(dates.get("claim_by") if dates else None),
         )
         for node in (in_force, dates):
             if node:
@@ -196,31 +215,30 @@ class _Reader:
     def _evidence_of(self, node: Node | None) -> Evidence:
         return read_evidence(node, self.evidence, self.source_ids) if node else self.evidence
 
-    def _date(self, node: Node | None, owner: Node | None) -> date | None:
-        if node is None:
-            if owner is not None:
-                owner.fault("缺少 from", "写开始施行的日期；不明时写推定日期并标 assumed")
-            return None
-        try:
-            return date.fromisoformat(node.text())
-        except ValueError:
-            node.unreadable(f"“{node.text()}”不是日期", "如 2018-01-01")
-            return None
+    @staticmethod
+    def _from(in_force: Node | None) -> date:
+        node = in_force.get("from") if in_force else None
+        if node is None and in_force is not None:
+            in_force.fault("缺少 from", "写开始施行的日期；不明时写推定日期并标 assumed")
+        return _optional_date(node) or date.min
+
+    @staticmethod
+    def _if_lower(in_force: Node | None) -> IfLower | None:
+        node = in_force.get("if_lower") if in_force else None
+        return read_choice(in_force, "if_lower", IfLower) if node else None
 
     def _layers(self, year: BenefitYear, rounding: Rounding) -> tuple[Layer, ...]:
         listed = self.root.need("layers", "按结算先后列出各层保障")
         layers: list[Layer] = []
         for node in listed.items() if listed else ():
-            layer = LayerReader(
-                node,
-                evidence=self.evidence,
-                source_ids=self.source_ids,
-                year=year,
-                rounding=rounding,
-            ).layer()
+            layer = LayerReader(node, scope=self.scope, year=year, rounding=rounding).layer()
             if any(known.id == layer.id for known in layers):
                 node.fault(f"层“{layer.id}”重复", "每层的 id 不能相同")
             layers.append(layer)
         if listed and not layers:
             listed.fault("没有任何一层", "至少写一层")
         return tuple(layers)
+
+
+def _optional_date(node: Node | None) -> date | None:
+    return read_date(node) if node else None

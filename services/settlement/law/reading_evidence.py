@@ -1,8 +1,13 @@
 """Reading where something comes from (读依据): status, source, place and note of one line."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
 from contracts.vocabulary import EvidenceStatus
 from settlement.law.document import Node
 from settlement.law.evidence import Evidence
+from settlement.law.facts import Ask
+from settlement.law.numbers import Number
 
 
 def read_evidence(node: Node, inherited: Evidence, source_ids: frozenset[str]) -> Evidence:
@@ -26,3 +31,25 @@ def read_evidence(node: Node, inherited: Evidence, source_ids: frozenset[str]) -
         # An outer note explains an outer number; this one was borrowed from somewhere else.
         node.fault(f"状态为 {found.status} 的数没有说明", "用 note 写明从哪里借来、怎样推得")
     return found
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an inner level of a document inherits (内层沿用的内容).
+
+    Evidence of the level outside, the sources that may be cited, the parameters that numbers may
+    be made from, and what the document asks of the bill by names of its own.
+    """
+
+    evidence: Evidence
+    source_ids: frozenset[str]
+    parameters: Mapping[str, Number] = field(default_factory=dict)
+    asks: Mapping[str, Ask] = field(default_factory=dict)
+
+    def at(self, node: Node) -> "Scope":
+        """The same, under the evidence written at this node."""
+        return replace(self, evidence=self.evidence_at(node))
+
+    def evidence_at(self, node: Node | None) -> Evidence:
+        """The evidence written at this node, over what is inherited."""
+        return read_evidence(node, self.evidence, self.source_ids) if node else self.evidence

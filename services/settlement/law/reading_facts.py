@@ -1,27 +1,60 @@
 """Reading facts and charges that people write beside a policy (读情形与费用): labels or codes."""
 
+from collections.abc import Iterable
+
 from contracts.vocabulary import Fen
 from settlement.law.bill import AMOUNT_LABELS, Charges
 from settlement.law.document import Node
 from settlement.law.exact import NotExact, parse_yuan
-from settlement.law.facts import CODES, FACT_LABELS, FLAGS, NUMBERS, SETS, Facts
-from settlement.law.reading_words import read_flag
+from settlement.law.facts import (
+    CODES,
+    DATES,
+    FACT_LABELS,
+    FIELD_OF_FACT,
+    FLAGS,
+    NO_DISEASE,
+    NUMBERS,
+    SETS,
+    Ask,
+    FactKind,
+    Facts,
+)
+from settlement.law.reading_words import read_count, read_date, read_flag
 
-_FIELDS = {"identity": "identities", "designation": "designations"}
-_LONGEST_COUNT = 6
 
+def read_facts(node: Node | None, asks: Iterable[Ask] = ()) -> Facts:
+    """Facts written as `identity: 低保对象`, `tier: 二级`, and what a policy `asks` besides.
 
-def read_facts(node: Node | None) -> Facts:
-    """Facts written as `identity: 低保对象`, `tier: 二级`; absent ones are not stated."""
+    Absent ones are not stated.
+    """
+    own = {ask.id: ask for ask in asks}
     found: dict[str, object] = {}
+    declared: dict[str, bool | int | str] = {}
     for key in node.keys if node else ():
         value = node.get(key) if node else None
-        if key not in FACT_LABELS:
-            if value:
-                value.fault(f"不认识的情形“{key}”", "可用：" + "、".join(sorted(FACT_LABELS)))
-        elif value is not None:
-            found[_FIELDS.get(key, key)] = _read_fact(key, value)
-    return Facts(**found)  # type: ignore[arg-type]  # each read as its kind demands
+        if value is None:
+            continue
+        if key in own:
+            answer = read_answer(own[key], value)
+            declared |= {} if answer is None else {key: answer}
+        elif key in FACT_LABELS:
+            found[FIELD_OF_FACT.get(key, key)] = _read_fact(key, value)
+        else:
+            known = "、".join(sorted([*FACT_LABELS, *own]))
+            value.fault(f"不认识的情形“{key}”", f"可用：{known}")
+    return Facts(**found, declared=declared)  # type: ignore[arg-type]  # each read as its kind demands
+
+
+def read_answer(ask: Ask, node: Node) -> bool | int | str | None:
+    """What the bill declares for something a policy asks; a fault and None for another word."""
+    if ask.kind is FactKind.YES_NO:
+        return read_flag(node)
+    if ask.kind is FactKind.NUMBER:
+        return read_count(node)
+    if node.text() not in ask.words:
+        node.fault(f"“{node.text()}”不可用", "可用：" + "、".join(ask.words))
+        return None
+    return node.text()
 
 
 def _read_fact(key: str, node: Node) -> object:
@@ -31,6 +64,10 @@ def _read_fact(key: str, node: Node) -> object:
         return read_count(node)
     if key in FLAGS:
         return read_flag(node)
+    if key in DATES:
+        return read_date(node)
+    if key == "disease":
+        return NO_DISEASE if node.text() == "无" else node.text()
     return code_of(key, node)
 
 
@@ -42,15 +79,6 @@ def code_of(fact: str, node: Node) -> str:
     if known and code not in known and not code.startswith("local_"):
         node.fault(f"“{text}”不在代码表中", "可用：" + "、".join(known.values()))
     return code
-
-
-def read_count(node: Node) -> int:
-    """A whole number not below zero."""
-    text = node.text()
-    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT:
-        return int(text)
-    node.unreadable(f"“{text}”应是不小于 0 的整数", "如 1")
-    return 0
 
 
 def read_yuan(node: Node) -> Fen:

@@ -5,65 +5,86 @@ import re
 from contracts.vocabulary import Payer, RegionCode
 from settlement.law.document import Node
 from settlement.law.evidence import Evidence
-from settlement.law.facts import ALWAYS, Condition
+from settlement.law.expressions import NOWHERE
+from settlement.law.facts import ALWAYS, CODES, Condition
 from settlement.law.policy import (
-    Band,
-    BandsFrom,
+    TOGETHER,
+    Bearer,
     BenefitYear,
     Elsewhere,
-    Expression,
     Layer,
-    Number,
+    LayerKind,
     Part,
-    Rounding,
-    Unit,
-    parse_expression,
+    StayDate,
 )
-from settlement.law.reading_evidence import read_evidence
+from settlement.law.reading_conditions import read_condition
+from settlement.law.reading_evidence import Scope
 from settlement.law.reading_limits import LimitReader
-from settlement.law.reading_numbers import read_condition, read_number
-from settlement.law.reading_words import read_benefit_year, read_choice, read_rounding
+from settlement.law.reading_parts import PartReader
+from settlement.law.reading_rules import read_expression
+from settlement.law.reading_words import (
+    read_benefit_year,
+    read_choice,
+    read_codes,
+    read_flag,
+    read_rounding,
+)
+from settlement.law.rounding import Rounding
 
 _REGION = re.compile(r"[0-9]{6}")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_NOWHERE = Expression(())
+_COUNTER = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_KINDS = {Payer.NONE: LayerKind.MEASURE, Payer.PATIENT: LayerKind.PATIENT}
+
+
+def read_id(node: Node) -> str:
+    """The `id` here; what other places of the document call this."""
+    found = node.need("id", "给它一个英文名，如 basic")
+    text = found.text() if found else "unnamed"
+    if not _ID.fullmatch(text):
+        (found or node).fault(f"“{text}”不能作 id", "小写字母开头，只用小写字母、数字和下划线")
+        return "unnamed"
+    return text
+
+
+def read_payer(node: Node | None) -> Payer:
+    """A payer by code or label; 测算 and 个人 are short for computing only and the patient."""
+    text = node.text() if node else ""
+    for payer in Payer:
+        if text in (payer.value, payer.label):
+            return payer
+    if node:
+        node.fault(f"不认识的支付方“{text}”", "可用：" + "、".join(p.label for p in Payer))
+    return Payer.BASIC
 
 
 class LayerReader:
     """Reads one layer, inheriting the document's year, rounding and evidence."""
 
-    def __init__(
-        self,
-        node: Node,
-        *,
-        evidence: Evidence,
-        source_ids: frozenset[str],
-        year: BenefitYear,
-        rounding: Rounding,
-    ):
+    def __init__(self, node: Node, *, scope: Scope, year: BenefitYear, rounding: Rounding):
         """Stand at one layer of the document."""
         self.node = node
         self.year = year
-        self.rounding = rounding
-        self.id = self._id(node)
-        self.source_ids = source_ids
-        self.evidence = read_evidence(node, evidence, source_ids)
+        self.id = read_id(node)
+        self.scope = scope.at(node)
+        own = node.get("rounding")
+        self.rounding = (
+            read_rounding(own, name=f"{self.id}.rounding", scope=self.scope) if own else rounding
+        )
 
     def layer(self) -> Layer:
         """The layer as far as it can be read."""
         node = self.node
-        payer = self._payer()
+        payer = read_payer(node.need("payer", "写支付方"))
         pool, pool_evidence = self._pool(payer)
         condition, condition_evidence = self._applies()
-        own_rounding = node.get("rounding")
         elsewhere = self._elsewhere()
         parts = () if elsewhere else self._parts()
-        limits = LimitReader(
-            node, layer_id=self.id, evidence=self.evidence, source_ids=self.source_ids
-        )
+        limits = LimitReader(node, layer_id=self.id, scope=self.scope)
         deductible = None if elsewhere else limits.deductible(parts)
         caps = () if elsewhere else limits.caps()
         limits.check_counted(deductible, parts, caps)
+        as_of = node.get("person_asked_as_of")
         layer = Layer(
             id=self.id,
             name=node.optional_text("name") or payer.label,
@@ -76,171 +97,131 @@ class LayerReader:
             parts=parts,
             deductible=deductible,
             caps=caps,
-            rounding=self._rounding(own_rounding) if own_rounding else self.rounding,
+            rounding=self.rounding,
             benefit_year=read_benefit_year(node, self.year),
             elsewhere=elsewhere,
+            kind=self._kind(payer),
+            surplus_to_hospital=self._surplus(payer),
+            counts_toward=self._counts_toward(),
+            borne_by=self._bearer(),
+            person_asked_as_of=read_choice(node, "person_asked_as_of", StayDate) if as_of else None,
+            precedence=self._precedence(),
         )
         node.close()
         return layer
 
+    def _kind(self, payer: Payer) -> LayerKind:
+        """What becomes of the amount: `payer` decides, and `pays: cash`."""
+        kind = _KINDS.get(payer, LayerKind.PAYMENT)
+        pays = self.node.get("pays")
+        if pays is None or pays.text() in ("bill", "账单"):
+            return kind
+        if pays.text() not in ("cash", "现金"):
+            pays.fault(f"“{pays.text()}”不可用", "支付账单写 bill，账外发给个人写 cash")
+        elif not payer.has_fund:
+            pays.fault("只有基金或机构能发现金补助", "改写 payer，或删去 pays")
+        else:
+            kind = LayerKind.CASH
+        return kind
+
+    def _surplus(self, payer: Payer) -> bool:
+        node = self.node.get("surplus")
+        if node is None or node.text() in ("none", "无"):
+            return False
+        if node.text() not in ("hospital", "医院"):
+            node.fault(f"“{node.text()}”不可用", "结余归医院写 hospital，没有结余写 none")
+        elif not payer.has_fund:
+            node.fault("没有基金就没有结余", "删去 surplus")
+        return True
+
+    def _counts_toward(self) -> tuple[str, ...] | None:
+        node = self.node.get("counts_toward")
+        if node is None:
+            return None
+        names = [member.text() for member in node.items()]
+        if names == [TOGETHER]:
+            return ()
+        for name in names:
+            if not _COUNTER.fullmatch(name):
+                node.fault(f"“{name}”不是累计器的名称", "写成 层.paid；不计入别的额度写 none")
+        return tuple(dict.fromkeys(n for n in names if _COUNTER.fullmatch(n)))
+
+    def _bearer(self) -> Bearer | None:
+        node = self.node.get("borne_by")
+        if node is None:
+            return None
+        payer = read_payer(node.need("payer", "写最终由谁承担"))
+        pool, when = node.optional_text("pool"), node.optional_text("when")
+        if pool and not _REGION.fullmatch(pool):
+            node.fault("统筹区应为六位代码", '如 pool: "620000"')
+            pool = None
+        evidence = self.scope.evidence_at(node)
+        node.close()
+        return Bearer(payer, RegionCode(pool) if pool else None, when, evidence)
+
+    def _precedence(self) -> tuple[str, ...] | None:
+        node = self.node.get("precedence")
+        if node is None:
+            return None
+        return tuple(read_codes(node, CODES["identity"], may_be_local=True))
+
     def _pool(self, payer: Payer) -> tuple[RegionCode | None, Evidence]:
-        """The pooling region, `"500000"` or with evidence of its own; the hospital has none."""
+        """The pooling region, `"500000"` or with evidence of its own, where a fund pays."""
         node = self.node.get("pool")
-        code, evidence = node, self.evidence
+        code, evidence = node, self.scope.evidence
         if node and node.is_mapping:
             code = node.need("code", "写六位代码，加引号")
-            evidence = self._evidence(node)
+            evidence = self.scope.evidence_at(node)
             node.close()
-        if node is None and payer is not Payer.HOSPITAL and "pool" not in self.node.keys:
+        if node is None and payer.has_fund and "pool" not in self.node.keys:
             self.node.fault("缺少 pool", "写这一层基金的统筹区六位代码")
         if code is None:
             return None, evidence
         if not _REGION.fullmatch(code.text()):
             code.unreadable("统筹区应为六位代码", '如 pool: "500000"')
-        return (None if payer is Payer.HOSPITAL else RegionCode(code.text())), evidence
+        return (RegionCode(code.text()) if payer.has_fund else None), evidence
 
     def _applies(self) -> tuple[Condition, Evidence]:
         """Whom the layer is for: `when` and `unless`, and evidence of their own."""
         node = self.node.get("applies")
         if node is None:
-            return ALWAYS, self.evidence
-        condition = read_condition(node)
+            return ALWAYS, self.scope.evidence
+        condition = read_condition(node, self.scope)
         if condition.is_always:
             node.fault("适用条件是空的", "写 when 或 unless；人人适用就删去 applies")
-        evidence = self._evidence(node)
+        evidence = self.scope.evidence_at(node)
         node.close()
         return condition, evidence
-
-    def _rounding(self, node: Node) -> Rounding:
-        return read_rounding(
-            node,
-            name=f"{self.id}.rounding",
-            inherited=self.evidence,
-            source_ids=self.source_ids,
-        )
-
-    def _evidence(self, node: Node) -> Evidence:
-        return read_evidence(node, self.evidence, self.source_ids)
-
-    def _id(self, node: Node) -> str:
-        found = node.need("id", "给这一层一个英文名，如 basic")
-        text = found.text() if found else "unnamed"
-        if not _ID.fullmatch(text):
-            (found or node).fault(f"“{text}”不能作 id", "小写字母开头，只用小写字母、数字和下划线")
-            return "unnamed"
-        return text
-
-    def _payer(self) -> Payer:
-        node = self.node.need("payer", "写支付方")
-        text = node.text() if node else ""
-        for payer in Payer:
-            if text in (payer.value, payer.label):
-                return payer
-        if node:
-            node.fault(f"不认识的支付方“{text}”", "可用：" + "、".join(p.label for p in Payer))
-        return Payer.BASIC
 
     def _elsewhere(self) -> Elsewhere | None:
         node = self.node.get("decided_elsewhere")
         if node is None:
             return None
-        decided_by = node.need("by", "写由哪个系统结算")
+        decided_by = node.need("by", "写由哪个系统或谁审定")
         at_most = node.need("at_most", "写金额不得超过什么，如 total")
-        evidence = self._evidence(node)
+        later = node.get("may_come_later")
+        evidence = self.scope.evidence_at(node)
         node.close()
         return Elsewhere(
             decided_by=decided_by.text() if decided_by else "",
-            at_most=self._expression(at_most) if at_most else _NOWHERE,
+            at_most=read_expression(at_most) if at_most else NOWHERE,
             evidence=evidence,
+            may_come_later=bool(later and read_flag(later)),
         )
-
-    def _expression(self, node: Node) -> Expression:
-        try:
-            return parse_expression(node.text())
-        except ValueError as wrong:
-            node.unreadable(str(wrong), "如 in_scope - basic")
-            return _NOWHERE
-
-    def _expression_of(self, node: Node | None) -> tuple[Expression, Evidence]:
-        """An expression as it stands, or as `amount` beside evidence of its own."""
-        evidence = self.evidence
-        if node and node.is_mapping:
-            evidence = self._evidence(node)
-            amount = node.need("amount", "写口径，如 in_scope - basic")
-            node.close()
-            node = amount
-        return self._expression(node) if node else _NOWHERE, evidence
 
     def _parts(self) -> tuple[Part, ...]:
         listed = self.node.get("parts")
         if listed is None:
-            return (self._part(self.node, self.id, self.id),)
+            whole = PartReader(self.node, self.id, self.scope, self.rounding)
+            return (whole.part(self.id, is_own=False),)
         parts: list[Part] = []
         for node in listed.items():
-            part_id = self._id(node)
+            part_id = read_id(node)
             if any(p.id == part_id for p in parts):
                 node.fault(f"分项“{part_id}”重复", "每个分项的 id 不能相同")
-            parts.append(self._part(node, part_id, f"{self.id}.{part_id}"))
+            reader = PartReader(node, f"{self.id}.{part_id}", self.scope, self.rounding)
+            parts.append(reader.part(part_id, is_own=True))
             node.close()
         if not parts:
             listed.fault("没有任何分项", "至少写一个分项，或不写 parts")
         return tuple(parts)
-
-    def _part(self, node: Node, part_id: str, name: str) -> Part:
-        base, base_evidence = self._expression_of(
-            node.need("base", "写这一层看哪些费用，如 in_scope - basic")
-        )
-        first, less = node.get("first_self_pay"), node.get("minus")
-        minus, minus_evidence = self._expression_of(less)
-        bands_from, bands = self._bands(node, name)
-        return Part(
-            id=part_id,
-            name=node.optional_text("name") or part_id,
-            base=base,
-            base_evidence=base_evidence,
-            first_self_pay=self._number(first, f"{name}.first_self_pay", Unit.RATIO)
-            if first
-            else None,
-            bands=bands,
-            bands_from=bands_from,
-            minus=minus if less else None,
-            minus_evidence=minus_evidence,
-        )
-
-    def _number(self, node: Node, name: str, unit: Unit) -> Number:
-        return read_number(
-            node,
-            name=name,
-            unit=unit,
-            inherited=self.evidence,
-            source_ids=self.source_ids,
-        )
-
-    def _bands(self, node: Node, name: str) -> tuple[BandsFrom, tuple[Band, ...]]:
-        rate, bands = node.get("rate"), node.get("bands")
-        if (rate is None) == (bands is None):
-            node.fault("rate 与 bands 必须写且只写一个", "单一比例写 rate，分段写 bands")
-            return BandsFrom.ZERO, ()
-        if rate is not None:
-            return BandsFrom.ZERO, (Band(None, self._number(rate, f"{name}.rate", Unit.RATIO)),)
-        assert bands is not None  # noqa: S101 - exactly one of the two
-        measured = read_choice(bands, "measured_from", BandsFrom)
-        rows = bands.need("rows", "从低到高列出各段")
-        found: list[Band] = []
-        for at, row in enumerate(rows.items() if rows else (), start=1):
-            up_to, band_rate = row.get("up_to"), row.need("rate", "写这一段的比例")
-            if band_rate is None:
-                continue
-            found.append(
-                Band(
-                    up_to=self._number(up_to, f"{name}.band_{at}.up_to", Unit.AMOUNT)
-                    if up_to
-                    else None,
-                    rate=self._number(band_rate, f"{name}.band_{at}.rate", Unit.RATIO),
-                )
-            )
-            row.close()
-        bands.close()
-        if not found or found[-1].up_to is not None or any(b.up_to is None for b in found[:-1]):
-            bands.fault("分段不完整", "除最后一段外都写 up_to，最后一段不写")
-        return measured, tuple(found)

@@ -1,17 +1,19 @@
 """Reading words that documents choose from: dates, years, rounding (读选项)."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
 from settlement.law.document import Node
-from settlement.law.evidence import Evidence
-from settlement.law.policy import BenefitYear, Rounding, RoundingMode, StayDate
-from settlement.law.reading_evidence import read_evidence
+from settlement.law.policy import BenefitYear, StayDate
+from settlement.law.reading_evidence import Scope
+from settlement.law.rounding import Rounding, RoundingMode
 
 YES_NO = {"是": True, "yes": True, "true": True, "否": False, "no": False, "false": False}
 """Words for yes and no; nothing else is taken for one of them."""
 
+_LONGEST_COUNT = 6
 _QUANTA = {"fen": 1, "jiao": 10, "yuan": 100, "分": 1, "角": 10, "元": 100}
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
@@ -43,12 +45,8 @@ def read_benefit_year(owner: Node | None, inherited: BenefitYear | None) -> Bene
     begins = node.need("begins", "写月-日，如 01-01")
     chosen_by = read_choice(node, "chosen_by", StayDate)
     node.close()
-    try:
-        day = date.fromisoformat(f"2001-{begins.text() if begins else '01-01'}")
-    except ValueError:
-        node.fault("年度起始日应为“月-日”，且不能是 2 月 29 日", "如 01-01")
-        return fallback
-    return BenefitYear(day.month, day.day, chosen_by)
+    day = read_month_day(begins) if begins else None
+    return BenefitYear(day[0], day[1], chosen_by) if day else fallback
 
 
 def read_flag(node: Node) -> bool | None:
@@ -59,16 +57,54 @@ def read_flag(node: Node) -> bool | None:
     return found
 
 
-def read_rounding(
-    node: Node | None, *, name: str, inherited: Evidence, source_ids: frozenset[str]
-) -> Rounding:
+def read_rounding(node: Node | None, *, name: str, scope: Scope) -> Rounding:
     """How steps are rounded (取整)."""
     mode = read_choice(node, "mode", RoundingMode)
     to = node.need("to", "取整到 fen、jiao 或 yuan") if node else None
     quantum = _QUANTA.get(to.text(), 0) if to else 1
     if to and not quantum:
         to.fault("取整单位不存在", "用 fen、jiao 或 yuan")
-    evidence = read_evidence(node, inherited, source_ids) if node else inherited
+    evidence = scope.evidence_at(node)
     if node:
         node.close()
     return Rounding(mode, quantum or 1, name, evidence)
+
+
+def read_date(node: Node) -> date | None:
+    """A day such as 2018-01-01; a fault and None for anything else."""
+    try:
+        return date.fromisoformat(node.text())
+    except ValueError:
+        node.unreadable(f"“{node.text()}”不是日期", "如 2018-01-01")
+        return None
+
+
+def read_month_day(node: Node) -> tuple[int, int] | None:
+    """A day of any year such as 03-31; a fault and None for anything else, 02-29 among it."""
+    try:
+        day = date.fromisoformat(f"2001-{node.text()}")
+    except ValueError:
+        node.unreadable(f"“{node.text()}”不是“月-日”，或是 2 月 29 日", "如 03-31")
+        return None
+    return day.month, day.day
+
+
+def read_count(node: Node) -> int:
+    """A whole number from 0; a fault and 0 for anything else."""
+    text = node.text()
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT:
+        return int(text)
+    node.unreadable(f"“{text}”应是不小于 0 的整数", "如 14")
+    return 0
+
+
+def read_codes(node: Node, known: Mapping[str, str], *, may_be_local: bool = False) -> list[str]:
+    """Codes of a fixed list, written as codes or as labels; a fault for each that is neither."""
+    by_label = {label: code for code, label in known.items()}
+    found = []
+    for member in node.items():
+        code = by_label.get(member.text(), member.text())
+        if code not in known and not (may_be_local and code.startswith("local_")):
+            member.fault(f"“{member.text()}”不在代码表中", "可用：" + "、".join(known.values()))
+        found.append(code)
+    return found

@@ -6,16 +6,23 @@ Codes that all conditions treat alike stand for one another, so the combinations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from itertools import combinations, product
 from typing import Any
 
-from settlement.law.facts import CODES, FACT_LABELS, FLAGS, NUMBERS, SETS, Condition, Facts, Test
+from settlement.law.facts import (
+    CODES,
+    FIELD_OF_FACT,
+    Condition,
+    FactKind,
+    Facts,
+    Test,
+)
 
 MOST_SITUATIONS = 20_000
 """More combinations than this are not tried; the caller says so."""
 
 _SOMETHING_ELSE = "其他"
-_FIELDS = {"identity": "identities", "designation": "designations"}
 
 
 class TooManySituations(Exception):
@@ -35,25 +42,32 @@ def situations(conditions: Iterable[Condition]) -> Iterator[Facts]:
     if count > MOST_SITUATIONS:
         raise TooManySituations(f"{count} 种情形组合")
     for chosen in product(*choices.values()):
-        named = {_FIELDS.get(f, f): v for f, v in zip(choices, chosen, strict=True)}
-        yield replace(Facts(), **named)
+        found = dict(zip(choices, chosen, strict=True))
+        declared = {fact: v for fact, v in found.items() if tests[fact][0].ask}
+        named = {FIELD_OF_FACT.get(f, f): v for f, v in found.items() if f not in declared}
+        yield replace(Facts(), declared=declared, **named)
 
 
 def describe(facts: Facts, conditions: Iterable[Condition]) -> str:
     """A situation in words, by the facts the conditions ask about."""
-    asked = dict.fromkeys(t.fact for c in conditions for t in (*c.when, *c.unless))
-    return "、".join(f"{FACT_LABELS[f]}＝{_words(f, facts)}" for f in asked) or "任何情形"
+    asked = {t.fact: t for c in conditions for t in (*c.when, *c.unless)}
+    return "、".join(f"{t.label}＝{in_words(t, facts)}" for t in asked.values()) or "任何情形"
 
 
 def _values_of(fact: str, tests: list[Test]) -> list[Any]:
-    if fact in SETS:
+    kind = tests[0].kind
+    if kind is FactKind.SET:
         return _subsets(tests)
-    if fact in FLAGS:
+    if kind is FactKind.YES_NO:
         return [True, False]
-    if fact in NUMBERS:
-        return _around_edges(fact, tests)
+    if kind is FactKind.NUMBER:
+        return _around_edges(1 if fact.endswith("admission_number") else 0, tests)
+    if kind is FactKind.DATE:
+        return [date.fromordinal(day) for day in _around_edges(1, tests)]
     mentioned = sorted({code for test in tests for code in test.values})
-    unmentioned = [code for code in CODES.get(fact, {_SOMETHING_ELSE: ""}) if code not in mentioned]
+    ask = tests[0].ask
+    known = dict.fromkeys(ask.words) if ask else CODES.get(fact, {_SOMETHING_ELSE: ""})
+    unmentioned = [code for code in known if code not in mentioned]
     return _alike(mentioned, tests) + unmentioned[:1]
 
 
@@ -74,8 +88,7 @@ def _subsets(tests: list[Test]) -> list[frozenset[str]]:
     ]
 
 
-def _around_edges(fact: str, tests: list[Test]) -> list[int]:
-    least = 1 if fact == "admission_number" else 0
+def _around_edges(least: int, tests: list[Test]) -> list[int]:
     points = {least}
     for test in tests:
         points |= {test.least - 1, test.least} if test.least is not None else set()
@@ -83,11 +96,12 @@ def _around_edges(fact: str, tests: list[Test]) -> list[int]:
     return sorted(p for p in points if p >= least)
 
 
-def _words(fact: str, facts: Facts) -> str:
-    found = getattr(facts, _FIELDS.get(fact, fact))
-    labels = CODES.get(fact, {})
-    if fact in FLAGS:
+def in_words(test: Test, facts: Facts) -> str:
+    """What a situation says of the fact that a test asks, as users read it."""
+    found = facts.value(test.fact)
+    labels = CODES.get(test.fact, {})
+    if isinstance(found, bool):
         return "是" if found else "否"
-    if fact in SETS:
+    if isinstance(found, frozenset):
         return "＋".join(labels.get(code, code) for code in sorted(found)) or "都不是"
     return labels.get(str(found), str(found))

@@ -21,10 +21,10 @@ from settlement.law.policy import (
     BandsFrom,
     CapOf,
     Period,
-    RoundingMode,
     StayDate,
     ThresholdKind,
 )
+from settlement.law.rounding import RoundingMode
 from tests.settlement.policies.drafts import RIGHT, errors_of, layer, policy_of
 
 TEXT = (SHIPPED_POLICIES / "FORMAT.md").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """A policy as people read it (政策的读法): layers, rows, conditions and evidence in Chinese."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from rich import box
 from rich.console import Console
@@ -11,21 +12,28 @@ from contracts.vocabulary import EvidenceStatus
 from settlement.entrypoints.statement_table import base_in_words
 from settlement.law.evidence import Evidence
 from settlement.law.exact import Ratio, format_yuan
-from settlement.law.facts import CODES, FACT_LABELS, FLAGS, Condition, Test
-from settlement.law.policy import (
+from settlement.law.facts import CODES, Condition, FactKind, Test
+from settlement.law.numbers import (
     Adjustment,
+    Derived,
+    Missing,
+    Number,
+    Picked,
+    Rule,
+    ShareOf,
+    Stated,
+    Unit,
+    Unlimited,
+)
+from settlement.law.policy import (
     BandsFrom,
     CapOf,
     Layer,
-    Missing,
-    Number,
     Part,
     Period,
     Policy,
-    Stated,
     StayDate,
     ThresholdKind,
-    Unlimited,
     assumptions_of,
 )
 
@@ -151,17 +159,49 @@ def _part_rows(part: Part, names: dict[str, str], *, is_only: bool) -> Iterator[
         yield f"{before}补足：减去", "", minus, part.minus_evidence
 
 
-def _number_rows(item: str, number: Number) -> Iterator[Row]:
-    for choice in number.choices:
+def _number_rows(item: str, rule: Rule) -> Iterator[Row]:
+    """The rows of a number, of one picked by an amount, or of a share of an amount."""
+    if isinstance(rule, Picked):
+        yield from _picked_rows(item, rule)
+    elif isinstance(rule, ShareOf):
+        yield from _share_rows(item, rule)
+    else:
+        yield from _looked_up_rows(item, rule)
+
+
+def _picked_rows(item: str, rule: Picked) -> Iterator[Row]:
+    yield f"{item}按金额选", "", str(rule.by), rule.by_evidence
+    for at, row in enumerate(rule.rows, start=1):
+        if row.edge:
+            sign = "至（含）" if row.is_inclusive else "至（不含）"
+            yield from _number_rows(f"{item}第 {at} 行{sign}", row.edge)
+        yield from _number_rows(f"{item}第 {at} 行", row.then)
+
+
+def _share_rows(item: str, rule: ShareOf) -> Iterator[Row]:
+    yield f"{item}按金额的比例", "", str(rule.of), rule.of_evidence
+    bounds = (("比例", rule.share), ("下限", rule.at_least), ("上限", rule.at_most))
+    for what, number in bounds:
+        if number:
+            yield from _looked_up_rows(f"{item}{what}", number)
+
+
+def _looked_up_rows(item: str, rule: Number) -> Iterator[Row]:
+    for choice in rule.choices:
         situation = condition_in_words(choice.condition)
-        if choice.condition.is_always and len(number.choices) > 1:
+        if choice.condition.is_always and len(rule.choices) > 1:
             situation = "其余"
-        yield item, situation, choice.value, choice.evidence
-    for change in number.adjustments:
+        yield item, situation, _value_of(rule, choice.value), choice.evidence
+    for change in rule.adjustments:
         what = condition_in_words(change.condition)
         yield f"{item}调整", what, _adjustment_in_words(change), change.evidence
-    if number.at_most and number.at_most_evidence:
-        yield f"{item}上限", "", str(number.at_most), number.at_most_evidence
+    for bound, word in ((rule.at_least, "下限"), (rule.at_most, "上限")):
+        if bound:
+            yield f"{item}{word}", "", value_in_words(bound.value), bound.evidence
+
+
+def _value_of(number: Number, value: Stated) -> str | Stated:
+    return f"{value} 次" if number.unit is Unit.COUNT and isinstance(value, int) else value
 
 
 def value_in_words(value: Stated) -> str:
@@ -170,15 +210,26 @@ def value_in_words(value: Stated) -> str:
         return value.reason
     if isinstance(value, Unlimited):
         return "不设限"
+    if isinstance(value, Derived):
+        times = f"的 {value.times}" if value.times else ""
+        rounded = f"，{value.rounding.label}" if value.rounding else ""
+        return f"{value.parameter.name}{times}{rounded}"
     return str(value) if isinstance(value, Ratio) else f"{format_yuan(value)} 元"
 
 
 def _adjustment_in_words(change: Adjustment) -> str:
-    if change.plus:
-        return f"加 {change.plus}（百分点）"
-    if change.minus:
-        return f"减 {change.minus}（百分点）"
-    return f"乘以 {change.times}"
+    if change.times is not None:
+        return f"乘以 {change.times}"
+    if change.on_rest is not None:
+        return f"余下的再加 {change.on_rest}"
+    step = change.plus if change.plus is not None else change.minus
+    sign = "加" if change.plus is not None else "减"
+    words = f"{step}（百分点）" if isinstance(step, Ratio) else f"{format_yuan(step or 0)} 元"
+    if change.per is None:
+        return f"{sign} {words}"
+    beyond = f"超过 {change.per.beyond} 的部分" if change.per.beyond else ""
+    most = f"，最多计 {change.per.at_most}" if change.per.at_most is not None else ""
+    return f"{change.per.label}{beyond}每 1{most}：{sign} {words}"
 
 
 def condition_in_words(condition: Condition) -> str:
@@ -189,16 +240,21 @@ def condition_in_words(condition: Condition) -> str:
 
 
 def _test_in_words(test: Test) -> str:
-    label = FACT_LABELS[test.fact]
+    label = test.label
     if test.least is not None or test.most is not None:
+        least, most = (_end(test, end) for end in (test.least, test.most))
         if test.least == test.most:
-            return f"{label} {test.least}"
-        least = "" if test.least is None else f"{test.least} 起"
-        most = "" if test.most is None else f"至 {test.most}"
-        return f"{label} {least}{most}"
-    if test.fact in FLAGS:
+            return f"{label} {least}"
+        return f"{label} {least and least + ' 起'}{most and '至 ' + most}"
+    if test.kind is FactKind.YES_NO:
         return f"{label}：{'、'.join('是' if v == 'yes' else '否' for v in sorted(test.values))}"
     known = CODES.get(test.fact, {})
     order = list(known)
     codes = sorted(test.values, key=lambda c: (order.index(c) if c in known else len(order), c))
     return f"{label}：{'、'.join(known.get(c, c) for c in codes)}"
+
+
+def _end(test: Test, end: int | None) -> str:
+    if end is None:
+        return ""
+    return str(date.fromordinal(end)) if test.kind is FactKind.DATE else str(end)

@@ -1,0 +1,33 @@
+"""Facts that follow from a stay's dates (由日期得出的情形)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from settlement.law.book import StayDates
+from settlement.law.facts import Facts, PersonOn
+from settlement.law.policy import Policy
+
+
+def with_dates(
+    facts: Facts,
+    policy: Policy,
+    dates: StayDates,
+    *,
+    person_on: Mapping[str, PersonOn] | None = None,
+) -> Facts:
+    """The facts, with all that the dates of the stay tell under this policy.
+
+    Without `person_on` the person is taken for the same on every day that layers ask about.
+    """
+    days = policy.days_asked
+    same = PersonOn(identities=facts.identities, age=facts.age)
+    return replace(
+        facts,
+        days=(dates.discharge - dates.admission).days,
+        admission_date=dates.admission,
+        discharge_date=dates.discharge,
+        settlement_date=dates.settlement,
+        crosses_year=policy.crosses_year(admission=dates.admission, discharge=dates.discharge),
+        late_claim=policy.is_late(discharge=dates.discharge, settlement=dates.settlement),
+        person_on={day.value: same for day in days} if person_on is None else person_on,
+    )
