@@ -154,6 +154,7 @@ def test_every_region_of_the_release_is_there() -> None:
         ("420000", "resident", "2018-01-01"),
         ("420000", "resident", "2023-01-01"),
         ("420200", "resident", "2024-01-01"),
+        ("420500", "resident", "2023-01-01"),
         ("421022", "resident", "2018-01-01"),
         ("421022", "resident", "2023-01-01"),
         ("430000", "rural_cooperative", "2009-11-01"),
