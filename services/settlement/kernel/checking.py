@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 from settlement.kernel.checking_numbers import check_document_numbers, check_numbers
 from settlement.kernel.checking_switches import check_switches
-from settlement.kernel.names import PATIENT, UnknownName, is_bill_amount, term_variable
+from settlement.kernel.names import (
+    PATIENT,
+    UnknownName,
+    bill_amounts_of,
+    is_bill_amount,
+    term_variable,
+)
 from settlement.kernel.overflow import Overflow, find_overflows
 from settlement.kernel.shape import Shape
 from settlement.kernel.writing import write_policy
@@ -160,8 +166,10 @@ def _check_reported(policy: Policy) -> Iterator[Fault]:
 
 
 def _require_told(name: str, policy: Policy) -> None:
-    if name.startswith(YEAR):
-        raise UnknownName(f"“{name}”：报告的项目只看这一次结算")
+    inner = name.removeprefix(YEAR)
+    known = {"total", *(amount for layer in policy.layers for amount in bill_amounts_of(layer))}
+    if name.startswith(YEAR) and is_bill_amount(inner) and inner not in known:
+        raise UnknownName(f"“{name}”：没有一层用到“{inner}”，本年累计不知道它")
     if name != PATIENT and not is_bill_amount(name):
         term_variable(name, policy.layers, all_layers=policy.layers)
 

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from settlement.kernel.names import PATIENT, term_variable
+from settlement.kernel.names import PATIENT, sum_variable, term_variable
 from settlement.kernel.resolving import ResolvedNumber, resolve_number
 from settlement.kernel.settle import Outcome
 from settlement.law.exact import Ratio
-from settlement.law.expressions import Expression
+from settlement.law.expressions import YEAR, Expression
 from settlement.law.facts import Facts
 from settlement.law.policy import Policy, Reported
 
@@ -74,6 +74,10 @@ def _value(policy: Policy, outcome: Outcome, expression: Expression) -> int:
 def _term(policy: Policy, outcome: Outcome, name: str) -> int:
     if name == PATIENT:
         return outcome.patient_fen
+    if name.startswith(YEAR):
+        # The function gives the total after this stay; the name means the one before it.
+        own = _term(policy, outcome, name.removeprefix(YEAR))
+        return outcome.values[sum_variable(name)] - own
     variable = term_variable(name, policy.layers, all_layers=policy.layers)
     signs = {"+": 1, "-": -1}
     total, sign = 0, 1

@@ -225,7 +225,7 @@ class LayerWriter:
         eligible = f"{stem}_eligible"
         text.line(f"{eligible} = {self.counted(part)} - {stem}_deductible")
         is_composed = part.first_self_pay is not None and not part.takes_first
-        is_long = is_composed and part.factor is not None
+        is_long = part.factor is not None or (is_composed and len(part.bands) > 1)
         least = FEWEST_DIGITS if is_long else LEAST_DIGITS
         keep, keep_digits = "", 0
         if is_composed and part.first_self_pay:

@@ -394,7 +394,9 @@ class Policy:
     @cached_property
     def sum_counters(self) -> tuple[str, ...]:
         """Counters behind `year.` names, over the document's benefit year."""
-        named = [t.name for x in self.layers for e in expressions_of(x) for t in e.terms]
+        written = [e for x in self.layers for e in expressions_of(x)]
+        written += [e for one in self.reported for e in (one.amount, one.of) if e]
+        named = [term.name for expression in written for term in expression.terms]
         return tuple(
             dict.fromkeys(SUM_COUNTER + n.removeprefix(YEAR) for n in named if n.startswith(YEAR))
         )

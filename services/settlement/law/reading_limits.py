@@ -56,7 +56,7 @@ class LimitReader:
         if node.is_mapping and node.get("amount"):
             return self._long_form(node, eaten, order_evidence)
         return Deductible(
-            amount=self._amount(node, "deductible"),
+            amount=self._amount(node, "deductible", self.scope),
             period=Period.STAY,
             kind=ThresholdKind.DEDUCTED,
             taken_from=eaten,
@@ -76,20 +76,23 @@ class LimitReader:
         if node.get("passed") and kind is not ThresholdKind.TRIGGER:
             node.fault("passed 只用于门槛", "删去 passed，或写 kind: trigger")
         amount = node.need("amount", "写金额") or node
+        scope = self.scope.at(node)
         found = Deductible(
-            amount=self._amount(amount, "deductible"),
+            amount=self._amount(amount, "deductible", scope),
             period=period,
             kind=kind,
             taken_from=eaten,
             order_evidence=order_evidence,
             counter=self._counter(node, period, f"{self.layer_id}.base"),
             passed=passed,
-            limit=self._limit(node, period, kind),
+            limit=self._limit(node, period, kind, scope),
         )
         node.close()
         return found
 
-    def _limit(self, owner: Node, period: Period, kind: ThresholdKind) -> DeductionLimit | None:
+    def _limit(
+        self, owner: Node, period: Period, kind: ThresholdKind, scope: Scope
+    ) -> DeductionLimit | None:
         """The most that a year's deductions come to together."""
         node = owner.get("limit")
         if node is None:
@@ -101,10 +104,11 @@ class LimitReader:
         if each_year is not Period.YEAR:
             node.fault("合计上限按年度计", "写 per: year")
         counter = self._counter(node, Period.YEAR, f"{self.layer_id}.deducted")
+        inner = scope.at(node)
         node.close()
         if amount is None or counter is None:
             return None
-        return DeductionLimit(self._amount(amount, "deductible.limit"), counter)
+        return DeductionLimit(self._amount(amount, "deductible.limit", inner), counter)
 
     def caps(self) -> tuple[Cap, ...]:
         """The caps in the order they are written (封顶线)."""
@@ -118,14 +122,13 @@ class LimitReader:
             period = read_choice(node, "per", Period)
             of = read_choice(node, "of", CapOf) if node.get("of") else CapOf.PAYMENT
             counter = self._counter(node, period, f"{self.layer_id}.{_USUAL[of]}")
+            scope = self.scope.at(node)
             node.close()
             if of is CapOf.TIMES and period is not Period.YEAR:
                 node.fault("次数按年度计", "写 per: year")
             if amount is not None:
                 unit = Unit.COUNT if of is CapOf.TIMES else Unit.AMOUNT
-                rule = read_rule(
-                    amount, name=f"{self.layer_id}.cap_{at}", unit=unit, scope=self.scope
-                )
+                rule = read_rule(amount, name=f"{self.layer_id}.cap_{at}", unit=unit, scope=scope)
                 yield Cap(amount=rule, period=period, of=of, counter=counter)
 
     def check_counted(
@@ -161,8 +164,8 @@ class LimitReader:
                 order.fault(f"分项“{name}”写了两次", "每个分项只列一次")
         return names, evidence
 
-    def _amount(self, node: Node, what: str) -> Rule:
-        return read_rule(node, name=f"{self.layer_id}.{what}", unit=Unit.AMOUNT, scope=self.scope)
+    def _amount(self, node: Node, what: str, scope: Scope) -> Rule:
+        return read_rule(node, name=f"{self.layer_id}.{what}", unit=Unit.AMOUNT, scope=scope)
 
     @staticmethod
     def _counter(node: Node, period: Period, usual: str) -> Counter | None:

@@ -24,7 +24,7 @@ from settlement.kernel.settle import (
     NumberMissing,
     settle_bill,
 )
-from settlement.kernel.writing import ELSEWHERE_REFUSED
+from settlement.kernel.shape import ELSEWHERE_REFUSED
 from settlement.law.bill import AmountNotStated
 from settlement.law.facts import FactNotStated, Facts
 from tests.settlement.kernel.made_up import document

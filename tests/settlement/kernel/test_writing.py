@@ -7,7 +7,7 @@ import pytest
 from settlement.kernel.cascade import compile_policy
 from settlement.kernel.names import UnknownName
 from settlement.kernel.settle import ElsewhereAmountUnexpected, Inputs, Outcome, settle_bill
-from settlement.kernel.writing import counter_variable
+from settlement.kernel.shape import counter_variable
 from settlement.law.bill import Charges
 from settlement.law.facts import Facts
 from settlement.law.reading import read_with_faults

@@ -10,7 +10,7 @@ from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.kernel.cascade import compile_policy
 from settlement.kernel.names import amount_argument
 from settlement.kernel.overflow import LARGEST_COUNTER_FEN, find_overflows
-from settlement.kernel.writing import Shape, counter_variable
+from settlement.kernel.shape import Shape, counter_variable
 from tests.settlement.policies.drafts import RIGHT, errors_of, layer, policy_of
 
 SHAPES = [compile_policy(policy) for policy in load_book(SHIPPED_POLICIES).policies]
