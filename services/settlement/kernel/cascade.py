@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from settlement.kernel.names import bill_amounts_of
+from settlement.kernel.names import bill_amounts_of, is_bill_amount, summed_names
 from settlement.kernel.resolving import ResolvedNumber, resolve_number
 from settlement.kernel.shape import Shape
 from settlement.kernel.writing import write_policy
@@ -137,15 +137,13 @@ def _resolve(policy: Policy, shape: Shape, facts: Facts) -> Resolution:
     seen = {x.id: facts_seen(policy, x, facts) for x in policy.layers}
     applied = [x for x in policy.layers if x.condition.holds(seen[x.id])]
     numbers = {n.name: resolve_number(n, seen[x.id]) for x in applied for n in numbers_of(x)}
-    keys = {
-        c.name: _key(seen[x.id], c.key_fact) for x in applied for c in x.counters_kept if c.key_fact
-    }
+    keyed = dict(shape.keyed)
+    keys = {n: _key(seen[x.id], keyed[n]) for x in applied for n in x.counters if n in keyed}
     ids = frozenset(x.id for x in applied)
     values = (
         numbers[s.number.name].at_digits(s.digits) if s.number.name in numbers else 0
         for s in shape.numbers
     )
-    keyed = dict(shape.keyed)
     return Resolution(
         applied=ids,
         numbers=numbers,
@@ -156,7 +154,10 @@ def _resolve(policy: Policy, shape: Shape, facts: Facts) -> Resolution:
             else (None if name in keyed else name)
             for name in shape.counters
         ),
-        needed_amounts=tuple((name, x.name) for x in applied for name in bill_amounts_of(x)),
+        needed_amounts=(
+            *((name, x.name) for x in applied for name in bill_amounts_of(x)),
+            *((name, "本年累计") for name in summed_names(policy) if is_bill_amount(name)),
+        ),
         needed_elsewhere=tuple(x for x in applied if x.elsewhere),
     )
 

@@ -219,13 +219,6 @@ def _check_counters(policy: Policy, places: Places) -> Iterator[Fault]:
                     f"累计器“{counter.name}”有的分别累计、有的合并累计",
                     "共用的累计器写同样的 each",
                 )
-        for name in layer.counts_toward or ():
-            if apart.get(name):
-                yield Fault(
-                    (*place, "counts_toward"),
-                    f"累计器“{name}”分别累计，不知道计入哪一个",
-                    "与它共用一个 counter 并写同样的 each",
-                )
 
 
 def _check_written(policy: Policy, places: Places) -> list[Fault]:

@@ -5,6 +5,7 @@ shape walks the claims: group by group, keeping the year's counters in local var
 is int64; there is no float anywhere. numba is imported only when something is compiled.
 """
 
+import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from settlement.kernel.cascade import Cascade
-from settlement.kernel.names import amount_argument, bill_amounts_of
+from settlement.kernel.names import (
+    amount_argument,
+    bill_amounts_of,
+    is_bill_amount,
+    summed_names,
+)
 from settlement.kernel.resolving import can_be_missing
 from settlement.kernel.settle import ElsewhereAmountMissing, ElsewhereAmountUnexpected
 from settlement.kernel.shape import Shape, counter_variable
@@ -163,8 +169,9 @@ def write_walk(shape: Shape, *, outputs: Sequence[str], opened: Sequence[str]) -
             f"def walk({', '.join(['group_starts', 'table', 'row', *arrays])}):",
             "    for group in range(group_starts.shape[0] - 1):",
             *(f"        {line}" for line in begin),
-            "        for claim in range(group_starts[group], group_starts[group + 1]):",
-            "            at = row[claim]",
+            "        first, end = group_starts[group], group_starts[group + 1]",
+            "        for claim in range(unsigned(first), unsigned(end)):",
+            "            at = unsigned(row[claim])",
             *(f"            {line}" for line in load),
             f"            settled = settle_stay({', '.join(arguments)})",
             f"            if MAY_REFUSE and settled[{place['refused']}] >= 0:",
@@ -187,10 +194,17 @@ def compile_walk(source: str, walk: str, may_refuse: bool) -> Callable[..., None
     """Both texts, compiled once for each pair of them."""
     from numba import njit  # noqa: PLC0415 - importing numba takes longer than settling a day's bills
 
-    scope: dict[str, Any] = {"MAY_REFUSE": may_refuse}
+    whole_times = njit(error_model="numpy", forceinline=True)(_whole_times)
+    # Rows are known not to be negative: unsigned, they are not counted from the end.
+    scope: dict[str, Any] = {
+        "MAY_REFUSE": may_refuse,
+        "unsigned": np.uint64,
+        _whole_times.__name__: whole_times,
+    }
     # Wrap-around and zero division cannot happen: checking a policy bounds every product, and
     # every divisor is a power of ten. `forceinline` lets unused outputs disappear.
-    exec(compile(source, "<policy>", "exec"), scope)  # noqa: S102 - our own writer's text, built from checked identifiers
+    tree = ast.fix_missing_locations(_Unsigned().visit(ast.parse(source)))
+    exec(compile(tree, "<policy>", "exec"), scope)  # noqa: S102 - our own writer's text, built from checked identifiers
     scope["settle_stay"] = njit(error_model="numpy", forceinline=True)(scope["settle_stay"])
     exec(compile(walk, "<walk>", "exec"), scope)  # noqa: S102 - text of the same making
     compiled: Callable[..., None] = njit(error_model="numpy", nogil=True)(scope["walk"])
@@ -205,6 +219,24 @@ def _most_keys(shape: Shape, columns: Columns, at: int) -> int:
     """The highest value of a fact that one of the keyed counters counts apart, in the table."""
     column = columns.table[:, len(shape.conditions) + len(shape.numbers) + at]
     return int(column.max()) if len(column) else 0
+
+
+def _whole_times(amount: Any, divisor: Any) -> Any:
+    """How often a divisor goes into an amount that is not negative: no sign to look at."""
+    return np.int64(np.uint64(amount) // np.uint64(divisor))
+
+
+class _Unsigned(ast.NodeTransformer):
+    """Divides without signs: what the function rounds is never negative (it begins as a base held
+    at zero, times shares that are not negative)."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """A floor division becomes a call that is compiled in place."""
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.FloorDiv):
+            return node
+        called = ast.Name(_whole_times.__name__, ast.Load())
+        return ast.Call(func=called, args=[node.left, node.right], keywords=[])
 
 
 def _refuses(shape: Shape) -> bool:
@@ -240,6 +272,9 @@ def _bill_columns(cascade: Cascade, columns: Columns, count: int) -> list[Intege
         for name in bill_amounts_of(layer):
             if name not in columns.amounts and _applies(cascade, columns, layer.id).any():
                 raise AmountNotStated(name, layer.name)
+    for name in summed_names(cascade.policy):
+        if is_bill_amount(name) and name not in columns.amounts:
+            raise AmountNotStated(name, "本年累计")
     if "total" not in columns.amounts:
         raise ColumnsMalformed("缺少总费用 total")
     stated = {name: _column(name, c, count) for name, c in columns.amounts.items()}

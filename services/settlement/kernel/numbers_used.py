@@ -14,7 +14,7 @@ from settlement.kernel.writing_rules import picked_variable
 from settlement.law.evidence import Evidence
 from settlement.law.exact import Ratio
 from settlement.law.numbers import Number, Picked, Rule, ShareOf
-from settlement.law.policy import CapOf, Layer, Part
+from settlement.law.policy import CapOf, Layer, Part, ThresholdKind
 from settlement.law.rounding import Rounding
 
 
@@ -162,7 +162,9 @@ def _reached(layer: Layer, part: Part, outcome: Outcome, reached: Reached) -> It
     if part.takes_first and part.first_self_pay and reached.base_fen > 0:
         yield part.first_self_pay
     rule = layer.deductible
-    if rule and reached.counted_fen > 0 and part.id in rule.taken_from:
+    # A trigger decides about every part, also those that do not help to pass it.
+    decides = rule and (part.id in rule.taken_from or rule.kind is ThresholdKind.TRIGGER)
+    if rule and decides and reached.counted_fen > 0:
         yield rule.amount
         threshold = outcome.values[f"{layer.id}_threshold"]
         if rule.limit and threshold > outcome.values[f"{layer.id}_before"]:
@@ -249,5 +251,5 @@ def _looked_up(outcome: Outcome, rule: Rule) -> Number | None:
 
 
 def _ratio(outcome: Outcome, number: Number) -> Ratio:
-    found = outcome.resolved[number.name].value
-    return found if isinstance(found, Ratio) else Ratio(0, 0)
+    found = outcome.resolved.get(number.name)
+    return found.value if found and isinstance(found.value, Ratio) else Ratio(0, 0)

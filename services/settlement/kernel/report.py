@@ -14,8 +14,8 @@ from settlement.law.policy import Policy, Reported
 class Told(NamedTuple):
     """One reported value (一项指标), in fen: an amount, or a share of `denominator_fen`.
 
-    A share has no value where its denominator is 0, and `is_met` is None without a target or a
-    value. `missing` names the amount of the bill that nobody stated.
+    A share has no value where its denominator is not above 0, and `is_met` is None without a
+    target or a value. `missing` names the amount of the bill that nobody stated.
     """
 
     id: str
@@ -60,7 +60,7 @@ def _told(policy: Policy, outcome: Outcome, facts: Facts, one: Reported) -> Told
     except KeyError as unknown:
         return Told(one.id, one.label, None, None, text, None, str(unknown.args[0]))
     is_met = None
-    if target and isinstance(target.value, Ratio) and denominator_fen:
+    if target and isinstance(target.value, Ratio) and denominator_fen and denominator_fen > 0:
         whole = denominator_fen * target.value.units
         is_met = amount_fen * int(10**target.value.digits) >= whole
     return Told(one.id, one.label, amount_fen, denominator_fen, text, is_met, None)

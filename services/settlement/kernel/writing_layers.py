@@ -167,7 +167,10 @@ class LayerWriter:
 
     def _threshold(self, rule: Deductible) -> None:
         threshold, before = f"{self.layer.id}_threshold", f"{self.layer.id}_before"
-        amount = self.rules.write(rule.amount, reached=f"{self._looked_at(rule)} > 0")
+        decided = self._looked_at(rule)
+        if rule.kind is ThresholdKind.TRIGGER:
+            decided = " + ".join(self.counted(p) for p in self.layer.parts)
+        amount = self.rules.write(rule.amount, reached=f"{decided} > 0")
         self.text.line(f"{threshold} = {amount.variable}")
         year = counter_variable(rule.counter.name) if rule.counter else "0"
         self.text.line(f"{before} = {year}")
