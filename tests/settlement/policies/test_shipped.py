@@ -150,6 +150,7 @@ def test_every_region_of_the_release_is_there() -> None:
         ("230800", "resident", "2018-01-01"),
         ("320300", "resident", "2020-01-01"),
         ("360783", "resident", "2020-01-01"),
+        ("371302", "resident", "2019-01-01"),
         ("371323", "resident", "2017-01-01"),
         ("420000", "resident", "2018-01-01"),
         ("420000", "resident", "2023-01-01"),
@@ -158,10 +159,13 @@ def test_every_region_of_the_release_is_there() -> None:
         ("421022", "resident", "2018-01-01"),
         ("421022", "resident", "2023-01-01"),
         ("430000", "rural_cooperative", "2009-11-01"),
+        ("430100", "resident", "2023-01-01"),
         ("500112", "resident", "2023-01-01"),
         ("511800", "resident", "2017-01-01"),
+        ("610926", "resident", "2019-01-01"),
         ("620724", "rural_cooperative", "2016-01-01"),
         ("990101", "resident", "2023-01-01"),
+        ("990201", "resident", "2024-01-01"),
     }
 
 
@@ -197,7 +201,7 @@ def test_rules_that_are_known_and_left_out_are_named() -> None:
     left_out = {(p.region, *p.not_entered) for p in load_book(SHIPPED_POLICIES).policies}
 
     assert {region for region, *rules in left_out if rules} == {
-        "141032", "230800", "320300", "360783", "421022", "620724",
+        "141032", "230800", "320300", "360783", "421022", "620724", "990201",
     }  # fmt: skip
     assert any("重症精神病" in rule for rules in left_out for rule in rules)
     assert any("住院分娩" in rule for rules in left_out for rule in rules)
