@@ -7,7 +7,6 @@ from settlement.kernel.checking_switches import check_switches
 from settlement.kernel.names import (
     PATIENT,
     UnknownName,
-    bill_amounts_of,
     is_bill_amount,
     term_variable,
 )
@@ -16,7 +15,7 @@ from settlement.kernel.shape import Shape
 from settlement.kernel.writing import write_policy
 from settlement.law.bill import AMOUNT_LABELS
 from settlement.law.document import Fault, Path
-from settlement.law.expressions import YEAR, Expression
+from settlement.law.expressions import Expression
 from settlement.law.numbers import Picked, ShareOf
 from settlement.law.places import Places
 from settlement.law.policy import (
@@ -166,10 +165,6 @@ def _check_reported(policy: Policy) -> Iterator[Fault]:
 
 
 def _require_told(name: str, policy: Policy) -> None:
-    inner = name.removeprefix(YEAR)
-    known = {"total", *(amount for layer in policy.layers for amount in bill_amounts_of(layer))}
-    if name.startswith(YEAR) and is_bill_amount(inner) and inner not in known:
-        raise UnknownName(f"“{name}”：没有一层用到“{inner}”，本年累计不知道它")
     if name != PATIENT and not is_bill_amount(name):
         term_variable(name, policy.layers, all_layers=policy.layers)
 

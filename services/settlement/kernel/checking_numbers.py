@@ -65,6 +65,7 @@ def check_document_numbers(policy: Policy, places: Places) -> list[Fault]:
     deposit = policy.deposit
     numbers = [deposit.share_of_normal, deposit.amount] if deposit else []
     numbers += [one.target for one in policy.reported]
+    numbers += [parameter.number for parameter in policy.parameters]
     found: list[Fault] = []
     for number in numbers:
         if number:

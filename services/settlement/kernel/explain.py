@@ -3,12 +3,10 @@
 Explanations are data; sentences are made where people read them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
-from operator import itemgetter
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from settlement.kernel.names import part_variable
+from settlement.kernel.frames import Frame, borne_by_text, frame_of, pays_bill
 from settlement.kernel.numbers_used import (
     Reached,
     is_known,
@@ -23,14 +21,11 @@ from settlement.law.policy import (
     CapOf,
     Layer,
     LayerKind,
-    Part,
     Policy,
     assumptions_of,
 )
 
 __all__ = ["BandUsed", "NumberUsed", "Step", "assumed_numbers", "explain"]
-
-_OF_THE_BILL = frozenset({LayerKind.PAYMENT, LayerKind.PATIENT})
 
 
 class BandUsed(NamedTuple):
@@ -113,7 +108,7 @@ def explain(policy: Policy, outcome: Outcome) -> tuple[Step, ...]:
             steps.append(_step_elsewhere(layer, outcome, left_fen))
         else:
             steps += _steps(layer, outcome, left_fen)
-        if layer.kind in _OF_THE_BILL:
+        if pays_bill(layer):
             left_fen -= outcome.paid_fen(layer)
     return tuple(steps)
 
@@ -166,129 +161,99 @@ def _step_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> Step:
         computed_fen=amount,
         cap_left_fen=None,
         rounding="",
-        paid_fen=amount if layer.kind in _OF_THE_BILL else 0,
+        paid_fen=amount if pays_bill(layer) else 0,
         numbers=tuple(numbers_of_elsewhere(layer, outcome, left_fen)),
         kind=layer.kind.value,
         amount_fen=amount,
-        borne_by=_borne_by(layer),
+        borne_by=borne_by_text(layer),
         pending=layer.id in outcome.pending,
     )
 
 
-def _borne_by(layer: Layer) -> str | None:
-    bearer = layer.borne_by
-    if bearer is None:
-        return None
-    return "，".join(word for word in (bearer.payer.label, bearer.pool, bearer.when) if word)
-
-
 def _steps(layer: Layer, outcome: Outcome, layer_left_fen: int) -> Iterator[Step]:
     """The parts of a layer, each with what those before it left of the caps and of the bill."""
-    left_fen = layer_left_fen
+    left_fen, is_last = layer_left_fen, len(layer.parts) - 1
     cost_left, paid_left = _caps_left(layer, outcome) if layer.caps else (None, None)
-    last = layer.parts[-1]
-    for part in layer.parts:
-        surplus = 0
-        if layer.surplus_to_hospital and part is last:
-            surplus = outcome.values[f"{layer.id}_surplus"]
-        reached = _reached(layer, part, outcome, layer_left_fen)
-        yield _step(layer, part, outcome, reached, (left_fen, cost_left, paid_left, surplus))
-        if layer.kind in _OF_THE_BILL:
+    for at, part in enumerate(layer.parts):
+        frame = frame_of(layer, part)
+        reached = _reached(frame, outcome, layer_left_fen)
+        surplus = outcome.values[frame.surplus] if frame.surplus and at == is_last else 0
+        yield _step(frame, outcome, reached, (left_fen, cost_left, paid_left, surplus))
+        if frame.pays_bill:
             left_fen -= reached.amount_fen
         cost_left = None if cost_left is None else cost_left - reached.base_fen
         paid_left = None if paid_left is None else paid_left - reached.amount_fen
 
 
-def _reached(layer: Layer, part: Part, outcome: Outcome, layer_left_fen: int) -> Reached:
-    stem, value = part_variable(layer, part), outcome.values
-    base_fen, deductible_fen, eligible_fen, first_fen, computed_fen, paid_fen = _figures(stem)(
-        value
-    )
-    if len(part.bands) == 1:
-        bands_fen: tuple[int, ...] = (eligible_fen,)
-    else:
-        numbered = range(1, len(part.bands) + 1)
-        bands_fen = tuple([value[f"{stem}_band_{at}"] for at in numbered])
-    owed_fen = paid_fen
-    if layer.surplus_to_hospital:
-        owed_fen += value[f"{layer.id}_surplus"]
+def _reached(frame: Frame, outcome: Outcome, layer_left_fen: int) -> Reached:
+    value = outcome.values
+    base_fen, deductible_fen, eligible_fen, first_fen, computed_fen, paid_fen = frame.figures(value)
+    is_applied = frame.layer.id in outcome.applied
     return Reached(
         layer_left_fen,
-        value[f"{stem}_uncapped"] if layer.caps and f"{stem}_uncapped" in value else base_fen,
+        value[frame.uncapped] if frame.uncapped else base_fen,
         base_fen,
-        base_fen - first_fen if part.takes_first else base_fen,
+        base_fen - first_fen if frame.part.takes_first else base_fen,
         deductible_fen,
         eligible_fen,
         first_fen,
-        bands_fen,
-        value.get(f"{stem}_target", computed_fen),
-        value[f"{stem}_minus"] if part.minus and layer.id in outcome.applied else 0,
+        frame.bands(value) if frame.bands else (eligible_fen,),
+        value[frame.target] if frame.target else computed_fen,
+        value[frame.minus] if frame.minus and is_applied else 0,
         computed_fen,
         paid_fen,
-        owed_fen,
+        paid_fen + value[frame.surplus] if frame.surplus else paid_fen,
     )
 
 
-@lru_cache(maxsize=1024)
-def _figures(stem: str) -> Callable[[Mapping[str, int]], tuple[int, ...]]:
-    """Reads the figures that every part has, all at once."""
-    names = ("base", "deductible", "eligible", "first_self_pay", "computed", "paid")
-    return itemgetter(*(f"{stem}_{name}" for name in names))
-
-
 def _step(
-    layer: Layer,
-    part: Part,
+    frame: Frame,
     outcome: Outcome,
     reached: Reached,
     left_fen: tuple[int, int | None, int | None, int],
 ) -> Step:
     """One step; `left_fen` is what was left of the bill, of caps on cost, of caps on payment, and
     the surplus owed outside the bill."""
-    applied = layer.id in outcome.applied
-    below, above = part.not_below, part.not_above
-    stem = part_variable(layer, part)
+    part, value = frame.part, outcome.values
+    applied = frame.layer.id in outcome.applied
+    first, below, above = part.first_self_pay, frame.not_below, frame.not_above
+    # By position, in the order of Step's fields: naming thirty of them takes longer than the rest.
     return Step(
-        layer=layer.id,
-        part=part.id,
-        payer=layer.payer.value,
-        fund=layer.fund_id,
-        name=layer.name if len(layer.parts) == 1 else f"{layer.name}·{part.name}",
-        article=layer.article,
-        applied=applied,
-        decided_by=None,
-        left_fen=left_fen[0],
-        base=part.base_text,
-        base_before_cap_fen=reached.uncapped_fen,
-        cost_cap_left_fen=left_fen[1],
-        base_fen=reached.base_fen,
-        deductible_fen=reached.deductible_fen,
-        eligible_fen=reached.eligible_fen,
-        first_self_pay_fen=reached.first_self_pay_fen,
-        first_self_pay=_text(outcome, part.first_self_pay) if part.first_self_pay else None,
-        bands=tuple(
+        *frame.head,
+        applied,
+        None,
+        left_fen[0],
+        frame.base_text,
+        reached.uncapped_fen,
+        left_fen[1],
+        reached.base_fen,
+        reached.deductible_fen,
+        reached.eligible_fen,
+        reached.first_self_pay_fen,
+        _text(outcome, first) if first else None,
+        tuple(
             [
                 BandUsed(fen, _text(outcome, band.rate) or "—")
                 for band, fen in zip(part.bands, reached.bands_fen, strict=True)
             ]
         ),
-        already_paid=part.minus.text if part.minus else None,
-        already_paid_fen=reached.minus_fen,
-        computed_fen=reached.computed_fen,
-        cap_left_fen=left_fen[2],
-        rounding=part.rounding.code,
-        paid_fen=reached.amount_fen if layer.kind in _OF_THE_BILL else 0,
-        numbers=tuple(numbers_of_step(layer, part, outcome, reached)),
-        kind=layer.kind.value,
-        amount_fen=reached.amount_fen,
-        first_is_before=part.takes_first,
-        factor=_text(outcome, part.factor) if part.factor else None,
-        not_below=below.amount.text if below else None,
-        not_below_fen=outcome.values[f"{stem}_not_below"] if below and applied else None,
-        not_above=above.amount.text if above else None,
-        not_above_fen=outcome.values[f"{stem}_not_above"] if above and applied else None,
-        surplus_fen=left_fen[3],
-        borne_by=_borne_by(layer) if layer.borne_by else None,
+        part.minus.text if part.minus else None,
+        reached.minus_fen,
+        reached.computed_fen,
+        left_fen[2],
+        frame.rounding_code,
+        reached.amount_fen if frame.pays_bill else 0,
+        tuple(numbers_of_step(frame, outcome, reached)),
+        frame.kind,
+        reached.amount_fen,
+        part.takes_first,
+        _text(outcome, part.factor) if part.factor else None,
+        part.not_below.amount.text if part.not_below else None,
+        value[below] if below and applied else None,
+        part.not_above.amount.text if part.not_above else None,
+        value[above] if above and applied else None,
+        left_fen[3],
+        frame.borne_by,
     )
 
 

@@ -7,7 +7,7 @@ at, how it rounds and whose fund pays are listed where no document states them.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from settlement.kernel.names import part_variable
+from settlement.kernel.frames import Frame
 from settlement.kernel.resolving import NumberUsed, number_used
 from settlement.kernel.settle import Outcome
 from settlement.kernel.writing_rules import picked_variable
@@ -44,38 +44,47 @@ class Reached(NamedTuple):
 def numbers_of_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> list[NumberUsed]:
     """What a layer that another system decides rests on, where no document states it."""
     found: list[NumberUsed] = []
-    if left_fen > 0:
-        _add_condition(found, layer, outcome)
-    if layer.elsewhere and layer.id in outcome.applied:
+    is_for_some = not layer.condition.is_always
+    is_applied = layer.id in outcome.applied
+    if left_fen > 0 and is_for_some:
+        said = "适用" if is_applied else "不适用"
+        _add(found, f"{layer.id}.applies", said, layer.condition_evidence)
+    if layer.elsewhere and is_applied:
         decided = layer.elsewhere
         if left_fen > 0:
             _add(found, f"{layer.id}.decided_elsewhere", f"≤ {decided.at_most}", decided.evidence)
-        if outcome.paid_fen(layer) > 0:
-            _add_funds(found, layer)
+        if outcome.paid_fen(layer) > 0 and layer.pool:
+            _add(found, f"{layer.id}.pool", layer.pool, layer.pool_evidence)
+        if outcome.paid_fen(layer) > 0 and layer.borne_by:
+            bearer = layer.borne_by
+            _add(found, f"{layer.id}.borne_by", bearer.payer.label, bearer.evidence)
     return found
 
 
-def numbers_of_step(
-    layer: Layer, part: Part, outcome: Outcome, reached: Reached
-) -> list[NumberUsed]:
+def numbers_of_step(frame: Frame, outcome: Outcome, reached: Reached) -> list[NumberUsed]:
     """What this part of a layer rests on, in the order the arithmetic meets it."""
+    layer, part, said = frame.layer, frame.part, frame.said
+    words: list[NumberUsed | None] = []
     found: list[NumberUsed] = []
+    is_applied = layer.id in outcome.applied
     # A base counts towards the year's totals even where nothing is left to pay.
     matters = reached.layer_left_fen > 0 or reached.uncapped_fen > 0
     if matters:
-        _add_condition(found, layer, outcome)
-    if layer.id not in outcome.applied:
+        words.append(said.applies if is_applied else said.applies_not)
+        if is_applied:
+            words.append(None if part.fixed else said.base)
+        found += [word for word in words if word]
+    if not is_applied:
         return found
     if matters and part.fixed:
         found += outcome.resolved[part.fixed.name].uses
-    elif matters:
-        _add(found, f"{_own(layer, part)}.base", str(part.base), part.base_evidence)
     if reached.uncapped_fen > 0:
-        for rule in _reached(layer, part, outcome, reached):
+        for rule in _reached(frame, outcome, reached):
             _add_rule(found, rule, layer.rounding, outcome)
-        _add_rules(found, layer, part, outcome, reached)
+        words = _words(frame, outcome, reached)
         if reached.owed_fen > 0:
-            _add_funds(found, layer)
+            words += (said.pool, said.borne_by)
+        found += [word for word in words if word]
     return found
 
 
@@ -83,25 +92,6 @@ def _add(found: list[NumberUsed], name: str, text: str, evidence: Evidence) -> N
     """Something said in words has a say worth telling where no document states it."""
     if not evidence.is_stated:
         found.append(number_used(name, text, evidence))
-
-
-def _own(layer: Layer, part: Part) -> str:
-    return layer.id if len(layer.parts) == 1 else f"{layer.id}.{part.id}"
-
-
-def _add_condition(found: list[NumberUsed], layer: Layer, outcome: Outcome) -> None:
-    """Whom the layer is for decides, also when it is not for this person."""
-    if not layer.condition_evidence.is_stated and not layer.condition.is_always:
-        said = "适用" if layer.id in outcome.applied else "不适用"
-        found.append(number_used(f"{layer.id}.applies", said, layer.condition_evidence))
-
-
-def _add_funds(found: list[NumberUsed], layer: Layer) -> None:
-    """Whose fund pays, and who bears it in the end."""
-    if layer.pool:
-        _add(found, f"{layer.id}.pool", layer.pool, layer.pool_evidence)
-    if layer.borne_by:
-        _add(found, f"{layer.id}.borne_by", layer.borne_by.payer.label, layer.borne_by.evidence)
 
 
 def _add_rule(found: list[NumberUsed], rule: Rule, rounding: Rounding, outcome: Outcome) -> None:
@@ -132,33 +122,31 @@ def _add_share(
         _add(found, rounding.name, rounding.label, rounding.evidence)
 
 
-def _add_rules(
-    found: list[NumberUsed], layer: Layer, part: Part, outcome: Outcome, reached: Reached
-) -> None:
+def _words(frame: Frame, outcome: Outcome, reached: Reached) -> list[NumberUsed | None]:
     """The order a deductible is taken in, what was paid already, what holds the payment, and how
     a share is rounded."""
-    rule, rounding, own = layer.deductible, part.rounding, _own(layer, part)
-    is_shared = rule and len(layer.parts) > 1 and outcome.values[f"{layer.id}_deductible"] > 0
-    if rule and is_shared and reached.counted_fen > 0:
-        order = "、".join(rule.taken_from)
-        _add(found, f"{layer.id}.deductible_taken_from", order, rule.order_evidence)
+    said, words = frame.said, []
+    if said.order and reached.counted_fen > 0:
+        words.append(said.order if outcome.values[f"{frame.layer.id}_deductible"] > 0 else None)
     held_fen = reached.target_fen
-    if part.minus and held_fen > 0:
-        _add(found, f"{own}.minus", str(part.minus), part.minus_evidence)
+    if said.minus and held_fen > 0:
+        words.append(said.minus)
     held_fen = max(0, held_fen - reached.minus_fen)
-    stem = part_variable(layer, part)
-    if part.not_below and reached.base_fen > 0:
-        _add(found, f"{own}.not_below", str(part.not_below.amount), part.not_below.evidence)
-        held_fen = max(held_fen, outcome.values[f"{stem}_not_below"])
-    if part.not_above and held_fen > 0:
-        _add(found, f"{own}.not_above", str(part.not_above.amount), part.not_above.evidence)
-    if not rounding.evidence.is_stated and _is_rounded(part, outcome, reached):
-        _add(found, rounding.name, rounding.label, rounding.evidence)
+    if frame.not_below and reached.base_fen > 0:
+        words.append(said.not_below)
+        held_fen = max(held_fen, outcome.values[frame.not_below])
+    if said.not_above and held_fen > 0:
+        words.append(said.not_above)
+    if said.rounding and _is_rounded(frame.part, outcome, reached):
+        words.append(said.rounding)
+    return words
 
 
-def _reached(layer: Layer, part: Part, outcome: Outcome, reached: Reached) -> Iterator[Rule]:
+def _reached(frame: Frame, outcome: Outcome, reached: Reached) -> Iterator[Rule]:
     """The rules that an amount above zero came to."""
-    yield from _cost_caps(layer, outcome)
+    layer, part = frame.layer, frame.part
+    if frame.has_cost_caps:
+        yield from _cost_caps(layer, outcome)
     if part.takes_first and part.first_self_pay and reached.base_fen > 0:
         yield part.first_self_pay
     rule = layer.deductible
@@ -172,14 +160,14 @@ def _reached(layer: Layer, part: Part, outcome: Outcome, reached: Reached) -> It
     if reached.eligible_fen > 0:
         if part.first_self_pay and not part.takes_first:
             yield part.first_self_pay
-        if len(part.bands) == 1:
+        if frame.bands is None:
             yield part.bands[0].rate
         else:
             yield from _bands(part, reached)
         if part.factor:
             yield part.factor
     if reached.computed_fen > 0:
-        yield from (cap.amount for cap in layer.caps if cap.of is not CapOf.COST)
+        yield from frame.payment_caps
 
 
 def _cost_caps(layer: Layer, outcome: Outcome) -> Iterator[Rule]:
@@ -208,6 +196,10 @@ def _bands(part: Part, reached: Reached) -> Iterator[Rule]:
 
 def _is_rounded(part: Part, outcome: Outcome, reached: Reached) -> bool:
     """Whether the exact share, or the first self-pay, was no whole quantum."""
+    if len(part.bands) == 1 and part.first_self_pay is None and part.factor is None:
+        rate = rate_of(outcome, part.bands[0].rate)
+        whole = int(10**rate.digits) * part.rounding.quantum_fen
+        return reached.eligible_fen * rate.units % whole > 0
     keep, quantum = Ratio(1, 0), part.rounding.quantum_fen
     if part.first_self_pay:
         first = rate_of(outcome, part.first_self_pay)

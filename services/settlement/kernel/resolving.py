@@ -6,6 +6,7 @@ slot's digits for a ratio; MISSING when nobody knows it, NO_LIMIT when there is 
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from settlement.law.evidence import Evidence
 from settlement.law.exact import NotExact, Ratio, format_yuan
@@ -33,8 +34,7 @@ MOST_COUNTED = 1_000_000
 _WHOLE = Ratio(1, 0)
 
 
-@dataclass(frozen=True)
-class NumberUsed:
+class NumberUsed(NamedTuple):
     """One number a step used (所用参数), as users read it, with its evidence."""
 
     name: str

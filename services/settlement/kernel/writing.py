@@ -34,6 +34,7 @@ def write_policy(policy: Policy) -> Shape:
         dict.fromkeys([*(c for x in policy.layers for c in x.counters), *policy.sum_counters])
     )
     named = [name for layer in policy.layers for name in bill_amounts_of(layer)]
+    named += [name for name in summed_names(policy) if is_bill_amount(name)]
     amounts = tuple(dict.fromkeys(["total", *named]))
     elsewhere = tuple(x.id for x in policy.layers if x.elsewhere)
     text = _write_body(policy, elsewhere)

@@ -342,7 +342,9 @@ class LayerWriter:
         if len(layer.parts) > 1:
             text.line(f"{layer.id}_first_self_pay = {self.total('first_self_pay')}")
             text.line(f"{paid} = {self.total('paid')}")
-            text.outputs += [f"{layer.id}_deductible", paid]
+            text.outputs += [
+                f"{layer.id}_{what}" for what in ("deductible", "first_self_pay", "paid")
+            ]
         owed = paid
         if layer.surplus_to_hospital:
             allowed = _least([self.total("computed"), *caps])

@@ -1,6 +1,7 @@
 """Evidence (依据): where a number comes from and how sure we are of it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from contracts.vocabulary import EvidenceStatus
 
@@ -25,7 +26,7 @@ class Evidence:
     place: str | None = None
     note: str | None = None
 
-    @property
+    @cached_property
     def is_stated(self) -> bool:
         """Whether the document itself says the number."""
         return self.status is EvidenceStatus.STATED
