@@ -8,14 +8,21 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from settlement.adapters.plain_yaml import NotPlain, read_plain
-from settlement.adapters.policy_files import PolicyDocument, PolicyFileFaulty, load_policy
+from settlement.adapters.policy_files import (
+    PolicyDocument,
+    PolicyFileFaulty,
+    book_of,
+    load_policy,
+    read_document,
+)
 from settlement.adapters.reading_cases import read_case
 from settlement.application.check_policies import Draft, check_policies
 from settlement.application.worked_cases import CaseFile, WorkedCase
 from settlement.law.document import Fault, Node, Tree
 from settlement.law.document import Path as TreePath
+from settlement.law.facts import Ask
 from settlement.law.policy import Policy
-from settlement.law.reading import read_policy
+from settlement.law.reading import read_policy, read_with_faults
 
 _SUFFIX = ".cases.yaml"
 
@@ -108,7 +115,21 @@ def _read_cases(document: PolicyDocument) -> tuple[list[Fault], list[WorkedCase]
         cases = root.need("cases", "在 policy 之后写 cases:，列出算例")
         root.close()
         listed = cases.items() if cases else ()
-    return faults, [read_case(node) for node in listed]
+    asks = _asks(document)
+    return faults, [read_case(node, asks) for node in listed]
+
+
+def _asks(document: PolicyDocument) -> tuple[Ask, ...]:
+    """What the policy inside or beside asks of a bill; nothing while it cannot be read."""
+    tree = _policy_tree(document)
+    beside = policy_beside(document.path)
+    if tree is None and beside.is_file():
+        try:
+            tree = read_document(beside, book_of(beside)).tree
+        except PolicyFileFaulty:
+            return ()
+    policy = read_with_faults(tree)[0] if tree is not None else None
+    return policy.asks if policy else ()
 
 
 def _policy_tree(document: PolicyDocument) -> "Tree | None":

@@ -4,18 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from settlement.application.worked_cases import PATIENT, REIMBURSED, Expected, StatedAmount
+from settlement.application.worked_cases import (
+    PATIENT,
+    REIMBURSED,
+    Expected,
+    StatedAmount,
+    StatedIndicator,
+)
+from settlement.kernel.report import Told
 from settlement.kernel.settle import NumberMissing, Outcome
 from settlement.law.bill import AmountNotStated
 from settlement.law.book import StayDates
 from settlement.law.exact import format_yuan
+from settlement.law.expressions import parse_expression
 from settlement.law.facts import FactNotStated
-from settlement.law.policy import Policy, parse_expression
+from settlement.law.policy import Layer, LayerKind, Policy
 
 _UNSTATED = "（算例没有写）"
 _UNKNOWN = "本政策没有"
 _SETTLED = "照常结算"
 _ALL_STAYS = 0
+_BILL = frozenset({LayerKind.PAYMENT, LayerKind.PATIENT})
 
 
 @dataclass(frozen=True)
@@ -48,19 +57,90 @@ def check_in_force(policy: Policy, dates: StayDates, at: int) -> list[Compared]:
 def compare_outcome(
     policy: Policy, expected: Expected, outcome: Outcome, at: int
 ) -> list[Compared]:
-    """Every layer, stated parts, the patient: one line each."""
+    """Every layer, stated parts, what stands outside the bill, what is pending, the patient."""
     if expected.refused is not None:
         return [Compared(at, "拒绝", expected.refused, _SETTLED, agrees=False)]
-    computed = _amounts(policy, outcome)
-    required = [*(layer.id for layer in policy.layers), PATIENT]
-    stated = dict(expected.layers)
-    if expected.patient:
-        stated[PATIENT] = expected.patient
-    if expected.reimbursed:
-        stated[REIMBURSED] = expected.reimbursed
     labels = _labels(policy)
-    names = [*required, *(name for name in stated if name not in required)]
-    return [_line(at, _label(labels, name), stated.get(name), computed.get(name)) for name in names]
+    found = _compare_layers(policy, expected, outcome, at)
+    for kind, stated, computed in (
+        ("只测算", expected.measures, _measures(policy, outcome)),
+        ("账外", expected.outside, _outside(policy, outcome)),
+    ):
+        names = [*computed, *(name for name in stated if name not in computed)]
+        found += [
+            _line(at, f"{_label(labels, n)}（{kind}）", stated.get(n), computed.get(n))
+            for n in names
+            if kind == "只测算" or n in stated or computed[n]
+        ]
+    found += _compare_pending(expected, outcome, at)
+    found.append(_line(at, labels[PATIENT], expected.patient, outcome.patient_fen))
+    if expected.reimbursed:
+        paid_fen = _amounts(policy, outcome)[REIMBURSED]
+        found.append(_line(at, labels[REIMBURSED], expected.reimbursed, paid_fen))
+    return found
+
+
+def _compare_layers(
+    policy: Policy, expected: Expected, outcome: Outcome, at: int
+) -> list[Compared]:
+    """What layers and parts take of the bill; every layer that may take something is stated."""
+    labels, computed = _labels(policy), _of_the_bill(policy, outcome)
+    required = [x.id for x in policy.layers if x.kind in _BILL]
+    names = [*required, *(name for name in expected.layers if name not in required)]
+    return [_line(at, _label(labels, n), expected.layers.get(n), computed.get(n)) for n in names]
+
+
+def _compare_pending(expected: Expected, outcome: Outcome, at: int) -> list[Compared]:
+    if expected.pending == frozenset(outcome.pending):
+        return []
+    stated, found = (
+        "、".join(sorted(names)) or "没有" for names in (expected.pending, outcome.pending)
+    )
+    return [Compared(at, "待定的层", stated, found, agrees=False)]
+
+
+def compare_reported(expected: Expected, told: Sequence[Told], at: int) -> list[Compared]:
+    """The indicators a case states; those it does not state are not compared."""
+    found = {one.id: one for one in told}
+    return [
+        _compare_indicator(stated, found.get(name), name, at)
+        for name, stated in expected.reported.items()
+    ]
+
+
+def _compare_indicator(stated: StatedIndicator, told: Told | None, name: str, at: int) -> Compared:
+    if told is None:
+        return Compared(at, f"指标 {name}", str(stated.value), "没有报告", agrees=False)
+    agrees = _fits(stated, told) and stated.is_met in (None, told.is_met)
+    met = {True: "，达到目标", False: "，没有达到目标", None: ""}
+    wanted = "没有值" if stated.value is None else str(stated.value)
+    return Compared(
+        at,
+        told.label,
+        wanted + met[stated.is_met],
+        _told_value(told) + met[told.is_met if stated.is_met is not None else None],
+        agrees=agrees,
+    )
+
+
+def _fits(stated: StatedIndicator, told: Told) -> bool:
+    amount_fen, whole_fen = told.amount_fen, told.denominator_fen
+    if stated.value is None:
+        return amount_fen is None or whole_fen == 0
+    if amount_fen is None:
+        return False
+    if isinstance(stated.value, StatedAmount):
+        return whole_fen is None and stated.value.fits(amount_fen)
+    return whole_fen is not None and whole_fen > 0 and stated.value.fits(amount_fen, whole_fen)
+
+
+def _told_value(told: Told) -> str:
+    if told.missing:
+        return f"没有值（账单没有 {told.missing}）"
+    amount = format_yuan(told.amount_fen or 0)
+    if told.denominator_fen is None:
+        return amount
+    return f"{amount} ÷ {format_yuan(told.denominator_fen)}"
 
 
 def compare_refusal(expected: Expected, refusal: Exception, at: int) -> list[Compared]:
@@ -127,16 +207,40 @@ def _labels(policy: Policy) -> dict[str, str]:
 
 
 def _amounts(policy: Policy, outcome: Outcome) -> dict[str, int]:
-    """What one stay came to, by the names a case may state."""
+    """What one stay came to, by every name that a sum over stays may have."""
+    found = _of_the_bill(policy, outcome)
+    found |= {x.id: outcome.paid_fen(x) for x in policy.layers if x.kind not in _BILL}
+    found[PATIENT] = outcome.patient_fen
+    paid = (outcome.paid_fen(x) for x in policy.layers if x.kind is LayerKind.PAYMENT)
+    found[REIMBURSED] = sum(paid)
+    return found
+
+
+def _of_the_bill(policy: Policy, outcome: Outcome) -> dict[str, int]:
+    """What layers and parts take of the bill: nothing, where they only measure or pay cash."""
     found: dict[str, int] = {}
     for layer in policy.layers:
-        found[layer.id] = outcome.paid_fen(layer)
-        if len(layer.parts) > 1:
+        takes = layer.kind in _BILL
+        found[layer.id] = outcome.paid_fen(layer) if takes else 0
+        if len(layer.parts) > 1 and takes:
             for part in layer.parts:
                 found[f"{layer.id}.{part.id}"] = outcome.values[f"{layer.id}__{part.id}_paid"]
-    found[PATIENT] = outcome.patient_fen
-    found[REIMBURSED] = sum(outcome.paid_fen(layer) for layer in policy.layers)
     return found
+
+
+def _measures(policy: Policy, outcome: Outcome) -> dict[str, int]:
+    return {x.id: outcome.paid_fen(x) for x in policy.layers if x.kind is LayerKind.MEASURE}
+
+
+def _outside(policy: Policy, outcome: Outcome) -> dict[str, int]:
+    """What each layer that may owe something outside the bill owes."""
+    may_owe = (x for x in policy.layers if _may_owe_outside(x))
+    owed = {x.layer: x.amount_fen for x in outcome.outside}
+    return {layer.id: owed.get(layer.id, 0) for layer in may_owe}
+
+
+def _may_owe_outside(layer: Layer) -> bool:
+    return layer.kind is LayerKind.CASH or layer.surplus_to_hospital
 
 
 def _sums(policy: Policy, outcomes: Sequence[Outcome | Exception]) -> dict[str, int]:
@@ -155,8 +259,7 @@ def _label(labels: Mapping[str, str], name: str) -> str:
 def _added_up(names: str, sums: Mapping[str, int]) -> int | None:
     """The sum that `within + outside` stands for; None when the policy lacks a name in it."""
     try:
-        terms = parse_expression(names).terms
-        return sum(term.sign * sums[term.name] for term in terms)
+        return sum(term.sign * sums[term.name] for term in parse_expression(names).terms)
     except (KeyError, ValueError):
         return None
 

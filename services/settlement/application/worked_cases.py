@@ -10,9 +10,11 @@ from enum import StrEnum
 
 from settlement.law.bill import Charges
 from settlement.law.book import StayDates
-from settlement.law.exact import format_yuan
+from settlement.law.exact import Ratio, format_yuan
 from settlement.law.facts import Facts
-from settlement.law.policy import Policy, RoundingMode
+from settlement.law.people import HeldIdentity
+from settlement.law.policy import Policy
+from settlement.law.rounding import RoundingMode
 
 PATIENT = "patient"
 """Name of what is left to the patient (个人), beside the layers' names."""
@@ -61,13 +63,54 @@ class StatedAmount:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """What a stay should come to (应得结果): by layer or part, the patient, or a refusal.
+class StatedShare:
+    """A share as somebody stated it (所载比例): exact, or rounded half up to `to`."""
 
-    `refused` names the number, amount, fact or layer the settlement must stop at.
+    share: Ratio
+    to: Ratio | None = None
+
+    def fits(self, part_fen: int, whole_fen: int) -> bool:
+        """Whether part over whole, rounded as the source rounds, is the stated share."""
+        if self.to is None:
+            return part_fen * int(10**self.share.digits) == self.share.units * whole_fen
+        of_unit = whole_fen * self.to.units
+        steps, rest = divmod(part_fen * int(10**self.to.digits), of_unit)
+        steps += 2 * rest >= of_unit
+        return self.share.units * int(10**self.to.digits) == (
+            steps * self.to.units * int(10**self.share.digits)
+        )
+
+    def __str__(self) -> str:
+        """As users read it."""
+        return f"{self.share}（原文取整到 {self.to}）" if self.to else str(self.share)
+
+
+@dataclass(frozen=True)
+class StatedIndicator:
+    """A reported value as stated (所载指标): an amount, a share, or None where it has no value.
+
+    `is_met` says whether its target is reached, where the case states that too.
+    """
+
+    value: StatedAmount | StatedShare | None
+    is_met: bool | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a stay should come to (应得结果).
+
+    `layers` holds what layers or parts take of the bill, `measures` what layers that pay nothing
+    come to, `outside` cash and surpluses beside the bill, `pending` the layers still undecided,
+    `reported` indicators by id. `refused` names the number, amount, fact or layer the settlement
+    must stop at instead.
     """
 
     layers: Mapping[str, StatedAmount] = field(default_factory=dict)
+    measures: Mapping[str, StatedAmount] = field(default_factory=dict)
+    outside: Mapping[str, StatedAmount] = field(default_factory=dict)
+    pending: frozenset[str] = frozenset()
+    reported: Mapping[str, StatedIndicator] = field(default_factory=dict)
     patient: StatedAmount | None = None
     reimbursed: StatedAmount | None = None
     refused: str | None = None
@@ -75,13 +118,18 @@ class Expected:
 
 @dataclass(frozen=True)
 class CaseStay:
-    """One stay of a case (一次住院)."""
+    """One stay of a case (一次住院).
+
+    `held` are the person's identities with their days, where the case states them instead of
+    those of the day that counts.
+    """
 
     charges: Charges
     facts: Facts
     dates: StayDates
     elsewhere_fen: Mapping[str, int]
     expected: Expected
+    held: tuple[HeldIdentity, ...] = ()
 
 
 @dataclass(frozen=True)
