@@ -25,7 +25,8 @@ from settlement.application.run_worked_cases import run_worked_case
 from settlement.application.worked_cases import CaseKind, StatedAmount
 from settlement.law.book import RegionUnknown
 from settlement.law.evidence import Evidence
-from settlement.law.policy import Layer, numbers_of
+from settlement.law.numbers import Picked, ShareOf, with_parameters
+from settlement.law.policy import Layer, numbers_of, rules_of
 
 REVISED = SHIPPED_POLICIES.parent / "samples" / "revised_policies"
 ROOTS = (SHIPPED_POLICIES, REVISED)
@@ -47,6 +48,8 @@ PUBLISHED = {
             "basic.class_a": 2_452_83,
             "basic.class_b": 1_065_35,
             "critical": 0,
+            "assistance": 0,
+            "bottom": 0,
         },
         4_136_84,
     ),
@@ -149,6 +152,8 @@ def test_every_region_of_the_release_is_there() -> None:
         ("141032", "resident", "2017-01-01"),
         ("230800", "resident", "2018-01-01"),
         ("320300", "resident", "2020-01-01"),
+        ("350000", "resident", "2017-07-01"),
+        ("350000", "resident", "2019-06-06"),
         ("360783", "resident", "2020-01-01"),
         ("371302", "resident", "2019-01-01"),
         ("371323", "resident", "2017-01-01"),
@@ -160,10 +165,14 @@ def test_every_region_of_the_release_is_there() -> None:
         ("421022", "resident", "2023-01-01"),
         ("430000", "rural_cooperative", "2009-11-01"),
         ("430100", "resident", "2023-01-01"),
+        ("450000", "resident", "2018-11-08"),
+        ("500000", "resident", "2018-01-01"),
         ("500112", "resident", "2023-01-01"),
         ("511800", "resident", "2017-01-01"),
+        ("610400", "resident", "2023-01-01"),
         ("610926", "resident", "2019-01-01"),
         ("620724", "rural_cooperative", "2016-01-01"),
+        ("620922", "resident", "2022-01-01"),
         ("990101", "resident", "2023-01-01"),
         ("990201", "resident", "2024-01-01"),
     }
@@ -201,9 +210,10 @@ def test_rules_that_are_known_and_left_out_are_named() -> None:
     left_out = {(p.region, *p.not_entered) for p in load_book(SHIPPED_POLICIES).policies}
 
     assert {region for region, *rules in left_out if rules} == {
-        "141032", "230800", "320300", "360783", "421022", "620724", "990201",
+        "230800", "320300", "350000", "360783", "420000", "450000",
+        "500000", "610400", "620724", "990201",
     }  # fmt: skip
-    assert any("重症精神病" in rule for rules in left_out for rule in rules)
+    assert any("国家基本药物" in rule for rules in left_out for rule in rules)
     assert any("住院分娩" in rule for rules in left_out for rule in rules)
 
 
@@ -213,11 +223,16 @@ def _evidences_of(layer: Layer) -> list[Evidence]:
     found += [layer.condition_evidence, layer.rounding.evidence]
     found += [layer.elsewhere.evidence] if layer.elsewhere else []
     found += [layer.deductible.order_evidence] if layer.deductible else []
+    found += [layer.borne_by.evidence] if layer.borne_by else []
     for part in layer.parts:
-        found += [part.base_evidence, part.minus_evidence]
-    for number in numbers_of(layer):
+        found += [part.base_evidence, part.minus_evidence, part.rounding.evidence]
+        found += [guard.evidence for guard in (part.not_below, part.not_above) if guard]
+    for rule in rules_of(layer):
+        found += [rule.by_evidence] if isinstance(rule, Picked) else []
+        found += [rule.of_evidence] if isinstance(rule, ShareOf) else []
+    for number in (each for n in numbers_of(layer) for each in with_parameters(n)):
         found += [c.evidence for c in number.choices] + [a.evidence for a in number.adjustments]
-        found += [number.at_most_evidence] if number.at_most_evidence else []
+        found += [bound.evidence for bound in (number.at_least, number.at_most) if bound]
     return found
 
 
@@ -229,6 +244,7 @@ def test_everything_names_its_source_and_says_why_when_it_was_not_stated(
     policy = load_policy(file, root)
     known = {source.id for source in policy.sources}
     documentary = [policy.region_evidence, policy.in_force_evidence, policy.dates_evidence]
+    documentary += [policy.people.evidence] if policy.people.evidence else []
     evidences = documentary + [e for layer in policy.layers for e in _evidences_of(layer)]
 
     assert {e.source for e in evidences} <= known
