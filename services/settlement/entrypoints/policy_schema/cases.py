@@ -23,7 +23,7 @@ from settlement.entrypoints.policy_schema.pieces import (
 from settlement.law.bill import AMOUNT_LABELS
 from settlement.law.facts import CODES, FACT_LABELS, FLAGS, NUMBERS, SETS
 
-_INDICATOR = r"^[0-9]+(\.[0-9]+)?%?$"
+_INDICATOR = r"^([0-9]+(\.[0-9]+)?[%万]?|无|none)$"
 _DERIVED = {"out_of_scope"}
 _FROM_DATES = {
     "days",
@@ -65,12 +65,20 @@ def _definitions() -> dict[str, Schema]:
         },
         needs=["value", "to"],
     )
+    indicator = text("元、百分数；分母为 0 时写 无", _INDICATOR)
+    rounded_indicator = mapping(
+        "来源取整了的指标",
+        {
+            "value": indicator,
+            "to": text("原文取整到多少，如 0.1%"),
+            "met": yes_no("是否达到目标"),
+        },
+        needs=["value"],
+    )
     return {
         "yuan": yuan,
         "stated": either("应得的金额", ref("yuan"), source_rounds),
-        "stated_indicator": either(
-            "指标：元或百分数", text("元或百分数", _INDICATOR), source_rounds
-        ),
+        "stated_indicator": either("指标：元、百分数或 无", indicator, rounded_indicator),
         "stay": mapping("一次住院", _stay_keys(), needs=["bill", "dates", "expect"]),
         "case": {
             **mapping("一个算例", _case_keys(), needs=["name", "kind", "source"]),

@@ -11,6 +11,7 @@ from settlement.entrypoints.policy_schema.pieces import (
     DAY,
     DIALECT,
     EVIDENCE,
+    EXPRESSION,
     NAME,
     REGION,
     Schema,
@@ -94,10 +95,9 @@ def _keys() -> dict[str, Schema]:
                     "申报期限",
                     {
                         "day": text("月日，如 03-31", r"^[0-9]{2}-[0-9]{2}$"),
-                        "years_after": count("出院后第几年"),
-                        **EVIDENCE,
+                        "years_after": count("出院后第几年；不写是当年"),
                     },
-                    needs=["day", "years_after"],
+                    needs=["day"],
                 ),
                 **EVIDENCE,
             },
@@ -195,16 +195,16 @@ def _people() -> Schema:
             "keeps": several(
                 "身份结束后仍算",
                 mapping(
-                    "一条",
-                    {"identity": who, "until": until, "months": months, **EVIDENCE},
+                    "一条延续",
+                    {"identity": who, "until": until, "months": months},
                     needs=["identity"],
                 ),
             ),
             "reaches_back": several(
                 "认定以前也算",
                 mapping(
-                    "一条",
-                    {"identity": who, "months": months, **EVIDENCE},
+                    "一条追溯",
+                    {"identity": who, "months": months},
                     needs=["identity", "months"],
                 ),
             ),
@@ -219,15 +219,15 @@ def _reported() -> Schema:
         {
             "id": text("英文名", NAME),
             "name": text("名称"),
-            "amount": ref("expression", "金额"),
-            "share": ref("expression", "分子"),
-            "of": ref("expression", "分母"),
-            "target": text("目标，如 80%", r"^[0-9]+(\.[0-9]+)?%$"),
+            "amount": text("金额：名称的加减", EXPRESSION),
+            "share": text("分子：名称的加减", EXPRESSION),
+            "of": text("分母：名称的加减", EXPRESSION),
+            "target": ref("ratio", "目标，如 80%"),
             "applies": mapping(
                 "只对谁算",
-                {"when": ref("when", "符合"), "unless": ref("when", "都不符合"), **EVIDENCE},
+                {"when": ref("when", "符合"), "unless": ref("when", "都不符合")},
             ),
             **EVIDENCE,
         },
-        needs=["id", "name"],
+        needs=["id"],
     )

@@ -4,6 +4,7 @@ from contracts.vocabulary import Payer
 from settlement.entrypoints.policy_schema.numbers import identity
 from settlement.entrypoints.policy_schema.pieces import (
     EVIDENCE,
+    EXPRESSION,
     NAME,
     REGION,
     Schema,
@@ -69,17 +70,18 @@ def _pool() -> Schema:
 
 
 def _part_keys() -> dict[str, Schema]:
-    fixed = mapping("定额：不论实际费用", {"fixed": ref("amount", "定额，元")}, needs=["fixed"])
+    keys = {"fixed": ref("amount", "定额，元"), **EVIDENCE}
+    fixed = mapping("定额：不论实际费用", keys, needs=["fixed"])
     return {
         "name": text("名称，印在结算单上"),
         "base": either("口径：看哪些费用", ref("expression"), fixed),
-        "first_self_pay": ref("ratio", "先自付的比例"),
+        "first_self_pay": ref("ratio_rule", "先自付的比例"),
         "first_self_pay_taken": words(
             "先自付在扣起付线之前 before 还是之后 after", ["before", "after"]
         ),
-        "rate": ref("ratio", "支付比例"),
+        "rate": ref("ratio_rule", "支付比例"),
         "bands": ref("bands", "分段的比例"),
-        "factor": ref("ratio", "乘在结果上的系数，不超过 100%"),
+        "factor": ref("ratio_rule", "乘在结果上的系数，不超过 100%"),
         "minus": ref("expression", "补足：减去已付的"),
         "not_below": ref("expression", "保底：不低于"),
         "not_above": ref("expression", "不超过"),
@@ -102,8 +104,10 @@ def _layer_keys() -> dict[str, Schema]:
         "deductible_taken_from": _taken_from(),
         "parts": several("分项：各有口径和比例，共用起付线和封顶", ref("part")),
         "caps": either("封顶，按写的先后", several("各个封顶", ref("cap")), ref("use")),
-        "surplus": words("定额的结余：hospital 归医院，none 只付实际", ["hospital", "none"]),
-        "pays": words("bill 抵账单，cash 发给个人、账单之外", ["bill", "cash"]),
+        "surplus": words(
+            "定额的结余：hospital 归医院，none 只付实际", ["hospital", "医院", "none", "无"]
+        ),
+        "pays": words("bill 抵账单，cash 发给个人、账单之外", ["bill", "账单", "cash", "现金"]),
         "counts_toward": one_or_several(
             "这一层付的也算进哪些层的年度支付限额；none 是都不算", text("如 assistance.paid")
         ),
@@ -111,7 +115,7 @@ def _layer_keys() -> dict[str, Schema]:
             "最后由谁承担，只记录",
             {
                 "payer": codes("承担方", Payer),
-                "pool": ref("pool", "承担方的统筹区"),
+                "pool": text("承担方的统筹区，六位代码", REGION),
                 "when": text("什么时候，如 次年预算"),
                 **EVIDENCE,
             },
@@ -121,7 +125,7 @@ def _layer_keys() -> dict[str, Schema]:
             "外部结算：由别的系统算好，只把金额传来",
             {
                 "by": text("由哪个系统或部门"),
-                "at_most": ref("expression", "金额不得超过什么"),
+                "at_most": text("金额不得超过什么：名称的加减", EXPRESSION),
                 "may_come_later": yes_no("出院以后才有金额的写 是"),
                 **EVIDENCE,
             },
@@ -163,15 +167,16 @@ def _deductible() -> Schema:
         "各次起付线全年合计的上限",
         {
             "per": words("year 全年", [Period.YEAR.value]),
-            "amount": ref("amount", "上限，元"),
+            "amount": ref("amount_rule", "上限，元"),
             "counter": text("累计器", _COUNTER),
             "each": _each(),
+            **EVIDENCE,
         },
         needs=["per", "amount"],
     )
     keys = {
         "per": words("stay 每次，year 全年一次", list(Period)),
-        "amount": ref("amount", "金额，元"),
+        "amount": ref("amount_rule", "金额，元"),
         "kind": words("deducted 扣除，trigger 门槛：过了不扣除", list(ThresholdKind)),
         "passed": words("门槛：above 超过，at 达到", ["above", "at"]),
         "counter": text("累计器，只用于 per: year", _COUNTER),
@@ -179,7 +184,7 @@ def _deductible() -> Schema:
         "limit": limit,
     }
     long_form = mapping("起付线", keys, needs=["per", "amount"])
-    return either("起付线；只写一个数是每次扣", ref("amount"), long_form)
+    return either("起付线；只写一个数是每次扣", long_form, ref("amount_rule"))
 
 
 def _cap() -> Schema:
@@ -188,9 +193,10 @@ def _cap() -> Schema:
         {
             "per": words("stay 每次，year 全年", list(Period)),
             "of": words("payment 支付，cost 进入计算的费用，times 次数", list(CapOf)),
-            "amount": ref("amount", "限额（元或次）；不设限写 unlimited"),
+            "amount": ref("amount_rule", "限额（元或次）；不设限写 unlimited"),
             "counter": text("累计器：与别的层共用限额，写同一个", _COUNTER),
             "each": _each(),
+            **EVIDENCE,
         },
         needs=["per", "of", "amount"],
     )

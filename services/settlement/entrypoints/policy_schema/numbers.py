@@ -3,7 +3,6 @@
 from settlement.entrypoints.policy_schema.pieces import (
     DAY,
     EVIDENCE,
-    EXPRESSION,
     NAME,
     Schema,
     coded,
@@ -18,9 +17,8 @@ from settlement.entrypoints.policy_schema.pieces import (
     yes_no,
 )
 from settlement.law.facts import CODES, FACT_LABELS, FLAGS, NUMBERS
-from settlement.law.policy import RoundingMode
+from settlement.law.rounding import RoundingMode
 
-_UNLIMITED = ["unlimited", "不设限"]
 QUANTA = ["fen", "jiao", "yuan", "分", "角", "元"]
 _AMOUNT: Schema = {
     "description": "金额，元，最多两位小数；不设限写 unlimited",
@@ -36,10 +34,12 @@ _RATIO: Schema = {
 
 
 def number_definitions() -> dict[str, Schema]:
-    """What the layers refer to: `amount`, `ratio`, `when`, `rounding`, `use`, `income`."""
+    """What the layers refer to: amounts, ratios, conditions, rounding, `use`."""
     return {
         "amount": _number("amount", _AMOUNT),
         "ratio": _number("ratio", _RATIO),
+        "amount_rule": _rule("amount", _AMOUNT),
+        "ratio_rule": _rule("ratio", _RATIO),
         "amount_row": _row(_AMOUNT),
         "ratio_row": _row(_RATIO),
         "when": condition(),
@@ -120,7 +120,7 @@ def _value_keys(scalar: Schema) -> dict[str, Schema]:
     return {
         "value": scalar,
         "missing": text("不知道这个数：写原因。用到它的结算会被拒绝"),
-        "of": text("引用 parameters 里的数；与 share 同用时是口径", EXPRESSION),
+        "of": text("引用 parameters 里的数", NAME),
         "times": text("参数乘以几成", r"^[0-9]+(\.[0-9]+)?%$"),
         "rounding": ref("rounding", "乘得的不是整分时怎样取整"),
         **EVIDENCE,
@@ -128,6 +128,7 @@ def _value_keys(scalar: Schema) -> dict[str, Schema]:
 
 
 def _number(unit: str, scalar: Schema) -> Schema:
+    """A number: bare, with evidence, or rows to choose from by the situation."""
     adjustment = mapping(
         "一行调整",
         {
@@ -143,8 +144,23 @@ def _number(unit: str, scalar: Schema) -> Schema:
             **EVIDENCE,
         },
     )
-    row_of_by = mapping(
-        "一行",
+    bound = mapping("上下限和它的依据", {"value": scalar, **EVIDENCE}, needs=["value"])
+    keys = {
+        **_value_keys(scalar),
+        "choose": either(
+            "按情形选：从上往下第一行符合的算数", several("各行", ref(f"{unit}_row")), ref("use")
+        ),
+        "adjust": several("加点、减点、打折：符合的各行都算", adjustment),
+        "at_least": either("调整以后的下限", scalar, bound),
+        "at_most": either("调整以后的上限", scalar, bound),
+    }
+    return either("数", scalar, ref("use"), mapping("数和它的依据", keys))
+
+
+def _rule(unit: str, scalar: Schema) -> Schema:
+    """A number of a layer: as above, picked by the size of an amount, or a share of one."""
+    row = mapping(
+        "按金额选的一行",
         {
             "up_to": ref("amount", "不超过，含"),
             "below": ref("amount", "不到，不含"),
@@ -152,20 +168,28 @@ def _number(unit: str, scalar: Schema) -> Schema:
         },
         needs=["then"],
     )
-    keys = {
-        **_value_keys(scalar),
-        "choose": either(
-            "按情形选：从上往下第一行符合的算数", several("各行", ref(f"{unit}_row")), ref("use")
-        ),
-        "adjust": several("加点、减点、打折：符合的各行都算", adjustment),
-        "at_least": ref(unit, "调整以后的下限"),
-        "at_most": ref(unit, "调整以后的上限"),
-        "by": ref("expression", "按这个金额的大小选"),
-        "rows": several("各行，从小到大，最后一行不写界限", row_of_by),
-    }
-    if unit == "amount":
-        keys["share"] = text("of 所写口径的几成", r"^[0-9]+(\.[0-9]+)?%$")
-    return either("数", scalar, ref("use"), mapping("数和它的依据", keys))
+    picked = mapping(
+        "按金额的大小选",
+        {
+            "by": ref("expression", "按哪个金额"),
+            "rows": several("各行，从小到大，最后一行不写界限", row),
+            **EVIDENCE,
+        },
+        needs=["by", "rows"],
+    )
+    share = mapping(
+        "金额的一个比例",
+        {
+            "share": ref("ratio", "几成"),
+            "of": ref("expression", "什么金额的几成"),
+            "at_least": ref("amount", "下限"),
+            "at_most": ref("amount", "上限"),
+            **EVIDENCE,
+        },
+        needs=["share", "of"],
+    )
+    number = _number(unit, scalar)["anyOf"]
+    return either("数", picked, *([share] if unit == "amount" else []), *number)
 
 
 def _change(about: str) -> Schema:
@@ -186,7 +210,7 @@ def _row(scalar: Schema) -> Schema:
                 "其余各种情形，放最后",
                 scalar,
                 ref("use"),
-                mapping("数和它的依据", _value_keys(scalar)),
+                mapping("其余情形的数", _value_keys(scalar)),
             ),
             **_value_keys(scalar),
         },
