@@ -105,7 +105,7 @@ def test_a_top_up_says_whether_it_counts_towards_its_fund_s_cap() -> None:
 
 def test_a_retroactive_policy_says_whether_lowered_benefits_are_collected_back() -> None:
     """Published in July, in force since January: what of the bills in between?"""
-    late = RIGHT.replace("title:", "published: 2020-07-14\ntitle:")
+    late = RIGHT.replace("\ntitle:", "\npublished: 2020-07-14\ntitle:")
 
     assert only(late) == "公布日晚于施行日，没有写待遇降低时是否追回"
     assert (
