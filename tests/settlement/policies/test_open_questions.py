@@ -111,7 +111,8 @@ def test_a_retroactive_policy_says_whether_lowered_benefits_are_collected_back()
     assert (
         errors_of(late.replace("{from: 2020-01-01}", "{from: 2020-01-01, if_lower: leave}")) == []
     )
-    assert errors_of(RIGHT.replace("title:", "published: 2019-12-01\ntitle:")) == []
+    early = RIGHT.replace("\ntitle:", "\npublished: 2019-12-01\ntitle:")
+    assert errors_of(early) == []
 
 
 @pytest.mark.parametrize(
