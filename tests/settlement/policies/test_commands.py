@@ -57,7 +57,7 @@ def test_checking_what_ships_succeeds_and_lists_every_missing_number() -> None:
     result = run("policy", "check")
 
     assert result.exit_code == 0
-    assert "缺少参数 critical.rate：方案没有写大病保险分段比例" in result.output
+    assert "缺少参数 basic.deductible：问答只写居民医保一档" in result.output
     assert re.fullmatch(r"共 \d+ 份政策：0 处错误，\d+ 处提示", result.output.splitlines()[-1])
 
 

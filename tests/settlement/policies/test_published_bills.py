@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from contracts.vocabulary import EvidenceStatus
 from settlement.adapters.case_files import find_case_files, load_policy_and_cases
@@ -272,3 +273,13 @@ def test_every_bill_names_its_publisher_and_its_dates_are_assumed(file: Path) ->
     assert all(source.publisher for source in policy.sources)
     assert all(case.source for case in cases)
     assert all(case.id for case in cases if case.kind is CaseKind.PUBLISHED)
+
+
+def test_the_bills_ship_with_the_product() -> None:
+    """The wheel holds each of them and what the folder is for."""
+    root = SHIPPED_POLICIES.parents[2]
+    packed = {
+        Path(file.path).resolve() for file in WheelBuilder(str(root)).recurse_included_files()
+    }
+
+    assert {*LOADED, FOLDER / "README.md"} <= packed
