@@ -149,12 +149,21 @@ def test_every_region_of_the_release_is_there() -> None:
     }
 
     assert labels == {
+        ("120000", "resident", "2019-01-01"),
         ("141032", "resident", "2017-01-01"),
+        ("211100", "resident", "2025-01-01"),
+        ("211381", "rural_cooperative", "2016-01-01"),
         ("230800", "resident", "2018-01-01"),
+        ("320281", "resident", "2021-01-01"),
         ("320300", "resident", "2020-01-01"),
+        ("321300", "resident", "2024-01-01"),
+        ("341022", "resident", "2021-01-01"),
         ("350000", "resident", "2017-07-01"),
         ("350000", "resident", "2019-06-06"),
+        ("360400", "resident", "2023-01-01"),
         ("360783", "resident", "2020-01-01"),
+        ("370000", "rural_cooperative", "2013-01-01"),
+        ("370282", "resident", "2017-03-02"),
         ("371302", "resident", "2019-01-01"),
         ("371323", "resident", "2017-01-01"),
         ("420000", "resident", "2018-01-01"),
@@ -165,16 +174,25 @@ def test_every_region_of_the_release_is_there() -> None:
         ("421022", "resident", "2023-01-01"),
         ("430000", "rural_cooperative", "2009-11-01"),
         ("430100", "resident", "2023-01-01"),
+        ("430700", "resident", "2019-01-01"),
         ("450000", "resident", "2018-11-08"),
+        ("450400", "rural_cooperative", "2012-01-01"),
         ("500000", "resident", "2018-01-01"),
         ("500112", "resident", "2023-01-01"),
         ("511800", "resident", "2017-01-01"),
+        ("520181", "rural_cooperative", "2016-01-01"),
         ("610400", "resident", "2023-01-01"),
         ("610926", "resident", "2019-01-01"),
+        ("620000", "rural_cooperative", "2016-01-01"),
         ("620724", "rural_cooperative", "2016-01-01"),
         ("620922", "resident", "2022-01-01"),
+        ("653226", "resident", "2021-01-01"),
         ("990101", "resident", "2023-01-01"),
         ("990201", "resident", "2024-01-01"),
+        ("990301", "rural_cooperative", "2016-06-21"),
+        ("990302", "rural_cooperative", "2016-01-01"),
+        ("990303", "resident", "2018-04-01"),
+        ("990304", "resident", "2020-01-01"),
     }
 
 
@@ -210,8 +228,9 @@ def test_rules_that_are_known_and_left_out_are_named() -> None:
     left_out = {(p.region, *p.not_entered) for p in load_book(SHIPPED_POLICIES).policies}
 
     assert {region for region, *rules in left_out if rules} == {
-        "230800", "320300", "350000", "360783", "420000", "450000",
-        "500000", "610400", "620724", "990201",
+        "120000", "211100", "211381", "230800", "320300", "341022", "350000", "360783",
+        "370282", "420000", "430700", "450000", "500000", "520181", "610400", "620000",
+        "620724", "653226", "990201", "990301", "990302", "990303", "990304",
     }  # fmt: skip
     assert any("国家基本药物" in rule for rules in left_out for rule in rules)
     assert any("住院分娩" in rule for rules in left_out for rule in rules)
