@@ -1,0 +1,342 @@
+"""The editor's schema says what the reader says: no key too few, none too many."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import Result
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from settlement.adapters.case_files import check_case_file
+from settlement.adapters.policy_files import SHIPPED_POLICIES, find_policy_files
+from settlement.entrypoints.cli import app
+from settlement.entrypoints.policy_schema.cases import case_file_schema
+from settlement.entrypoints.policy_schema.document import policy_document_schema
+from settlement.law.document import Node
+from settlement.law.reading import read_with_faults
+from tests.settlement.policies.drafts import RIGHT, tree_of
+from tests.settlement.policies.format_examples import Example, case_examples, examples
+
+POLICY = json.loads(json.dumps(policy_document_schema()))
+CASES = json.loads(json.dumps(case_file_schema()))
+POLICY_VALIDATOR, CASES_VALIDATOR = Draft202012Validator(POLICY), Draft202012Validator(CASES)
+
+ROOTS = (SHIPPED_POLICIES, SHIPPED_POLICIES.parent / "samples" / "revised_policies")
+FILES = [file for root in ROOTS for file in find_policy_files(root)]
+DIMENSIONS = Path(__file__).parent / "dimensions"
+CASE_FILES = [file for r in (*ROOTS, DIMENSIONS) for file in sorted(r.rglob("*.cases.yaml"))]
+
+
+REFUSED_LATER = frozenset({"share"})
+"""What the reader looks for in every number, to say where it does not belong."""
+
+ENOUGH = 2
+"""So often a misspelt key is tried in mappings of one kind."""
+
+
+class EditorLoader(yaml.SafeLoader):
+    """YAML as editors read it (1.2): days stay text, and only true and false are yes and no."""
+
+
+EditorLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+EditorLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf")
+)
+
+
+def as_editors_read(text: str) -> Any:
+    """The document with the types an editor gives its values."""
+    return yaml.load(text, Loader=EditorLoader)  # noqa: S506 - a safe loader, with fewer types
+
+
+def complaints(validator: Any, document: Any) -> list[str]:
+    """What the schema finds wrong, with the place."""
+    return [f"{e.json_path}: {e.message}" for e in validator.iter_errors(document)]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A mapping of a valid document, what the schema calls it, and the keys it may have.
+
+    `others` are keys of other ways to write the same thing, which the reader tries too.
+    """
+
+    place: tuple[str | int, ...]
+    name: str
+    keys: frozenset[str]
+    others: frozenset[str]
+    is_closed: bool
+
+
+def meets(
+    schema: Mapping[str, Any],
+    document: Any,
+    place: tuple[str | int, ...] = (),
+    others: frozenset[str] = frozenset(),
+) -> Iterator[Meeting]:
+    """Every mapping of a valid document, with what the schema says of it."""
+    if "$ref" in schema:
+        yield from meets(_referred(schema), document, place, others)
+    elif "anyOf" in schema and "properties" not in schema:
+        fits = (s for s in schema["anyOf"] if CASES_VALIDATOR.evolve(schema=s).is_valid(document))
+        yield from meets(next(fits), document, place, others | _alternatives(schema))
+    elif isinstance(document, dict):
+        known, rest = schema.get("properties", {}), schema["additionalProperties"]
+        closed = rest is False
+        yield Meeting(place, schema["description"], frozenset(known), others, closed)
+        for key, value in document.items():
+            if isinstance(known.get(key, rest), dict):
+                yield from meets(known.get(key, rest), value, (*place, key))
+    elif isinstance(document, list):
+        for at, member in enumerate(document):
+            yield from meets(schema["items"], member, (*place, at))
+
+
+def _referred(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = CASES["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    return found
+
+
+def _alternatives(schema: Mapping[str, Any]) -> frozenset[str]:
+    """The keys of every way to write a thing."""
+    if "$ref" in schema:
+        return _alternatives(_referred(schema))
+    inner = frozenset().union(*map(_alternatives, schema.get("anyOf", [])))
+    return inner | frozenset(schema.get("properties", {}))
+
+
+def test_the_schemas_are_schemas() -> None:
+    """By the standard's own definition, 2020-12."""
+    Draft202012Validator.check_schema(POLICY)
+    Draft202012Validator.check_schema(CASES)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: "-".join(file.parts[-3:]))
+def test_every_shipped_policy_is_valid(file: Path) -> None:
+    """As an editor reads it, before shared numbers are put in place."""
+    assert complaints(POLICY_VALIDATOR, as_editors_read(file.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("file", CASE_FILES, ids=lambda file: "-".join(file.parts[-3:]))
+def test_every_shipped_case_is_valid(file: Path) -> None:
+    """Beside a policy, or with one of its own."""
+    assert complaints(CASES_VALIDATOR, as_editors_read(file.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("example", list(examples()), ids=str)
+def test_every_example_of_the_guide_is_valid(example: Example) -> None:
+    """What the guide shows, editors accept."""
+    assert complaints(POLICY_VALIDATOR, example.make(as_editors_read)) == []
+
+
+@pytest.mark.parametrize("block", case_examples())
+def test_the_cases_of_the_guide_are_valid(block: str) -> None:
+    """The same for worked cases."""
+    assert complaints(CASES_VALIDATOR, as_editors_read(block)) == []
+
+
+def _every_policy() -> Iterator[tuple[Any, Any]]:
+    """The same valid document twice: as an editor reads it, and as the product does."""
+    for as_edited, as_text in _documents():
+        if "'use':" not in str(as_text) and POLICY_VALIDATOR.is_valid(as_edited):
+            yield as_edited, as_text
+
+
+def _documents() -> Iterator[tuple[Any, Any]]:
+    for file in FILES:
+        text = file.read_text(encoding="utf-8")
+        yield as_editors_read(text), tree_of(text)
+    for example in examples():
+        yield example.make(as_editors_read), example.make(tree_of)
+
+
+@pytest.fixture
+def keys_asked(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str | int, ...], set[str]]:
+    """The keys that reading has looked for, by place; cleared by the test before each document."""
+    asked: dict[tuple[str | int, ...], set[str]] = defaultdict(set)
+    close = Node.close
+
+    def noting(node: Node) -> None:
+        asked[node.path] |= node._used
+        close(node)
+
+    monkeypatch.setattr(Node, "close", noting)
+    return asked
+
+
+@dataclass
+class Compared:
+    """By kind of mapping: the keys the schema lists, and those the reader looked for."""
+
+    listed: dict[str, list[str]]
+    looked_for: dict[str, list[str]]
+
+
+def compare(
+    schema: Mapping[str, Any],
+    documents: Iterable[tuple[Any, Callable[[], object]]],
+    asked: dict[tuple[str | int, ...], set[str]],
+) -> Compared:
+    """What schema and reader know of every mapping in these documents."""
+    listed: dict[str, frozenset[str]] = {}
+    looked_for: dict[str, set[str]] = defaultdict(set)
+    for document, read in documents:
+        asked.clear()
+        read()
+        for met in meets(schema, document):
+            if met.place in asked and met.is_closed:
+                listed[met.name] = met.keys
+                tried = (met.others | REFUSED_LATER) - met.keys
+                looked_for[met.name] |= asked[met.place] - tried
+    return Compared(
+        {name: sorted(keys) for name, keys in listed.items()},
+        {name: sorted(keys) for name, keys in looked_for.items()},
+    )
+
+
+def test_the_reader_and_the_schema_know_the_same_keys(
+    keys_asked: dict[tuple[str | int, ...], set[str]],
+) -> None:
+    """For every kind of mapping, over every policy and example: the keys the reader looks for.
+
+    A key that is added to the reader and not to the schema, or taken out of one of them, fails.
+    """
+    documents = [(edited, partial(read_with_faults, text)) for edited, text in _every_policy()]
+    found = compare(POLICY, documents, keys_asked)
+
+    assert found.looked_for == found.listed
+    assert sorted(_closed_mappings(POLICY) - found.listed.keys() - {"引用共用文件里的数"}) == []
+
+
+def test_cases_have_the_keys_their_reader_knows(
+    keys_asked: dict[tuple[str | int, ...], set[str]],
+) -> None:
+    """The same for files of worked cases."""
+    documents = [
+        (as_editors_read(file.read_text(encoding="utf-8")), partial(check_case_file, file))
+        for file in CASE_FILES
+    ]
+    valid = [(edited, read) for edited, read in documents if CASES_VALIDATOR.is_valid(edited)]
+    found = compare(CASES, valid, keys_asked)
+    # The policy that a file carries is read as if it stood alone, at the same place as the file.
+    own = _closed_mappings(CASES) - _closed_mappings(POLICY) - {"自带政策的算例"}
+
+    assert {name: found.looked_for[name] for name in own} == {
+        name: found.listed[name] for name in own
+    }
+
+
+def _closed_mappings(schema: Any) -> set[str]:
+    """The names of everything in the schema that has a fixed list of keys."""
+    if isinstance(schema, list):
+        return set().union(*map(_closed_mappings, schema))
+    if not isinstance(schema, dict):
+        return set()
+    found = {schema["description"]} if schema.get("additionalProperties") is False else set()
+    return found.union(*map(_closed_mappings, schema.values()))
+
+
+def test_a_misspelt_key_is_wrong_in_the_editor_too() -> None:
+    """Wherever the reader says that it does not know a key, so does the schema."""
+    tried: Counter[str] = Counter()
+    for as_edited, as_text in _every_policy():
+        for met in meets(POLICY, as_edited):
+            if not met.is_closed or tried[met.name] == ENOUGH:
+                continue
+            tried[met.name] += 1
+            wrong_edited, wrong_text = (
+                _with_key(document, met.place, "misspelt") for document in (as_edited, as_text)
+            )
+            assert not POLICY_VALIDATOR.is_valid(wrong_edited), met
+            assert any(not f.is_warning for f in read_with_faults(wrong_text)[1]), met
+    assert len(tried) > 30
+
+
+def _with_key(document: Any, place: tuple[str | int, ...], key: str) -> Any:
+    """A copy of the document with one more key at a place."""
+    if not place:
+        return {**document, key: "1"}
+    first, *rest = place
+    changed = _with_key(document[first], tuple(rest), key)
+    if isinstance(document, list):
+        return [changed if at == first else member for at, member in enumerate(document)]
+    return {**document, first: changed}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("rate: 70%", "rate: 0.7"),
+        ("rate: 70%", "rate: 70"),
+        ("rate: 70%", "rte: 70%"),
+        ("deductible: 300", "deductible: -5"),
+        ("deductible: 300", "deductible: {amount: 300}"),
+        ("payer: basic", "payer: nobody"),
+        ("base: in_scope", "base: in_scope * 2"),
+        ("base: in_scope", "base: 5000"),
+        ("mode: half_up", "mode: half"),
+        ("version: 1", "version: 0"),
+        ('region: "990102"', "region: 99010"),
+        ("from: 2020-01-01", "from: 2020"),
+        ("scheme: resident", "scheme: 居民"),
+    ],
+)
+def test_wrong_values_are_wrong_in_both(right: str, wrong: str) -> None:
+    """Editor and reader agree about what a value may be."""
+    assert right in RIGHT
+    text = RIGHT.replace(right, wrong)
+
+    assert POLICY_VALIDATOR.is_valid(as_editors_read(RIGHT))
+    assert not POLICY_VALIDATOR.is_valid(as_editors_read(text))
+    assert any(not f.is_warning for f in read_with_faults(tree_of(text))[1])
+
+
+def test_every_key_is_explained_in_chinese() -> None:
+    """What an editor shows when the pointer rests on a key."""
+    for schema in (POLICY, CASES):
+        unexplained = [
+            key for key, about in _properties(schema) if not re.search("[一-龥]", about or "")
+        ]
+        assert unexplained == []
+
+
+def _properties(schema: Any) -> Iterator[tuple[str, str | None]]:
+    if isinstance(schema, list):
+        for member in schema:
+            yield from _properties(member)
+    elif isinstance(schema, dict):
+        for key, value in schema.get("properties", {}).items():
+            about = _referred(value) if "$ref" in value else {}
+            yield key, value.get("description") or about.get("description")
+        for member in schema.values():
+            yield from _properties(member)
+
+
+def run(*words: object) -> Result:
+    """`yizhan policy` with these words."""
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["policy", *map(str, words)])
+
+
+def test_the_command_writes_what_is_generated(tmp_path: Path) -> None:
+    """The files in the repository and those on an author's machine are the same schemas."""
+    result = run("schema", tmp_path)
+
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1] == (
+        "在政策文件第一行写：# yaml-language-server: $schema=../../policy.schema.json"
+    )
+    written = {p.name: json.loads(p.read_text(encoding="utf-8")) for p in tmp_path.iterdir()}
+    assert written == {"policy.schema.json": POLICY, "cases.schema.json": CASES}
