@@ -1,5 +1,7 @@
 """Policy documents for tests: one that is right, and ways to make it wrong."""
 
+from pathlib import Path
+
 from settlement.adapters.plain_yaml import read_plain_text
 from settlement.application.check_policies import Draft, check_policies
 from settlement.law.document import Fault, Tree
@@ -36,6 +38,9 @@ BASIC = """\
 
 RIGHT = HEAD + BASIC
 """A document without any fault or warning."""
+
+WHOLE_LANGUAGE = Path(__file__).with_name("whole_language.yaml").read_text(encoding="utf-8")
+"""A document that uses every key of the language; the one number it does not know is a warning."""
 
 
 def layer(body: str, *, layer_id: str = "second", payer: str = "critical_illness") -> str:
