@@ -4,7 +4,7 @@ that carries a small policy of its own (`policy:` and `cases:`).
 A list of cases; amounts in yuan, facts by Chinese label or code. FORMAT.md shows one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from settlement.adapters.plain_yaml import NotPlain, read_plain
@@ -62,11 +62,7 @@ def load_case_file(path: Path) -> CaseFile:
     merely warned of, such as a missing number, does not hinder.
     """
     document = _read(path)
-    faults, found = _read_cases(document)
-    errors = [f for f in (*_policy_faults(document), *faults) if not f.is_warning]
-    if errors:
-        raise PolicyFileFaulty(path, [document.note(fault) for fault in errors])
-    return CaseFile(_own_policy(document), tuple(found))
+    return _loaded(document, _asks(document))
 
 
 def load_policy_and_cases(path: Path, root: Path) -> tuple[Policy, tuple[WorkedCase, ...]]:
@@ -74,14 +70,24 @@ def load_policy_and_cases(path: Path, root: Path) -> tuple[Policy, tuple[WorkedC
 
     `root` is the book the policy beside it uses shared numbers of. Raises PolicyFileFaulty.
     """
-    file = load_case_file(path)
-    beside = policy_beside(path)
-    if file.policy is not None:
-        return file.policy, file.cases
+    document, beside = _read(path), policy_beside(path)
+    carries_own = isinstance(document.tree, dict)
+    own = _loaded(document, _asks(document)) if carries_own else None
+    if own and own.policy:
+        return own.policy, own.cases
     if not beside.is_file():
         told = f"{path}:1: 错误：算例旁边没有政策 {beside.name}；改名，或自带 policy:"
         raise PolicyFileFaulty(path, [told])
-    return load_policy(beside, root), file.cases
+    policy = load_policy(beside, root)
+    return policy, _loaded(document, policy.asks).cases
+
+
+def _loaded(document: PolicyDocument, asks: Sequence[Ask]) -> CaseFile:
+    faults, found = _read_cases(document, asks)
+    errors = [f for f in (*_policy_faults(document), *faults) if not f.is_warning]
+    if errors:
+        raise PolicyFileFaulty(document.path, [document.note(fault) for fault in errors])
+    return CaseFile(_own_policy(document), tuple(found))
 
 
 def check_case_file(path: Path) -> list[str]:
@@ -90,7 +96,7 @@ def check_case_file(path: Path) -> list[str]:
         document = _read(path)
     except PolicyFileFaulty as wrong:
         return list(wrong.notes)
-    faults = [*_policy_faults(document), *_read_cases(document)[0]]
+    faults = [*_policy_faults(document), *_read_cases(document, _asks(document))[0]]
     notes = [document.note(fault) for fault in faults]
     if _policy_tree(document) is None and not policy_beside(path).is_file():
         notes.append(f"{path}:1: 错误：算例旁边没有政策 {policy_beside(path).name}；改名或移走")
@@ -106,7 +112,9 @@ def _read(path: Path) -> PolicyDocument:
         raise PolicyFileFaulty(path, [note]) from wrong
 
 
-def _read_cases(document: PolicyDocument) -> tuple[list[Fault], list[WorkedCase]]:
+def _read_cases(
+    document: PolicyDocument, asks: Sequence[Ask]
+) -> tuple[list[Fault], list[WorkedCase]]:
     faults: list[Fault] = []
     root = Node(document.tree, (), faults)
     listed: Iterable[Node] = root.items()
@@ -115,7 +123,6 @@ def _read_cases(document: PolicyDocument) -> tuple[list[Fault], list[WorkedCase]
         cases = root.need("cases", "在 policy 之后写 cases:，列出算例")
         root.close()
         listed = cases.items() if cases else ()
-    asks = _asks(document)
     return faults, [read_case(node, asks) for node in listed]
 
 
