@@ -28,13 +28,18 @@ class Message(BaseModel):
 
 
 class FundShown(Message):
-    """One fund (基金) with its balance now: owed − paid; negative while paid in advance."""
+    """One fund (基金) with its balance now: owed − paid; negative while paid in advance.
+
+    Owed and paid are between the fund and hospitals; `to_patients_fen` are the cash allowances
+    (现金补助) that settlements made due to patients.
+    """
 
     fund_id: FundId
     payer_label: str
     owed_fen: SignedFen
     paid_fen: SignedFen
     balance_fen: SignedFen
+    to_patients_fen: SignedFen = 0
     last_booked_on: date | None = None
 
 
@@ -48,7 +53,8 @@ class OwedLineShown(Message):
     """One layer of one settlement or of its reversal (应付明细).
 
     A reversal is negative and points at its original: the same settlement number, booked on
-    `reverses_booked_on`.
+    `reverses_booked_on`. `is_surplus` marks what a fixed price leaves to the hospital beside the
+    bill (定额结余).
     """
 
     booked_on: date
@@ -59,6 +65,7 @@ class OwedLineShown(Message):
     invoice_number: str | None = None
     layer: str
     amount_fen: SignedFen
+    is_surplus: bool = False
 
 
 class PaidLineShown(Message):
@@ -152,6 +159,7 @@ class ReconciledLineShown(Message):
     layer: str
     booked_on: date
     amount_fen: SignedFen
+    is_surplus: bool = False
 
 
 class ReconciledRowShown(Message):

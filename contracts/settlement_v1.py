@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from contracts.vocabulary import LARGEST_BILL_FEN, Scheme
+from contracts.vocabulary import LARGEST_BILL_FEN, Care, Scheme
 
 
 def _iso_day(value: Any) -> Any:
@@ -42,6 +42,13 @@ Day = Annotated[date, BeforeValidator(_iso_day)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 Region = Annotated[str, Field(pattern=r"^\d{6}$")]
 LayerId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+AskName = LayerId
+"""Name of a circumstance that a policy asks for beside those that every bill may state."""
+
+Words = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S+(?: \S+)*$")]
+"""A word or name as the policy writes it, without spaces around it."""
+
+Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
 
 
 class Message(BaseModel):
@@ -59,13 +66,24 @@ class DiagnosisStated(Message):
 
 
 class CircumstancesStated(Message):
-    """What the hospital declares about a stay (住院情形); leave out what is not known."""
+    """What the hospital declares about a stay (住院情形); leave out what is not known.
+
+    `care` is the kind of care (医疗类别), inpatient where it is left out. `disease` is the listed
+    disease the stay is settled under (病种), exactly as the policy writes it; `none` declares that
+    there is none. `declared` answers what the policy itself asks for (另须申报的情形), by name: a
+    flag, a count or a word.
+    """
 
     referral: Flag | None = None
     emergency: Flag | None = None
     third_party_liability: Flag | None = None
     surgery: Flag | None = None
     diagnosis: DiagnosisStated | None = None
+    care: Care | None = None
+    disease: Words | None = None
+    declared: Annotated[dict[AskName, Flag | Count | Words], Field(max_length=50)] = Field(
+        default_factory=dict
+    )
 
 
 class ChargesStated(Message):
@@ -149,7 +167,11 @@ class WholeStay(Admission):
 
 
 class FactsStated(Message):
-    """Facts of a bill that is settled without a person (情形), for `POST /v1/previews`."""
+    """Facts of a bill that is settled without a person (情形), for `POST /v1/previews`.
+
+    Identities and age are taken for the same on every day that rules go by, and identities for
+    all that count: rules by which one counts beyond its own days need a person.
+    """
 
     identities: Annotated[tuple[str, ...], Field(max_length=30)] = ()
     tier: str | None = None
@@ -159,13 +181,15 @@ class FactsStated(Message):
     designations: Annotated[tuple[str, ...], Field(max_length=30)] = ()
     age: Annotated[int, Field(strict=True, ge=0, le=150)] | None = None
     admission_number: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    same_tier_admission_number: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     circumstances: CircumstancesStated = CircumstancesStated()
 
 
 class StatelessBill(Message):
     """`POST /v1/previews`: a bill that nothing is stored of (无状态试算).
 
-    `counters_before` are the year's totals before the stay, in fen.
+    `counters_before_fen` are the year's totals before the stay, in fen; those that a policy keeps
+    apart for several values are named with the value, such as `basic.paid@level_3`.
     """
 
     region: Region
@@ -204,10 +228,18 @@ class StepShown(Message):
     """One step of a settlement (一步), which can be worked out again from what it shows.
 
     base_fen is base_before_cap_fen held under cost_cap_left_fen; base − deductible = eligible =
-    sum of bands; bands × rates, after first self-pay and rounded once, − already paid = computed;
-    paid is computed held under cap_left_fen and left_fen. Limits that are null do not hold.
+    sum of bands (with `first_is_before`, base − first self-pay − deductible); bands × rates, after
+    first self-pay and × factor, rounded once, − already paid, at least not_below_fen where there
+    is a base, then at most not_above_fen = computed; amount is computed held under cap_left_fen,
+    and under left_fen where it pays the bill. Limits that are null do not hold.
     `cost_cap_left_fen` and `cap_left_fen` are what caps left for this very part; `left_fen` is
     what was unpaid of the bill before it.
+
+    `kind` says what becomes of the amount: `payment` pays the bill and `patient` is the patient's
+    own part of it, both paid_fen; `measure` (只测算) is computed for other steps and paid by
+    nobody; `cash` (现金补助) is owed to the patient beside the bill, outside_fen. surplus_fen
+    (定额结余) is owed to the hospital beside the bill. `borne_by` is who bears it in the end,
+    `pending` that another system is still to send the amount.
     """
 
     layer: str
@@ -237,6 +269,66 @@ class StepShown(Message):
     rounding: str
     paid_fen: int
     numbers: tuple[NumberShown, ...]
+    kind: Literal["payment", "measure", "patient", "cash"] = "payment"
+    amount_fen: int = 0
+    first_is_before: bool = False
+    factor: str | None = None
+    not_below: str | None = None
+    not_below_fen: int | None = None
+    not_above: str | None = None
+    not_above_fen: int | None = None
+    surplus_fen: int = 0
+    outside_fen: int = 0
+    borne_by: str | None = None
+    pending: bool = False
+
+
+class OutsideShown(Message):
+    """What is owed beside the bill (账外): `cash` to the patient, `surplus` to the hospital."""
+
+    layer: str
+    name: str
+    kind: Literal["cash", "surplus"]
+    payer: str
+    payer_label: str
+    fund: str | None
+    amount_fen: int
+
+
+class ReportedShown(Message):
+    """A value that is computed and told, never paid (指标).
+
+    An amount (`amount_fen`), or a share: `numerator_fen` of `denominator_fen`, which has no value
+    where the denominator is not above 0; `met` says whether it reaches `target`, `missing` names
+    the amount of the bill that nobody stated.
+    """
+
+    id: str
+    name: str
+    amount_fen: int | None = None
+    numerator_fen: int | None = None
+    denominator_fen: int | None = None
+    target: str | None = None
+    met: bool | None = None
+    missing: str | None = None
+
+
+class DepositShown(Message):
+    """What may be asked on admission (押金); never part of a settlement.
+
+    A share of what the hospital asks of others, an amount, or both; null where not stated.
+    """
+
+    share_of_normal: str | None = None
+    amount_fen: int | None = None
+
+
+class PendingShown(Message):
+    """A layer whose amount is still to come (待定): recorded as 0, and from whom it comes."""
+
+    layer: str
+    name: str
+    decided_by: str
 
 
 class SourceShown(Message):
@@ -271,6 +363,8 @@ class StatementShown(Message):
     """A settlement as users read it (结算单): payers + patient + hospital = total.
 
     `assumed` lists every number used that no document states; it is printed with the statement.
+    `outside` is owed beside the bill, and in no sum of it; `reported` is never paid; a preview
+    tells the `deposit` that may be asked, where the policy says anything of it.
     """
 
     stay_id: str | None = None
@@ -291,6 +385,10 @@ class StatementShown(Message):
     patient_fen: int
     steps: tuple[StepShown, ...]
     assumed: tuple[NumberShown, ...]
+    outside: tuple[OutsideShown, ...] = ()
+    reported: tuple[ReportedShown, ...] = ()
+    pending: tuple[PendingShown, ...] = ()
+    deposit: DepositShown | None = None
 
 
 class StayShown(Message):
@@ -311,13 +409,15 @@ class StayShown(Message):
 
 
 class ReversalShown(Message):
-    """What was undone (撤销结果)."""
+    """What was undone (撤销结果); the last two stood beside the bill."""
 
     stay_id: str
     settlement_number: str
     returned_to_patient_fen: int
     returned_by_hospital_to_funds_fen: int
     booked_on: date
+    cash_taken_back_fen: int = 0
+    surplus_taken_back_fen: int = 0
 
 
 class EventShown(Message):

@@ -2,6 +2,7 @@
 
 contracts/examples holds one example of every message, and of every event version ever stored the
 bytes as they were stored. Event samples are history: they are added, never changed or removed.
+An event class that gained a field gets one more, `topic~2.json`, and the older one still loads.
 An example of a message that changed is removed by hand, so that it is recorded again.
 """
 
@@ -10,10 +11,13 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
 from pydantic import BaseModel
 
 import contracts
+from eventlog.codec import TypedMapper
 from tests.contracts.scripted_day import ScriptedDay
 
 EXAMPLES = Path(contracts.__file__).resolve().parent / "examples"
@@ -24,7 +28,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="yizhan-examples-") as directory:
         day = ScriptedDay(Path(directory))
         day.run()
-        made = message_examples(day.messages) | event_samples(day.stored())
+        messages, events = message_examples(day.messages), event_samples(day.stored())
+    made = messages | {next_sample(name, EXAMPLES): state for name, state in events.items()}
     written = write_missing(made, EXAMPLES)
     sys.stdout.write("".join(f"contracts/examples/{name}\n" for name in written))
 
@@ -37,6 +42,30 @@ def write_missing(made: dict[str, bytes], directory: Path) -> list[str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(made[name])
     return missing
+
+
+def next_sample(name: str, directory: Path) -> str:
+    """The name under which an event of today is kept: a new one if today it holds more fields."""
+    number, found = 1, name
+    while (directory / found).exists():
+        latest = directory / found
+        number += 1
+        found = name.replace(".json", f"~{number}.json")
+    if number > 1 and is_todays_form(latest):
+        return latest.relative_to(directory).as_posix()
+    return found
+
+
+def is_todays_form(sample: Path) -> bool:
+    """Whether the event of a sample, written again today, gives the same bytes."""
+    stored = stored_sample(sample)
+    return TypedMapper().to_stored_event(TypedMapper().to_domain_event(stored)) == stored
+
+
+def stored_sample(sample: Path) -> StoredEvent:
+    """A sample as it stands in a log; `topic~2.json` is of the same topic as `topic.json`."""
+    topic, state = sample.stem.partition("~")[0], sample.read_bytes().removesuffix(b"\n")
+    return StoredEvent(UUID(int=7), 3, topic, state)
 
 
 def message_examples(said: Iterable[BaseModel]) -> dict[str, bytes]:

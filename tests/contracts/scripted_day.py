@@ -23,20 +23,24 @@ from eligibility.bootstrap import build
 from eligibility.entrypoints.http.app import create_app as create_eligibility
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.fund_list_csv import read_fund_list
+from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.reconcile_fund import reconcile_fund
 from settlement.domain.fund_statement import Period
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
 from tests.eligibility.conftest import number, roster
 from tests.support.settlement_desk import Desk, Ticking, open_parts
+from tests.support.small_policies import layer_text, policy_text, write_book
 
 TModel = TypeVar("TModel", bound=BaseModel)
 
 FUND = "500000-medical_assistance"
 HOSPITAL = "H50011200001"
 PATIENT = number(1, birth="19680315")
+NEIGHBOUR = number(2, birth="19551120")
 FIRST_ROSTER = roster(
     f"居民身份证,{PATIENT},样例甲,1968-03-15,低保边缘家庭成员,2015-01-01,,500112,居民,一档,2015-01-01,",
+    f"居民身份证,{NEIGHBOUR},样例乙,1955-11-20,低保对象,2015-01-01,2025-12-31,990103,居民,,2015-01-01,",
     "居民身份证,123,样例丙,,低保对象,2015-01-01,,500112,居民,一档,2015-01-01,",
 )
 CORRECTED_ROSTER = roster(
@@ -55,6 +59,65 @@ PAYER_LIST = """结算单号,住院号,发票号,机构编码,金额(元),结算
 """
 
 
+RICHER_POLICY = policy_text(
+    """
+    - id: own
+      name: 个人先付
+      payer: patient
+      base: {fixed: 500}
+      rate: 100%
+    """,
+    layer_text(
+        """
+        name: 按病种定额
+        article: 第三条
+        base: {fixed: 9000}
+        rate: 80%
+        factor: 95%
+        not_below: total - own
+        not_above: total
+        surplus: hospital
+        person_asked_as_of: discharge
+        applies: {when: {disease: 阑尾炎, ward: 普通, care: 住院}}
+        caps: [{per: year, of: payment, each: tier, amount: 80000}]
+        """
+    ),
+    layer_text(
+        """
+        name: 住院生活补助
+        base: {fixed: 300}
+        rate: 100%
+        pays: cash
+        applies: {when: {identity: 低保对象, student: 否, years_insured: {from: 3}}}
+        """,
+        layer_id="allowance",
+        payer="medical_assistance",
+    ),
+    layer_text(
+        """
+        name: 重特大疾病救助
+        decided_elsewhere: {by: 民政局评审, at_most: total - basic, may_come_later: 是}
+        borne_by: {payer: 财政兜底, pool: "990100", when: 次年预算}
+        """,
+        layer_id="reviewed",
+        payer="medical_assistance",
+    ),
+    more="""
+    asks:
+      student: {name: 在校学生, kind: yes_no}
+      years_insured: {name: 连续参保年数, kind: number}
+      ward: {name: 病房, kind: word, words: [普通, 特需]}
+    people:
+      keeps: [{identity: 低保对象, months: 12}]
+    deposit: {share_of_normal: 30%, amount: 200}
+    reported:
+      - {id: actual_ratio, name: 实际补偿比, share: basic, of: total, target: 80%}
+      - {id: own_burden, name: 个人负担, amount: patient}
+    """,
+)
+"""A fictional policy that uses what the shipped ones around 500112 do not."""
+
+
 class ScriptedDay:
     """The day; `messages` are what was said over HTTP, `stored` is what the logs hold."""
 
@@ -67,7 +130,12 @@ class ScriptedDay:
             people = build(eligibility.settings.Settings(data, master_key=bytes(32)))
         self._people = TestClient(create_eligibility(people, clock=self._clock))
         parts, _ = open_parts(data)
-        self._parts = replace(parts, eligibility=EligibilityHttp(self._people), clock=self._clock)
+        self._parts = replace(
+            parts,
+            book=load_book(SHIPPED_POLICIES, write_book(data / "policies", RICHER_POLICY)),
+            eligibility=EligibilityHttp(self._people),
+            clock=self._clock,
+        )
         self._desk = Desk(self._parts, institution=HOSPITAL)
         self._keys = count(1)
 
@@ -77,6 +145,7 @@ class ScriptedDay:
         self._institutions_become_known()
         self._step_by_step(person_id)
         self._in_one_call(person_id)
+        self._under_a_richer_policy()
         self._without_a_record()
         self._the_fund_pays()
         self._the_fund_compares()
@@ -101,16 +170,19 @@ class ScriptedDay:
             url = f"/v1/rosters/{staged.roster_id}/activation"
             activated = self._people.post(url, json=body, headers=self._headers())
             self._heard(eligibility_v1.RosterActivated, activated)
-        asked = {"certificate_type": "resident_id", "certificate_number": PATIENT}
-        body = self._said(eligibility_v1.PersonLookup, asked)
-        found = self._people.post("/v1/persons/lookup", json=body)
-        person_id = self._heard(eligibility_v1.PersonFound, found).person_id
+        person_id = self._person(PATIENT)
         window = "from=2025-02-10&to=2026-02-10"
         self._heard(
             eligibility_v1.Entitlements,
             self._people.get(f"/v1/persons/{person_id}/entitlements?on=2026-02-10&{window}"),
         )
         return person_id
+
+    def _person(self, certificate_number: str) -> str:
+        asked = {"certificate_type": "resident_id", "certificate_number": certificate_number}
+        body = self._said(eligibility_v1.PersonLookup, asked)
+        found = self._people.post("/v1/persons/lookup", json=body)
+        return self._heard(eligibility_v1.PersonFound, found).person_id
 
     def _institutions_become_known(self) -> None:
         content = (
@@ -178,6 +250,42 @@ class ScriptedDay:
         statement = settlement_v1.StatementShown
         self._write("/v1/settlements", settlement_v1.WholeStay, whole, statement)
 
+    def _under_a_richer_policy(self) -> None:
+        batches = [{"batch_number": "1", "charges": _charges(total_fen=6_000_00)}]
+        declared = {"student": False, "years_insured": 8, "ward": "普通"}
+        asked = {"care": "inpatient", "disease": "阑尾炎", "declared": declared}
+        whole = {
+            "person_id": self._person(NEIGHBOUR),
+            "hospital_stay_number": "ZY2026-0003",
+            "admission_date": "2026-01-31",
+            "scheme": "resident",
+            "circumstances": CIRCUMSTANCES | asked,
+            "discharge_date": "2026-02-12",
+            "invoice_number": "FP2026-0003",
+            "batches": batches,
+            "decided_elsewhere_fen": {},
+        }
+        statement = settlement_v1.StatementShown
+        shown = self._write("/v1/settlements", settlement_v1.WholeStay, whole, statement)
+        path = f"/v1/stays/{shown.stay_id}"
+        reversal = settlement_v1.ReversalRequest
+        undone = settlement_v1.ReversalShown
+        self._write(f"{path}/settlement/reversal", reversal, {"reason": "费用更正"}, undone)
+        preview = settlement_v1.PreviewRequest
+        self._write(f"{path}/preview", preview, {"decided_elsewhere_fen": {}}, statement)
+        late = {"discharge_date": "2026-02-28", "circumstances": CIRCUMSTANCES | asked}
+        admitted = {
+            "person_id": whole["person_id"],
+            "hospital_stay_number": "ZY2026-0004",
+            "admission_date": "2026-02-20",
+            "scheme": "resident",
+            "circumstances": CIRCUMSTANCES | asked,
+        }
+        shown_stay = settlement_v1.StayShown
+        stay = self._write("/v1/stays", settlement_v1.Admission, admitted, shown_stay)
+        path = f"/v1/stays/{stay.stay_id}/discharge"
+        self._write(path, settlement_v1.Discharge, late, shown_stay)
+
     def _without_a_record(self) -> None:
         bill = {
             "region": "420000",
@@ -194,6 +302,7 @@ class ScriptedDay:
                 "designations": ["designated"],
                 "age": 65,
                 "admission_number": 1,
+                "same_tier_admission_number": 1,
                 "circumstances": CIRCUMSTANCES,
             },
             "counters_before_fen": {},

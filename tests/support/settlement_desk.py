@@ -22,12 +22,18 @@ RECORDED = datetime(2015, 1, 1, tzinfo=UTC)
 SAMPLES = Path(__file__).resolve().parents[2] / "services/settlement/samples"
 
 
+Days = tuple[date, date | None]
+"""From one day to another; without an end where there is None."""
+Window = tuple[date, date]
+
+
 @dataclass
 class PeopleKnown:
     """Plays eligibility: people enrolled and identified since 2015."""
 
     people: dict[str, PersonAnswer] = field(default_factory=dict)
     asked: list[tuple[str, date]] = field(default_factory=list)
+    windows: list[tuple[date, Window | None]] = field(default_factory=list)
 
     def add(
         self,
@@ -37,8 +43,13 @@ class PeopleKnown:
         scheme: Scheme = Scheme.RESIDENT,
         identities: tuple[str, ...] = (),
         birth_date: date | None = None,
+        held: dict[str, Days] | None = None,
     ) -> str:
-        """Someone enrolled in a region, with identities."""
+        """Someone enrolled in a region, with identities; `held` are those with days of their own.
+
+        Identities named alone have been true since 2015.
+        """
+        since_2015: dict[str, Days] = dict.fromkeys(identities, (date(2015, 1, 1), None))
         self.people[person_id] = PersonAnswer(
             person_id=PersonId(person_id),
             on=date(2015, 1, 1),
@@ -47,17 +58,28 @@ class PeopleKnown:
             birth_date=birth_date,
             enrolments=(_enrolled(region, scheme),),
             identities=tuple(
-                IdentityUsed(i, date(2015, 1, 1), None, RECORDED, "测试名册") for i in identities
+                IdentityUsed(identity, first, last, RECORDED, "测试名册")
+                for identity, (first, last) in (since_2015 | (held or {})).items()
             ),
         )
         return person_id
 
-    def entitlements(self, person_id: PersonId, *, on: date, known_at: datetime) -> PersonAnswer:
+    def entitlements(
+        self, person_id: PersonId, *, on: date, known_at: datetime, window: Window | None = None
+    ) -> PersonAnswer:
         """The port."""
         self.asked.append((person_id, on))
+        self.windows.append((on, window))
         if person_id not in self.people:
             raise PersonUnknown(person_id)
-        return replace(self.people[person_id], on=on, known_at=known_at)
+        found = self.people[person_id]
+        first, last = window or (on, on)
+        true = tuple(
+            i
+            for i in found.identities
+            if i.valid_from <= last and first <= (i.valid_to or date.max)
+        )
+        return replace(found, on=on, known_at=known_at, identities=true, window=window)
 
 
 def _enrolled(region: str, scheme: Scheme) -> EnrolmentUsed:
@@ -125,12 +147,25 @@ class Desk:
         headers = {"Yizhan-Institution": self.institution, "Yizhan-Operator": "cashier-1"}
         return self.http.get(path, headers=headers)
 
-    def discharged(self, person: str, number: str, *, charges: dict[str, Any], **dates: str) -> str:
+    def discharged(
+        self,
+        person: str,
+        number: str,
+        *,
+        charges: dict[str, Any],
+        circumstances: dict[str, Any] | None = None,
+        **dates: str,
+    ) -> str:
         """A stay that is ready to settle; returns its id."""
         admission = dates.get("admission", "2023-03-01")
         stay = self.write(
             "/v1/stays",
-            {"person_id": person, "hospital_stay_number": number, "admission_date": admission},
+            {
+                "person_id": person,
+                "hospital_stay_number": number,
+                "admission_date": admission,
+                "circumstances": circumstances or {},
+            },
         )
         assert stay.status_code == 201, stay.text
         stay_id: str = stay.json()["stay_id"]

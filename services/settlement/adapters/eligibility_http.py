@@ -20,13 +20,21 @@ class EligibilityHttp:
         """On a client whose base URL is eligibility's."""
         self._client = client
 
-    def entitlements(self, person_id: PersonId, *, on: date, known_at: datetime) -> PersonAnswer:
+    def entitlements(
+        self,
+        person_id: PersonId,
+        *,
+        on: date,
+        known_at: datetime,
+        window: tuple[date, date] | None = None,
+    ) -> PersonAnswer:
         """Raises PersonUnknown, and EligibilityUnreachable when there is no usable answer."""
         path = f"/v1/persons/{quote(person_id, safe='')}/entitlements"
+        asked = {"on": on.isoformat(), "known_at": known_at.isoformat()}
+        if window:
+            asked |= {"from": window[0].isoformat(), "to": window[1].isoformat()}
         try:
-            response = self._client.get(
-                path, params={"on": on.isoformat(), "known_at": known_at.isoformat()}
-            )
+            response = self._client.get(path, params=asked)
         except httpx.HTTPError as wrong:
             raise EligibilityUnreachable("资格服务没有应答；没有结算，请稍后再试") from wrong
         if response.status_code == HTTPStatus.NOT_FOUND:
@@ -39,12 +47,15 @@ class EligibilityHttp:
             found = Entitlements.model_validate_json(response.content)
         except ValidationError as wrong:
             raise EligibilityUnreachable("资格服务的答复无法读取；没有结算") from wrong
-        if (found.person_id, found.on) != (person_id, on):
+        first, last = window or (None, None)
+        said = (found.person_id, found.on, found.identities_from, found.identities_to)
+        if said != (person_id, on, first, last):
+            # An older service does not know windows, and would leave identities out in silence.
             raise EligibilityUnreachable("资格服务答非所问；没有结算")
-        return _answer(found)
+        return _answer(found, window)
 
 
-def _answer(found: Entitlements) -> PersonAnswer:
+def _answer(found: Entitlements, window: tuple[date, date] | None) -> PersonAnswer:
     return PersonAnswer(
         person_id=PersonId(found.person_id),
         on=found.on,
@@ -73,4 +84,5 @@ def _answer(found: Entitlements) -> PersonAnswer:
             )
             for i in found.identities
         ),
+        window=window,
     )

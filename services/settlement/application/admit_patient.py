@@ -6,7 +6,8 @@ from datetime import date, datetime
 from contracts.vocabulary import PersonId, Scheme
 from settlement.application.institutions import institution_on
 from settlement.application.ports import Accept, Eligibility, Ledger
-from settlement.domain.record import Actor, Circumstances
+from settlement.domain.circumstances import Circumstances
+from settlement.domain.record import Actor
 from settlement.domain.stay import Stay, stay_id_of
 from settlement.domain.stay_refusals import AlreadyAdmitted
 

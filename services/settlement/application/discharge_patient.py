@@ -6,7 +6,8 @@ from uuid import UUID
 
 from settlement.application.find_stay import own_stay
 from settlement.application.ports import Accept, Ledger
-from settlement.domain.record import Actor, Circumstances
+from settlement.domain.circumstances import Circumstances
+from settlement.domain.record import Actor
 from settlement.domain.stay import Stay
 
 

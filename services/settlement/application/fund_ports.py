@@ -11,17 +11,19 @@ from settlement.domain.fund_statement import FundStatement, Period
 class FundBalance:
     """A fund in the list of funds (基金): its balance now, in fen, and when it was last booked.
 
-    `last_booked_on` is None where nothing ever was.
+    Owed and paid are between the fund and hospitals; `to_patients_fen` are cash allowances that
+    became due to patients (应付个人). `last_booked_on` is None where nothing ever was booked.
     """
 
     fund_id: str
     owed_fen: int
     paid_fen: int
     last_booked_on: date | None
+    to_patients_fen: int = 0
 
     @property
     def balance_fen(self) -> int:
-        """What the fund still owes; negative while an advance is not used up."""
+        """What the fund still owes hospitals; negative while an advance is not used up."""
         return self.owed_fen - self.paid_fen
 
 

@@ -59,7 +59,10 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True)
 class PersonAnswer:
-    """Eligibility's answer about a person on a day (资格答复)."""
+    """Eligibility's answer about a person on a day (资格答复).
+
+    With a `window`, `identities` are those true on any day from its first to its last.
+    """
 
     person_id: PersonId
     on: date
@@ -68,12 +71,20 @@ class PersonAnswer:
     birth_date: date | None
     enrolments: tuple[EnrolmentUsed, ...]
     identities: tuple[IdentityUsed, ...]
+    window: tuple[date, date] | None = None
 
 
 class Eligibility(Protocol):
     """Who a person was on a day (资格查询)."""
 
-    def entitlements(self, person_id: PersonId, *, on: date, known_at: datetime) -> PersonAnswer:
+    def entitlements(
+        self,
+        person_id: PersonId,
+        *,
+        on: date,
+        known_at: datetime,
+        window: tuple[date, date] | None = None,
+    ) -> PersonAnswer:
         """Raises PersonUnknown, EligibilityUnreachable."""
 
 

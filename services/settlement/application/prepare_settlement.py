@@ -8,20 +8,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from contracts.vocabulary import PersonId
+from settlement.application.deposit_allowed import deposit_allowed
+from settlement.application.fit_answers import require_fit_answers
 from settlement.application.institutions import institution_on
 from settlement.application.ports import Eligibility, Ledger, PersonAnswer
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
 from settlement.domain.record import (
+    FORM,
     EligibilityUsed,
     EnrolmentUsed,
+    PersonUsed,
     SettlementInputs,
     age_on,
 )
+from settlement.domain.settlement import Beside, beside_of
 from settlement.domain.stay import Stay
+from settlement.domain.yearly_counters import totals_before
 from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
+from settlement.kernel.report import DepositAllowed
 from settlement.kernel.settle import Inputs, Outcome, settle_bill
 from settlement.law.book import PolicyBook, StayDates
+from settlement.law.people import window
 from settlement.law.policy import BENEFIT_ADMISSIONS, Policy
 
 
@@ -43,11 +51,17 @@ class Prepared:
     steps: tuple[Step, ...]
     assumed: tuple[NumberUsed, ...]
     years: tuple[BenefitYear, ...]
+    beside: Beside
 
     @property
     def patient_fen(self) -> int:
         """What is left to the patient, in fen."""
         return self.outcome.patient_fen
+
+    @property
+    def deposit(self) -> DepositAllowed | None:
+        """What may be asked on admission, where the policy says anything of it."""
+        return deposit_allowed(self.policy, self.inputs.facts(self.policy))
 
 
 def prepare_settlement(
@@ -63,7 +77,7 @@ def prepare_settlement(
     """Compute a stay's settlement as of now.
 
     Raises NotDischarged, NoFees, AlreadySettled, NotEnrolled, EnrolmentAmbiguous, RegionUnknown,
-    NoPolicyInForce, PersonUnknown, EligibilityUnreachable, and what `settle_bill` raises.
+    NoPolicyInForce, PersonUnknown, EligibilityUnreachable, and what `compute` raises.
     """
     discharge, charges = stay.require_ready_to_settle()
     charges.check()
@@ -71,12 +85,7 @@ def prepare_settlement(
     enrolled = eligibility.entitlements(stay.person_id, on=stay.admission, known_at=at)
     enrolment = choose_enrolment(enrolled, stay.scheme)
     policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
-    asked_on = dates.on(policy.person_asked_as_of)
-    person = (
-        enrolled
-        if asked_on == enrolled.on
-        else eligibility.entitlements(stay.person_id, on=asked_on, known_at=at)
-    )
+    persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at)
     years = counter_years(policy, dates)
     loaded = {
         first_day: _benefit_year(
@@ -90,45 +99,116 @@ def prepare_settlement(
         admission=stay.admission,
         discharge=discharge,
         settled_on=settled_on,
-        eligibility=EligibilityUsed(
-            person_id=stay.person_id,
-            enrolment_on=enrolled.on,
-            identities_on=person.on,
-            known_at=person.known_at,
-            version=person.version,
-            age=age_on(person.birth_date, person.on),
-            enrolment=enrolment,
-            identities=person.identities,
-        ),
+        eligibility=_used(enrolled, enrolment, persons),
         institution=institution_on(ledger, stay.institution_id, stay.admission),
         circumstances=stay.circumstances,
         charges=charges,
-        counters_before={
-            name: loaded[day].counters.get(name, 0) for name, day in sorted(years.items())
-        },
+        counters_before=totals_before(years, {day: y.counters for day, y in loaded.items()}),
         counter_years=dict(sorted(years.items())),
         elsewhere_fen=elsewhere_fen,
+        form=FORM,
     )
-    outcome, steps, assumed = compute(compile_policy(policy), inputs)
-    return Prepared(policy, inputs, outcome, steps, assumed, tuple(loaded.values()))
+    return compute(compile_policy(policy), inputs, years=tuple(loaded.values()))
 
 
 def compute(
-    cascade: Cascade, inputs: SettlementInputs
-) -> tuple[Outcome, tuple[Step, ...], tuple[NumberUsed, ...]]:
-    """The settlement of these inputs under a policy; nothing else decides it."""
+    cascade: Cascade, inputs: SettlementInputs, *, years: tuple[BenefitYear, ...] = ()
+) -> Prepared:
+    """The settlement of these inputs under a policy; nothing else decides it.
+
+    Raises AnswerUnfit, and what `settle_bill` raises.
+    """
+    policy, facts = cascade.policy, inputs.facts(cascade.policy)
+    require_fit_answers(policy, facts.declared)
     outcome = settle_bill(
         cascade,
         Inputs(
             charges=inputs.charges,
-            facts=inputs.facts(),
+            facts=facts,
             counters=inputs.counters_before,
             elsewhere=inputs.elsewhere_fen,
         ),
     )
-    steps = explain(cascade.policy, outcome)
-    assumed = assumed_numbers(cascade.policy, steps)
-    return outcome, steps, (*_wider_region(cascade.policy, inputs), *assumed)
+    steps = explain(policy, outcome)
+    return Prepared(
+        policy=policy,
+        inputs=inputs,
+        outcome=outcome,
+        steps=steps,
+        assumed=(*_wider_region(policy, inputs), *assumed_numbers(policy, steps)),
+        years=years,
+        beside=beside_of(policy, outcome, facts),
+    )
+
+
+def ask_who(
+    policy: Policy,
+    dates: StayDates,
+    *,
+    enrolled: PersonAnswer,
+    eligibility: Eligibility,
+    known_at: datetime,
+) -> dict[date, PersonAnswer]:
+    """Who the person was on each day that the policy goes by, its own day first.
+
+    Each day is asked with the window whose identities may count on it; `enrolled` answers for
+    the day of admission where that day alone does. Raises PersonUnknown, EligibilityUnreachable.
+    """
+    answers: dict[date, PersonAnswer] = {}
+    for on in days_asked(policy, dates):
+        window = window_asked(policy, on)
+        answers[on] = (
+            enrolled
+            if (on, window) == (enrolled.on, None)
+            else eligibility.entitlements(
+                enrolled.person_id, on=on, known_at=known_at, window=window
+            )
+        )
+    return answers
+
+
+def days_asked(policy: Policy, dates: StayDates) -> tuple[date, ...]:
+    """The days on which a policy asks who the person was: its own first, each once."""
+    asked = (policy.person_asked_as_of, *policy.days_asked)
+    return tuple(dict.fromkeys(dates.on(day) for day in asked))
+
+
+def window_asked(policy: Policy, on: date) -> tuple[date, date] | None:
+    """The days whose identities may count on a day; None where that is the day alone."""
+    first, last = window(policy.people, on)
+    return None if (first, last) == (on, on) else (first, last)
+
+
+def _used(
+    enrolled: PersonAnswer, enrolment: EnrolmentUsed, persons: dict[date, PersonAnswer]
+) -> EligibilityUsed:
+    person, *others = (_person_used(answer) for answer in persons.values())
+    return EligibilityUsed(
+        person_id=enrolled.person_id,
+        enrolment_on=enrolled.on,
+        identities_on=person.on,
+        known_at=person.known_at,
+        version=person.version,
+        age=person.age,
+        enrolment=enrolment,
+        identities=person.identities,
+        identities_from=person.identities_from,
+        identities_to=person.identities_to,
+        other_days=tuple(others),
+    )
+
+
+def _person_used(answer: PersonAnswer) -> PersonUsed:
+    first, last = answer.window or (None, None)
+    return PersonUsed(
+        on=answer.on,
+        known_at=answer.known_at,
+        version=answer.version,
+        age=age_on(answer.birth_date, answer.on),
+        identities=answer.identities,
+        identities_from=first,
+        identities_to=last,
+    )
 
 
 def _wider_region(policy: Policy, inputs: SettlementInputs) -> list[NumberUsed]:
@@ -169,7 +249,8 @@ def choose_enrolment(person: PersonAnswer, scheme: str | None) -> EnrolmentUsed:
 
 def counter_years(policy: Policy, dates: StayDates) -> dict[str, date]:
     """The first day of the benefit year that each counter of a policy belongs to."""
-    years = {BENEFIT_ADMISSIONS: _first_day(policy, dates)}
+    of_document = _first_day(policy, dates)
+    years = dict.fromkeys((BENEFIT_ADMISSIONS, *policy.sum_counters), of_document)
     for layer in policy.layers:
         year = layer.benefit_year
         for counter in layer.counters:

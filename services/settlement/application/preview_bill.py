@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.vocabulary import RegionCode, Scheme
+from settlement.application.deposit_allowed import deposit_allowed
+from settlement.application.fit_answers import require_fit_answers
+from settlement.domain.settlement import NOTHING_BESIDE, Beside, beside_of
 from settlement.kernel.cascade import compile_policy
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
+from settlement.kernel.report import DepositAllowed
 from settlement.kernel.settle import Inputs, settle_bill
 from settlement.law.bill import Charges
 from settlement.law.book import PolicyBook, StayDates
 from settlement.law.facts import Facts
 from settlement.law.policy import Policy
+from settlement.law.stay_facts import with_dates
 
 
 @dataclass(frozen=True)
@@ -34,16 +39,26 @@ class BillPreviewed:
     steps: tuple[Step, ...]
     assumed: tuple[NumberUsed, ...]
     patient_fen: int
+    beside: Beside = NOTHING_BESIDE
+    deposit: DepositAllowed | None = None
 
 
 def preview_bill(bill: BillToPreview, book: PolicyBook) -> BillPreviewed:
-    """Settle without storing. Raises what `PolicyBook.in_force` and `settle_bill` raise, and
-    BillDoesNotAddUp."""
+    """Settle without storing. Raises what `PolicyBook.in_force` and `settle_bill` raise,
+    BillDoesNotAddUp, AnswerUnfit."""
     bill.charges.check()
     policy = book.in_force(region=bill.region, scheme=bill.scheme, dates=bill.dates)
+    require_fit_answers(policy, bill.facts.declared)
+    facts = with_dates(bill.facts, policy, bill.dates)
     outcome = settle_bill(
-        compile_policy(policy),
-        Inputs(bill.charges, bill.facts, bill.counters, bill.elsewhere),
+        compile_policy(policy), Inputs(bill.charges, facts, bill.counters, bill.elsewhere)
     )
     steps = explain(policy, outcome)
-    return BillPreviewed(policy, steps, assumed_numbers(policy, steps), outcome.patient_fen)
+    return BillPreviewed(
+        policy=policy,
+        steps=steps,
+        assumed=assumed_numbers(policy, steps),
+        patient_fen=outcome.patient_fen,
+        beside=beside_of(policy, outcome, facts),
+        deposit=deposit_allowed(policy, facts),
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from settlement.application.law_library import LawLibrary
 from settlement.application.prepare_settlement import compute
-from settlement.domain.settlement import Settlement
+from settlement.domain.settlement import Beside, Settlement
 from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import NotSettled
 from settlement.kernel.explain import NumberUsed, Step
@@ -20,6 +20,7 @@ class Statement:
     policy: Policy
     steps: tuple[Step, ...]
     assumed: tuple[NumberUsed, ...]
+    beside: Beside
 
 
 def read_statement(stay: Stay, laws: LawLibrary, number: str | None = None) -> Statement:
@@ -32,5 +33,5 @@ def read_statement(stay: Stay, laws: LawLibrary, number: str | None = None) -> S
         raise NotSettled(f"住院 {stay.hospital_stay_number} 没有{number or '任何'}结算")
     settlement = wanted[-1]
     cascade = laws.cascade_of(settlement.inputs)
-    _, steps, assumed = compute(cascade, settlement.inputs)
-    return Statement(stay, settlement, cascade.policy, steps, assumed)
+    again = compute(cascade, settlement.inputs)
+    return Statement(stay, settlement, cascade.policy, again.steps, again.assumed, again.beside)

@@ -12,9 +12,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from contracts.vocabulary import Payer
+from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.ledger_history import SettlementRecorded
-from settlement.application.prepare_settlement import compute, counter_years
-from settlement.domain.settlement import Share, payer_steps, shares_of
+from settlement.application.prepare_settlement import (
+    compute,
+    counter_years,
+    days_asked,
+    window_asked,
+)
+from settlement.domain.record import FORM
+from settlement.domain.settlement import (
+    CASH,
+    SURPLUS,
+    OutsideEntry,
+    Share,
+    payer_steps,
+    shares_of,
+)
+from settlement.domain.yearly_counters import counter_name, totals_before
 from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
 from settlement.kernel.settle import (
     BILL_REFUSALS,
@@ -22,7 +37,7 @@ from settlement.kernel.settle import (
 from settlement.law.book import BOOK_REFUSALS, PolicyBook, StayDates
 from settlement.law.policy import Policy
 
-REFUSALS = (*BILL_REFUSALS, *BOOK_REFUSALS)
+REFUSALS = (*BILL_REFUSALS, *BOOK_REFUSALS, AnswerUnfit)
 """What another book may lack for a stay; such a stay is listed, and not in the totals."""
 
 PATIENT = "patient"
@@ -55,7 +70,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class StayReplayed:
-    """One settlement, before and after (重演结果), in fen by payer; `patient` among them."""
+    """One settlement, before and after (重演结果), in fen by payer; `patient` among them.
+
+    `cash` and `surplus` are owed beside the bill, and in no payer's amount.
+    """
 
     settlement: SettlementRecorded
     policy_label: str
@@ -102,7 +120,7 @@ class Replayed:
                     before + stay.before_fen.get(who, 0),
                     after + stay.after_fen.get(who, 0),
                 )
-        order = [*Payer, PATIENT]
+        order = [*Payer, CASH, SURPLUS]  # the patient is among the payers
         return dict(sorted(totals.items(), key=lambda item: order.index(item[0])))
 
     def most_changed(self, most: int) -> tuple[StayReplayed, ...]:
@@ -160,10 +178,10 @@ class _Replay:
     def _settle(
         self, settlement: SettlementRecorded, policy: Policy, years: dict[str, date]
     ) -> StayReplayed:
-        _require_identity_day(settlement, policy)
+        _require_answers(settlement, policy)
         if policy.fingerprint not in self._cascades:
             self._cascades[policy.fingerprint] = compile_policy(policy)
-        outcome, steps, _ = compute(
+        again = compute(
             self._cascades[policy.fingerprint],
             replace(
                 settlement.inputs,
@@ -171,15 +189,21 @@ class _Replay:
                 arithmetic_version=ARITHMETIC_VERSION,
                 counters_before=self._counters.before(settlement, years),
                 counter_years=years,
+                form=FORM,
             ),
         )
-        self._counters.move(settlement, years, outcome.counters)
+        self._counters.move(settlement, years, again.outcome.counters)
+        before = settlement.completed
         return StayReplayed(
             settlement=settlement,
             policy_label=policy.label,
             fictional=policy.fictional,
-            before_fen=_by_payer(settlement.shares, settlement.patient_fen),
-            after_fen=_by_payer(shares_of(payer_steps(steps)), outcome.patient_fen),
+            before_fen=_by_payer(
+                settlement.shares, settlement.patient_fen, before.outside if before else ()
+            ),
+            after_fen=_by_payer(
+                shares_of(payer_steps(again.steps)), again.patient_fen, again.beside.outside
+            ),
         )
 
 
@@ -189,42 +213,50 @@ def _policy_of(settlement: SettlementRecorded, book: PolicyBook) -> Policy:
 
 
 def _dates(settlement: SettlementRecorded) -> StayDates:
-    inputs = settlement.inputs
-    return StayDates(inputs.admission, inputs.discharge, inputs.settled_on)
+    return settlement.inputs.dates
 
 
-def _require_identity_day(settlement: SettlementRecorded, policy: Policy) -> None:
-    asked_on = _dates(settlement).on(policy.person_asked_as_of)
-    if asked_on != settlement.inputs.eligibility.identities_on:
-        raise IdentityDayDiffers(
-            f"政策“{policy.label}”按 {policy.person_asked_as_of} 认定身份，账本没有那一天的答复"
-        )
+def _require_answers(settlement: SettlementRecorded, policy: Policy) -> None:
+    """Raises IdentityDayDiffers where the other policy asks about days of which the ledger has no
+    answer: what was not asked is unknown, and not "no"."""
+    used = settlement.inputs.eligibility
+    for on in days_asked(policy, _dates(settlement)):
+        person = used.person_on(on)
+        first, last = window_asked(policy, on) or (on, on)
+        if person is None or person.window[0] > first or person.window[1] < last:
+            days = f"{on}" if first == last else f"{first} 至 {last}"
+            raise IdentityDayDiffers(f"政策“{policy.label}”要看 {days} 的身份，账本没有那时的答复")
 
 
-def _by_payer(shares: tuple[Share, ...], patient_fen: int) -> dict[str, int]:
+def _by_payer(
+    shares: tuple[Share, ...], patient_fen: int, outside: tuple[OutsideEntry, ...]
+) -> dict[str, int]:
     found: dict[str, int] = defaultdict(int)
     for share in shares:
         found[share.payer] += share.amount_fen
-    return {**found, PATIENT: patient_fen}
+    found[PATIENT] = patient_fen
+    for owed in outside:
+        found[owed.kind] += owed.amount_fen
+    return dict(found)
 
 
 class _Counters:
     """The yearly counters of everybody, as the other book moves them."""
 
     def __init__(self) -> None:
-        self._amounts: dict[tuple[object, ...], int] = defaultdict(int)
+        self._totals: dict[tuple[object, ...], dict[str, int]] = defaultdict(dict)
 
     def before(self, settlement: SettlementRecorded, years: dict[str, date]) -> dict[str, int]:
-        return {
-            name: self._amounts[(*settlement.whose, first_day, name)]
-            for name, first_day in years.items()
-        }
+        days = set(years.values())
+        return totals_before(years, {d: self._totals[(*settlement.whose, d)] for d in days})
 
     def move(
         self, settlement: SettlementRecorded, years: dict[str, date], after: Mapping[str, int]
     ) -> None:
-        for name, first_day in years.items():
-            self._amounts[(*settlement.whose, first_day, name)] = after[name]
+        for total, amount in after.items():
+            first_day = years.get(counter_name(total))
+            if first_day is not None:
+                self._totals[(*settlement.whose, first_day)][total] = amount
 
 
 class _BrokenChains:

@@ -9,13 +9,13 @@ from settlement.application.find_stay import own_stay
 from settlement.application.ports import Accept, Eligibility, Ledger
 from settlement.application.prepare_settlement import Prepared, prepare_settlement
 from settlement.application.retrying import when_overtaken
-from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.law_text import LawText, law_text_id
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import payer_steps
 from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
 from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import PersonalShareChanged
+from settlement.domain.yearly_counters import moves_of
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
 
@@ -93,25 +93,17 @@ def settle(
         patient_fen=prepared.patient_fen,
         by=command.by,
         at=command.at,
+        beside=prepared.beside,
     )
     for year in prepared.years:
-        year.move(number=number, stay_id=stay.id, moves=moves_of(prepared, year), at=command.at)
+        moves = moves_of(inputs, prepared.outcome.counters, year.first_day)
+        year.move(number=number, stay_id=stay.id, moves=moves, at=command.at)
     order = _order(ledger, inputs, command.at)
     order.take(number=number, stay_id=stay.id, at=command.at)
     settled = Settled(stay=stay, number=number, prepared=prepared)
     law = _law(ledger, prepared, command.at)
     ledger.save(stay, *prepared.years, order, *law, receipt=accept(settled))
     return settled
-
-
-def moves_of(prepared: Prepared, year: BenefitYear) -> dict[str, int]:
-    """What the settlement adds to each counter of one benefit year."""
-    before, after = prepared.inputs.counters_before, prepared.outcome.counters
-    return {
-        name: after[name] - before[name]
-        for name, first_day in prepared.inputs.counter_years.items()
-        if first_day == year.first_day
-    }
 
 
 def new_settlement_number(ledger: Ledger, inputs: SettlementInputs) -> str:

@@ -7,7 +7,7 @@ from settlement.application.admit_patient import AdmitPatient, new_stay
 from settlement.application.ports import Accept, Eligibility, Ledger
 from settlement.application.retrying import when_overtaken
 from settlement.application.settle_stay import Settled, SettleStay, settle
-from settlement.domain.record import Circumstances
+from settlement.domain.circumstances import Circumstances
 from settlement.domain.stay import stay_id_of
 from settlement.law.bill import Charges
 from settlement.law.book import PolicyBook

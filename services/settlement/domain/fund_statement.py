@@ -38,7 +38,8 @@ class OwedLine:
     """One layer of one settlement, or of its reversal (一行应付), in signed fen.
 
     A reversal's amount is negative, and `reverses_booked_on` is the day the original of the same
-    settlement number was booked.
+    settlement number was booked. `is_surplus` marks what a fixed price leaves to the hospital
+    (定额结余), which is owed beside the bill.
     """
 
     booked_on: date
@@ -50,6 +51,7 @@ class OwedLine:
     invoice_number: str | None
     layer: str
     amount_fen: int
+    is_surplus: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,18 @@
 
 Everything here is derived: an event gives the same journal whenever it is asked, and an
 account's balance is the sum of its entries. A reversal posts the exact mirror in its own period
-and never touches what it undoes.
+and never touches what it undoes. What is owed beside a bill stands in entries of its own, which
+balance by themselves: the bill's payers and the patient must make up its charges without them.
 """
 
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import product
 
 from contracts.vocabulary import InstitutionId
 from settlement.domain.fund_payments import FundPayment, Payment, PaymentKind
-from settlement.domain.settlement import Share
+from settlement.domain.settlement import CASH, SURPLUS, OutsideEntry, Share
 from settlement.domain.stay import Stay
 
 
@@ -27,16 +29,19 @@ class Book(StrEnum):
 
 
 class Account(StrEnum):
-    """Accounts (科目). The first three are a fund's, the others a hospital's."""
+    """Accounts (科目). Those that begin with `fund_` are a fund's, the others a hospital's."""
 
     FUND_BENEFITS = "fund_benefits"  # 待遇支出 (expense)
     FUND_PAYABLE = "fund_payable"  # 应付医疗机构款 (liability)
+    FUND_PATIENT_PAYABLE = "fund_patient_payable"  # 应付个人款 (liability)
     FUND_BANK = "fund_bank"  # 基金存款 (asset)
     HOSPITAL_RECEIVABLE = "hospital_receivable"  # 应收基金款 (asset)
     PATIENT_RECEIVABLE = "patient_receivable"  # 应收患者款 (asset)
     WAIVER = "waiver"  # 医院减免 (taken off the charges)
     HOSPITAL_BANK = "hospital_bank"  # 医院存款 (asset)
     CHARGES = "charges"  # 医疗收入 (income)
+    PATIENT_PAYABLE = "patient_payable"  # 应付患者款 (liability)
+    FIXED_PRICE_SURPLUS = "fixed_price_surplus"  # 定额结余 (income)
 
     @property
     def book(self) -> Book:
@@ -57,7 +62,8 @@ class JournalKind(StrEnum):
 class Entry:
     """One entry (一条分录) in fen: either `debit_fen` or `credit_fen` is positive, the other 0.
 
-    `layer` names the layer of the policy that a fund's debt comes from.
+    `layer` names the layer of the policy that a fund's debt comes from; `outside` is None within
+    the bill, "cash" or "surplus" beside it.
     """
 
     account: Account
@@ -65,6 +71,7 @@ class Entry:
     credit_fen: int = 0
     fund_id: str | None = None
     layer: str | None = None
+    outside: str | None = None
 
     @property
     def mirrored(self) -> "Entry":
@@ -93,12 +100,13 @@ class Journal:
     remark: str | None = None
 
     def check(self) -> "Journal":
-        """The journal itself, its debits being equal to its credits in each book.
+        """The journal itself, its debits being equal to its credits in each book, within the
+        bill and beside it.
 
         Raises NotBalanced.
         """
-        for book in Book:
-            entries = [e for e in self.entries if e.account.book is book]
+        for book, outside in product(Book, (None, CASH, SURPLUS)):
+            entries = [e for e in self.entries if e.account.book is book and e.outside == outside]
             debit_fen = sum(e.debit_fen for e in entries)
             credit_fen = sum(e.credit_fen for e in entries)
             if debit_fen != credit_fen:
@@ -130,16 +138,11 @@ def _settlement(event: Stay.SettlementCompleted) -> Journal:
         institution_id=event.institution_id,
         hospital_stay_number=event.hospital_stay_number,
         invoice_number=event.invoice_number,
-        entries=_settlement_entries(
-            event.shares, patient_fen=event.patient_fen, total_fen=event.total_fen
-        ),
+        entries=_settlement_entries(event),
     ).check()
 
 
 def _reversal(event: Stay.SettlementReversed) -> Journal:
-    settled = _settlement_entries(
-        event.shares, patient_fen=event.patient_fen, total_fen=event.total_fen
-    )
     return Journal(
         kind=JournalKind.REVERSAL,
         reference=event.number,
@@ -148,19 +151,21 @@ def _reversal(event: Stay.SettlementReversed) -> Journal:
         institution_id=event.institution_id,
         hospital_stay_number=event.hospital_stay_number,
         invoice_number=event.invoice_number,
-        entries=tuple(e.mirrored for e in settled),
+        entries=tuple(e.mirrored for e in _settlement_entries(event)),
     ).check()
 
 
 def _settlement_entries(
-    shares: tuple[Share, ...], *, patient_fen: int, total_fen: int
+    event: Stay.SettlementCompleted | Stay.SettlementReversed,
 ) -> tuple[Entry, ...]:
     # A list all the way: two payers with equal amounts both count.
     entries: list[Entry] = []
-    for share in shares:
+    for share in event.shares:
         entries += _share_entries(share)
-    entries.append(Entry(Account.PATIENT_RECEIVABLE, debit_fen=patient_fen))
-    entries.append(Entry(Account.CHARGES, credit_fen=total_fen))
+    entries.append(Entry(Account.PATIENT_RECEIVABLE, debit_fen=event.patient_fen))
+    entries.append(Entry(Account.CHARGES, credit_fen=event.total_fen))
+    for owed in event.outside:
+        entries += _outside_entries(owed)
     return tuple(e for e in entries if e.debit_fen or e.credit_fen)
 
 
@@ -172,6 +177,38 @@ def _share_entries(share: Share) -> list[Entry]:
         Entry(Account.FUND_BENEFITS, debit_fen=amount_fen, fund_id=fund_id, layer=layer),
         Entry(Account.FUND_PAYABLE, credit_fen=amount_fen, fund_id=fund_id, layer=layer),
         Entry(Account.HOSPITAL_RECEIVABLE, debit_fen=amount_fen, fund_id=fund_id, layer=layer),
+    ]
+
+
+def _outside_entries(owed: OutsideEntry) -> list[Entry]:
+    """Beside the bill: cash for the patient, or what a fixed price leaves to the hospital."""
+    entries = _cash_entries(owed) if owed.kind == CASH else _surplus_entries(owed)
+    return [replace(entry, layer=owed.layer, outside=owed.kind) for entry in entries]
+
+
+def _cash_entries(owed: OutsideEntry) -> list[Entry]:
+    amount_fen, fund_id = owed.amount_fen, owed.fund
+    if fund_id is None:
+        return [
+            Entry(Account.WAIVER, debit_fen=amount_fen),
+            Entry(Account.PATIENT_PAYABLE, credit_fen=amount_fen),
+        ]
+    return [
+        Entry(Account.FUND_BENEFITS, debit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.FUND_PATIENT_PAYABLE, credit_fen=amount_fen, fund_id=fund_id),
+    ]
+
+
+def _surplus_entries(owed: OutsideEntry) -> list[Entry]:
+    amount_fen, fund_id = owed.amount_fen, owed.fund
+    if fund_id is None:
+        # A hospital owes itself nothing.
+        return []
+    return [
+        Entry(Account.FUND_BENEFITS, debit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.FUND_PAYABLE, credit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.HOSPITAL_RECEIVABLE, debit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.FIXED_PRICE_SURPLUS, credit_fen=amount_fen, fund_id=fund_id),
     ]
 
 

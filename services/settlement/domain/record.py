@@ -6,10 +6,22 @@ No name and no certificate number: a person is an opaque id, an age, identities 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from contracts.vocabulary import InstitutionId, PersonId, Place, RegionCode, Scheme
+from contracts.vocabulary import (
+    Care,
+    InstitutionId,
+    Occasion,
+    PersonId,
+    Place,
+    RegionCode,
+    Scheme,
+)
+from settlement.domain.circumstances import Circumstances
 from settlement.law.bill import Charges
-from settlement.law.facts import Facts
-from settlement.law.policy import BENEFIT_ADMISSIONS
+from settlement.law.book import StayDates
+from settlement.law.facts import Facts, PersonOn
+from settlement.law.people import HeldIdentity, People, identities_counted
+from settlement.law.policy import BENEFIT_ADMISSIONS, KEY_OF_COUNTER, Policy
+from settlement.law.stay_facts import with_dates
 
 _MUNICIPALITIES = {"11", "12", "31", "50"}
 
@@ -20,38 +32,6 @@ class Actor:
 
     operator: str
     institution_id: InstitutionId
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """A diagnosis (诊断) with its code system and version, such as ICD-10 医保版 2.0."""
-
-    code: str
-    system: str
-    version: str
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """What the hospital declares about a stay (住院情形); None where nobody said."""
-
-    referral: bool | None = None
-    emergency: bool | None = None
-    third_party_liability: bool | None = None
-    surgery: bool | None = None
-    diagnosis: Diagnosis | None = None
-
-    def amended(self, later: "Circumstances") -> "Circumstances":
-        """What is known after a later declaration: what it states replaces what was stated."""
-        return Circumstances(
-            referral=self.referral if later.referral is None else later.referral,
-            emergency=self.emergency if later.emergency is None else later.emergency,
-            third_party_liability=self.third_party_liability
-            if later.third_party_liability is None
-            else later.third_party_liability,
-            surgery=self.surgery if later.surgery is None else later.surgery,
-            diagnosis=later.diagnosis or self.diagnosis,
-        )
 
 
 @dataclass(frozen=True)
@@ -79,8 +59,39 @@ class EnrolmentUsed:
 
 
 @dataclass(frozen=True)
+class PersonUsed:
+    """Who the person was on a day (某日的认定), as eligibility answered it.
+
+    `identities` are those true on the day `on`, or on any day of a window where the policy lets
+    an identity count beyond its own days; `age` is that of the day `on`.
+    """
+
+    on: date
+    known_at: datetime
+    version: int
+    age: int | None
+    identities: tuple[IdentityUsed, ...]
+    identities_from: date | None = None
+    identities_to: date | None = None
+
+    @property
+    def window(self) -> tuple[date, date]:
+        """The first and the last day whose identities are known."""
+        return self.identities_from or self.on, self.identities_to or self.on
+
+    def counted(self, people: People) -> PersonOn:
+        """The identities that count on the day, as a policy counts them, and the age."""
+        held = [HeldIdentity(i.identity, i.valid_from, i.valid_to) for i in self.identities]
+        return PersonOn(identities_counted(people, held, on=self.on), self.age)
+
+
+@dataclass(frozen=True)
 class EligibilityUsed:
-    """Eligibility's answer as it was used (资格认定): enough to ask the same question again."""
+    """Eligibility's answer as it was used (资格认定): enough to ask the same question again.
+
+    `identities` are those of the day `identities_on`, or of the window from `identities_from` to
+    `identities_to`; `other_days` what was answered for days that single layers go by.
+    """
 
     person_id: PersonId
     enrolment_on: date
@@ -90,6 +101,26 @@ class EligibilityUsed:
     age: int | None
     enrolment: EnrolmentUsed
     identities: tuple[IdentityUsed, ...]
+    identities_from: date | None = None
+    identities_to: date | None = None
+    other_days: tuple[PersonUsed, ...] = ()
+
+    @property
+    def person(self) -> PersonUsed:
+        """Who the person was on the day the policy goes by."""
+        return PersonUsed(
+            on=self.identities_on,
+            known_at=self.known_at,
+            version=self.version,
+            age=self.age,
+            identities=self.identities,
+            identities_from=self.identities_from,
+            identities_to=self.identities_to,
+        )
+
+    def person_on(self, day: date) -> PersonUsed | None:
+        """Who the person was on a day; None where nobody asked about it."""
+        return next((p for p in (self.person, *self.other_days) if p.on == day), None)
 
 
 @dataclass(frozen=True)
@@ -104,12 +135,20 @@ class InstitutionUsed:
     designations: tuple[str, ...]
 
 
+FIRST_FORM, FORM = "1", "2"
+"""What a settlement writes down: the first form ever stored, and today's."""
+
+
 @dataclass(frozen=True)
 class SettlementInputs:
     """Everything a settlement was computed from (结算输入), in fen.
 
-    `counters_before` are the yearly totals before it (`admissions` is a count), `counter_years`
-    the first day of the benefit year each of them belongs to.
+    `counters_before` are the yearly totals before it (`admissions` is a count), each by its name
+    and, where it is kept apart for several values, `name@value`; `counter_years` the first day of
+    the benefit year each name belongs to. `form` says what the settlement writes down:
+
+    - "1": admissions are counted in all.
+    - "2": admissions are counted by the tier of the hospital, too.
     """
 
     fingerprint: str
@@ -124,27 +163,55 @@ class SettlementInputs:
     counters_before: dict[str, int] = field(default_factory=dict)
     counter_years: dict[str, date] = field(default_factory=dict)
     elsewhere_fen: dict[str, int] = field(default_factory=dict)
+    form: str = FIRST_FORM
 
-    def facts(self) -> Facts:
-        """What look-ups may ask about this stay."""
-        diagnosis = self.circumstances.diagnosis
-        return Facts(
-            identities=frozenset(i.identity for i in self.eligibility.identities),
+    @property
+    def dates(self) -> StayDates:
+        """The dates of the stay."""
+        return StayDates(self.admission, self.discharge, self.settled_on)
+
+    def facts(self, policy: Policy) -> Facts:
+        """What look-ups of a policy may ask about this stay; what nobody stated is left open."""
+        used, stated = self.eligibility, self.circumstances
+        own_day = self.dates.on(policy.person_asked_as_of)
+        person = (used.person_on(own_day) or used.person).counted(policy.people)
+        others = {day.value: used.person_on(self.dates.on(day)) for day in policy.days_asked}
+        facts = Facts(
+            identities=person.identities,
+            age=person.age,
             tier=self.institution.tier,
             level=self.institution.level,
-            place=place_of(
-                enrolled=self.eligibility.enrolment.region, treated=self.institution.region
-            ).value,
-            plan=self.eligibility.enrolment.plan,
-            referral=self.circumstances.referral,
-            emergency=self.circumstances.emergency,
-            third_party_liability=self.circumstances.third_party_liability,
-            surgery=self.circumstances.surgery,
-            diagnosis=diagnosis.code if diagnosis else None,
+            place=place_of(enrolled=used.enrolment.region, treated=self.institution.region).value,
+            plan=used.enrolment.plan,
             designations=frozenset(self.institution.designations),
-            age=self.eligibility.age,
+            referral=stated.referral,
+            emergency=stated.emergency,
+            third_party_liability=stated.third_party_liability,
+            surgery=stated.surgery,
+            diagnosis=stated.diagnosis.code if stated.diagnosis else None,
+            care=stated.care or Care.INPATIENT.value,
+            disease=stated.disease,
+            occasion=Occasion.DISCHARGE.value,
+            declared=stated.answers,
             admission_number=self.counters_before.get(BENEFIT_ADMISSIONS, 0) + 1,
+            same_tier_admission_number=self._admission_in_tier(),
         )
+        return with_dates(
+            facts,
+            policy,
+            self.dates,
+            person_on={day: p.counted(policy.people) for day, p in others.items() if p},
+        )
+
+    def _admission_in_tier(self) -> int | None:
+        """Which stay of the year in hospitals of this tier it is; None where an earlier stay of
+        the year was not counted by tier."""
+        of_tier = f"{BENEFIT_ADMISSIONS}{KEY_OF_COUNTER}"
+        before = self.counters_before
+        told = sum(count for name, count in before.items() if name.startswith(of_tier))
+        if self.institution.tier is None or told != before.get(BENEFIT_ADMISSIONS, 0):
+            return None
+        return before.get(of_tier + self.institution.tier, 0) + 1
 
 
 def place_of(*, enrolled: RegionCode, treated: RegionCode) -> Place:

@@ -11,8 +11,18 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import InstitutionId, PersonId
-from settlement.domain.record import Actor, Circumstances, SettlementInputs
-from settlement.domain.settlement import PayerStep, Settlement, Share, shares_of
+from settlement.domain.circumstances import Circumstances
+from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.settlement import (
+    NOTHING_BESIDE,
+    Beside,
+    OutsideEntry,
+    PayerStep,
+    ReportedValue,
+    Settlement,
+    Share,
+    shares_of,
+)
 from settlement.domain.stay_refusals import (
     AlreadyDischarged,
     AlreadySettled,
@@ -117,7 +127,11 @@ class Stay(Aggregate):
             aggregate.replace_last(steps=(*last.steps, self.step))
 
     class SettlementCompleted(Aggregate.Event):
-        """The settlement is complete (结算完成); payers + patient + hospital = total."""
+        """The settlement is complete (结算完成); payers + patient + hospital = total.
+
+        `outside` is owed beside the bill (账外), `pending` the layers whose amounts another
+        system is still to send, `reported` what is computed and never paid.
+        """
 
         TOPIC = "settlement.settlement-completed.v1"
         number: str
@@ -134,6 +148,9 @@ class Stay(Aggregate):
         assumed: tuple[str, ...]
         booked_on: date
         by: Actor
+        outside: tuple[OutsideEntry, ...] = ()
+        reported: tuple[ReportedValue, ...] = ()
+        pending: tuple[str, ...] = ()
 
         def apply(self, aggregate: Any) -> None:
             """The settlement as a whole."""
@@ -142,10 +159,13 @@ class Stay(Aggregate):
                 patient_fen=self.patient_fen,
                 assumed=self.assumed,
                 booked_on=self.booked_on,
+                outside=self.outside,
+                reported=self.reported,
+                pending=self.pending,
             )
 
     class SettlementReversed(Aggregate.Event):
-        """The settlement was undone (撤销结算), booked in its own period."""
+        """The settlement was undone (撤销结算), booked in its own period, `outside` with it."""
 
         TOPIC = "settlement.settlement-reversed.v1"
         number: str
@@ -162,6 +182,7 @@ class Stay(Aggregate):
         booked_on: date
         reason: str
         by: Actor
+        outside: tuple[OutsideEntry, ...] = ()
 
         def apply(self, aggregate: Any) -> None:
             """The settlement stays in the history, and no longer counts."""
@@ -292,6 +313,7 @@ class Stay(Aggregate):
         patient_fen: int,
         by: Actor,
         at: datetime,
+        beside: Beside = NOTHING_BESIDE,
     ) -> None:
         """Settle the stay (结算): its inputs, one event a payer step, and the whole."""
         self.require_ready_to_settle()
@@ -315,6 +337,9 @@ class Stay(Aggregate):
             assumed=assumed,
             booked_on=inputs.settled_on,
             by=by,
+            outside=beside.outside,
+            reported=beside.reported,
+            pending=beside.pending,
         )
 
     def reverse(self, *, reason: str, booked_on: date, by: Actor, at: datetime) -> Settlement:
@@ -347,6 +372,7 @@ class Stay(Aggregate):
             booked_on=booked_on,
             reason=reason,
             by=by,
+            outside=current.outside,
         )
         return current
 

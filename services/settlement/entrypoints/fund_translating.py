@@ -30,6 +30,7 @@ def show_funds(funds: tuple[FundBalance, ...]) -> message.FundsShown:
                 owed_fen=fund.owed_fen,
                 paid_fen=fund.paid_fen,
                 balance_fen=fund.balance_fen,
+                to_patients_fen=fund.to_patients_fen,
                 last_booked_on=fund.last_booked_on,
             )
             for fund in funds
@@ -111,6 +112,7 @@ def _difference(difference: Difference) -> message.DifferenceShown:
                 layer=line.layer,
                 booked_on=line.booked_on,
                 amount_fen=line.amount_fen,
+                is_surplus=line.is_surplus,
             )
             for line in difference.ours
         ),

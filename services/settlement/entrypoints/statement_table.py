@@ -8,9 +8,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from contracts.settlement_v1 import NumberShown, StatementShown, StepShown
+from contracts.settlement_v1 import (
+    DepositShown,
+    NumberShown,
+    ReportedShown,
+    StatementShown,
+    StepShown,
+)
 from contracts.vocabulary import EvidenceStatus
-from settlement.law.bill import AMOUNT_LABELS
+from settlement.law.bill import AMOUNT_LABELS, amount_label
 from settlement.law.exact import format_yuan
 
 PIPED_WIDTH = 110
@@ -20,7 +26,16 @@ _COLUMNS = ("", "支付方", "计算口径", "基数", "起付线", "比例", "�
 _NUMBERS = {"基数", "起付线", "比例", "限额余额", "支付"}
 _STATUS = {"preview": "预结算", "settled": "已结算", "reversed": "已撤销"}
 _MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-_OF_LAYER = {"deductible": "起付线", "first_self_pay": "先行自付", "base": "基数"}
+_OF_LAYER = {
+    "base": "基数",
+    "computed": "计算额",
+    "deductible": "起付线",
+    "eligible": "起付线以上",
+    "first_self_pay": "先行自付",
+    "over_cap": "超封顶部分",
+}
+_OF_THE_BILL = ("payment", "patient")
+_OWED = {"cash": "应付个人现金", "surplus": "应付医院定额结余"}
 _WHOLE_DOCUMENT = {
     "region": "参保地",
     "in_force": "施行日期",
@@ -38,7 +53,8 @@ def wide_console() -> Console:
 def print_statement(found: StatementShown, target: Console, *, title: str | None = None) -> None:
     """One statement in Chinese, amounts in yuan.
 
-    Everything assumed is listed below it, and every rule that is known and was not applied.
+    What is owed beside the bill stands below its sum, then values that are only told; everything
+    assumed is listed, and every rule that is known and was not applied.
     """
     heading = title or f"{found.institution_name or ''} 住院 {found.hospital_stay_number or ''}"
     number = f" {found.settlement_number}" if found.settlement_number else ""
@@ -56,6 +72,8 @@ def print_statement(found: StatementShown, target: Console, *, title: str | None
         f"医院 {format_yuan(found.hospital_fen)} ＋ "
         f"[bold]个人 {format_yuan(found.patient_fen)}[/] 元"
     )
+    for line in lines_beside(found):
+        target.print(f"  {escape(line)}", highlight=False)
     titles = {source.id: source for source in found.policy.sources}
     for source_id, mark in cited.items():
         source = titles[source_id]
@@ -106,17 +124,17 @@ def _cells(step: StepShown, marks: dict[str, str], cited: dict[str, str]) -> tup
     if not step.applied:
         return (name, "不适用", "—", "—", "—", "—", format_yuan(0), escape(step.article or ""))
     if step.decided_by:
-        paid = format_yuan(step.paid_fen)
-        decided = f"由{escape(step.decided_by)}结算"
-        return (name, decided, "—", "—", "—", "—", paid, escape(step.article or ""))
+        by = escape(step.decided_by)
+        decided = f"待{by}确定" if step.pending else f"由{by}结算"
+        return (name, decided, "—", "—", "—", "—", _paid(step), escape(step.article or ""))
     return (
         name,
         escape(base_in_words(step.base, marks)),
         _base(step),
         format_yuan(step.deductible_fen),
-        _rates(step),
+        _rates(step, marks),
         _limits(step),
-        format_yuan(step.paid_fen),
+        _paid(step),
         escape(_said_where(step, cited)),
     )
 
@@ -128,19 +146,55 @@ def _base(step: StepShown) -> str:
     return f"{format_yuan(step.base_before_cap_fen)}\n封顶后 {format_yuan(step.base_fen)}"
 
 
-def _rates(step: StepShown) -> str:
-    """The rates, with the amounts they met where there are several, less what was paid already."""
+def _rates(step: StepShown, marks: dict[str, str]) -> str:
+    """The rates, with the amounts they met where there are several, and what came after them."""
     reached = [b for b in step.bands if b.amount_fen > 0]
+    lines = _shares(step)
+    if not reached:
+        return "\n".join(lines)
+    after = [f"再×{step.factor}"] if step.factor else []
+    if step.already_paid:
+        after.append(f"− {format_yuan(step.already_paid_fen)} 已付")
+    if after and lines == [step.rate]:
+        lines = [f"×{step.rate}"]
+    return "\n".join([*lines, *after, *_guards(step, marks)])
+
+
+def _shares(step: StepShown) -> list[str]:
+    """First self-pay and rates."""
+    reached = [b for b in step.bands if b.amount_fen > 0]
+    lines = [step.rate]
     if len(reached) > 1:
         lines = [f"{format_yuan(b.amount_fen)}×{b.rate}" for b in reached]
-    else:
-        lines = [step.rate]
     if step.first_self_pay and reached:
-        lines = [f"先自付{step.first_self_pay}", f"再×{step.rate}"]
-    if step.already_paid and reached:
-        lines = [f"×{step.rate}"] if lines == [step.rate] else lines
-        lines.append(f"− {format_yuan(step.already_paid_fen)} 已付")
-    return "\n".join(lines)
+        own = f"先自付{step.first_self_pay}"
+        if step.first_is_before:
+            own = f"{own}（起付线前）"
+        lines = [own, *lines] if len(reached) > 1 else [own, f"再×{step.rate}"]
+    return lines
+
+
+def _guards(step: StepShown, marks: dict[str, str]) -> list[str]:
+    """What the payment was raised to, or held under."""
+    found = []
+    for word, said, fen in (
+        ("不低于", step.not_below, step.not_below_fen),
+        ("不高于", step.not_above, step.not_above_fen),
+    ):
+        if said and fen is not None:
+            found.append(f"{word} {format_yuan(fen)}（{base_in_words(said, marks)}）")
+    return found
+
+
+def _paid(step: StepShown) -> str:
+    """What the step pays of the bill; what it comes to where it pays nothing of it."""
+    amount = format_yuan(step.amount_fen)
+    if step.kind == "measure":
+        return f"（{amount}）"
+    if step.kind == "cash":
+        return f"账外 {amount}"
+    paid = f"个人 {amount}" if step.kind == "patient" else amount
+    return f"{paid}\n结余 {format_yuan(step.surplus_fen)}" if step.surplus_fen else paid
 
 
 def _limits(step: StepShown) -> str:
@@ -151,7 +205,7 @@ def _limits(step: StepShown) -> str:
     if step.cap_left_fen is not None:
         lines.append(format_yuan(step.cap_left_fen))
     held = [f for f in (step.computed_fen, step.cap_left_fen) if f is not None]
-    if step.left_fen < min(held):
+    if step.kind in _OF_THE_BILL and step.left_fen < min(held):
         lines.append(f"未付 {format_yuan(step.left_fen)}")
     return "\n".join(lines) or "不设限"
 
@@ -161,13 +215,65 @@ def _said_where(step: StepShown, cited: dict[str, str]) -> str:
     return " ".join(x for x in (step.article, marks) if x)
 
 
+def lines_beside(found: StatementShown) -> list[str]:
+    """What stands beside the bill, a sentence each: owed, still to come, borne, told, deposit."""
+    lines = [
+        f"账外 {owed.name}：{_OWED[owed.kind]} {format_yuan(owed.amount_fen)} 元"
+        f"（{owed.payer_label}{f' {owed.fund}' if owed.fund else ''}）"
+        for owed in found.outside
+    ]
+    lines += [f"待定 {layer.name}：等待{layer.decided_by}，暂记 0.00" for layer in found.pending]
+    borne = {s.layer: (s.name, s.borne_by) for s in found.steps if s.borne_by and s.amount_fen}
+    lines += [f"承担 {name.partition('·')[0]}：最终由{by}承担" for name, by in borne.values()]
+    lines += [f"指标 {value.name}：{told_in_words(value)}" for value in found.reported]
+    if found.deposit:
+        lines += [f"押金 {said}" for said in _deposit_in_words(found.deposit)]
+    return lines
+
+
+def told_in_words(value: ReportedShown) -> str:
+    """`80.12%（40060.00 ÷ 50000.00），目标 80%：达到`."""
+    if value.missing:
+        return f"费用单没有提供{amount_label(value.missing)}，无法计算"
+    if value.denominator_fen is None or value.numerator_fen is None:
+        return f"{format_yuan(value.amount_fen or 0)} 元"
+    parts = f"{format_yuan(value.numerator_fen)} ÷ {format_yuan(value.denominator_fen)}"
+    share = _percent(value.numerator_fen, value.denominator_fen)
+    if value.target is None:
+        return f"{share}（{parts}）"
+    met = {True: "达到", False: "未达到", None: "无法判断"}[value.met]
+    return f"{share}（{parts}），目标 {value.target}：{met}"
+
+
+def _percent(numerator_fen: int, denominator_fen: int) -> str:
+    """A share to two places, rounded down: never up to a target that it does not reach."""
+    if denominator_fen <= 0:
+        return "—"
+    hundredths = numerator_fen * 10_000 // denominator_fen
+    sign = "-" if hundredths < 0 else ""
+    return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02d}%"
+
+
+def _deposit_in_words(deposit: DepositShown) -> list[str]:
+    lines = []
+    if deposit.share_of_normal is not None:
+        lines.append(f"按本院通常押金的 {deposit.share_of_normal} 收取")
+    if deposit.amount_fen is not None:
+        lines.append(f"{format_yuan(deposit.amount_fen)} 元")
+    return lines
+
+
 def base_in_words(base: str, marks: dict[str, str]) -> str:
     """`in_scope - basic` as 政策范围内费用 − ①."""
-    words = []
-    for word in base.split():
-        layer, *rest = word.split(".")
-        known = marks.get(layer, "") and marks[layer] + "".join(
-            _OF_LAYER.get(r, f".{r}") for r in rest
-        )
-        words.append({"-": "−", "+": "＋"}.get(word) or AMOUNT_LABELS.get(word) or known or word)
-    return " ".join(words)
+    return " ".join({"-": "−", "+": "＋"}.get(w) or _name_in_words(w, marks) for w in base.split())
+
+
+def _name_in_words(name: str, marks: dict[str, str]) -> str:
+    if name == "patient":
+        return "个人负担"
+    if name.startswith("year."):
+        return f"本年此前的{_name_in_words(name.removeprefix('year.'), marks)}"
+    layer, *rest = name.split(".")
+    if layer in marks:
+        return marks[layer] + "".join(_OF_LAYER.get(r, f".{r}") for r in rest)
+    return AMOUNT_LABELS.get(name) or name

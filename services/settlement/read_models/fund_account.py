@@ -20,10 +20,13 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    and_,
     case,
     func,
     insert,
+    inspect,
     select,
+    text,
 )
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
@@ -41,6 +44,7 @@ from settlement.domain.fund_statement import (
     Period,
 )
 from settlement.domain.postings import Account, Journal, JournalKind, journal_of
+from settlement.domain.settlement import SURPLUS
 
 _metadata = MetaData()
 
@@ -71,6 +75,7 @@ _entries = Table(
     Column("layer", String),
     Column("debit_fen", BigInteger, nullable=False),
     Column("credit_fen", BigInteger, nullable=False),
+    Column("outside", String),
 )
 _by_fund = Index(
     "fund_entries_by_fund",
@@ -84,6 +89,7 @@ _by_fund = Index(
 _tables = (_journals, _entries)
 
 _OWING = (JournalKind.SETTLEMENT.value, JournalKind.REVERSAL.value)
+_LIABILITIES = (Account.FUND_PAYABLE.value, Account.FUND_PATIENT_PAYABLE.value)
 
 
 class StatementDoesNotAddUp(Exception):
@@ -122,7 +128,7 @@ class FundAccount:
         self.catch_up()
         entries = _entries.c
         of_fund = select(entries.position).where(
-            entries.account == Account.FUND_PAYABLE.value, entries.fund_id == fund_id
+            entries.account.in_(_LIABILITIES), entries.fund_id == fund_id
         )
         with self._engine.connect() as connection:
             return connection.execute(of_fund.limit(1)).first() is not None
@@ -163,6 +169,9 @@ class FundAccount:
 def _create(connection: Connection) -> None:
     for table in _tables:
         connection.execute(CreateTable(table, if_not_exists=True))
+    # Accounts that were made before anything was owed beside a bill: nothing in them was.
+    if all(c["name"] != "outside" for c in inspect(connection).get_columns("fund_entries")):
+        connection.execute(text("ALTER TABLE fund_entries ADD COLUMN outside VARCHAR"))
     connection.execute(CreateIndex(_by_fund, if_not_exists=True))
 
 
@@ -207,6 +216,7 @@ def _entry_rows(position: int, journal: Journal) -> list[dict[str, Any]]:
             "layer": entry.layer,
             "debit_fen": entry.debit_fen,
             "credit_fen": entry.credit_fen,
+            "outside": entry.outside,
         }
         for line, entry in enumerate(journal.entries, start=1)
     ]
@@ -218,16 +228,19 @@ def _entry_rows(position: int, journal: Journal) -> list[dict[str, Any]]:
 def _balances_query() -> Any:
     entries, journals = _entries.c, _journals.c
     change_fen = entries.credit_fen - entries.debit_fen
-    owing = journals.kind.in_(_OWING)
+    to_hospitals = entries.account == Account.FUND_PAYABLE.value
+    owing = and_(to_hospitals, journals.kind.in_(_OWING))
+    paying = and_(to_hospitals, journals.kind.not_in(_OWING))
     return (
         select(
             entries.fund_id,
             func.sum(case((owing, change_fen), else_=0)).label("owed_fen"),
-            func.sum(case((owing, 0), else_=-change_fen)).label("paid_fen"),
+            func.sum(case((paying, -change_fen), else_=0)).label("paid_fen"),
+            func.sum(case((to_hospitals, 0), else_=change_fen)).label("to_patients_fen"),
             func.max(entries.booked_on).label("last_booked_on"),
         )
         .join_from(_entries, _journals, journals.position == entries.position)
-        .where(entries.account == Account.FUND_PAYABLE.value)
+        .where(entries.account.in_(_LIABILITIES))
         .group_by(entries.fund_id)
         .order_by(entries.fund_id)
     )
@@ -239,6 +252,7 @@ def _balance(row: Row[Any]) -> FundBalance:
         owed_fen=row.owed_fen,
         paid_fen=row.paid_fen,
         last_booked_on=row.last_booked_on,
+        to_patients_fen=row.to_patients_fen,
     )
 
 
@@ -310,6 +324,7 @@ def _owed_line(row: Row[Any]) -> OwedLine:
         invoice_number=row.invoice_number,
         layer=row.layer,
         amount_fen=row.credit_fen - row.debit_fen,
+        is_surplus=row.outside == SURPLUS,
     )
 
 

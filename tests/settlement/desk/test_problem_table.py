@@ -12,13 +12,16 @@ ROOMS = ("law", "kernel", "domain", "application")
 SETTLEMENT = Path(__file__).resolve().parents[3] / "services" / "settlement"
 
 NEVER_MET_OVER_HTTP = {
+    "AnswerUnreadable",  # a cohort's claims are read from a file, and refused line by line
     "ColumnsMalformed",  # columns come from replays, not from callers
     "FundPaymentRefusal",  # only its subclasses are raised
     "TooManySituations",  # policy check reports it
     "IdentityDayDiffers",  # replays list it
+    "NotConserved",  # an impact that does not add up stops by itself
     "NotCounted",  # a reversal turns it into ledger-incomplete
     "NotInOrder",  # the same
     "NotExact",  # reading a policy turns it into a fault
+    "NotPublished",  # policies are published on the command line
     "PolicyUnreadable",  # policies are read before the server starts
     "StayRefusal",  # only its subclasses are raised
     "UnknownName",  # found when a policy is checked and compiled

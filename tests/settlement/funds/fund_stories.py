@@ -13,18 +13,18 @@ from tempfile import TemporaryDirectory
 from contracts.vocabulary import InstitutionId, PersonId, RegionCode, Scheme
 from eventlog.log import LoggedEvent
 from eventlog.sqlite_engine import open_engine
+from settlement.domain.circumstances import Circumstances
 from settlement.domain.fund_payments import FundPayment, Payment, PaymentKind
 from settlement.domain.fund_statement import OwedLine
 from settlement.domain.postings import JournalKind
 from settlement.domain.record import (
     Actor,
-    Circumstances,
     EligibilityUsed,
     EnrolmentUsed,
     InstitutionUsed,
     SettlementInputs,
 )
-from settlement.domain.settlement import PayerStep
+from settlement.domain.settlement import Beside, OutsideEntry, PayerStep
 from settlement.domain.stay import Stay
 from settlement.law.bill import Charges
 from settlement.read_models.fund_account import FundAccount
@@ -47,8 +47,9 @@ def settled_stay(
     patient_fen: int = 0,
     institution_id: InstitutionId = HOSPITAL_A,
     stay_number: str | None = None,
+    outside: tuple[OutsideEntry, ...] = (),
 ) -> Stay:
-    """A stay that was settled with these shares."""
+    """A stay that was settled with these shares, and with what is owed beside the bill."""
     total_fen = sum(fen for _, _, fen in paid) + patient_fen
     stay = Stay.admit(
         institution_id=institution_id,
@@ -70,12 +71,24 @@ def settled_stay(
         today=booked_on,
         at=AT,
     )
-    settle_again(stay, *paid, number=number, booked_on=booked_on, patient_fen=patient_fen)
+    settle_again(
+        stay,
+        *paid,
+        number=number,
+        booked_on=booked_on,
+        patient_fen=patient_fen,
+        outside=outside,
+    )
     return stay
 
 
 def settle_again(
-    stay: Stay, *paid: Paid, number: str, booked_on: date, patient_fen: int = 0
+    stay: Stay,
+    *paid: Paid,
+    number: str,
+    booked_on: date,
+    patient_fen: int = 0,
+    outside: tuple[OutsideEntry, ...] = (),
 ) -> None:
     """Settle a stay whose settlement was reversed, or that has none yet."""
     assert stay.charges is not None
@@ -87,7 +100,25 @@ def settle_again(
         patient_fen=patient_fen,
         by=CLERK,
         at=AT,
+        beside=Beside(outside=outside),
     )
+
+
+def cash(
+    amount_fen: int, *, fund: str | None = ASSISTANCE, layer: str = "allowance"
+) -> OutsideEntry:
+    """A cash allowance that is due to the patient."""
+    return _owed(layer, "cash", fund, amount_fen)
+
+
+def surplus(amount_fen: int, *, fund: str | None = BASIC, layer: str = "basic") -> OutsideEntry:
+    """What a fixed price leaves to the hospital."""
+    return _owed(layer, "surplus", fund, amount_fen)
+
+
+def _owed(layer: str, kind: str, fund: str | None, amount_fen: int) -> OutsideEntry:
+    payer = fund.partition("-")[2] if fund else "hospital"
+    return OutsideEntry(layer=layer, kind=kind, payer=payer, fund=fund, amount_fen=amount_fen)
 
 
 def reverse(stay: Stay, *, booked_on: date) -> None:
@@ -132,6 +163,7 @@ def owed_line(
     institution_id: InstitutionId = HOSPITAL_A,
     layer: str = "basic",
     booked_on: date = date(2023, 7, 3),
+    is_surplus: bool = False,
 ) -> OwedLine:
     """One of our lines; a negative amount is a reversal."""
     return OwedLine(
@@ -144,6 +176,7 @@ def owed_line(
         invoice_number=None,
         layer=layer,
         amount_fen=amount_fen,
+        is_surplus=is_surplus,
     )
 
 

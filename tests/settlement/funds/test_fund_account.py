@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from eventlog.follower import FollowerStopped
 from eventlog.log import LoggedEvent
@@ -26,12 +27,14 @@ from tests.settlement.funds.fund_stories import (
     HOSPITAL_A,
     HOSPITAL_B,
     ListedEvents,
+    cash,
     fund_account,
     payment,
     recorded,
     reverse,
     settle_again,
     settled_stay,
+    surplus,
 )
 
 JULY = Period(date(2023, 7, 1), date(2023, 7, 31))
@@ -185,6 +188,76 @@ def test_a_withdrawn_payment_is_taken_back_in_its_own_period() -> None:
     assert [(p.kind, p.withdraws_booked_on, p.amount_fen) for p in august.hospitals[0].paid] == [
         (JournalKind.WITHDRAWAL, JULY_3, -500_00),
         (JournalKind.PAYMENT, None, 50_00),
+    ]
+
+
+def test_the_surplus_of_a_fixed_price_is_a_line_owed_to_the_hospital() -> None:
+    """80.00 of the bill and 10.00 beside it: the fund owes the hospital 90.00, in two lines; both
+    go back with the reversal."""
+    log = ListedEvents()
+    stay = settled_stay(
+        ("basic", BASIC, 80_00), number="N1", booked_on=JULY_3, outside=(surplus(10_00),)
+    )
+    log.take(stay)
+    with fund_account(log) as account:
+        july = account.statement(BASIC, JULY)
+        reverse(stay, booked_on=AUGUST_9)
+        log.take(stay)
+        august = account.statement(BASIC, AUGUST)
+        (balance,) = account.balances()
+
+    assert [(o.layer, o.is_surplus, o.amount_fen) for o in july.owed_lines] == [
+        ("basic", False, 80_00),
+        ("basic", True, 10_00),
+    ]
+    assert balances(july) == (0, 90_00, 0, 90_00)
+    assert [(o.is_surplus, o.amount_fen) for o in august.owed_lines] == [
+        (False, -80_00),
+        (True, -10_00),
+    ]
+    assert (balance.balance_fen, balance.to_patients_fen) == (0, 0)
+
+
+def test_a_cash_allowance_is_in_the_list_of_funds_and_in_no_hospitals_statement() -> None:
+    """200.00 due to the patient from a fund that owes no hospital anything; then taken back."""
+    log = ListedEvents()
+    stay = settled_stay(
+        ("basic", BASIC, 80_00), number="N1", booked_on=JULY_3, outside=(cash(200_00),)
+    )
+    log.take(stay)
+    with fund_account(log) as account:
+        assert account.is_booked(ASSISTANCE)
+        assert account.statement(ASSISTANCE, JULY).hospitals == ()
+        listed = {b.fund_id: (b.owed_fen, b.to_patients_fen) for b in account.balances()}
+        reverse(stay, booked_on=AUGUST_9)
+        log.take(stay)
+        afterwards = {b.fund_id: b.to_patients_fen for b in account.balances()}
+
+    assert listed == {BASIC: (80_00, 0), ASSISTANCE: (0, 200_00)}
+    assert afterwards == {BASIC: 0, ASSISTANCE: 0}
+
+
+def test_accounts_made_before_there_was_anything_beside_a_bill_go_on() -> None:
+    """Their tables lack the column; it is added, and what is booked next is told apart."""
+    log = ListedEvents()
+    log.take(settled_stay(("basic", BASIC, 80_00), number="N1", booked_on=JULY_3))
+    with fund_account(log) as account:
+        account.catch_up()
+        with account._engine.begin() as connection:
+            connection.execute(text("ALTER TABLE fund_entries DROP COLUMN outside"))
+
+        account.create_tables()
+        log.take(
+            settled_stay(
+                ("basic", BASIC, 5_00), number="N2", booked_on=JULY_20, outside=(surplus(1_00),)
+            )
+        )
+        july = account.statement(BASIC, JULY)
+
+    assert [(o.settlement_number, o.is_surplus, o.amount_fen) for o in july.owed_lines] == [
+        ("N1", False, 80_00),
+        ("N2", False, 5_00),
+        ("N2", True, 1_00),
     ]
 
 

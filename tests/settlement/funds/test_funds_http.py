@@ -77,6 +77,7 @@ def test_a_statement_has_balances_lines_and_totals(client: TestClient) -> None:
                         "invoice_number": "FP-N1",
                         "layer": "basic",
                         "amount_fen": -300_00,
+                        "is_surplus": False,
                     }
                 ],
                 "paid": [],
@@ -95,6 +96,7 @@ def test_funds_are_those_of_the_policies_and_those_ever_booked(client: TestClien
         "owed_fen": 120_50,
         "paid_fen": 0,
         "balance_fen": 120_50,
+        "to_patients_fen": 0,
         "last_booked_on": "2023-08-09",
     }
     assert funds[ASSISTANCE]["balance_fen"] == 0

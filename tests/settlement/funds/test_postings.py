@@ -16,6 +16,7 @@ from settlement.domain.postings import (
     NotBalanced,
     journal_of,
 )
+from settlement.domain.settlement import OutsideEntry
 from settlement.domain.stay import Stay
 from tests.settlement.funds.fund_stories import (
     ASSISTANCE,
@@ -23,10 +24,12 @@ from tests.settlement.funds.fund_stories import (
     BASIC,
     CLERK,
     HOSPITAL_A,
+    cash,
     payment,
     recorded,
     reverse,
     settled_stay,
+    surplus,
 )
 
 JULY_3, AUGUST_9 = date(2023, 7, 3), date(2023, 8, 9)
@@ -140,6 +143,94 @@ def test_a_reversal_is_the_exact_mirror_in_its_own_period_and_points_at_the_orig
     assert (reversed_.booked_on, reversed_.undoes_booked_on) == (AUGUST_9, JULY_3)
 
 
+def test_a_cash_allowance_is_owed_to_the_patient_and_not_to_the_hospital() -> None:
+    """200.00 in cash beside a bill of 100.00: the hospital's books do not know of it."""
+    stay = settled_stay(
+        ("basic", BASIC, 70_00),
+        number="N1",
+        booked_on=JULY_3,
+        patient_fen=30_00,
+        outside=(cash(200_00),),
+    )
+
+    (journal,) = journals(*stay.collect_events())
+
+    assert [e for e in journal.entries if e.outside] == [
+        Entry(
+            Account.FUND_BENEFITS,
+            debit_fen=200_00,
+            fund_id=ASSISTANCE,
+            layer="allowance",
+            outside="cash",
+        ),
+        Entry(
+            Account.FUND_PATIENT_PAYABLE,
+            credit_fen=200_00,
+            fund_id=ASSISTANCE,
+            layer="allowance",
+            outside="cash",
+        ),
+    ]
+    assert totals(journal, Book.FUND) == (270_00, 270_00)
+    assert totals(journal, Book.HOSPITAL) == (100_00, 100_00)
+
+
+def test_the_surplus_of_a_fixed_price_is_owed_to_the_hospital_beside_its_charges() -> None:
+    """A fixed price of 90.00 on a bill of 80.00: the fund owes 90.00, the charges stay 80.00."""
+    stay = settled_stay(
+        ("basic", BASIC, 80_00), number="N1", booked_on=JULY_3, outside=(surplus(10_00),)
+    )
+
+    (journal,) = journals(*stay.collect_events())
+
+    assert [(e.account, e.debit_fen, e.credit_fen) for e in journal.entries if e.outside] == [
+        (Account.FUND_BENEFITS, 10_00, 0),
+        (Account.FUND_PAYABLE, 0, 10_00),
+        (Account.HOSPITAL_RECEIVABLE, 10_00, 0),
+        (Account.FIXED_PRICE_SURPLUS, 0, 10_00),
+    ]
+    assert {(e.layer, e.outside) for e in journal.entries if e.outside} == {("basic", "surplus")}
+    charges = [e.credit_fen for e in journal.entries if e.account is Account.CHARGES]
+    assert charges == [80_00]
+    assert totals(journal, Book.FUND) == (90_00, 90_00)
+    assert totals(journal, Book.HOSPITAL) == (90_00, 90_00)
+
+
+def test_what_a_hospital_gives_beside_the_bill_comes_out_of_its_own_pocket() -> None:
+    """Cash of its own is owed to the patient; a surplus it would owe itself is no entry."""
+    stay = settled_stay(
+        ("waiver", None, 5_00),
+        number="N1",
+        booked_on=JULY_3,
+        patient_fen=95_00,
+        outside=(cash(20_00, fund=None), surplus(3_00, fund=None)),
+    )
+
+    (journal,) = journals(*stay.collect_events())
+
+    assert [(e.account, e.debit_fen, e.credit_fen) for e in journal.entries if e.outside] == [
+        (Account.WAIVER, 20_00, 0),
+        (Account.PATIENT_PAYABLE, 0, 20_00),
+    ]
+
+
+def test_a_reversal_mirrors_what_was_owed_beside_the_bill() -> None:
+    """Cash and surplus go back with everything else, in the reversal's own period."""
+    stay = settled_stay(
+        ("basic", BASIC, 80_00),
+        number="N1",
+        booked_on=JULY_3,
+        outside=(surplus(10_00), cash(200_00)),
+    )
+    reverse(stay, booked_on=AUGUST_9)
+
+    settled, reversed_ = journals(*stay.collect_events())
+
+    assert reversed_.entries == tuple(e.mirrored for e in settled.entries)
+    assert {e.outside for e in reversed_.entries} == {None, "surplus", "cash"}
+    assert (reversed_.booked_on, reversed_.undoes_booked_on) == (AUGUST_9, JULY_3)
+
+
 def test_a_payment_settles_the_debt_in_both_books() -> None:
     """The fund's debt and its bank go down; the hospital's bank goes up, its claim down."""
     (journal,) = journals(
@@ -167,24 +258,44 @@ def test_a_withdrawn_payment_is_mirrored_on_the_day_it_is_withdrawn() -> None:
     assert (withdrawn.undoes_booked_on, withdrawn.remark) == (JULY_3, "金额有误")
 
 
-@given(paid=shares, patient_fen=st.integers(min_value=0, max_value=100_00))
+beside = st.lists(
+    st.builds(
+        lambda of, fen, fund: of(fen, fund=fund),
+        st.sampled_from([cash, surplus]),
+        st.integers(min_value=0, max_value=100_000_00),
+        st.sampled_from([BASIC, ASSISTANCE]),
+    ),
+    max_size=3,
+)
+
+
+@given(paid=shares, patient_fen=st.integers(min_value=0, max_value=100_00), outside=beside)
 def test_every_journal_balances_in_each_book(
-    paid: list[tuple[str, str | None, int]], patient_fen: int
+    paid: list[tuple[str, str | None, int]], patient_fen: int, outside: list[OutsideEntry]
 ) -> None:
-    """Debits equal credits, in the funds' books and in the hospital's, for any shares."""
+    """Debits equal credits, in the funds' books and in the hospital's, for any shares and for
+    anything beside the bill."""
     total_fen = sum(fen for _, _, fen in paid) + patient_fen
     if total_fen > 100_000_000_00:
         paid, patient_fen, total_fen = [("basic", BASIC, 7)], 3, 10
-    stay = settled_stay(*paid, number="N1", booked_on=JULY_3, patient_fen=patient_fen)
+    stay = settled_stay(
+        *paid,
+        number="N1",
+        booked_on=JULY_3,
+        patient_fen=patient_fen,
+        outside=tuple(outside),
+    )
     reverse(stay, booked_on=AUGUST_9)
 
     settled, reversed_ = journals(*stay.collect_events())
 
-    owed_fen = sum(fen for _, fund, fen in paid if fund is not None)
-    assert totals(settled, Book.FUND) == (owed_fen, owed_fen)
-    assert totals(reversed_, Book.FUND) == (owed_fen, owed_fen)
-    assert totals(settled, Book.HOSPITAL) == (total_fen, total_fen)
-    assert totals(reversed_, Book.HOSPITAL) == (total_fen, total_fen)
+    fund_fen = sum(fen for _, fund, fen in paid if fund is not None)
+    fund_fen += sum(owed.amount_fen for owed in outside)
+    hospital_fen = total_fen + sum(o.amount_fen for o in outside if o.kind == "surplus")
+    assert totals(settled, Book.FUND) == (fund_fen, fund_fen)
+    assert totals(reversed_, Book.FUND) == (fund_fen, fund_fen)
+    assert totals(settled, Book.HOSPITAL) == (hospital_fen, hospital_fen)
+    assert totals(reversed_, Book.HOSPITAL) == (hospital_fen, hospital_fen)
 
 
 def test_an_event_that_breaks_conservation_is_refused_by_name() -> None:
@@ -218,4 +329,23 @@ def test_entries_of_one_book_cannot_hide_a_gap_in_the_other() -> None:
     )
 
     with pytest.raises(NotBalanced, match="B1：借方 100 分，贷方 0 分"):
+        journal.check()
+
+
+def test_what_is_owed_beside_a_bill_cannot_hide_a_gap_in_it() -> None:
+    """A surplus that is 1 fen short and charges that are 1 fen too much do not make a balance."""
+    journal = Journal(
+        kind=JournalKind.SETTLEMENT,
+        reference="N1",
+        booked_on=JULY_3,
+        institution_id=HOSPITAL_A,
+        entries=(
+            Entry(Account.PATIENT_RECEIVABLE, debit_fen=99),
+            Entry(Account.CHARGES, credit_fen=100),
+            Entry(Account.HOSPITAL_RECEIVABLE, debit_fen=50, outside="surplus"),
+            Entry(Account.FIXED_PRICE_SURPLUS, credit_fen=49, outside="surplus"),
+        ),
+    )
+
+    with pytest.raises(NotBalanced, match="N1：借方 99 分，贷方 100 分"):
         journal.check()

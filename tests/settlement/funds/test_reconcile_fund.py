@@ -106,6 +106,16 @@ def test_two_equal_amounts_are_two_amounts() -> None:
     assert said(found) == [("missing_there", "N1", -100_00)]
 
 
+def test_a_surplus_is_reconciled_with_the_settlement_it_belongs_to() -> None:
+    """80.00 and a surplus of 10.00: one row of 90.00 agrees, a row of 80.00 is 10.00 short."""
+    ours = [owed_line(80_00, number="N1"), owed_line(10_00, number="N1", is_surplus=True)]
+
+    assert reconcile(ours, [payer_row(90_00, number="N1")]).agrees
+    short = reconcile(ours, [payer_row(80_00, number="N1")])
+    assert said(short) == [("missing_there", "N1", -10_00)]
+    assert short.differences[0].ours == (ours[1],)
+
+
 def test_a_settlement_and_its_reversal_match_apart() -> None:
     """The payer has the settlement and not yet the reversal."""
     ours = [owed_line(100_00, number="N1"), owed_line(-100_00, number="N1")]

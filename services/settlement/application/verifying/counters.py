@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from settlement.application.prepare_settlement import Prepared
-from settlement.application.settle_stay import moves_of
 from settlement.application.verifying.comparing import Finding
 from settlement.application.verifying.dues import Dues
 from settlement.domain.benefit_year import BenefitYear, NotCounted, benefit_year_id
@@ -18,6 +17,7 @@ from settlement.domain.settlement_order import (
     SettlementOrder,
     settlement_order_id,
 )
+from settlement.domain.yearly_counters import moves_of, totals_before
 
 
 class CountersAgain:
@@ -30,10 +30,15 @@ class CountersAgain:
         self._orders: dict[UUID, SettlementOrder] = {}
         self._unknown: set[str] = set()
 
-    def before(self, used: EligibilityUsed, counter: str, first_day: date) -> int:
-        """What a counter stands at."""
+    def before(self, inputs: SettlementInputs) -> dict[str, int]:
+        """What the counters of a settlement stand at."""
+        years = inputs.counter_years
+        stored = {day: self._totals(inputs.eligibility, day) for day in years.values()}
+        return totals_before(years, stored)
+
+    def _totals(self, used: EligibilityUsed, first_day: date) -> dict[str, int]:
         year = self._years.get(_year_id(used, first_day))
-        return year.counters.get(counter, 0) if year else 0
+        return year.counters if year else {}
 
     def settled(
         self,
@@ -53,7 +58,8 @@ class CountersAgain:
         used = inputs.eligibility
         for first_day in sorted(set(inputs.counter_years.values())):
             year = self._year(used, first_day, at)
-            moves = moves_of(prepared, year) if prepared else {}
+            after = prepared.outcome.counters if prepared else {}
+            moves = moves_of(inputs, after, first_day)
             year.move(number=number, stay_id=stay_id, moves=moves, at=at)
             self._dues.owe(year.collect_events())
         order = self._order(used, at)

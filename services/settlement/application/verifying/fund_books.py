@@ -15,6 +15,7 @@ from settlement.application.fund_ports import FundBalance
 from settlement.application.verifying.comparing import ABSENT, Finding
 from settlement.domain.fund_statement import FundStatement, OwedLine, PaidLine, Period
 from settlement.domain.postings import Account, Entry, Journal, JournalKind
+from settlement.domain.settlement import SURPLUS
 from settlement.law.exact import format_yuan
 
 BOOKS = "基金账"
@@ -119,6 +120,7 @@ def _line(journal: Journal, entry: Entry) -> OwedLine | PaidLine:
             invoice_number=journal.invoice_number,
             layer=entry.layer or "",
             amount_fen=entry.credit_fen - entry.debit_fen,
+            is_surplus=entry.outside == SURPLUS,
         )
     assert journal.payment_kind  # noqa: S101 - what is no settlement is a payment
     assert journal.paid_on  # noqa: S101 - as above
@@ -143,7 +145,10 @@ def _name(found: FundLine) -> str:
 
 def _text(found: FundLine) -> str:
     line = found.line
-    extra = [line.layer] if isinstance(line, OwedLine) else [line.payment_kind.label, line.remark]
+    if isinstance(line, OwedLine):
+        extra = [line.layer, "定额结余" if line.is_surplus else None]
+    else:
+        extra = [line.payment_kind.label, line.remark]
     return " ".join(x for x in (str(line.booked_on), format_yuan(line.amount_fen), *extra) if x)
 
 

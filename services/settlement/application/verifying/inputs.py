@@ -7,12 +7,20 @@ must hold in itself (days, instants), and for the rest by what it led to.
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from settlement.application.prepare_settlement import counter_years
+from settlement.application.prepare_settlement import counter_years, days_asked, window_asked
 from settlement.application.verifying.comparing import Difference, Finding, value_findings
 from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.institutions import InstitutionsAgain
 from settlement.application.verifying.stays import booked_day
-from settlement.domain.record import EnrolmentUsed, IdentityUsed, SettlementInputs
+from settlement.domain.record import (
+    FIRST_FORM,
+    FORM,
+    EligibilityUsed,
+    EnrolmentUsed,
+    IdentityUsed,
+    PersonUsed,
+    SettlementInputs,
+)
 from settlement.domain.stay import Stay
 from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, StayDates
 from settlement.law.policy import Policy
@@ -46,17 +54,30 @@ def input_findings(
 def law_findings(opened: Stay.SettlementOpened, policy: Policy) -> Iterator[Finding]:
     """Where the inputs are not what the policy asks for, or the policy is not the stay's."""
     inputs = opened.inputs
-    enrolment = inputs.eligibility.enrolment
-    dates = StayDates(inputs.admission, inputs.discharge, inputs.settled_on)
+    enrolment, dates = inputs.eligibility.enrolment, inputs.dates
     try:
         PolicyBook([policy]).in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
     except (NoPolicyInForce, RegionUnknown) as refusal:
         yield Finding(INPUTS, "适用政策", policy.label, refusal)
-    asked_on = dates.on(policy.person_asked_as_of)
-    yield from value_findings(INPUTS, "身份认定日", inputs.eligibility.identities_on, asked_on)
+    yield from _asked(inputs.eligibility, policy, dates)
     yield from value_findings(
         INPUTS, "待遇年度首日", inputs.counter_years, counter_years(policy, dates)
     )
+
+
+def _asked(used: EligibilityUsed, policy: Policy, dates: StayDates) -> Iterator[Finding]:
+    """Eligibility was asked about the days and windows that the policy goes by."""
+    own, *others = [(on, window_asked(policy, on)) for on in days_asked(policy, dates)]
+    person = used.person
+    yield from value_findings(INPUTS, "身份认定日", person.on, own[0])
+    yield from value_findings(INPUTS, "身份认定窗口", _window(person), own[1])
+    asked = tuple((p.on, _window(p)) for p in used.other_days)
+    yield from value_findings(INPUTS, "另日认定", asked, tuple(others))
+
+
+def _window(person: PersonUsed) -> tuple[date | None, date | None] | None:
+    first, last = person.identities_from, person.identities_to
+    return None if first is None and last is None else (first, last)
 
 
 def _eligibility(opened: Stay.SettlementOpened, stay: Stay) -> Iterator[Difference]:
@@ -65,28 +86,33 @@ def _eligibility(opened: Stay.SettlementOpened, stay: Stay) -> Iterator[Differen
     yield "参保认定日", used.enrolment_on, stay.admission
     if stay.scheme is not None:
         yield "险种", used.enrolment.scheme.value, stay.scheme
-    if used.known_at > opened.timestamp:
-        yield "资格答复的时刻", used.known_at, f"不晚于 {opened.timestamp}"
-    yield from _in_time("参保关系", used.enrolment, day=used.enrolment_on, known_at=used.known_at)
-    for found in used.identities:
-        what = f"身份 {found.identity}"
-        yield from _in_time(what, found, day=used.identities_on, known_at=used.known_at)
+    day = used.enrolment_on
+    yield from _in_time("参保关系", used.enrolment, window=(day, day), known_at=used.known_at)
+    for person in (used.person, *used.other_days):
+        if person.known_at > opened.timestamp:
+            yield "资格答复的时刻", person.known_at, f"不晚于 {opened.timestamp}"
+        for found in person.identities:
+            what = f"身份 {found.identity}"
+            yield from _in_time(what, found, window=person.window, known_at=person.known_at)
 
 
 def _in_time(
-    what: str, fact: EnrolmentUsed | IdentityUsed, *, day: date, known_at: datetime
+    what: str,
+    fact: EnrolmentUsed | IdentityUsed,
+    *,
+    window: tuple[date, date],
+    known_at: datetime,
 ) -> Iterator[Difference]:
-    """A fact that was used was known by then, and was true on the day it was asked for."""
+    """A fact that was used was known by then, and was true on a day it was asked for."""
+    first, last = window
     if fact.recorded_at > known_at:
         yield f"{what}的登记时刻", fact.recorded_at, f"不晚于 {known_at}"
-    if not fact.valid_from <= day <= (fact.valid_to or date.max):
-        yield f"{what}的有效期", f"{fact.valid_from} 至 {fact.valid_to or '今'}", f"含 {day}"
+    if fact.valid_from > last or first > (fact.valid_to or date.max):
+        days = f"含 {first}" if first == last else f"与 {first} 至 {last} 相交"
+        yield f"{what}的有效期", f"{fact.valid_from} 至 {fact.valid_to or '今'}", days
 
 
 def _counters(inputs: SettlementInputs, counters: CountersAgain) -> Iterator[Difference]:
-    used = inputs.eligibility
-    before = {
-        counter: counters.before(used, counter, first_day)
-        for counter, first_day in inputs.counter_years.items()
-    }
-    yield "年度累计", inputs.counters_before, before
+    yield "年度累计", inputs.counters_before, counters.before(inputs)
+    if inputs.form not in (FIRST_FORM, FORM):
+        yield "记录格式", inputs.form, f"{FIRST_FORM} 或 {FORM}"

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from settlement.application.law_library import LawLibrary
-from settlement.application.prepare_settlement import Prepared, compute
+from settlement.application.prepare_settlement import Prepared, compute, counter_years
 from settlement.application.verifying.comparing import Finding, event_findings
 from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.dues import Dues
@@ -25,7 +25,7 @@ from settlement.application.verifying.stays import (
     booked_day,
 )
 from settlement.domain.law_text import LawText
-from settlement.domain.settlement import payer_steps
+from settlement.domain.settlement import NOTHING_BESIDE, Beside, payer_steps
 from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import AlreadySettled, NotSettled, StayRefusal
 from settlement.law.policy import Policy
@@ -142,12 +142,10 @@ class SettlementsAgain:
     def _compute(self, opened: Stay.SettlementOpened) -> tuple[Prepared | None, str]:
         inputs = opened.inputs
         try:
-            cascade = self._laws.cascade_of(inputs)
-            outcome, steps, assumed = compute(cascade, inputs)
+            return compute(self._laws.cascade_of(inputs), inputs), ""
         except Exception as refusal:
             # Inputs or a law that were tampered with may break anything: that is the finding.
             return None, str(refusal) or type(refusal).__name__
-        return Prepared(cascade.policy, inputs, outcome, steps, assumed, years=()), ""
 
     def _adopt(self, policy: Policy, at: datetime) -> None:
         """The first settlement under a policy puts its text into the ledger."""
@@ -189,13 +187,14 @@ def _decided_again(
 def _settle(stay: Stay, written: SettlementWritten, prepared: Prepared | None) -> None:
     opened, completed = written.opened, written.completed
     if prepared:
-        steps = payer_steps(prepared.steps)
+        steps, beside = payer_steps(prepared.steps), prepared.beside
         assumed, patient_fen = _assumed(prepared), prepared.patient_fen
     else:
         # Nothing could be computed: the completion is held against the steps in the log.
         steps = tuple(event.step for event in written.steps)
         assumed = completed.assumed if completed else ()
         patient_fen = completed.patient_fen if completed else 0
+        beside = _beside(completed) if completed else NOTHING_BESIDE
     stay.settle(
         number=opened.number,
         inputs=opened.inputs,
@@ -204,13 +203,18 @@ def _settle(stay: Stay, written: SettlementWritten, prepared: Prepared | None) -
         patient_fen=patient_fen,
         by=opened.by,
         at=opened.timestamp,
+        beside=beside,
     )
 
 
+def _beside(completed: Stay.SettlementCompleted) -> Beside:
+    return Beside(completed.outside, completed.reported, completed.pending)
+
+
 def _has_counters(prepared: Prepared) -> bool:
-    """Whether the inputs name counters of this policy alone; others were found by now."""
-    inputs, after = prepared.inputs, prepared.outcome.counters
-    return inputs.counter_years.keys() <= after.keys() & inputs.counters_before.keys()
+    """Whether the inputs name the counters of this policy; others were found by now."""
+    inputs = prepared.inputs
+    return inputs.counter_years == counter_years(prepared.policy, inputs.dates)
 
 
 def _assumed(prepared: Prepared) -> tuple[str, ...]:

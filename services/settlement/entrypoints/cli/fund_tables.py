@@ -49,9 +49,10 @@ NameOf = Callable[[str], str]
 
 def print_funds(shown: message.FundsShown) -> None:
     """The list of funds."""
-    table = _table("基金（元）", "基金", "支付方", amounts=("累计应付", "累计拨付", "余额"))
+    columns = ("累计应付", "累计拨付", "余额", "应付个人")
+    table = _table("基金（元）", "基金", "支付方", amounts=columns)
     for fund in shown.funds:
-        amounts = (fund.owed_fen, fund.paid_fen, fund.balance_fen)
+        amounts = (fund.owed_fen, fund.paid_fen, fund.balance_fen, fund.to_patients_fen)
         _row(table, fund.fund_id, fund.payer_label, *map(format_yuan, amounts))
     wide_console().print(table)
 
@@ -151,7 +152,7 @@ def _owed_cells(line: OwedLine) -> tuple[str, ...]:
         line.reverses_booked_on.isoformat() if line.reverses_booked_on else "",
         line.hospital_stay_number,
         line.invoice_number or "",
-        line.layer,
+        f"{line.layer} 定额结余" if line.is_surplus else line.layer,
         format_yuan(line.amount_fen),
     )
 

@@ -26,6 +26,7 @@ from settlement.application.replay_ledger import (
 from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.application.verify_ledger import Discrepancy, Verified, verify_ledger
 from settlement.bootstrap import build_fund_account, build_ledger
+from settlement.domain.settlement import CASH, SURPLUS
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import PolicyBook
@@ -156,8 +157,11 @@ def _where(first: Discrepancy) -> str:
     return f"{stay}{settlement}{first.step}"
 
 
+_NOT_PAYERS = {PATIENT: "个人", CASH: "现金补助（账外）", SURPLUS: "定额结余（账外）"}
+
+
 def _who(code: str) -> str:
-    return "个人" if code == PATIENT else Payer(code).label
+    return _NOT_PAYERS.get(code) or Payer(code).label
 
 
 def _signed(amount_fen: int) -> str:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from contracts.settlement_v1 import StatelessBill, StatementShown
 from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, load_book
+from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.preview_bill import preview_bill
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import business_date, now
@@ -19,7 +20,7 @@ from settlement.kernel.settle import (
 )
 from settlement.law.book import BOOK_REFUSALS
 
-_REFUSALS = (*BILL_REFUSALS, *BOOK_REFUSALS, PolicyFileFaulty)
+_REFUSALS = (*BILL_REFUSALS, *BOOK_REFUSALS, AnswerUnfit, PolicyFileFaulty)
 
 
 def preview(

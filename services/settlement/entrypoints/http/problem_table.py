@@ -3,6 +3,7 @@
 from http_edge.problems import ProblemKind
 from settlement.adapters.institutions_csv import InstitutionsFaulty
 from settlement.application.find_stay import StayUnknown
+from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.law_library import LawMissing
 from settlement.application.ports import EligibilityUnreachable, Overtaken, PersonUnknown
 from settlement.application.prepare_settlement import EnrolmentAmbiguous, NotEnrolled
@@ -43,6 +44,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     BillDoesNotAddUp: ProblemKind("fees-do-not-add-up", 422, "费用合计不符"),
     BillTooLarge: ProblemKind("bill-too-large", 422, "费用超过可结算上限"),
     AmountNotStated: ProblemKind("amount-not-stated", 422, "缺少费用分项"),
+    AnswerUnfit: ProblemKind("answer-unfit", 422, "申报的情形不符合政策所问"),
     FactNotStated: ProblemKind("fact-not-stated", 422, "缺少住院情形"),
     settle.ElsewhereAmountMissing: ProblemKind("elsewhere-amount-missing", 422, "缺少外部结算金额"),
     settle.ElsewhereAmountTooLarge: ProblemKind(

@@ -24,6 +24,7 @@ from settlement.application.reverse_settlement import (
 )
 from settlement.application.settle_stay import Settled, SettleStay, settle_stay
 from settlement.bootstrap import Parts
+from settlement.domain.settlement import CASH, SURPLUS, Settlement
 from settlement.domain.stay import Stay
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
@@ -246,7 +247,13 @@ def _show_reversed(result: Reversed, command: ReverseSettlement) -> message.Reve
         returned_to_patient_fen=undone.patient_fen,
         returned_by_hospital_to_funds_fen=sum(s.amount_fen for s in undone.shares if s.fund),
         booked_on=command.booked_on,
+        cash_taken_back_fen=_owed_beside(undone, CASH),
+        surplus_taken_back_fen=_owed_beside(undone, SURPLUS),
     )
+
+
+def _owed_beside(undone: Settlement, kind: str) -> int:
+    return sum(owed.amount_fen for owed in undone.outside if owed.kind == kind)
 
 
 def _show_event(event: Any) -> message.EventShown:

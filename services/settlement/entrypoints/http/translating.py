@@ -9,11 +9,16 @@ from http_edge.acting import Acting
 from settlement.application.prepare_settlement import Prepared
 from settlement.application.preview_bill import BillPreviewed
 from settlement.application.read_statement import Statement
-from settlement.domain.record import Actor, Circumstances, Diagnosis, SettlementInputs
+from settlement.domain.circumstances import Circumstances, Diagnosis, declarations
+from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.settlement import Beside
 from settlement.domain.stay import Stay
 from settlement.kernel.explain import NumberUsed, Step
+from settlement.kernel.report import DepositAllowed
 from settlement.law.bill import Charges
-from settlement.law.policy import Policy
+from settlement.law.exact import Ratio
+from settlement.law.facts import NO_DISEASE
+from settlement.law.policy import LayerKind, Policy
 
 
 def actor(acting: Acting) -> Actor:
@@ -35,6 +40,9 @@ def circumstances(stated: message.CircumstancesStated) -> Circumstances:
         third_party_liability=stated.third_party_liability,
         surgery=stated.surgery,
         diagnosis=Diagnosis(found.code, found.system, found.version) if found else None,
+        care=stated.care.value if stated.care else None,
+        disease=NO_DISEASE if stated.disease == "无" else stated.disease,
+        declared=declarations(stated.declared),
     )
 
 
@@ -103,9 +111,11 @@ def show_prepared(
         policy=prepared.policy,
         steps=prepared.steps,
         assumed=prepared.assumed,
+        beside=prepared.beside,
         patient_fen=prepared.patient_fen,
         number=number,
         status="settled" if number else "preview",
+        deposit=None if number else prepared.deposit,
     )
 
 
@@ -117,9 +127,11 @@ def show_statement(found: Statement) -> message.StatementShown:
         policy=found.policy,
         steps=found.steps,
         assumed=found.assumed,
+        beside=found.beside,
         patient_fen=found.settlement.patient_fen,
         number=found.settlement.number,
         status="reversed" if found.settlement.is_reversed else "settled",
+        deposit=None,
     )
 
 
@@ -130,9 +142,11 @@ def _statement(
     policy: Policy,
     steps: tuple[Step, ...],
     assumed: tuple[NumberUsed, ...],
+    beside: Beside,
     patient_fen: int,
     number: str | None,
     status: Any,
+    deposit: DepositAllowed | None,
 ) -> message.StatementShown:
     return message.StatementShown(
         stay_id=str(stay.id),
@@ -148,11 +162,12 @@ def _statement(
         status=status,
         policy=show_policy(policy),
         total_fen=inputs.charges.total_fen,
-        funds_fen=_paid(steps, by_hospital=False),
-        hospital_fen=_paid(steps, by_hospital=True),
         patient_fen=patient_fen,
+        **_shares(steps),
         steps=tuple(show_step(s) for s in steps),
         assumed=tuple(show_number(n) for n in assumed),
+        **_beside(policy, beside),
+        deposit=_deposit(deposit),
     )
 
 
@@ -167,13 +182,59 @@ def show_previewed(
         status="preview",
         policy=show_policy(found.policy),
         total_fen=total_fen,
-        funds_fen=_paid(found.steps, by_hospital=False),
-        hospital_fen=_paid(found.steps, by_hospital=True),
         patient_fen=found.patient_fen,
+        **_shares(found.steps),
         steps=tuple(show_step(s) for s in found.steps),
         assumed=tuple(show_number(n) for n in found.assumed),
+        **_beside(found.policy, found.beside),
+        deposit=_deposit(found.deposit),
     )
 
 
-def _paid(steps: tuple[Step, ...], *, by_hospital: bool) -> int:
-    return sum(s.paid_fen for s in steps if (s.payer == Payer.HOSPITAL) is by_hospital)
+def _shares(steps: tuple[Step, ...]) -> dict[str, int]:
+    """What funds and the hospital pay of the bill; what the patient pays first is neither."""
+    paying = [s for s in steps if s.kind == LayerKind.PAYMENT.value]
+    of_hospital = sum(s.paid_fen for s in paying if s.payer == Payer.HOSPITAL)
+    return {
+        "funds_fen": sum(s.paid_fen for s in paying) - of_hospital,
+        "hospital_fen": of_hospital,
+    }
+
+
+def _beside(policy: Policy, beside: Beside) -> dict[str, Any]:
+    """What stands beside the bill, with the names of its layers."""
+    waiting = [policy.layer(layer_id) for layer_id in beside.pending]
+    return {
+        "outside": tuple(
+            message.OutsideShown.model_validate(
+                {
+                    **vars(owed),
+                    "name": policy.layer(owed.layer).name,
+                    "payer_label": Payer(owed.payer).label,
+                }
+            )
+            for owed in beside.outside
+        ),
+        "reported": tuple(
+            message.ReportedShown.model_validate(vars(value)) for value in beside.reported
+        ),
+        "pending": tuple(
+            message.PendingShown(
+                layer=layer.id,
+                name=layer.name,
+                decided_by=layer.elsewhere.decided_by if layer.elsewhere else "",
+            )
+            for layer in waiting
+        ),
+    }
+
+
+def _deposit(allowed: DepositAllowed | None) -> message.DepositShown | None:
+    """What may be asked on admission; a number nobody knows is left out."""
+    if allowed is None:
+        return None
+    share, amount = allowed.share_of_normal, allowed.amount
+    return message.DepositShown(
+        share_of_normal=str(share.value) if share and isinstance(share.value, Ratio) else None,
+        amount_fen=amount.value if amount and isinstance(amount.value, int) else None,
+    )

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from contracts import settlement_v1 as message
-from contracts.vocabulary import PersonId, RegionCode
+from contracts.vocabulary import Care, Occasion, PersonId, RegionCode
 from settlement.application.admit_patient import AdmitPatient
 from settlement.application.preview_bill import BillToPreview, preview_bill
 from settlement.application.settle_whole_stay import (
@@ -94,9 +94,14 @@ def bill_to_preview(asked: message.StatelessBill, *, settled_on: date) -> BillTo
             third_party_liability=declared.third_party_liability,
             surgery=declared.surgery,
             diagnosis=declared.diagnosis.code if declared.diagnosis else None,
+            care=declared.care or Care.INPATIENT.value,
+            disease=declared.disease,
+            occasion=Occasion.DISCHARGE.value,
+            declared=declared.answers,
             designations=frozenset(stated.designations),
             age=stated.age,
             admission_number=stated.admission_number,
+            same_tier_admission_number=stated.same_tier_admission_number,
         ),
         counters=asked.counters_before_fen,
         elsewhere=asked.decided_elsewhere_fen,
