@@ -6,7 +6,7 @@ Explanations are data; sentences are made where people read them.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from settlement.kernel.frames import Frame, borne_by_text, frame_of, pays_bill
+from settlement.kernel.frames import Frame, borne_by_text, frame_of
 from settlement.kernel.numbers_used import (
     Reached,
     is_known,
@@ -108,7 +108,7 @@ def explain(policy: Policy, outcome: Outcome) -> tuple[Step, ...]:
             steps.append(_step_elsewhere(layer, outcome, left_fen))
         else:
             steps += _steps(layer, outcome, left_fen)
-        if pays_bill(layer):
+        if layer.pays_bill:
             left_fen -= outcome.paid_fen(layer)
     return tuple(steps)
 
@@ -161,7 +161,7 @@ def _step_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> Step:
         computed_fen=amount,
         cap_left_fen=None,
         rounding="",
-        paid_fen=amount if pays_bill(layer) else 0,
+        paid_fen=amount if layer.pays_bill else 0,
         numbers=tuple(numbers_of_elsewhere(layer, outcome, left_fen)),
         kind=layer.kind.value,
         amount_fen=amount,

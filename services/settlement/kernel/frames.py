@@ -12,7 +12,7 @@ from settlement.kernel.names import part_variable
 from settlement.kernel.resolving import NumberUsed, number_used
 from settlement.law.evidence import Evidence
 from settlement.law.numbers import Rule
-from settlement.law.policy import CapOf, Layer, LayerKind, Part
+from settlement.law.policy import CapOf, Layer, Part
 
 Figures = Callable[[Mapping[str, int]], tuple[int, ...]]
 
@@ -82,11 +82,6 @@ def borne_by_text(layer: Layer) -> str | None:
     return "，".join(word for word in (bearer.payer.label, bearer.pool, bearer.when) if word)
 
 
-def pays_bill(layer: Layer) -> bool:
-    """Whether a layer's amount is taken off what is left of the bill."""
-    return layer.kind in (LayerKind.PAYMENT, LayerKind.PATIENT)
-
-
 def _frame(layer: Layer, part: Part) -> Frame:
     stem = part_variable(layer, part)
     is_only = len(layer.parts) == 1
@@ -114,7 +109,7 @@ def _frame(layer: Layer, part: Part) -> Frame:
         not_below=f"{stem}_not_below" if part.not_below else None,
         not_above=f"{stem}_not_above" if part.not_above else None,
         surplus=f"{layer.id}_surplus" if layer.surplus_to_hospital else None,
-        pays_bill=pays_bill(layer),
+        pays_bill=layer.pays_bill,
         kind=layer.kind.value,
         base_text=part.base_text,
         rounding_code=part.rounding.code,

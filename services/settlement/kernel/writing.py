@@ -69,7 +69,7 @@ def _write_body(policy: Policy, elsewhere: tuple[str, ...]) -> Text:
             _write_elsewhere(text, policy, layer, earlier, elsewhere.index(layer.id))
         else:
             LayerWriter(text, layer, earlier, policy.layers).write()
-        if layer.kind in (LayerKind.PAYMENT, LayerKind.PATIENT):
+        if layer.pays_bill:
             text.line(f"left -= {layer.id}_paid")
     own = [f"{x.id}_paid" for x in policy.layers if x.kind is LayerKind.PATIENT]
     text.line("")
@@ -100,7 +100,7 @@ def _write_elsewhere(
         text.line(f"{paid} = {paid} * {layer.id}_applies")
     limit = expression_text(layer.elsewhere.at_most, earlier, all_layers=policy.layers)
     most = f"max(0, {limit})"
-    if layer.kind is LayerKind.PAYMENT:
+    if layer.pays_bill:
         most = f"min(left, {most})"
     with text.block(f"if {paid} > {most}:"):
         with text.block("if refused < 0:"):

@@ -14,7 +14,6 @@ from settlement.law.policy import (
     CapOf,
     Deductible,
     Layer,
-    LayerKind,
     Part,
     Passed,
     Period,
@@ -326,8 +325,7 @@ class LayerWriter:
             for at, cap in enumerate(layer.caps, start=1)
             if cap.of is not CapOf.COST
         ]
-        is_of_bill = layer.kind in (LayerKind.PAYMENT, LayerKind.PATIENT)
-        limits = ["left", *caps] if is_of_bill else caps
+        limits = ["left", *caps] if layer.pays_bill else caps
         room = f"{layer.id}_room"
         if limits:
             text.line(f"{room} = {_least(limits)}")

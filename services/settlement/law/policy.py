@@ -281,6 +281,11 @@ class Layer:
         """The fund that owes this layer (基金): pooling region and payer."""
         return f"{self.pool}-{self.payer.value}" if self.pool else None
 
+    @property
+    def pays_bill(self) -> bool:
+        """Whether its amount is taken off what is left of the bill, whoever pays it."""
+        return self.kind in (LayerKind.PAYMENT, LayerKind.PATIENT)
+
     @cached_property
     def counters_kept(self) -> tuple[Counter, ...]:
         """Yearly totals that this layer's own rules read and move."""
