@@ -96,6 +96,7 @@ def _settle(
             "person_id": hospital.person_id(bill["certificate"]),
             "hospital_stay_number": bill["hospital_stay_number"],
             "admission_date": bill["admission_date"],
+            "circumstances": bill.get("circumstances", {}),
         },
     )
     path = f"/v1/stays/{admitted['stay_id']}"
