@@ -22,7 +22,7 @@ dates:
   version_chosen_by: admission
   person_asked_as_of: {person_asked_as_of}
   benefit_year: {{begins: 01-01, chosen_by: discharge}}
-rounding: {{mode: half_up, to: fen}}
+{claim_by}rounding: {{mode: half_up, to: fen}}
 sources:
   text: {{title: 样例文件（虚构）}}
 evidence: {{status: stated, source: text}}
@@ -35,10 +35,15 @@ def policy_text(
     version: int = 1,
     begins: str = "2020-01-01",
     person_asked_as_of: str = "admission",
+    claim_by: str = "",
 ) -> str:
     """A document with these layers; `more` are keys at its top, such as `asks`."""
     head = _HEAD.format(
-        region=REGION, version=version, begins=begins, person_asked_as_of=person_asked_as_of
+        region=REGION,
+        version=version,
+        begins=begins,
+        person_asked_as_of=person_asked_as_of,
+        claim_by=f"  claim_by: {claim_by}\n" if claim_by else "",
     )
     listed = "".join(indent(dedent(layer).strip("\n"), "  ") + "\n" for layer in layers)
     return f"{head}{dedent(more)}layers:\n{listed}"
