@@ -271,7 +271,11 @@ def test_a_day_that_would_rewrite_the_past_is_refused(book: Path, day: str, reas
 
 def test_nothing_is_known_before_its_document_was_published(tmp_path: Path) -> None:
     """The date the document itself came out is the earliest."""
-    file = write(tmp_path, title="测试政策\npublished: 2020-05-30")
+    file = write(
+        tmp_path,
+        title="测试政策\npublished: 2020-05-30",
+        in_force="{from: 2020-01-01, if_lower: leave}",
+    )
 
     early = run("publish", file, "--known-on", "2020-05-29")
     right = run("publish", file, "--known-on", "2020-05-30")
