@@ -1,0 +1,1 @@
+"""Comparing two policies (比较政策): rules against rules, not lines against lines."""

@@ -1,0 +1,66 @@
+"""A policy as commands name it (指明政策): a file, or a place of the book on a day."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+from contracts.vocabulary import RegionCode, Scheme
+from settlement.adapters.policy_files import (
+    PolicyFileFaulty,
+    book_of,
+    load_book,
+    load_policy,
+)
+from settlement.law.book import BOOK_REFUSALS, PolicyBook
+from settlement.law.policy import Policy
+
+HOW_TO_NAME = "政策文件，或 地区@日期（如 500112@2023-10-01、500112/resident@2023-10-01）"
+_IN_BOOK = re.compile(r"(\d{6})(?:/([^@/]+))?@(\d{4}-\d{2}-\d{2})")
+
+
+class PolicyNotFound(Exception):
+    """What was named is no policy, or several; the message says what there is."""
+
+
+def policy_named(name: str, policies: Path) -> Policy:
+    """The policy of a file, or of `REGION@DATE` or `REGION/SCHEME@DATE` in the book.
+
+    Raises PolicyNotFound, PolicyFileFaulty.
+    """
+    in_book = _IN_BOOK.fullmatch(name)
+    if in_book is None:
+        return _in_file(Path(name))
+    region, scheme, day = in_book.groups()
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        raise PolicyNotFound(f"“{day}”不是日期，应如 2023-10-01") from None
+    return _in_book(load_book(policies), RegionCode(region), scheme, on)
+
+
+def _in_file(path: Path) -> Policy:
+    if not path.is_file():
+        raise PolicyNotFound(f"“{path}”不是政策文件；写{HOW_TO_NAME}")
+    return load_policy(path, book_of(path))
+
+
+def _in_book(book: PolicyBook, region: RegionCode, scheme: str | None, day: date) -> Policy:
+    wanted = [s for s in Scheme if scheme in (None, s.value, s.label)]
+    if not wanted:
+        raise PolicyNotFound(f"不认识的险种“{scheme}”；可用：{'、'.join(Scheme)}")
+    found, refusals = [], []
+    for each in wanted:
+        try:
+            found.append(book.on(region=region, scheme=each, day=day))
+        except BOOK_REFUSALS as refusal:
+            refusals.append(str(refusal))
+    if not found:
+        raise PolicyNotFound(refusals[0])
+    if len(found) > 1:
+        names = "、".join(f"{region}/{p.scheme.value}@{day}" for p in found)
+        raise PolicyNotFound(f"{region} 在 {day} 有几个险种的政策；写明险种：{names}")
+    return found[0]
+
+
+NOT_FOUND = (PolicyNotFound, PolicyFileFaulty)
+"""Why a named policy cannot be had."""
