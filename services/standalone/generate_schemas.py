@@ -1,8 +1,9 @@
 """`python -m standalone.generate_schemas` (生成接口与事件的模式): contracts/schemas, from the code.
 
 What is written: the OpenAPI description of each service, a JSON Schema for every message of
-contracts/, and one for every event class that either service stores, by its topic. The same code
-always gives the same bytes: no clock, no machine path, keys in order.
+contracts/, one for every event class that either service stores, by its topic, and those of policy
+documents and case files, which editors use. The same code always gives the same bytes: no clock, no
+machine path, keys in order.
 """
 
 import importlib
@@ -29,6 +30,7 @@ import settlement.settings
 from eligibility.entrypoints.http.app import build_app as build_eligibility
 from eventlog.codec import event_codec
 from settlement.bootstrap import build_parts
+from settlement.entrypoints.cli.policy_schema import editor_schemas
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.http.app import create_app as create_settlement
 
@@ -66,6 +68,7 @@ def generated_files() -> dict[str, bytes]:
             made[f"{module}/{model.__name__}.json"] = schema
     for topic, event_class in stored_event_classes().items():
         made[f"events/{topic}.json"] = _event_schema(topic, event_class)
+    made |= {f"policies/{name}": schema for name, schema in editor_schemas().items()}
     return {path: _canonical(made[path]) for path in sorted(made)}
 
 

@@ -27,10 +27,15 @@ def schema(
 
 def write_schemas(directory: Path) -> list[Path]:
     """Both schema files in a directory, as this version of the language has them."""
-    made = {POLICY_SCHEMA: policy_document_schema(), CASES_SCHEMA: case_file_schema()}
+    made = editor_schemas()
     for name, content in made.items():
         (directory / name).write_text(_written(content), encoding="utf-8")
     return [directory / name for name in made]
+
+
+def editor_schemas() -> dict[str, Schema]:
+    """The schemas by the names of their files."""
+    return {POLICY_SCHEMA: policy_document_schema(), CASES_SCHEMA: case_file_schema()}
 
 
 def modeline(name: str) -> str:
