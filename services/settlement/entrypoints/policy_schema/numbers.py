@@ -38,8 +38,8 @@ def number_definitions() -> dict[str, Schema]:
     return {
         "amount": _number("amount", _AMOUNT),
         "ratio": _number("ratio", _RATIO),
-        "amount_rule": _rule("amount", _AMOUNT),
-        "ratio_rule": _rule("ratio", _RATIO),
+        "amount_rule": _rule("amount"),
+        "ratio_rule": _rule("ratio"),
         "amount_row": _row(_AMOUNT),
         "ratio_row": _row(_RATIO),
         "when": condition(),
@@ -157,7 +157,7 @@ def _number(unit: str, scalar: Schema) -> Schema:
     return either("数", scalar, ref("use"), mapping("数和它的依据", keys))
 
 
-def _rule(unit: str, scalar: Schema) -> Schema:
+def _rule(unit: str) -> Schema:
     """A number of a layer: as above, picked by the size of an amount, or a share of one."""
     row = mapping(
         "按金额选的一行",
@@ -188,8 +188,7 @@ def _rule(unit: str, scalar: Schema) -> Schema:
         },
         needs=["share", "of"],
     )
-    number = _number(unit, scalar)["anyOf"]
-    return either("数", picked, *([share] if unit == "amount" else []), *number)
+    return either("数", picked, *([share] if unit == "amount" else []), ref(unit))
 
 
 def _change(about: str) -> Schema:
