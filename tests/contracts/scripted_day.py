@@ -30,7 +30,7 @@ from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
 from tests.eligibility.conftest import number, roster
 from tests.support.settlement_desk import Desk, Ticking, open_parts
-from tests.support.small_policies import layer_text, policy_text, write_book
+from tests.support.small_policies import RICHER_POLICY, write_book
 
 TModel = TypeVar("TModel", bound=BaseModel)
 
@@ -57,65 +57,6 @@ PAYER_LIST = """结算单号,住院号,发票号,机构编码,金额(元),结算
 500112-2026-0000001,ZY2026-0001,FP2026-0001,H50011200001,10000.00,2026-03-02
 ,ZY2026-9999,,H50011200001,12.34,2026-03-02
 """
-
-
-RICHER_POLICY = policy_text(
-    """
-    - id: own
-      name: 个人先付
-      payer: patient
-      base: {fixed: 500}
-      rate: 100%
-    """,
-    layer_text(
-        """
-        name: 按病种定额
-        article: 第三条
-        base: {fixed: 9000}
-        rate: 80%
-        factor: 95%
-        not_below: total - own
-        not_above: total
-        surplus: hospital
-        person_asked_as_of: discharge
-        applies: {when: {disease: 阑尾炎, ward: 普通, care: 住院}}
-        caps: [{per: year, of: payment, each: tier, amount: 80000}]
-        """
-    ),
-    layer_text(
-        """
-        name: 住院生活补助
-        base: {fixed: 300}
-        rate: 100%
-        pays: cash
-        applies: {when: {identity: 低保对象, student: 否, years_insured: {from: 3}}}
-        """,
-        layer_id="allowance",
-        payer="medical_assistance",
-    ),
-    layer_text(
-        """
-        name: 重特大疾病救助
-        decided_elsewhere: {by: 民政局评审, at_most: total - basic, may_come_later: 是}
-        borne_by: {payer: 财政兜底, pool: "990100", when: 次年预算}
-        """,
-        layer_id="reviewed",
-        payer="medical_assistance",
-    ),
-    more="""
-    asks:
-      student: {name: 在校学生, kind: yes_no}
-      years_insured: {name: 连续参保年数, kind: number}
-      ward: {name: 病房, kind: word, words: [普通, 特需]}
-    people:
-      keeps: [{identity: 低保对象, months: 12}]
-    deposit: {share_of_normal: 30%, amount: 200}
-    reported:
-      - {id: actual_ratio, name: 实际补偿比, share: basic, of: total, target: 80%}
-      - {id: own_burden, name: 个人负担, amount: patient}
-    """,
-)
-"""A fictional policy that uses what the shipped ones around 500112 do not."""
 
 
 class ScriptedDay:

@@ -76,8 +76,13 @@ class Circumstances:
             diagnosis=_amended(self.diagnosis, later.diagnosis),
             care=_amended(self.care, later.care),
             disease=_amended(self.disease, later.disease),
-            declared=declarations(self.answers | later.answers),
+            declared=self._declared_with(later.declared),
         )
+
+    def _declared_with(self, later: tuple[Declared, ...]) -> tuple[Declared, ...]:
+        # What was stored is kept as it is: an answer that was tampered with must not mend itself.
+        stated = [d for d in self.declared if all(d.name != other.name for other in later)]
+        return tuple(sorted([*stated, *later], key=lambda d: d.name))
 
     @property
     def answers(self) -> dict[str, bool | int | str]:

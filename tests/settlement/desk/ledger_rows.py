@@ -34,13 +34,18 @@ _INSTEAD_OF_NULL: dict[str, Any] = {
     "age": 57,
     "diagnosis": {"code": "K36.x00", "system": "ICD-10", "version": "医保版 2.0"},
     "emergency": True,
+    "identities_from": "2020-01-01",
+    "identities_to": "2030-12-31",
     "level": "county",
+    "met": True,
+    "number": 1,
     "referral": True,
     "scheme": "resident",
     "surgery": True,
     "third_party_liability": True,
     "tier": "level_2",
     "valid_to": "2030-12-31",
+    "yes_no": True,
 }
 _OTHERS = {
     "advance": ("full", "partial"),
