@@ -1,8 +1,9 @@
 """Reading what a document says of itself as a whole (读总则): parameters, asks, people, reports."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from settlement.law.document import Node
+from settlement.law.document import Node, Tree
 from settlement.law.facts import ALWAYS, CODES, FACT_LABELS, Ask, FactKind
 from settlement.law.numbers import Number, Unit
 from settlement.law.people import Keeping, People, ReachingBack
@@ -41,26 +42,48 @@ def read_asks(node: Node | None) -> tuple[Ask, ...]:
 
 
 def read_parameters(node: Node | None, scope: Scope) -> tuple[Parameter, ...]:
-    """Numbers that others are made from; a later one may be made from an earlier (参数)."""
+    """Numbers that others are made from; one may be made from another, in any order (参数)."""
+    waiting = {key: each for key in node.keys if (each := node.get(key))} if node else {}
+    made_from = {key: _references(each.tree) & set(waiting) for key, each in waiting.items()}
     found: list[Parameter] = []
-    for key in node.keys if node else ():
-        each = node.get(key) if node else None
-        if each is None:
-            continue
-        amount, ratio = each.get("amount"), each.get("ratio")
-        if (amount is None) == (ratio is None):
-            each.fault("amount 与 ratio 必须写且只写一个", "金额写 amount，比例写 ratio")
-            continue
-        label = each.optional_text("name") or key
-        number = read_number(
-            amount or ratio or each,
-            name=f"parameter.{key}",
-            unit=Unit.AMOUNT if amount else Unit.RATIO,
-            scope=replace(scope.at(each), parameters={p.id: p.number for p in found}),
-        )
-        each.close()
-        found.append(Parameter(key, label, number))
+    while waiting:
+        known = {p.id: p.number for p in found}
+        # Sorted, so that a document and its canonical text read as equal policies.
+        ready = [key for key in sorted(waiting) if made_from[key].isdisjoint(waiting)]
+        if not ready:
+            for key in sorted(waiting):
+                waiting[key].fault(f"参数“{key}”绕回到自己", "改正 of，让参数一个由另一个推算")
+            break
+        for key in ready:
+            found += _read_parameter(key, waiting.pop(key), replace(scope, parameters=known))
     return tuple(found)
+
+
+def _references(tree: Tree) -> set[str]:
+    """Every name that stands after `of` in a number."""
+    if isinstance(tree, str):
+        return set()
+    if isinstance(tree, Mapping):
+        own = tree.get("of")
+        inner = set().union(*(_references(value) for value in tree.values()))
+        return inner | ({own.strip()} if isinstance(own, str) else set())
+    return set().union(*(_references(member) for member in tree))
+
+
+def _read_parameter(key: str, node: Node, scope: Scope) -> list[Parameter]:
+    amount, ratio = node.get("amount"), node.get("ratio")
+    if (amount is None) == (ratio is None):
+        node.fault("amount 与 ratio 必须写且只写一个", "金额写 amount，比例写 ratio")
+        return []
+    label = node.optional_text("name") or key
+    number = read_number(
+        amount or ratio or node,
+        name=f"parameter.{key}",
+        unit=Unit.AMOUNT if amount else Unit.RATIO,
+        scope=scope.at(node),
+    )
+    node.close()
+    return [Parameter(key, label, number)]
 
 
 def read_people(node: Node | None, scope: Scope) -> People:
