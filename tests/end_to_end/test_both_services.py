@@ -19,7 +19,8 @@ from settlement.entrypoints.http.app import create_app as create_settlement
 from settlement.settings import Settings
 from standalone.demo import INSTITUTIONS, ROSTER
 from standalone.serving import _free_port, _Server
-from tests.eligibility.conftest import number
+from tests.eligibility.conftest import number, roster
+from tests.support.small_policies import RICHER_POLICY, write_book
 
 HOSPITAL = "H50011200001"
 PATIENT = "990001196803150014"
@@ -44,7 +45,11 @@ class Services:
         """The sample institutions and people."""
         imported = self.upload(self.desk, "/v1/institutions", INSTITUTIONS.read_bytes())
         assert imported["institutions"] > 0
-        staged = self.upload(self.people, "/v1/rosters", ROSTER.read_bytes())
+        self.import_roster(ROSTER.read_bytes())
+
+    def import_roster(self, content: bytes) -> None:
+        """A roster, staged and made true."""
+        staged = self.upload(self.people, "/v1/rosters", content)
         assert staged["errors"] == []
         url = f"/v1/rosters/{staged['roster_id']}/activation"
         activated = self.people.post(url, json={}, headers=headers()).json()
@@ -100,7 +105,7 @@ def _services(tmp_path: Path) -> Iterator[Services]:
 
 
 @contextmanager
-def _listening(data: Path) -> Iterator[Services]:
+def _listening(data: Path, *, policies: Path | None = None) -> Iterator[Services]:
     with ExitStack() as stack:
         beside = ExitStack()
         stack.callback(beside.close)
@@ -108,7 +113,7 @@ def _listening(data: Path) -> Iterator[Services]:
         below = beside.enter_context(
             _Server(people, host="127.0.0.1", port=_free_port("127.0.0.1"))
         )
-        settings = Settings(data=data, policies=None, eligibility_url=below.url)
+        settings = Settings(data=data, policies=policies, eligibility_url=below.url)
         desk = create_settlement(build_parts(settings, now))
         front = stack.enter_context(_Server(desk, host="127.0.0.1", port=_free_port("127.0.0.1")))
         yield Services(
@@ -175,6 +180,44 @@ def test_a_bill_walks_from_the_roster_to_the_funds_statement(services: Services)
     assert line["settlement_number"] == settled["settlement_number"]
     assert line["hospital_stay_number"] == "ZY2023-0001"
     assert line["amount_fen"] == 10_647_00
+
+
+def test_an_identity_that_ended_is_asked_for_and_counts_as_the_policy_says(
+    tmp_path: Path,
+) -> None:
+    """Low income ended in 2022 and counts for twelve months: the allowance is due in 2023 and no
+    longer in 2024; the fixed price leaves a surplus; the ledger keeps the window it asked."""
+    policies = write_book(tmp_path / "policies", RICHER_POLICY)
+    with _listening(tmp_path, policies=policies) as services:
+        services.upload(services.desk, "/v1/institutions", INSTITUTIONS.read_bytes())
+        row = "样例丙,1968-03-15,低保对象,2020-01-01,2022-12-31,990103,居民,,2015-01-01,"
+        services.import_roster(roster(f"居民身份证,{PATIENT},{row}"))
+        kept = services.write("/v1/settlements", _whole_stay(services.patient(), 2023))
+        over = services.write("/v1/settlements", _whole_stay(services.patient(), 2024))
+        history = services.read(f"/v1/stays/{kept['stay_id']}/history")["events"]
+
+    assert [(o["kind"], o["amount_fen"]) for o in kept["outside"]] == [
+        ("surplus", 500_00),
+        ("cash", 300_00),
+    ]
+    assert [o["kind"] for o in over["outside"]] == ["surplus"]
+    opened = next(e["content"] for e in history if "settlement-opened" in e["topic"])
+    used = opened["inputs"]["eligibility"]
+    assert (used["identities_from"], used["identities_to"]) == ("2022-03-01", "2023-03-01")
+    assert [i["valid_to"] for i in used["identities"]] == ["2022-12-31"]
+    assert [day["on"] for day in used["other_days"]] == ["2023-03-10"]
+
+
+def _whole_stay(person_id: str, year: int) -> dict[str, Any]:
+    declared = {"student": False, "years_insured": 8, "ward": "普通"}
+    return {
+        "person_id": person_id,
+        "hospital_stay_number": f"ZY{year}-0001",
+        "admission_date": f"{year}-03-01",
+        "discharge_date": f"{year}-03-10",
+        "circumstances": {"disease": "阑尾炎", "declared": declared},
+        "batches": [{"batch_number": "1", "charges": {"total_fen": 6_000_00}}],
+    }
 
 
 def test_a_person_eligibility_does_not_know_is_refused(services: Services) -> None:
