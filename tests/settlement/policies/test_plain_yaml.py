@@ -53,9 +53,9 @@ def test_aliases_are_refused_so_nothing_unfolds_without_end() -> None:
         ("# only a comment\n", 1, "文件是空的"),
         ("a: 1\n---\nb: 2\n", 2, "YAML 格式不对"),
         ('a: "\\0"\n', 1, "有不可见或不完整的字符"),
-        ('a: "\\ud800"\n', 1, "有不可见或不完整的字符"),
+        ('a: "\\ud800"\n', 1, "YAML 格式不对"),
         ("[" * 60 + "]" * 60, 1, "嵌套太深"),
-        ("[" * 5000, 1, "YAML 无法读取"),
+        ("[" * 5000, 1, "嵌套太深"),
     ],
 )
 def test_what_is_not_plain_is_refused_by_line(text: str, line: int, message: str) -> None:
