@@ -26,6 +26,8 @@ from settlement.law.situations import TooManySituations, describe, situations
 
 _WHOLE = Ratio(1, 0)
 _MOST_EXAMPLES = 3
+_NO_LIMITS = ("edge", "share", "at_least")
+"""Numbers inside a cap that are none themselves."""
 _MANY = 120
 """As far as a fact is tried that an adjustment counts without a limit."""
 
@@ -95,7 +97,7 @@ def _check_limits(layer: Layer, number: Number, places: Places) -> Iterator[Faul
     place = places.number(layer, number.name)
     words = number.name.split(".")
     is_limit = any(w.startswith("cap_") or w in ("limit", "at_most") for w in words)
-    if can_be_unlimited(number) and (not is_limit or words[-1] == "edge"):
+    if can_be_unlimited(number) and (not is_limit or words[-1] in _NO_LIMITS):
         yield Fault(
             place,
             "只有封顶线可以不设限（unlimited）",

@@ -96,15 +96,17 @@ class _Reader:
         if language and version not in READABLE_LANGUAGES:
             language.fault("不认识的语言版本", f"写 {READABLE_LANGUAGES[-1]}")
         region = root.need("region", "写六位行政区划代码，加引号")
+        place = region
         region_text = region.text() if region and region.is_text else ""
         region_evidence = self.evidence
         if region and region.is_mapping:
             code = region.need("code", "写六位行政区划代码，加引号")
             region_text = code.text() if code else ""
+            place = code or region
             region_evidence = read_evidence(region, self.evidence, self.source_ids)
             region.close()
-        if region and not _REGION.fullmatch(region_text):
-            region.unreadable(f"“{region_text}”不是六位行政区划代码", '如 region: "500112"')
+        if place and not _REGION.fullmatch(region_text):
+            place.unreadable(f"“{region_text}”不是六位行政区划代码", '如 region: "500112"')
         in_force = root.need("in_force", "写 in_force: {from: 日期}")
         dates = root.need("dates", "写明按哪一天选版本、认身份、算年度")
         benefit_year = read_benefit_year(dates, None)

@@ -19,7 +19,7 @@ from settlement.law.facts import (
     FactKind,
     Facts,
 )
-from settlement.law.reading_words import read_count, read_date, read_flag
+from settlement.law.reading_words import read_code, read_count, read_date, read_flag
 
 
 def read_facts(node: Node | None, asks: Iterable[Ask] = ()) -> Facts:
@@ -74,11 +74,9 @@ def _read_fact(key: str, node: Node) -> object:
 def code_of(fact: str, node: Node) -> str:
     """The code of a label or a code; a fault when the fact's list has neither."""
     known = CODES.get(fact)
-    text = node.text()
-    code = {label: code for code, label in known.items()}.get(text, text) if known else text
-    if known and code not in known and not code.startswith("local_"):
-        node.fault(f"“{text}”不在代码表中", "可用：" + "、".join(known.values()))
-    return code
+    if known is None:
+        return node.text()
+    return read_code(node, known, may_be_local=fact == "identity")
 
 
 def read_yuan(node: Node) -> Fen:

@@ -173,6 +173,8 @@ class LayerReader:
             code = node.need("code", "写六位代码，加引号")
             evidence = self.scope.evidence_at(node)
             node.close()
+        if node and not payer.has_fund:
+            node.fault(f"{payer.label}没有统筹区", "删去 pool")
         if node is None and payer.has_fund and "pool" not in self.node.keys:
             self.node.fault("缺少 pool", "写这一层基金的统筹区六位代码")
         if code is None:

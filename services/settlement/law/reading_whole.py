@@ -1,5 +1,6 @@
 """Reading what a document says of itself as a whole (读总则): parameters, asks, people, reports."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from settlement.law.reading_numbers import read_number
 from settlement.law.reading_rules import read_expression
 from settlement.law.reading_words import read_codes, read_count, read_date, read_month_day
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KINDS = {"yes_no": FactKind.YES_NO, "number": FactKind.NUMBER, "word": FactKind.WORD}
 
 
@@ -25,7 +27,7 @@ def read_asks(node: Node | None) -> tuple[Ask, ...]:
         ask = node.get(key) if node else None
         if ask is None:
             continue
-        if not key.isidentifier() or not key.isascii() or key in FACT_LABELS:
+        if not _NAME.fullmatch(key) or key in FACT_LABELS:
             ask.fault(f"“{key}”不能作情形的名称", "用别处没有的英文小写名称，如 student")
         name = ask.need("name", "写中文名称，如 在校学生")
         kind = ask.need("kind", "可用：" + "、".join(_KINDS))
@@ -190,7 +192,8 @@ def read_claim_by(node: Node | None) -> ClaimBy | None:
     """`{day: 03-31, years_after: 1}` (申报期限)."""
     if node is None:
         return None
-    day, years = node.need("day", "写月-日，如 03-31"), node.get("years_after")
+    day = node.need("day", "写月-日，如 03-31")
+    years = node.need("years_after", "写出院后第几年：当年写 0，次年写 1")
     found = read_month_day(day) if day else None
     after = read_count(years) if years else 0
     node.close()

@@ -1,5 +1,6 @@
 """Reading words that documents choose from: dates, years, rounding (读选项)."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -14,6 +15,7 @@ YES_NO = {"是": True, "yes": True, "true": True, "否": False, "no": False, "fa
 """Words for yes and no; nothing else is taken for one of them."""
 
 _LONGEST_COUNT = 6
+_LOCAL = re.compile(r"local_[a-z0-9_]+")
 _QUANTA = {"fen": 1, "jiao": 10, "yuan": 100, "分": 1, "角": 10, "元": 100}
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
@@ -98,13 +100,15 @@ def read_count(node: Node) -> int:
     return 0
 
 
+def read_code(node: Node, known: Mapping[str, str], *, may_be_local: bool = False) -> str:
+    """A code of a fixed list, written as code or as label; a fault for what is neither."""
+    text = node.text()
+    code = {label: code for code, label in known.items()}.get(text, text)
+    if code not in known and not (may_be_local and _LOCAL.fullmatch(code)):
+        node.fault(f"“{text}”不在代码表中", "可用：" + "、".join(known.values()))
+    return code
+
+
 def read_codes(node: Node, known: Mapping[str, str], *, may_be_local: bool = False) -> list[str]:
-    """Codes of a fixed list, written as codes or as labels; a fault for each that is neither."""
-    by_label = {label: code for code, label in known.items()}
-    found = []
-    for member in node.items():
-        code = by_label.get(member.text(), member.text())
-        if code not in known and not (may_be_local and code.startswith("local_")):
-            member.fault(f"“{member.text()}”不在代码表中", "可用：" + "、".join(known.values()))
-        found.append(code)
-    return found
+    """One code or several."""
+    return [read_code(member, known, may_be_local=may_be_local) for member in node.items()]
