@@ -55,14 +55,15 @@ class Overflow:
 
 def find_overflows(shape: Shape) -> list[Overflow]:
     """Every step of the function that is not proven to stay within 64 bits."""
-    walker = _Walker({name: _argument(shape, name) for name in shape.arguments})
+    walker = _Walker({name: argument_range(shape, name) for name in shape.arguments})
     function = ast.parse(shape.source).body[0]
     assert isinstance(function, ast.FunctionDef)  # noqa: S101 - our own writer's text
     walker.run(function.body)
     return walker.found
 
 
-def _argument(shape: Shape, name: str) -> Range:
+def argument_range(shape: Shape, name: str) -> Range:
+    """The smallest and the largest value an argument is proven for."""
     slots = {slot.argument: slot for slot in shape.numbers}
     if name in slots:
         return _number(slots[name])

@@ -154,14 +154,14 @@ def test_an_amount_that_an_adjustment_breaks_is_an_error() -> None:
 
 
 def test_points_cannot_be_added_to_an_amount() -> None:
-    """An amount is only multiplied."""
+    """What is added to an amount is an amount."""
     text = RIGHT.replace(
         "deductible: 300",
         "deductible:\n      value: 300\n      adjust:\n"
         "        - {when: {identity: 孤儿}, plus: 5%}",
     )
 
-    assert "金额只能用 times 调整" in only(errors_of(text))
+    assert "金额“5%”应写成以元为单位" in only(errors_of(text))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_layer_named_like_an_amount_is_an_error() -> None:
     """`in_scope - total` could mean two things."""
     text = RIGHT + layer("base: in_scope - basic\nrate: 10%", layer_id="total")
 
-    assert "层的 id“total”与费用名称相同，口径里分不清指哪一个" in errors_of(text)
+    assert "层的 id“total”另有用处，口径里分不清指哪一个" in errors_of(text)
 
 
 def test_names_that_become_one_variable_are_an_error() -> None:
@@ -237,22 +237,16 @@ def test_names_that_become_one_variable_are_an_error() -> None:
 TWO_BANDS = "bands: {measured_from: zero, rows: [{up_to: 100, rate: 10%}, {rate: 20%}]}"
 
 
-def test_what_the_arithmetic_cannot_do_yet_is_refused_by_name() -> None:
-    """Bands beside first self-pay, bands in one of several parts, a trigger over several parts."""
-    first = RIGHT + layer(f"base: in_scope - basic\nfirst_self_pay: 10%\n{TWO_BANDS}")
-    several = RIGHT + layer(
+def test_bands_of_several_parts_cannot_share_a_year() -> None:
+    """Whose edge would be used up first? A deductible of each stay asks no such thing."""
+    body = (
+        "deductible: {per: year, amount: 100}\ndeductible_taken_from: [a]\n"
         f"parts:\n  - {{id: a, base: in_scope - basic, {TWO_BANDS}}}\n"
         "  - {id: b, base: out_of_scope, rate: 10%}"
     )
-    trigger = RIGHT + layer(
-        "deductible: {per: stay, amount: 100, kind: trigger}\ndeductible_taken_from: [a]\n"
-        "parts:\n  - {id: a, base: in_scope - basic, rate: 10%}\n"
-        "  - {id: b, base: out_of_scope, rate: 10%}"
-    )
 
-    assert only(errors_of(first)) == "分段与 first_self_pay 还不能同用（暂不支持）"
-    assert only(errors_of(several)) == "几个分项的层里还不能分段（暂不支持）"
-    assert only(errors_of(trigger)) == "几个分项的层里还不能用门槛（kind: trigger）（暂不支持）"
+    assert only(errors_of(RIGHT + layer(body))) == ("几个分项共用全年起付线时不能分段（暂不支持）")
+    assert errors_of(RIGHT + layer(body.replace("per: year", "per: stay"))) == []
 
 
 def test_a_counter_counts_one_thing() -> None:
@@ -260,7 +254,7 @@ def test_a_counter_counts_one_thing() -> None:
     text = RIGHT + layer(
         "base: in_scope - basic\nrate: 10%\n"
         "deductible: {per: year, amount: 100, counter: shared.all}\n"
-        "caps: [{per: year, amount: 500, counter: shared.all}]"
+        "caps: [{per: year, of: payment, amount: 500, counter: shared.all}]"
     )
 
     assert only(errors_of(text)) == "累计器“shared.all”既累计费用又累计支付"
@@ -268,7 +262,7 @@ def test_a_counter_counts_one_thing() -> None:
 
 def test_layers_that_share_a_counter_share_its_year() -> None:
     """Two layers with different benefit years cannot share one cap."""
-    cap = "caps: [{per: year, amount: 500, counter: shared.paid}]"
+    cap = "caps: [{per: year, of: payment, amount: 500, counter: shared.paid}]"
     text = (
         RIGHT
         + layer(f"base: in_scope - basic\nrate: 10%\n{cap}")
@@ -321,10 +315,13 @@ def test_more_situations_than_can_be_tried_are_admitted() -> None:
         ("{value: 70%, source: text}", "状态为 inferred 的数没有说明"),
         ("{value: 70%, status: heard}", "依据状态“heard”不存在"),
         ("{value: 70%, source: nowhere}", "出处“nowhere”未在 sources 中登记"),
-        ("{value: 70%, missing: 缺页}", "value 与 missing 只能写一个"),
-        ("{value: 70%, at_most: unlimited}", "这里应当是百分数"),
-        ("{value: 70%, adjust: [{when: {tier: 二级}, plus: unlimited}]}", "这里应当是百分数"),
-        ("{value: 70%, adjust: [{when: {tier: 二级}}]}", "调整应写 plus、minus、times 之一"),
+        ("{value: 70%, missing: 缺页}", "value、of 与 missing 只能写一个"),
+        ("{value: 70%, at_most: unlimited}", "上下限应当是一个数"),
+        ("{value: 70%, adjust: [{when: {tier: 二级}, plus: unlimited}]}", "加减的数不能不设限"),
+        (
+            "{value: 70%, adjust: [{when: {tier: 二级}}]}",
+            "调整应写 plus、minus、times、on_rest 之一",
+        ),
         ("{value: 70%, since: 2020}", "不认识的键“since”"),
         ("{choose: [{value: 70%}]}", "这一行没有条件"),
         ("{choose: [{when: {tier: 五级}, value: 70%}]}", "“五级”不在代码表中"),
@@ -348,7 +345,7 @@ def test_a_number_that_cannot_be_read_is_an_error(number: str, message: str) -> 
     ("old", "new", "message"),
     [
         ("deductible: 300", "deductible: 300.001", "金额“300.001”应写成以元为单位"),
-        ("deductible: 300", "deductible: {value: 300, at_most: 50%}", "at_most 只用于比例"),
+        ("deductible: 300", "deductible: {value: 300, at_most: 50%}", "金额“50%”应写成"),
         ("deductible: 300", "deductible: {value: 300, per: year}", "不认识的键“per”"),
         ("deductible: 300", "deductible: {amount: 300}", "缺少“per”"),
         ("rate: 70%", "rate: 70%\n    bands: {measured_from: zero}", "只写一个"),
@@ -362,7 +359,7 @@ def test_a_number_that_cannot_be_read_is_an_error(number: str, message: str) -> 
         ("scheme: resident", "scheme: rich", "不认识的险种“rich”"),
         ('region: "990102"', 'region: "99010"', "不是六位行政区划代码"),
         ("from: 2020-01-01", "from: 2020-02-30", "不是日期"),
-        ("begins: 01-01", "begins: 02-29", "待遇年度|年度起始日"),
+        ("begins: 01-01", "begins: 02-29", "不是“月-日”，或是 2 月 29 日"),
         ("to: fen", "to: li", "取整单位不存在"),
         ("mode: half_up", "mode: nearest", "“nearest”不可用"),
         ("yizhan_policy: 1", "yizhan_policy: 2", "不认识的语言版本"),

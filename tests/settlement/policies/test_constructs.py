@@ -133,7 +133,7 @@ def test_a_hospital_waives_what_is_left() -> None:
 
 def test_a_trigger_pays_from_the_first_yuan_once_it_is_passed() -> None:
     """门槛 (D26): 3,000 is not above 3,000; 3,210 pays half of everything."""
-    body = f"base: {REST}\ndeductible: {{per: stay, amount: 3000, kind: trigger}}\nrate: 50%"
+    body = f"base: {REST}\ndeductible: {{per: stay, amount: 3000, kind: trigger, passed: above}}\nrate: 50%"
     text = RIGHT + layer(body)
 
     assert paid(settle(text, in_scope_fen=9_300_00), "second") == (0, 3_000_00)
@@ -142,7 +142,7 @@ def test_a_trigger_pays_from_the_first_yuan_once_it_is_passed() -> None:
 
 def test_layers_that_share_a_counter_share_its_cap() -> None:
     """几层共用限额 (D43): together they pay no more than 2,000 a year, 500 of it already gone."""
-    cap = "caps: [{per: year, amount: 2000, counter: shared.paid}]"
+    cap = "caps: [{per: year, of: payment, amount: 2000, counter: shared.paid}]"
     text = (
         RIGHT
         + layer(f"base: {REST}\nrate: 30%\n{cap}")

@@ -117,5 +117,5 @@ def test_a_part_is_listed_once_in_the_order_of_a_deductible() -> None:
 def test_a_counter_of_some_parts_cannot_count_all_of_them() -> None:
     """The deductible looks at class B alone, the cap on cost at both classes."""
     text = RIGHT + layer(_PARTS + "caps: [{per: year, of: cost, amount: 9000}]")
-    assert any("起付线却只看其中几个分项" in message for message in errors_of(text))
+    assert any("两处累计的费用却不同" in message for message in errors_of(text))
     assert errors_of(text.replace("class_b]", "class_b, class_a]")) == []

@@ -9,8 +9,8 @@ from contracts.vocabulary import LARGEST_BILL_FEN
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.kernel.cascade import compile_policy
 from settlement.kernel.names import amount_argument
-from settlement.kernel.overflow import LARGEST_COUNTER_FEN, find_overflows
-from settlement.kernel.shape import Shape, counter_variable
+from settlement.kernel.overflow import argument_range, find_overflows
+from settlement.kernel.shape import Shape
 from tests.settlement.policies.drafts import RIGHT, errors_of, layer, policy_of
 
 SHAPES = [compile_policy(policy) for policy in load_book(SHIPPED_POLICIES).policies]
@@ -67,17 +67,11 @@ def test_a_rate_of_eight_decimals_alone_is_refused_and_six_are_proven() -> None:
 
 
 def _arguments(shape: Shape, draw: st.DrawFn) -> dict[str, int]:
-    """Arguments up to the largest the proof speaks of, the extremes most often."""
-    largest = {amount_argument(a): int(LARGEST_BILL_FEN) for a in shape.amounts}
-    largest |= {f"{name}_elsewhere": int(LARGEST_BILL_FEN) for name in shape.elsewhere}
-    largest |= {counter_variable(c): LARGEST_COUNTER_FEN for c in shape.counters}
-    largest |= {f"{name}_applies": 1 for name in shape.conditions}
-    for slot in shape.numbers:
-        ratios_or_fen = 10**slot.digits if slot.digits else 4_000_000_000_000_000_000
-        largest[slot.argument] = ratios_or_fen
+    """Arguments up to the largest that is proven, the extremes most often."""
+    ranges = {name: argument_range(shape, name) for name in shape.arguments}
     return {
-        name: draw(st.sampled_from([0, 1, most - 1, most]) | st.integers(0, most))
-        for name, most in largest.items()
+        name: draw(st.sampled_from([0, 1, known.most - 1, known.most]) | st.integers(0, known.most))
+        for name, known in ranges.items()
     }
 
 
