@@ -28,6 +28,8 @@ from settlement.adapters.policy_files import (
 from settlement.application.check_policies import Draft, check_policies
 from settlement.entrypoints.cli.policy_cases import run_cases
 from settlement.entrypoints.cli.policy_diff import diff
+from settlement.entrypoints.cli.policy_explain import explain
+from settlement.entrypoints.cli.policy_impact import impact
 from settlement.entrypoints.cli.policy_new import new
 from settlement.entrypoints.cli.policy_publish import publish, register_with_notes
 from settlement.entrypoints.cli.policy_schema import schema
@@ -44,6 +46,8 @@ policy_app.command()(schema)
 policy_app.command()(publish)
 policy_app.command("test")(run_cases)
 policy_app.command()(diff)
+policy_app.command()(explain)
+policy_app.command()(impact)
 
 PathsArgument = Annotated[
     list[Path] | None, typer.Argument(help="政策文件或目录（默认：随附政策）", exists=True)
