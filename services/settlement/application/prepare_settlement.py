@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from contracts.vocabulary import PersonId
+from settlement.application.ask_eligibility import answers_used, ask_who
 from settlement.application.deposit_allowed import deposit_allowed
 from settlement.application.fit_answers import require_fit_answers
 from settlement.application.institutions import institution_on
@@ -15,11 +16,8 @@ from settlement.application.ports import Eligibility, Ledger, PersonAnswer
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
 from settlement.domain.record import (
     FORM,
-    EligibilityUsed,
     EnrolmentUsed,
-    PersonUsed,
     SettlementInputs,
-    age_on,
 )
 from settlement.domain.settlement import Beside, beside_of
 from settlement.domain.stay import Stay
@@ -29,7 +27,6 @@ from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
 from settlement.kernel.report import DepositAllowed
 from settlement.kernel.settle import Inputs, Outcome, settle_bill
 from settlement.law.book import PolicyBook, StayDates
-from settlement.law.people import window
 from settlement.law.policy import BENEFIT_ADMISSIONS, Policy
 
 
@@ -99,7 +96,7 @@ def prepare_settlement(
         admission=stay.admission,
         discharge=discharge,
         settled_on=settled_on,
-        eligibility=_used(enrolled, enrolment, persons),
+        eligibility=answers_used(enrolled, enrolment, persons),
         institution=institution_on(ledger, stay.institution_id, stay.admission),
         circumstances=stay.circumstances,
         charges=charges,
@@ -138,76 +135,6 @@ def compute(
         assumed=(*_wider_region(policy, inputs), *assumed_numbers(policy, steps)),
         years=years,
         beside=beside_of(policy, outcome, facts),
-    )
-
-
-def ask_who(
-    policy: Policy,
-    dates: StayDates,
-    *,
-    enrolled: PersonAnswer,
-    eligibility: Eligibility,
-    known_at: datetime,
-) -> dict[date, PersonAnswer]:
-    """Who the person was on each day that the policy goes by, its own day first.
-
-    Each day is asked with the window whose identities may count on it; `enrolled` answers for
-    the day of admission where that day alone does. Raises PersonUnknown, EligibilityUnreachable.
-    """
-    answers: dict[date, PersonAnswer] = {}
-    for on in days_asked(policy, dates):
-        window = window_asked(policy, on)
-        answers[on] = (
-            enrolled
-            if (on, window) == (enrolled.on, None)
-            else eligibility.entitlements(
-                enrolled.person_id, on=on, known_at=known_at, window=window
-            )
-        )
-    return answers
-
-
-def days_asked(policy: Policy, dates: StayDates) -> tuple[date, ...]:
-    """The days on which a policy asks who the person was: its own first, each once."""
-    asked = (policy.person_asked_as_of, *policy.days_asked)
-    return tuple(dict.fromkeys(dates.on(day) for day in asked))
-
-
-def window_asked(policy: Policy, on: date) -> tuple[date, date] | None:
-    """The days whose identities may count on a day; None where that is the day alone."""
-    first, last = window(policy.people, on)
-    return None if (first, last) == (on, on) else (first, last)
-
-
-def _used(
-    enrolled: PersonAnswer, enrolment: EnrolmentUsed, persons: dict[date, PersonAnswer]
-) -> EligibilityUsed:
-    person, *others = (_person_used(answer) for answer in persons.values())
-    return EligibilityUsed(
-        person_id=enrolled.person_id,
-        enrolment_on=enrolled.on,
-        identities_on=person.on,
-        known_at=person.known_at,
-        version=person.version,
-        age=person.age,
-        enrolment=enrolment,
-        identities=person.identities,
-        identities_from=person.identities_from,
-        identities_to=person.identities_to,
-        other_days=tuple(others),
-    )
-
-
-def _person_used(answer: PersonAnswer) -> PersonUsed:
-    first, last = answer.window or (None, None)
-    return PersonUsed(
-        on=answer.on,
-        known_at=answer.known_at,
-        version=answer.version,
-        age=age_on(answer.birth_date, answer.on),
-        identities=answer.identities,
-        identities_from=first,
-        identities_to=last,
     )
 
 

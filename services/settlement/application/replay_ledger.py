@@ -12,14 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from contracts.vocabulary import Payer
+from settlement.application.ask_eligibility import days_asked, window_asked
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.ledger_history import SettlementRecorded
-from settlement.application.prepare_settlement import (
-    compute,
-    counter_years,
-    days_asked,
-    window_asked,
-)
+from settlement.application.prepare_settlement import compute, counter_years
 from settlement.domain.record import FORM
 from settlement.domain.settlement import (
     CASH,

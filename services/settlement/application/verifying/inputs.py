@@ -7,7 +7,8 @@ must hold in itself (days, instants), and for the rest by what it led to.
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from settlement.application.prepare_settlement import counter_years, days_asked, window_asked
+from settlement.application.ask_eligibility import days_asked, window_asked
+from settlement.application.prepare_settlement import counter_years
 from settlement.application.verifying.comparing import Difference, Finding, value_findings
 from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.institutions import InstitutionsAgain

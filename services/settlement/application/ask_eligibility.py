@@ -1,0 +1,79 @@
+"""Asking who the person was (资格查询), on the days and windows that a policy goes by."""
+
+from datetime import date, datetime
+
+from settlement.application.ports import Eligibility, PersonAnswer
+from settlement.domain.record import EligibilityUsed, EnrolmentUsed, PersonUsed, age_on
+from settlement.law.book import StayDates
+from settlement.law.people import window
+from settlement.law.policy import Policy
+
+
+def ask_who(
+    policy: Policy,
+    dates: StayDates,
+    *,
+    enrolled: PersonAnswer,
+    eligibility: Eligibility,
+    known_at: datetime,
+) -> dict[date, PersonAnswer]:
+    """Who the person was on each day that the policy goes by, its own day first.
+
+    Each day is asked with the window whose identities may count on it; `enrolled` answers for
+    the day of admission where that day alone does. Raises PersonUnknown, EligibilityUnreachable.
+    """
+    answers: dict[date, PersonAnswer] = {}
+    for on in days_asked(policy, dates):
+        days = window_asked(policy, on)
+        if days is None and on == enrolled.on:
+            answers[on] = enrolled
+        else:
+            answers[on] = eligibility.entitlements(
+                enrolled.person_id, on=on, known_at=known_at, window=days
+            )
+    return answers
+
+
+def days_asked(policy: Policy, dates: StayDates) -> tuple[date, ...]:
+    """The days on which a policy asks who the person was: its own first, each once."""
+    asked = (policy.person_asked_as_of, *policy.days_asked)
+    return tuple(dict.fromkeys(dates.on(day) for day in asked))
+
+
+def window_asked(policy: Policy, on: date) -> tuple[date, date] | None:
+    """The days whose identities may count on a day; None where that is the day alone."""
+    first, last = window(policy.people, on)
+    return None if (first, last) == (on, on) else (first, last)
+
+
+def answers_used(
+    enrolled: PersonAnswer, enrolment: EnrolmentUsed, persons: dict[date, PersonAnswer]
+) -> EligibilityUsed:
+    """The answers as a settlement keeps them: enough to ask the same questions again."""
+    person, *others = (_person_used(answer) for answer in persons.values())
+    return EligibilityUsed(
+        person_id=enrolled.person_id,
+        enrolment_on=enrolled.on,
+        identities_on=person.on,
+        known_at=person.known_at,
+        version=person.version,
+        age=person.age,
+        enrolment=enrolment,
+        identities=person.identities,
+        identities_from=person.identities_from,
+        identities_to=person.identities_to,
+        other_days=tuple(others),
+    )
+
+
+def _person_used(answer: PersonAnswer) -> PersonUsed:
+    first, last = answer.window or (None, None)
+    return PersonUsed(
+        on=answer.on,
+        known_at=answer.known_at,
+        version=answer.version,
+        age=age_on(answer.birth_date, answer.on),
+        identities=answer.identities,
+        identities_from=first,
+        identities_to=last,
+    )
