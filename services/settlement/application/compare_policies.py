@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from settlement.application.comparing.changes import Change, ChangeKind
-from settlement.application.comparing.walking import Place, Walk, matched
+from settlement.application.comparing.matching import matched
+from settlement.application.comparing.walking import Place, Walk
 from settlement.law.policy import Layer, Policy
 
 __all__ = ["Change", "ChangeKind", "Comparison", "compare_policies"]

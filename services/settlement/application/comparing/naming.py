@@ -113,6 +113,16 @@ INNER_ITEMS: Mapping[str, str] = {
 }
 """What the fields of everything inside a layer or a document are called."""
 
+DEDUCTIBLE_ITEMS: Mapping[str, str] = {
+    "amount": "",
+    "taken_from": "先扣",
+    "order_evidence": "先扣",
+    "counter": "累计器",
+    "passed": "界",
+    "limit": "年度合计上限",
+}
+"""What the fields of a deductible are called, after its own name."""
+
 KIND_LABELS: Mapping[LayerKind, str] = {
     LayerKind.PAYMENT: "支付账单",
     LayerKind.MEASURE: "只测算",

@@ -4,13 +4,15 @@ Structures that this file does not know are compared field by field, so that a c
 the language later is never passed over.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from settlement.application.comparing import numbers
 from settlement.application.comparing.changes import Basis, Change, ChangeKind, plain
+from settlement.application.comparing.matching import matched, matched_caps, sorted_terms
 from settlement.application.comparing.naming import (
+    DEDUCTIBLE_ITEMS,
     DOCUMENT_ITEMS,
     INNER_ITEMS,
     LAYER_ITEMS,
@@ -151,7 +153,7 @@ class Walk:
             self.add(ChangeKind.REWRITTEN, place, before, after)
 
     def _expressions(self, place: Place, before: Expression, after: Expression) -> None:
-        if _sorted_terms(self._under_new_names(before)) != _sorted_terms(after):
+        if sorted_terms(self._under_new_names(before)) != sorted_terms(after):
             self.add(ChangeKind.CHANGED, place, before, after)
 
     def _under_new_names(self, expression: Expression) -> Expression:
@@ -180,7 +182,7 @@ class Walk:
             if each.name == "order_evidence" and len(after.taken_from) == 1:
                 continue
             if each.name not in {"period", "kind"}:
-                inner = place.inside(each.name, _OF_DEDUCTIBLE.get(each.name, each.name))
+                inner = place.inside(each.name, DEDUCTIBLE_ITEMS.get(each.name, each.name))
                 one, other = getattr(before, each.name), getattr(after, each.name)
                 if each.name == "taken_from":
                     one = tuple(map(self._new_name, one))
@@ -253,7 +255,7 @@ class Walk:
 
     def _caps(self, place: Place, before: Sequence[Cap], after: Sequence[Cap]) -> None:
         """Caps are the same where they limit the same over the same time, else they are others."""
-        for one, other in _matched_caps(before, after):
+        for one, other in matched_caps(before, after):
             known = other or one
             assert known is not None  # noqa: S101 - one of the two
             inner = replace(place.inside(cap_item(known), ""), item=cap_item(known))
@@ -269,7 +271,7 @@ class Walk:
             basis_after=self.basis_of(self.after),
             precedence=self.precedence,
             is_same_amount=lambda one, other: (
-                _sorted_terms(self._under_new_names(one)) == _sorted_terms(other)
+                sorted_terms(self._under_new_names(one)) == sorted_terms(other)
             ),
         )
         for found in comparison.differences(before, after):
@@ -327,53 +329,8 @@ def _evidence_of_nothing(name: str, before: Any, after: Any) -> bool:
 
 
 _NAMELESS = frozenset({"amount", "evidence", "number"})
-_OF_DEDUCTIBLE = {
-    "amount": "",
-    "taken_from": "先扣",
-    "order_evidence": "先扣",
-    "counter": "累计器",
-    "passed": "界",
-    "limit": "年度合计上限",
-}
-
-
-def matched(
-    before: Iterable[Any], after: Iterable[Any], *, key: Callable[[Any], Any]
-) -> Iterator[tuple[Any, Any]]:
-    """Members of both with one key together, in the later order; what is gone comes first."""
-    known = {key(one): one for one in before}
-    wanted = list(after)
-    kept = {key(other) for other in wanted}
-    for name, one in known.items():
-        if name not in kept:
-            yield one, None
-    for other in wanted:
-        yield known.get(key(other)), other
-
-
-def _matched_caps(
-    before: Sequence[Cap], after: Sequence[Cap]
-) -> list[tuple[Cap | None, Cap | None]]:
-    found: list[tuple[Cap | None, Cap | None]] = []
-    one_left, other_left = list(before), list(after)
-    for alike in (
-        lambda cap: (cap.of, cap.period, cap.counter),
-        lambda cap: (cap.of, cap.period),
-    ):
-        for one in list(one_left):
-            other = next((c for c in other_left if alike(c) == alike(one)), None)
-            if other is not None:
-                one_left.remove(one)
-                other_left.remove(other)
-                found.append((one, other))
-    found += [(one, None) for one in one_left]
-    return found + [(None, other) for other in other_left]
 
 
 def _name_of(value: Any) -> Any:
     """A counter is its name; nothing else that is compared as a whole has one."""
     return getattr(value, "name", None)
-
-
-def _sorted_terms(expression: Expression) -> list[tuple[str, int]]:
-    return sorted((term.name, term.sign) for term in expression.terms)

@@ -1,4 +1,4 @@
-"""`yizhan policy check | test | show` (政策的检查、算例、阅读)."""
+"""`yizhan policy …` (政策的命令): checking and reading; the others have files of their own."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -39,7 +39,10 @@ from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, regions_above
 
-policy_app = typer.Typer(help="政策：检查、跑算例、阅读。", no_args_is_help=True)
+policy_app = typer.Typer(
+    help="政策：检查、跑算例、阅读。比较两版、逐步说明账单、测算影响、新写与公布。",
+    no_args_is_help=True,
+)
 
 policy_app.command()(new)
 policy_app.command()(schema)
