@@ -28,6 +28,9 @@ from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import business_date, now
 from settlement.law.book import Publication
 
+SHORT = 12
+"""So many digits of a fingerprint tell versions apart for people."""
+
 
 def publish(
     paths: Annotated[list[Path], typer.Argument(help="要公布的政策文件或目录", exists=True)],
