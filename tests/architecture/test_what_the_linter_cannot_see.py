@@ -16,6 +16,7 @@ ALLOWED_IN_THE_CORE = {
     "dataclasses",
     "datetime",
     "enum",
+    "contextlib",
     "functools",
     "hashlib",
     "itertools",

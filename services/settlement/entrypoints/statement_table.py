@@ -17,6 +17,7 @@ from contracts.settlement_v1 import (
 )
 from contracts.vocabulary import EvidenceStatus
 from settlement.law.bill import AMOUNT_LABELS, amount_label
+from settlement.law.facts import FACT_LABELS
 from settlement.law.exact import format_yuan
 
 PIPED_WIDTH = 110
@@ -234,7 +235,7 @@ def lines_beside(found: StatementShown) -> list[str]:
 def told_in_words(value: ReportedShown) -> str:
     """`80.12%（40060.00 ÷ 50000.00），目标 80%：达到`."""
     if value.missing:
-        return f"费用单没有提供{amount_label(value.missing)}，无法计算"
+        return f"费用单没有提供{_missing_in_words(value.missing)}，无法计算"
     if value.denominator_fen is None or value.numerator_fen is None:
         return f"{format_yuan(value.amount_fen or 0)} 元"
     parts = f"{format_yuan(value.numerator_fen)} ÷ {format_yuan(value.denominator_fen)}"
@@ -243,6 +244,11 @@ def told_in_words(value: ReportedShown) -> str:
         return f"{share}（{parts}）"
     met = {True: "达到", False: "未达到", None: "无法判断"}[value.met]
     return f"{share}（{parts}），目标 {value.target}：{met}"
+
+
+def _missing_in_words(name: str) -> str:
+    is_amount = name in AMOUNT_LABELS or name.startswith("item.")
+    return amount_label(name) if is_amount else f"“{FACT_LABELS.get(name, name)}”"
 
 
 def _percent(numerator_fen: int, denominator_fen: int) -> str:

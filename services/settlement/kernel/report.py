@@ -7,7 +7,7 @@ from settlement.kernel.resolving import ResolvedNumber, resolve_number
 from settlement.kernel.settle import Outcome
 from settlement.law.exact import Ratio
 from settlement.law.expressions import YEAR, Expression
-from settlement.law.facts import Facts
+from settlement.law.facts import FactNotStated, Facts
 from settlement.law.policy import Policy, Reported
 
 
@@ -15,7 +15,7 @@ class Told(NamedTuple):
     """One reported value (一项指标), in fen: an amount, or a share of `denominator_fen`.
 
     A share has no value where its denominator is not above 0, and `is_met` is None without a
-    target or a value. `missing` names the amount of the bill that nobody stated.
+    target or a value. `missing` names the amount of the bill or the fact that nobody stated.
     """
 
     id: str
@@ -35,9 +35,18 @@ class DepositAllowed(NamedTuple):
 
 
 def report(policy: Policy, outcome: Outcome, facts: Facts) -> tuple[Told, ...]:
-    """Every reported value that is for this stay, in order. Raises FactNotStated."""
-    told = [r for r in policy.reported if r.condition.holds(facts)]
-    return tuple(_told(policy, outcome, facts, one) for one in told)
+    """Every reported value that is for this stay, in order.
+
+    What nobody stated leaves a value untold, by name: an indicator never stops a settlement.
+    """
+    found = []
+    for one in policy.reported:
+        try:
+            if one.condition.holds(facts):
+                found.append(_told(policy, outcome, facts, one))
+        except FactNotStated as unknown:
+            found.append(Told(one.id, one.label, None, None, None, None, unknown.fact))
+    return tuple(found)
 
 
 def deposit(policy: Policy, facts: Facts) -> DepositAllowed:
