@@ -13,10 +13,10 @@ SERVICES = ROOT / "services"
 ALLOWED_IN_THE_CORE = {
     "ast",  # the overflow proof reads the generated function
     "collections",
+    "contextlib",
     "dataclasses",
     "datetime",
     "enum",
-    "contextlib",
     "functools",
     "hashlib",
     "itertools",

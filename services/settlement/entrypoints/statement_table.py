@@ -17,8 +17,8 @@ from contracts.settlement_v1 import (
 )
 from contracts.vocabulary import EvidenceStatus
 from settlement.law.bill import AMOUNT_LABELS, amount_label
-from settlement.law.facts import FACT_LABELS
 from settlement.law.exact import format_yuan
+from settlement.law.facts import FACT_LABELS
 
 PIPED_WIDTH = 110
 """Columns where the output is not a terminal: narrower would break amounts over lines."""
