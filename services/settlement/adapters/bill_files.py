@@ -24,7 +24,13 @@ def read_bill_file(path: Path) -> Any:
     if len(text) > _LARGEST_BYTES:
         raise BillFileFaulty("文件过大，一份不超过 1 MB")
     try:
-        # Every JSON text is a YAML text, but duplicate keys and big numbers read differently.
-        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        return json.loads(text) if path.suffix == ".json" else _read_yaml(text)
     except (ValueError, RecursionError, yaml.YAMLError) as wrong:
         raise BillFileFaulty(f"读不懂：{str(wrong).splitlines()[0]}") from wrong
+
+
+def _read_yaml(text: str) -> Any:
+    """A few lines with anchors may unfold without end: a bill has no use for them."""
+    if any(isinstance(token, yaml.AliasToken | yaml.AnchorToken) for token in yaml.scan(text)):
+        raise BillFileFaulty("用了锚点和引用（& 与 *）；把值写在它适用的地方")
+    return yaml.safe_load(text)

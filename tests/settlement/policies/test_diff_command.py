@@ -124,3 +124,12 @@ def test_a_file_with_faults_is_refused_with_its_line(two: tuple[Path, Path]) -> 
 
     assert result.exit_code == 2
     assert f"{FILE}:22: 错误：比例“0.7”应写成百分数" in result.output
+
+
+def test_a_file_whose_rules_cannot_be_computed_is_refused(two: tuple[Path, Path]) -> None:
+    """A base that names nothing reads well, and checking finds it."""
+    two[1].write_text(RIGHT.replace("base: in_scope", "base: in_scope - other"), encoding="utf-8")
+    result = run(*two)
+
+    assert result.exit_code == 2
+    assert "“other”既不是费用名称，也不是前面某一层的 id" in result.output

@@ -153,7 +153,9 @@ def test_a_bill_that_cannot_be_settled_is_refused_by_name(
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"region": 5}', b"- 5", b"a: [b"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe", b'{"region": 5}', b"- 5", b"a: [b", b"a: &a {b: *a}"]
+)
 @pytest.mark.parametrize("name", ["bill.json", "bill.yaml"])
 def test_a_file_that_is_no_bill_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
     """Empty, broken, binary, another shape, in either notation."""

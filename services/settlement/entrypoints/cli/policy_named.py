@@ -9,10 +9,12 @@ from settlement.adapters.policy_files import (
     PolicyFileFaulty,
     book_of,
     load_book,
-    load_policy,
+    read_document,
 )
+from settlement.application.check_policies import Draft, check_policies
 from settlement.law.book import BOOK_REFUSALS, PolicyBook
 from settlement.law.policy import Policy
+from settlement.law.reading import read_policy
 
 HOW_TO_NAME = "政策文件，或 地区@日期（如 500112@2023-10-01、500112/resident@2023-10-01）"
 _IN_BOOK = re.compile(r"(\d{6})(?:/([^@/]+))?@(\d{4}-\d{2}-\d{2})")
@@ -39,9 +41,14 @@ def policy_named(name: str, policies: Path) -> Policy:
 
 
 def _in_file(path: Path) -> Policy:
+    """The policy of a file, checked as `policy check` does, its place in a book apart."""
     if not path.is_file():
         raise PolicyNotFound(f"“{path}”不是政策文件；写{HOW_TO_NAME}")
-    return load_policy(path, book_of(path))
+    document = read_document(path, book_of(path))
+    errors = [f.fault for f in check_policies([Draft(document.tree)]) if not f.fault.is_warning]
+    if errors:
+        raise PolicyFileFaulty(path, [document.note(fault) for fault in errors])
+    return read_policy(document.tree)
 
 
 def _in_book(book: PolicyBook, region: RegionCode, scheme: str | None, day: date) -> Policy:
