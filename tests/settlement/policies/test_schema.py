@@ -15,12 +15,19 @@ from click.testing import Result
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from settlement.adapters.case_files import check_case_file
-from settlement.adapters.policy_files import SHIPPED_POLICIES, find_policy_files
+from settlement.adapters.case_files import policy_beside
+from settlement.adapters.policy_files import (
+    SHIPPED_POLICIES,
+    book_of,
+    find_policy_files,
+    load_policy,
+)
+from settlement.adapters.reading_cases import read_case
+from settlement.application.check_policies import Draft, check_policies
 from settlement.entrypoints.cli import app
 from settlement.entrypoints.policy_schema.cases import case_file_schema
 from settlement.entrypoints.policy_schema.document import policy_document_schema
-from settlement.law.document import Node
+from settlement.law.document import Fault, Node
 from settlement.law.reading import read_with_faults
 from tests.settlement.policies.drafts import RIGHT, tree_of
 from tests.settlement.policies.format_examples import Example, case_examples, examples
@@ -78,6 +85,7 @@ class Meeting:
     name: str
     keys: frozenset[str]
     others: frozenset[str]
+    needs: frozenset[str]
     is_closed: bool
 
 
@@ -96,7 +104,8 @@ def meets(
     elif isinstance(document, dict):
         known, rest = schema.get("properties", {}), schema["additionalProperties"]
         closed = rest is False
-        yield Meeting(place, schema["description"], frozenset(known), others, closed)
+        needs = frozenset(schema.get("required", ()))
+        yield Meeting(place, schema["description"], frozenset(known), others, needs, closed)
         for key, value in document.items():
             if isinstance(known.get(key, rest), dict):
                 yield from meets(known.get(key, rest), value, (*place, key))
@@ -221,17 +230,29 @@ def test_the_reader_and_the_schema_know_the_same_keys(
     assert sorted(_closed_mappings(POLICY) - found.listed.keys() - {"引用共用文件里的数"}) == []
 
 
+def _read_cases(file: Path) -> None:
+    """The cases of one file, under what its policy asks."""
+    tree = tree_of(file.read_text(encoding="utf-8"))
+    faults: list[Fault] = []
+    if isinstance(tree, Mapping):
+        policy, cases = read_with_faults(tree["policy"])[0], Node(tree["cases"], ("cases",), faults)
+    else:
+        policy, cases = load_policy(policy_beside(file), book_of(file)), Node(tree, (), faults)
+    for node in cases.items():
+        read_case(node, policy.asks if policy else ())
+
+
 def test_cases_have_the_keys_their_reader_knows(
     keys_asked: dict[tuple[str | int, ...], set[str]],
 ) -> None:
     """The same for files of worked cases."""
     documents = [
-        (as_editors_read(file.read_text(encoding="utf-8")), partial(check_case_file, file))
+        (as_editors_read(file.read_text(encoding="utf-8")), partial(_read_cases, file))
         for file in CASE_FILES
     ]
     valid = [(edited, read) for edited, read in documents if CASES_VALIDATOR.is_valid(edited)]
     found = compare(CASES, valid, keys_asked)
-    # The policy that a file carries is read as if it stood alone, at the same place as the file.
+    # The policy that a file carries is read here as if it stood alone.
     own = _closed_mappings(CASES) - _closed_mappings(POLICY) - {"自带政策的算例"}
 
     assert {name: found.looked_for[name] for name in own} == {
@@ -263,6 +284,44 @@ def test_a_misspelt_key_is_wrong_in_the_editor_too() -> None:
             assert not POLICY_VALIDATOR.is_valid(wrong_edited), met
             assert any(not f.is_warning for f in read_with_faults(wrong_text)[1]), met
     assert len(tried) > 30
+
+
+def test_what_must_be_there_must_be_there_in_both() -> None:
+    """A key left out is missed by the editor and by the reader, or by neither."""
+    tried: set[tuple[str, str]] = set()
+    for as_edited, as_text in _every_policy():
+        for met in meets(POLICY, as_edited):
+            for key in met.keys & _at(as_text, met.place).keys():
+                if (met.name, key) in tried:
+                    continue
+                tried.add((met.name, key))
+                place = (*met.place, key)
+                text = _without_key(as_text, place)
+                found = read_with_faults(text)[1]
+                if key in met.needs:
+                    found += [f.fault for f in check_policies([Draft(text)])]
+                    assert any(not f.is_warning for f in found), (met.name, key)
+                elif any((f.path, f.message) == (met.place, f"缺少“{key}”") for f in found):
+                    edited = _without_key(as_edited, place)
+                    assert not POLICY_VALIDATOR.is_valid(edited), (met.name, key)
+    assert len(tried) > 100
+
+
+def _at(document: Any, place: tuple[str | int, ...]) -> Any:
+    for key in place:
+        document = document[key]
+    return document
+
+
+def _without_key(document: Any, place: tuple[str | int, ...]) -> Any:
+    """A copy of the document without what stands at a place."""
+    first, *rest = place
+    if not rest:
+        return {key: value for key, value in document.items() if key != first}
+    changed = _without_key(document[first], tuple(rest))
+    if isinstance(document, list):
+        return [changed if at == first else member for at, member in enumerate(document)]
+    return {**document, first: changed}
 
 
 def _with_key(document: Any, place: tuple[str | int, ...], key: str) -> Any:

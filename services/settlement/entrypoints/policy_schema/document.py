@@ -95,9 +95,9 @@ def _keys() -> dict[str, Schema]:
                     "申报期限",
                     {
                         "day": text("月日，如 03-31", r"^[0-9]{2}-[0-9]{2}$"),
-                        "years_after": count("出院后第几年；不写是当年"),
+                        "years_after": count("出院后第几年：当年写 0，次年写 1"),
                     },
-                    needs=["day"],
+                    needs=["day", "years_after"],
                 ),
                 **EVIDENCE,
             },
@@ -165,7 +165,6 @@ def _parameters() -> Schema:
                 "ratio": ref("ratio", "比例"),
                 **EVIDENCE,
             },
-            needs=["name"],
         ),
     )
 

@@ -8,6 +8,7 @@ from settlement.entrypoints.policy_schema.pieces import (
     NAME,
     REGION,
     Schema,
+    coded,
     codes,
     either,
     expression,
@@ -35,8 +36,20 @@ def layer_definitions() -> dict[str, Schema]:
         "deductible": _deductible(),
         "cap": _cap(),
         "part": mapping("一个分项", {**_part_keys(), "id": _id("分项")}, needs=["id", "base"]),
-        "layer": mapping("一层保障", _layer_keys(), needs=["id", "payer"]),
+        "layer": mapping("一层保障", _layer_keys(), needs=["id", "payer"])
+        | {"allOf": _layer_needs()},
     }
+
+
+def _layer_needs() -> list[Schema]:
+    """What a layer must say, unless it says something else instead."""
+    instead = [{"required": ["parts"]}, {"required": ["decided_elsewhere"]}]
+    without_fund = coded("没有基金", {p.value: p.label for p in Payer if not p.has_fund})
+    return [
+        {"anyOf": [{"required": ["base"]}, *instead]},
+        {"anyOf": [{"required": ["rate"]}, {"required": ["bands"]}, *instead]},
+        {"anyOf": [{"required": ["pool"]}, {"properties": {"payer": without_fund}}]},
+    ]
 
 
 def stay_date(about: str) -> Schema:
@@ -140,9 +153,8 @@ def _layer_keys() -> dict[str, Schema]:
 
 def _taken_from() -> Schema:
     names = one_or_several("分项，从先到后", text("分项的 id", NAME))
-    return either(
-        "起付线先从哪个分项扣", names, mapping("次序和依据", {"order": names, **EVIDENCE})
-    )
+    ordered = mapping("次序和依据", {"order": names, **EVIDENCE}, needs=["order"])
+    return either("起付线先从哪个分项扣", names, ordered)
 
 
 def _bands() -> Schema:
