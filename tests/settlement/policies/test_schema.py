@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import Result
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
@@ -25,16 +24,20 @@ from settlement.adapters.policy_files import (
 from settlement.adapters.reading_cases import read_case
 from settlement.application.check_policies import Draft, check_policies
 from settlement.entrypoints.cli import app
-from settlement.entrypoints.policy_schema.cases import case_file_schema
-from settlement.entrypoints.policy_schema.document import policy_document_schema
 from settlement.law.document import Fault, Node
 from settlement.law.reading import read_with_faults
 from tests.settlement.policies.drafts import RIGHT, tree_of
+from tests.settlement.policies.editor_schema import (
+    CASES,
+    CASES_VALIDATOR,
+    POLICY,
+    POLICY_VALIDATOR,
+    as_editors_read,
+    complaints,
+    meets,
+    referred,
+)
 from tests.settlement.policies.format_examples import Example, case_examples, examples
-
-POLICY = json.loads(json.dumps(policy_document_schema()))
-CASES = json.loads(json.dumps(case_file_schema()))
-POLICY_VALIDATOR, CASES_VALIDATOR = Draft202012Validator(POLICY), Draft202012Validator(CASES)
 
 ROOTS = (SHIPPED_POLICIES, SHIPPED_POLICIES.parent / "samples" / "revised_policies")
 FILES = [file for root in ROOTS for file in find_policy_files(root)]
@@ -47,84 +50,6 @@ REFUSED_LATER = frozenset({"share"})
 
 ENOUGH = 2
 """So often a misspelt key is tried in mappings of one kind."""
-
-
-class EditorLoader(yaml.SafeLoader):
-    """YAML as editors read it (1.2): days stay text, and only true and false are yes and no."""
-
-
-EditorLoader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-EditorLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf")
-)
-
-
-def as_editors_read(text: str) -> Any:
-    """The document with the types an editor gives its values."""
-    return yaml.load(text, Loader=EditorLoader)  # noqa: S506 - a safe loader, with fewer types
-
-
-def complaints(validator: Any, document: Any) -> list[str]:
-    """What the schema finds wrong, with the place."""
-    return [f"{e.json_path}: {e.message}" for e in validator.iter_errors(document)]
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """A mapping of a valid document, what the schema calls it, and the keys it may have.
-
-    `others` are keys of other ways to write the same thing, which the reader tries too.
-    """
-
-    place: tuple[str | int, ...]
-    name: str
-    keys: frozenset[str]
-    others: frozenset[str]
-    needs: frozenset[str]
-    is_closed: bool
-
-
-def meets(
-    schema: Mapping[str, Any],
-    document: Any,
-    place: tuple[str | int, ...] = (),
-    others: frozenset[str] = frozenset(),
-) -> Iterator[Meeting]:
-    """Every mapping of a valid document, with what the schema says of it."""
-    if "$ref" in schema:
-        yield from meets(_referred(schema), document, place, others)
-    elif "anyOf" in schema and "properties" not in schema:
-        fits = (s for s in schema["anyOf"] if CASES_VALIDATOR.evolve(schema=s).is_valid(document))
-        yield from meets(next(fits), document, place, others | _alternatives(schema))
-    elif isinstance(document, dict):
-        known, rest = schema.get("properties", {}), schema["additionalProperties"]
-        closed = rest is False
-        needs = frozenset(schema.get("required", ()))
-        yield Meeting(place, schema["description"], frozenset(known), others, needs, closed)
-        for key, value in document.items():
-            if isinstance(known.get(key, rest), dict):
-                yield from meets(known.get(key, rest), value, (*place, key))
-    elif isinstance(document, list):
-        for at, member in enumerate(document):
-            yield from meets(schema["items"], member, (*place, at))
-
-
-def _referred(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = CASES["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-    return found
-
-
-def _alternatives(schema: Mapping[str, Any]) -> frozenset[str]:
-    """The keys of every way to write a thing."""
-    if "$ref" in schema:
-        return _alternatives(_referred(schema))
-    inner = frozenset().union(*map(_alternatives, schema.get("anyOf", [])))
-    return inner | frozenset(schema.get("properties", {}))
 
 
 def test_the_schemas_are_schemas() -> None:
@@ -378,7 +303,7 @@ def _properties(schema: Any) -> Iterator[tuple[str, str | None]]:
             yield from _properties(member)
     elif isinstance(schema, dict):
         for key, value in schema.get("properties", {}).items():
-            about = _referred(value) if "$ref" in value else {}
+            about = referred(value) if "$ref" in value else {}
             yield key, value.get("description") or about.get("description")
         for member in schema.values():
             yield from _properties(member)
