@@ -157,7 +157,7 @@ def check_complete(chance: Random, one: Tree, other: Tree, found: Comparison) ->
 def test_nothing_is_passed_over() -> None:
     """One thing of a document is changed: it is told, or every bill is settled as before."""
     met: dict[str, int] = {}
-    for seed in range(160):
+    for seed in range(120):
         chance = seeded(seed)
         tree = policy_tree(chance)
         other = changed_somewhere(chance, tree)
@@ -167,7 +167,7 @@ def test_nothing_is_passed_over() -> None:
             found = compare_policies(before=policies[0], after=policies[1])
             what = check_complete(chance, tree, other, found)
             met[what] = met.get(what, 0) + 1
-    assert met["changed"] > 35
+    assert met["changed"] > 20
     assert met["alike"] > 0
 
 
