@@ -5,6 +5,7 @@ language, sometimes with a rule of it changed. All amounts are fen.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -63,12 +64,20 @@ item_classes_fen: {tcm: 100000, other: 1600000}
 """
 
 
-def tell(done: str) -> str:
-    """What comes of a story: lines `# about`, `rule: old → new`, and what is not as usual of the
-    `facts`, the `bill`, the totals `before` and the amounts decided `elsewhere`.
+@dataclass(frozen=True)
+class Told:
+    """A story as it is settled: the policy's text, what is stated of the stay, totals before."""
 
-    A story about 依据 tells the evidence of every number, and of steps that do not apply as well.
-    """
+    text: str
+    facts: Mapping[str, Any]
+    charges: Charges
+    before: Mapping[str, int]
+    elsewhere: Mapping[str, int]
+
+
+def told(done: str) -> Told:
+    """Lines `# about`, `rule: old → new`, and what is not as usual of the `facts`, the `bill`, the
+    totals `before` and the amounts decided `elsewhere`."""
     text = WHOLE_LANGUAGE
     given: dict[str, dict[str, Any]] = {"facts": {}, "bill": {}, "before": {}, "elsewhere": {}}
     for line in done.splitlines():
@@ -79,14 +88,28 @@ def tell(done: str) -> str:
             text = text.replace(old, new, 1)
         elif not line.startswith("# "):
             given[key] |= yaml.safe_load(rest)
-    cascade = compile_policy(read_policy(tree_of(text)))
-    facts = _facts(yaml.safe_load(PERSON) | given["facts"])
-    charges = Charges(**{**yaml.safe_load(BILL), **given["bill"]})
-    inputs = Inputs(charges, facts, given["before"], given["elsewhere"])
+    return Told(
+        text=text,
+        facts=yaml.safe_load(PERSON) | given["facts"],
+        charges=Charges(**{**yaml.safe_load(BILL), **given["bill"]}),
+        before=given["before"],
+        elsewhere=given["elsewhere"],
+    )
+
+
+def tell(done: str) -> str:
+    """What comes of a story.
+
+    One about 依据 tells the evidence of every number, and of steps that do not apply as well.
+    """
+    story = told(done)
+    cascade = compile_policy(read_policy(tree_of(story.text)))
+    inputs = Inputs(story.charges, facts_of(story.facts), story.before, story.elsewhere)
     return "\n".join(_settled(cascade, inputs, in_full="依据" in done))
 
 
-def _facts(stated: Mapping[str, Any]) -> Facts:
+def facts_of(stated: Mapping[str, Any]) -> Facts:
+    """The facts as the product takes them."""
     sets = {name: frozenset(stated[name]) for name in ("identities", "designations")}
     others = {
         day: PersonOn(frozenset(who["identities"]), who["age"])
@@ -110,7 +133,7 @@ def _settled(cascade: Cascade, inputs: Inputs, *, in_full: bool) -> Iterator[str
     yield from (f"账外 {tuple(each)}" for each in _rows(outcome))
     yield from (f"待定 {layer}" for layer in outcome.pending)
     yield "累计 " + "，".join(f"{k} {v}" for k, v in sorted(outcome.counters.items()))
-    yield from (f"指标 {tuple(told)}" for told in report(policy, outcome, inputs.facts))
+    yield from (f"指标 {tuple(each)}" for each in report(policy, outcome, inputs.facts))
     allowed = deposit(policy, inputs.facts)
     yield f"押金 {allowed.share_of_normal} {allowed.amount}"
     yield "假定 " + "、".join(n.name for n in assumed_numbers(policy, steps))
