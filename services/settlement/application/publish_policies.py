@@ -12,6 +12,7 @@ from datetime import date
 from contracts.vocabulary import RegionCode, Scheme
 from settlement.application.check_policies import Draft, check_policies
 from settlement.application.run_worked_cases import WorkedCase, run_worked_case
+from settlement.kernel.checking import unfilled
 from settlement.law.book import Publication
 from settlement.law.policy import Policy
 from settlement.law.reading import read_policy
@@ -86,6 +87,8 @@ def publication_of(policy: Policy, *, known_on: date) -> Publication:
 
 def _hindrances(policy: Policy, cases: Sequence[WorkedCase]) -> list[str]:
     """Why a policy is not proven: no worked case, or cases that come out otherwise."""
+    if left := list(unfilled(policy)):
+        return [f"{left[0].message}；共 {len(left)} 处，填好后再公布"]
     if not cases:
         return ["没有算例；在旁边写好算例，yizhan policy test 通过后再公布"]
     failed = [case.name for case in cases if not run_worked_case(policy, case).passed]

@@ -1,6 +1,6 @@
 """Checking what a policy means (查语义): what reads well and could not, or should not, run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from settlement.kernel.checking_numbers import check_document_numbers, check_numbers
 from settlement.kernel.checking_switches import check_switches
@@ -14,9 +14,9 @@ from settlement.kernel.overflow import Overflow, find_overflows
 from settlement.kernel.shape import Shape
 from settlement.kernel.writing import write_policy
 from settlement.law.bill import AMOUNT_LABELS
-from settlement.law.document import Fault, Path
+from settlement.law.document import Fault, Path, Tree
 from settlement.law.expressions import Expression
-from settlement.law.numbers import Picked, ShareOf
+from settlement.law.numbers import Picked, ShareOf, with_parameters
 from settlement.law.places import Places
 from settlement.law.policy import (
     BENEFIT_ADMISSIONS,
@@ -27,6 +27,8 @@ from settlement.law.policy import (
     LayerKind,
     Period,
     Policy,
+    conditions_in,
+    numbers_of,
     rules_of,
 )
 
@@ -43,6 +45,9 @@ _RESERVED = frozenset(AMOUNT_LABELS) | {
 }
 """Words that mean something else where a layer's id might stand."""
 
+UNFILLED = "待填"
+"""What a template begins a text with that its author has to fill in."""
+
 _SCOPE = ("in_scope", "first_self_pay", "over_limit", "out_of_catalog")
 
 
@@ -58,6 +63,8 @@ def check_policy(policy: Policy) -> list[Fault]:
     found += check_document_numbers(policy, places)
     found += check_switches(policy, places)
     found += _check_reported(policy)
+    found += unfilled(policy)
+    found += _check_asks(policy)
     found += _check_counters(policy, places)
     if not any(not f.is_warning for f in found):
         found += _check_written(policy, places)
@@ -167,6 +174,45 @@ def _check_reported(policy: Policy) -> Iterator[Fault]:
 def _require_told(name: str, policy: Policy) -> None:
     if name != PATIENT and not is_bill_amount(name):
         term_variable(name, policy.layers, all_layers=policy.layers)
+
+
+def unfilled(policy: Policy) -> Iterator[Fault]:
+    """What a template left for the author to fill in (待填)."""
+    return _unfilled_in(Places(policy).document, ())
+
+
+def _unfilled_in(tree: Tree, place: Path) -> Iterator[Fault]:
+    if isinstance(tree, str):
+        if tree.strip().startswith(UNFILLED):
+            yield Fault(place, f"还没有填写：{tree.strip()}", "填好，或删去这一行", is_warning=True)
+    elif isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from _unfilled_in(value, (*place, key))
+    else:
+        for at, value in enumerate(tree):
+            yield from _unfilled_in(value, (*place, at))
+
+
+def _check_asks(policy: Policy) -> Iterator[Fault]:
+    """A bill is not asked what nothing depends on."""
+    numbers = [number for layer in policy.layers for number in numbers_of(layer)]
+    numbers += [one.target for one in policy.reported if one.target]
+    if policy.deposit:
+        numbers += [n for n in (policy.deposit.share_of_normal, policy.deposit.amount) if n]
+    conditions = [layer.condition for layer in policy.layers]
+    conditions += [one.condition for one in policy.reported]
+    conditions += [c for number in numbers for c in conditions_in(number)]
+    asked = {test.fact for c in conditions for test in (*c.when, *c.unless)}
+    changes = [c for number in numbers for n in with_parameters(number) for c in n.adjustments]
+    asked |= {change.per.fact for change in changes if change.per}
+    for ask in policy.asks:
+        if ask.id not in asked:
+            yield Fault(
+                ("asks", ask.id),
+                f"账单要申报“{ask.label}”，而没有一行用到它",
+                "删去，或在条件里用它",
+                is_warning=True,
+            )
 
 
 def _counted(layer: Layer) -> Iterator[tuple[Counter, str]]:

@@ -6,6 +6,7 @@ Nothing here has a hidden default: where the arithmetic would have to choose, ch
 from collections.abc import Iterator
 
 from settlement.law.document import Fault, Path
+from settlement.law.facts import FACT_LABELS
 from settlement.law.numbers import Rule, numbers_in
 from settlement.law.places import Places
 from settlement.law.policy import (
@@ -19,7 +20,8 @@ from settlement.law.policy import (
     conditions_in,
 )
 
-_OF_THE_HOSPITAL = frozenset({"tier", "level", "place"})
+_OF_THE_STAY = frozenset({"tier", "level", "place", "care", "disease"})
+"""Facts that differ between the stays of one person in one year."""
 
 
 def check_switches(policy: Policy, places: Places) -> Iterator[Fault]:
@@ -69,7 +71,7 @@ def _check_trigger(layer: Layer, place: Path, places: Places) -> Iterator[Fault]
 
 
 def _check_each(layer: Layer, place: Path) -> Iterator[Fault]:
-    """One yearly limit by tier: what if the year's hospitals were of several tiers?"""
+    """One yearly limit by tier, or by care: what if the year had several?"""
     rule = layer.deductible
     yearly: list[tuple[Path, Rule, Counter | None]] = []
     if rule:
@@ -80,13 +82,13 @@ def _check_each(layer: Layer, place: Path) -> Iterator[Fault]:
     for at, cap in enumerate(layer.caps):
         yearly.append(((*place, "caps", at), cap.amount, cap.counter))
     for where, amount, counter in yearly:
-        asked = _facts_of(amount) & _OF_THE_HOSPITAL
+        asked = _facts_of(amount) & _OF_THE_STAY
         if counter and counter.each is None and asked:
             one = min(asked)
             yield Fault(
                 where,
-                "全年的限额随医院不同，没有写一年内住过几种医院时怎样累计",
-                f"分别累计写 each: {one}，合并累计写 each: none",
+                "全年的数随各次不同，没有写一年内有几种时怎样累计",
+                f"它随“{FACT_LABELS[one]}”不同：分别累计写 each: {one}，合并累计写 each: none",
             )
 
 

@@ -12,7 +12,7 @@ class Places:
 
     def __init__(self, policy: Policy):
         """Read the document the policy was made from."""
-        self._tree: Tree = json.loads(policy.canonical_text)
+        self.document: Tree = json.loads(policy.canonical_text)
         self._layer_at = {layer.id: at for at, layer in enumerate(policy.layers)}
 
     def layer(self, layer: Layer) -> Path:
@@ -96,7 +96,7 @@ class Places:
         return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
 
     def _at(self, place: Path) -> Tree:
-        tree = self._tree
+        tree = self.document
         for key in place:
             tree = _member(tree, key)
         return tree

@@ -124,7 +124,10 @@ def _read_derived(node: Node, of: Node, unit: Unit, scope: Scope) -> Stated:
     rounded = read_rounding(rounding, name="rounding", scope=scope) if rounding else None
     if parameter is None:
         known = "、".join(scope.parameters) or "（还没有参数）"
-        of.fault(f"没有参数“{of.text()}”", f"先写进 parameters；已有：{known}")
+        remedy = f"先写进 parameters；已有：{known}"
+        if "share" in node.keys:
+            remedy = "share 不能写在 choose 的一行里：把 choose 写进 share，或分成两层"
+        of.fault(f"没有参数“{of.text()}”", remedy)
         return _UNREADABLE
     if parameter.unit is not unit:
         of.fault(f"参数“{of.text()}”的单位不同", "金额引用金额，比例引用比例")

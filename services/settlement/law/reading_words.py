@@ -105,7 +105,13 @@ def read_code(node: Node, known: Mapping[str, str], *, may_be_local: bool = Fals
     text = node.text()
     code = {label: code for code, label in known.items()}.get(text, text)
     if code not in known and not (may_be_local and _LOCAL.fullmatch(code)):
-        node.fault(f"“{text}”不在代码表中", "可用：" + "、".join(known.values()))
+        parts = re.split(r"[，、,]\s*", text)
+        if len(parts) > 1:
+            remedy = f"几个值写成列表：[{', '.join(parts)}]"
+        else:
+            own = "；地方自定的写 local_ 加小写字母" if may_be_local else ""
+            remedy = "可用：" + "、".join(known.values()) + own
+        node.fault(f"“{text}”不在代码表中", remedy)
     return code
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from contracts.vocabulary import Care, Occasion
 from settlement.law.book import StayDates
 from settlement.law.facts import Facts, PersonOn
 from settlement.law.policy import Policy
@@ -17,12 +18,16 @@ def with_dates(
 ) -> Facts:
     """The facts, with all that the dates of the stay tell under this policy.
 
+    A stay is inpatient care settled at discharge unless it says something else.
+
     Without `person_on` the person is taken for the same on every day that layers ask about.
     """
     days = policy.days_asked
     same = PersonOn(identities=facts.identities, age=facts.age)
     return replace(
         facts,
+        care=facts.care or Care.INPATIENT.value,
+        occasion=facts.occasion or Occasion.DISCHARGE.value,
         days=(dates.discharge - dates.admission).days,
         admission_date=dates.admission,
         discharge_date=dates.discharge,
