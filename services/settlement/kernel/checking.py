@@ -187,7 +187,8 @@ def _unfilled_in(tree: Tree, place: Path) -> Iterator[Fault]:
             yield Fault(place, f"还没有填写：{tree.strip()}", "填好，或删去这一行", is_warning=True)
     elif isinstance(tree, Mapping):
         for key, value in tree.items():
-            yield from _unfilled_in(value, (*place, key))
+            if key != "missing":  # told where the number itself is checked
+                yield from _unfilled_in(value, (*place, key))
     else:
         for at, value in enumerate(tree):
             yield from _unfilled_in(value, (*place, at))

@@ -17,15 +17,18 @@ def run(*words: object) -> Result:
 
 @pytest.mark.parametrize("scheme", [*Scheme, "城乡居民基本医疗保险"])
 def test_a_new_policy_lacks_numbers_and_nothing_else(tmp_path: Path, scheme: str) -> None:
-    """`check` finds no error, and every warning is a number to be filled in."""
+    """`check` finds no error, and every warning is a number or a text to be filled in."""
     made = run("new", "421022", "--scheme", scheme, "--from", "2024-07-01", "--path", tmp_path)
     result = run("check", tmp_path)
 
     assert made.exit_code == 0
     assert result.exit_code == 0, result.output
     *notes, total = result.output.splitlines()
-    assert total == "共 1 份政策：0 处错误，21 处提示"
-    assert [n for n in notes if "提示：缺少参数" not in n or "待填" not in n] == []
+    assert total == "共 1 份政策：0 处错误，29 处提示"
+    assert [n for n in notes if "待填" not in n] == []
+    numbers = [n for n in notes if "提示：缺少参数" in n]
+    texts = [n for n in notes if "提示：还没有填写" in n]
+    assert (len(numbers), len(texts)) == (21, 8)
 
 
 def test_its_case_passes_until_the_numbers_are_there(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ def test_passed_is_said_of_triggers_alone() -> None:
     assert only(RIGHT + layer(body)) == "passed 只用于门槛"
 
 
-@pytest.mark.parametrize("fact", ["tier: 三级", "level: 省级", "place: 省外"])
+@pytest.mark.parametrize(
+    "fact", ["tier: 三级", "level: 省级", "place: 省外", "care: 住院", "disease: 肺结核"]
+)
 @pytest.mark.parametrize(
     "rule",
     [
@@ -49,7 +51,7 @@ def test_a_yearly_limit_by_hospital_says_how_several_hospitals_add_up(rule: str,
     amount = f"{{choose: [{{when: {{{fact}}}, value: 6000}}, {{otherwise: 3000}}]}}"
     body = "base: in_scope - basic\n" + rule.replace("AMOUNT", amount)
 
-    assert only(RIGHT + layer(body)) == "全年的限额随医院不同，没有写一年内住过几种医院时怎样累计"
+    assert only(RIGHT + layer(body)) == "全年的数随各次不同，没有写一年内有几种时怎样累计"
     for each in ("none", fact.split(":", maxsplit=1)[0]):
         said = body.replace(f"amount: {amount}", f"each: {each}, amount: {amount}")
         assert errors_of(RIGHT + layer(said)) == []
