@@ -10,20 +10,14 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from contracts.vocabulary import Identity
 from settlement.law.bill import Charges
-from settlement.law.facts import Facts
+from settlement.law.facts import Facts, PersonOn
+from tests.support.fact_generator import MADE_UP, Asked, make_facts, on_these_days
 
 _LARGEST_FEN = 300_000_00
+_ROUND_FEN = tuple(yuan * 100 for yuan in (500, 3000, 5000, 10000, 20000, 40000, 90000))
+"""Bills that come to exactly what made-up policies draw a line at."""
 _DATES = ("admission", "discharge", "settlement")
-_GROUPS = (
-    *(i.value for i in Identity),
-    "subsistence_allowance",
-    "extreme_hardship",
-    "subsistence_margin",
-    "local_made_up",
-)
-"""Every identity; the last four, which made-up policies ask about, are drawn more often."""
 
 
 def seeded(seed: int | str) -> Random:
@@ -49,31 +43,45 @@ class MadeUpStay:
     @property
     def product_facts(self) -> Facts:
         """The same facts as the product takes them."""
-        plain = {k: v for k, v in self.facts.items() if k not in {"identity", "designation"}}
+        sets = {"identity", "designation", "person_on"}
+        plain = {k: v for k, v in self.facts.items() if k not in sets}
         return Facts(
             identities=frozenset(self.facts["identity"]),
             designations=frozenset(self.facts["designation"]),
+            person_on={
+                day: PersonOn(frozenset(on["identity"]), on["age"])
+                for day, on in self.facts["person_on"].items()
+            },
             **plain,
         )
 
 
 def split(chance: Random, whole: int, into: int) -> list[int]:
-    """Random parts that add up to the whole; some are zero."""
+    """Random parts that add up to the whole; some are zero, or all but one."""
+    if chance.random() < 0.15:
+        own = chance.randrange(into)
+        return [whole if at == own else 0 for at in range(into)]
     cuts = sorted(
-        chance.choice((0, whole, chance.randint(0, whole), chance.randint(0, whole)))
+        chance.choice((0, whole, *(chance.randint(0, whole) for _ in range(4))))
         for _ in range(into - 1)
     )
     return [b - a for a, b in zip([0, *cuts], [*cuts, whole], strict=True)]
 
 
 def make_stay(
-    chance: Random, *, elsewhere: Iterable[str] = (), largest_fen: int = _LARGEST_FEN, full: bool
+    chance: Random,
+    *,
+    elsewhere: Iterable[str] = (),
+    largest_fen: int = _LARGEST_FEN,
+    asked: Asked = MADE_UP,
+    full: bool,
 ) -> MadeUpStay:
     """One stay; `full` states every amount and every fact, otherwise some may be wanting."""
-    total = chance.choice((0, 1, 99, 100_00, chance.randint(0, 20_000_00)))
-    total = min(largest_fen, total if chance.random() < 0.5 else chance.randint(0, largest_fen))
+    round_or_small = chance.choice((*_ROUND_FEN, *_ROUND_FEN, 0, 1, 99, 100_00))
+    usual = chance.randint(0, min(largest_fen, chance.choice((20_000_00, largest_fen))))
+    total = min(largest_fen, round_or_small) if chance.random() < 0.3 else usual
     in_scope, first, over, outside = split(chance, total, 4)
-    drug, bed, tcm = split(chance, in_scope, 3)
+    items = split(chance, in_scope, len(asked.items) + 1)
     class_a, class_b = split(chance, total - outside, 2)
     names = {
         "total": total,
@@ -85,16 +93,13 @@ def make_stay(
         "class_a": class_a,
         "class_b": class_b,
         "class_c": outside,
-        "item.drug": drug,
-        "item.bed": bed,
-        "item.tcm": tcm,
-    }
+    } | {f"item.{name}": fen for name, fen in zip((*asked.items, "other"), items, strict=True)}
     granularity = 4 if full else chance.choice((0, 1, 2, 3, 4, 4, 4))
     charges, stated = _stated(names, granularity)
     return MadeUpStay(
         charges=charges,
         amounts={name: names[name] for name in stated},
-        facts=make_facts(chance, full=full),
+        facts=make_facts(chance, asked, full=full),
         elsewhere={name: chance.randint(0, total // 4) for name in elsewhere},
     )
 
@@ -118,7 +123,7 @@ def _stated(names: dict[str, int], granularity: int) -> tuple[Charges, list[str]
     )
     if granularity == 2:
         return scoped, [n for n in names if not n.startswith(("class_", "item."))]
-    items = {name: names[f"item.{name}"] for name in ("drug", "bed", "tcm")}
+    items = {n.removeprefix("item."): fen for n, fen in names.items() if n.startswith("item.")}
     return replace(_with_classes(scoped, names), item_classes_fen=items), list(names)
 
 
@@ -131,38 +136,18 @@ def _with_classes(charges: Charges, names: dict[str, int]) -> Charges:
     )
 
 
-def make_facts(chance: Random, *, full: bool) -> dict[str, Any]:
-    """Facts of one stay; unless `full`, one in ten was never stated."""
-    groups = (*_GROUPS, *_GROUPS[-4:], *_GROUPS[-4:])
-    facts: dict[str, Any] = {
-        "identity": chance.sample(groups, chance.choice((0, 1, 1, 2))),
-        "designation": chance.choice(([], [], ["city_designated"])),
-        "tier": chance.choice(("township", "level_1", "level_2", "level_2", "level_3")),
-        "level": chance.choice(("township", "county", "city", "province")),
-        "place": chance.choice(("in_county", "in_city", "in_province", "out_of_province")),
-        "plan": chance.choice(("first", "second", "一档")),
-        "referral": chance.random() < 0.5,
-        "emergency": chance.random() < 0.2,
-        "third_party_liability": chance.random() < 0.1,
-        "surgery": chance.random() < 0.4,
-        "diagnosis": chance.choice(("C50.9", "I21.0", "J18")),
-        "age": chance.choice((3, 14, 15, 45, 60, 80, 81)),
-        "admission_number": chance.choice((1, 1, 2, 3)),
-    }
-    if not full:
-        for name in list(facts):
-            if name not in {"identity", "designation"} and chance.random() < 0.1:
-                facts[name] = None
-    return facts
-
-
 def make_year(
-    chance: Random, *, elsewhere: Iterable[str] = (), largest_fen: int = _LARGEST_FEN, full: bool
+    chance: Random,
+    *,
+    elsewhere: Iterable[str] = (),
+    largest_fen: int = _LARGEST_FEN,
+    asked: Asked = MADE_UP,
+    full: bool,
 ) -> list[MadeUpStay]:
     """One to four stays of one day's benefit years; mostly the same facts all year."""
     wanted = list(elsewhere)
     stays = [
-        make_stay(chance, elsewhere=wanted, largest_fen=largest_fen, full=full)
+        make_stay(chance, elsewhere=wanted, largest_fen=largest_fen, asked=asked, full=full)
         for _ in range(chance.randint(1, 4))
     ]
     if chance.random() < 0.7:
@@ -171,17 +156,29 @@ def make_year(
 
 
 def make_person(
-    chance: Random, *, elsewhere: Iterable[str] = (), largest_fen: int = _LARGEST_FEN, full: bool
+    chance: Random,
+    *,
+    elsewhere: Iterable[str] = (),
+    largest_fen: int = _LARGEST_FEN,
+    asked: Asked = MADE_UP,
+    full: bool,
 ) -> list[MadeUpStay]:
-    """One person's stays, one after the other, most of them over the turn of some benefit year."""
+    """One person's stays, one after the other, most of them over the turn of some benefit year.
+
+    Some amounts decided elsewhere have not come yet.
+    """
     day = date(2020, 1, 1) + timedelta(days=chance.randrange(366))
     stays = []
-    for stay in make_year(chance, elsewhere=elsewhere, largest_fen=largest_fen, full=full):
+    for stay in make_year(
+        chance, elsewhere=elsewhere, largest_fen=largest_fen, asked=asked, full=full
+    ):
         dates = {}
         for name in _DATES:
             dates[name] = day
             day += timedelta(days=chance.choice((0, 3, 20, 45)))
-        stays.append(replace(stay, dates=dates))
+        come = {name: fen for name, fen in stay.elsewhere.items() if chance.random() < 0.85}
+        facts = on_these_days(stay.facts, dates)
+        stays.append(replace(stay, dates=dates, facts=facts, elsewhere=come))
         day += timedelta(days=chance.choice((1, 5, 60, 150, 400)))
     return stays
 

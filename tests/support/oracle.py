@@ -5,39 +5,61 @@ Nothing is imported from the product but the words of `contracts`; a test makes 
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil, floor
+from functools import lru_cache
 from typing import Any
 
+from tests.support.oracle_facts import Refused, View, holds, key_of, view_of, view_of_layer
+from tests.support.oracle_layer import LayerReading, Settled
 from tests.support.oracle_text import (
-    cap_counter,
-    cap_counters,
+    counted_toward,
     counters_of,
-    deductible_counter,
-    eaten_parts,
-    expression,
     expressions_of,
+    fixed_base,
+    keys_of,
+    may_come_later,
     numbers_of,
     parts_of,
+    pays_the_bill,
+    sums_of,
     terms_of,
+    written,
 )
-from tests.support.oracle_values import Refused, holds, is_doubtful, status, value
+from tests.support.oracle_values import Weighed, status, status_inside, weigh
 
-_QUANTA = {"fen": 1, "分": 1, "jiao": 10, "角": 10, "yuan": 100, "元": 100}
+_INSIDE = ("base", "deductible", "first_self_pay", "eligible", "computed", "over_cap")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """An indicator that is only reported: fen, or fen of fen and whether the target is met.
+
+    `missing` is the amount or the fact that nobody stated.
+    """
+
+    amount: int | None = None
+    share: tuple[int, int] | None = None
+    met: bool | None = None
+    missing: str | None = None
 
 
 @dataclass
 class Answer:
-    """What the oracle finds, in fen: each layer's payment, each part's (`layer.part`), the rest.
+    """What the oracle finds, in fen: what each layer's name stands for, each part's, the rest.
 
-    `assumed` names everything that had a say and that no document states.
+    `outside` holds (layer, kind, payer, fund, fen); `counters` every total of the year that this
+    stay may have moved, by its name in the ledger; `assumed` names everything that had a say and
+    that no document states.
     """
 
     paid: dict[str, int] = field(default_factory=dict)
-    deductible: dict[str, int] = field(default_factory=dict)
+    inside: dict[str, int] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    outside: list[tuple[str, str, str, str, int]] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    reported: dict[str, Reported] = field(default_factory=dict)
     patient: int = 0
     assumed: set[str] = field(default_factory=set)
 
@@ -54,7 +76,14 @@ class Claim:
 
 def settle_by_the_letter(text: str, claim: Claim) -> Answer:
     """Settle one stay under the policy written in `text`. Raises Refused."""
-    return _Reading(json.loads(text), claim).answer()
+    return _Reading(_document(text), claim).answer()
+
+
+@lru_cache(maxsize=8)
+def _document(text: str) -> Mapping[str, Any]:
+    """The tree of a text; nothing here changes it."""
+    found: Mapping[str, Any] = json.loads(text)
+    return found
 
 
 class _Reading:
@@ -67,20 +96,31 @@ class _Reading:
         self.known: dict[str, int] = dict(claim.amounts)
         self.years: dict[str, int] = dict(claim.counters)
         self.status = status(document["evidence"], "assumed")
+        self.view = view_of(document, claim.facts, self.status)
+        self.keys = keys_of(document)
+        self.sums = sums_of(document)
         self.result = Answer()
+        for name in self.sums:
+            self.known[f"year.{name}"] = claim.counters.get(f"sum.{name}", 0)
 
     def answer(self) -> Answer:
         layers = self.document["layers"]
-        applied = {x["id"]: holds(x.get("applies"), self.claim.facts) for x in layers}
+        views = {
+            x["id"]: view_of_layer(self.document, x, self.claim.facts, self.status) for x in layers
+        }
+        applied = {x["id"]: holds(x.get("applies"), views[x["id"]].facts) for x in layers}
         numbers = {
-            name: value(node, unit, self.claim.facts)
+            name: found
             for x in layers
             if applied[x["id"]]
-            for name, node, unit in numbers_of(x)
+            for name, found in self.looked_up(x, views[x["id"]])
         }
+        ledger = {x["id"]: self.ledger_of(x) if applied[x["id"]] else {} for x in layers}
         self.require(layers, applied)
         for name in ("region", "in_force", "dates"):
             self.doubt(name, status(self.document[name], self.status))
+        if people := self.document.get("people"):
+            self.doubt("people", status(people, self.status))
         for layer in layers:
             whole = status(layer, self.status)
             if layer.get("applies") and (self.left > 0 or self.looks_at_any(layer, applied)):
@@ -88,34 +128,56 @@ class _Reading:
             if not applied[layer["id"]]:
                 self.nothing(layer)
             elif "decided_elsewhere" in layer:
-                self.elsewhere(layer)
+                self.elsewhere(layer, ledger[layer["id"]])
             else:
-                _LayerReading(self, layer, numbers).settle()
-        self.result.patient = self.left
-        moved = {name for x in layers for name in counters_of(x)}
-        self.result.counters = {name: self.years.get(name, 0) for name in moved}
+                reading = LayerReading(self, layer, numbers, ledger[layer["id"]])
+                self.keep(layer, reading.settle())
+        self.close()
         return self.result
 
+    def looked_up(self, layer: Mapping[str, Any], view: View) -> list[tuple[str, Weighed]]:
+        """Every number of the layer that these facts choose."""
+        found = []
+        for name, node, unit, around in numbers_of(layer):
+            outer = status_inside((layer, *around), self.status)
+            found.append((name, weigh(node, unit, outer, view)))
+        return found
+
+    def ledger_of(self, layer: Mapping[str, Any]) -> dict[str, str]:
+        """The name in the ledger of each counter the layer moves. Raises Refused."""
+        moved = [*sorted(counters_of(layer)), *counted_toward(layer)]
+        return {
+            name: f"{name}@{key_of(self.keys[name], self.view.facts)}"
+            if name in self.keys
+            else name
+            for name in moved
+        }
+
     def require(self, layers: list[dict[str, Any]], applied: Mapping[str, bool]) -> None:
-        decided = {x["id"] for x in layers if "decided_elsewhere" in x and applied[x["id"]]}
+        decided = {x["id"]: x for x in layers if "decided_elsewhere" in x and applied[x["id"]]}
         for name in self.claim.elsewhere:
             if name not in decided:
                 raise Refused("elsewhere_unexpected", name)
-        ids = {x["id"] for x in layers}
-        for layer in layers:
-            if applied[layer["id"]]:
-                for expression in expressions_of(layer):
-                    for _, name in terms_of(expression):
-                        if name.split(".")[0] not in ids and name not in self.claim.amounts:
-                            raise Refused("amount", name)
-        for name in (x["id"] for x in layers if x["id"] in decided):
-            if name not in self.claim.elsewhere:
+        ids = {x["id"] for x in layers} | {"this", "patient"}
+        needed = [
+            name.removeprefix("year.")
+            for layer in layers
+            if applied[layer["id"]]
+            for text in expressions_of(layer)
+            for _, name in terms_of(text)
+        ]
+        for name in [*needed, *self.sums]:
+            if name.split(".")[0] not in ids and name not in self.claim.amounts:
+                raise Refused("amount", name)
+        for name, layer in decided.items():
+            if name not in self.claim.elsewhere and not may_come_later(layer):
                 raise Refused("elsewhere_missing", name)
 
     def looks_at_any(self, layer: Mapping[str, Any], applied: Mapping[str, bool]) -> bool:
         """Whether the layer is for this stay and some part of it has a cost to look at."""
         return applied[layer["id"]] and any(
-            self.sum_of(expression(part, "base")) > 0 for part in parts_of(layer)
+            fixed_base(part) is not None or self.sum_of(written(part["base"])) > 0
+            for part in parts_of(layer)
         )
 
     def doubt(self, name: str, said: str) -> None:
@@ -123,231 +185,109 @@ class _Reading:
         if said != "stated":
             self.result.assumed.add(name)
 
+    def used(self, name: str, number: Weighed) -> None:
+        """A number had a say, and so had the parameters it is made of."""
+        if number.doubtful:
+            self.result.assumed.add(name)
+        self.result.assumed |= {f"parameter.{name}" for name in number.parameters}
+
     def sum_of(self, expression: str) -> int:
         return sum(sign * self.known[name] for sign, name in terms_of(expression))
-
-    def pay(self, layer: Mapping[str, Any], parts: Mapping[str, int]) -> None:
-        whole = sum(parts.values())
-        if whole > 0 and "pool" in layer and layer["payer"] != "hospital":
-            said = status(layer["pool"], status(layer, self.status))
-            self.doubt(f"{layer['id']}.pool", said)
-        self.left -= whole
-        self.known[layer["id"]] = self.result.paid[layer["id"]] = whole
-        for part, paid in parts.items():
-            self.known[f"{layer['id']}.{part}"] = paid
-            self.result.paid[f"{layer['id']}.{part}"] = paid
-
-    def nothing(self, layer: Mapping[str, Any]) -> None:
-        """A layer that does not apply looked at nothing, took nothing off and paid nothing."""
-        self.pay(layer, {p["id"]: 0 for p in parts_of(layer)})
-        for part in parts_of(layer):
-            for what in ("base", "deductible", "first_self_pay"):
-                self.note(layer, part, what, 0)
-
-    def note(self, layer: Mapping[str, Any], part: Mapping[str, Any], what: str, fen: int) -> None:
-        self.known[f"{layer['id']}.{part['id']}.{what}"] = fen
-        whole = f"{layer['id']}.{what}"
-        self.known[whole] = self.known.get(whole, 0) + fen
-
-    def elsewhere(self, layer: Mapping[str, Any]) -> None:
-        amount = self.claim.elsewhere[layer["id"]]
-        limit = self.sum_of(layer["decided_elsewhere"]["at_most"])
-        if amount > max(0, min(limit, self.left)):
-            raise Refused("elsewhere_too_large", layer["id"])
-        if self.left > 0:
-            said = status(layer["decided_elsewhere"], status(layer, self.status))
-            self.doubt(f"{layer['id']}.decided_elsewhere", said)
-        self.pay(layer, {layer["id"]: amount})
 
     def year(self, counter: str) -> int:
         return self.years.get(counter, 0)
 
+    def move(self, counter: str, fen: int) -> None:
+        self.years[counter] = self.year(counter) + fen
 
-class _LayerReading:
-    """One layer that applies and is computed here."""
+    def keep(self, layer: Mapping[str, Any], settled: Settled) -> None:
+        """What a layer settled now stands under its names; who pays it, and where."""
+        name = layer["id"]
+        for part, found in settled.parts.items():
+            for what in _INSIDE:
+                self.note(layer, part, what, found[what])
+            self.known[f"{name}.{part}"] = self.result.paid[f"{name}.{part}"] = found["paid"]
+        self.pay(layer, settled.paid, settled.surplus)
 
-    def __init__(
-        self, stay: _Reading, layer: Mapping[str, Any], numbers: Mapping[str, Fraction | None]
-    ):
-        self.stay = stay
-        self.layer = layer
-        self.id = layer["id"]
-        self.parts = parts_of(layer)
-        self.numbers = numbers
-        self.status = status(layer, stay.status)
-        own = layer.get("rounding")
-        self.rounding = own or stay.document["rounding"]
-        self.rounding_name = f"{self.id}.rounding" if own else "rounding"
-        self.rounding_status = status(self.rounding, self.status if own else stay.status)
-        self.exactly = _rounding(self.rounding)
+    def pay(self, layer: Mapping[str, Any], fen: int, surplus: int = 0) -> None:
+        name, payer = layer["id"], layer["payer"]
+        self.known[name] = self.result.paid[name] = fen
+        if "pool" in layer and payer != "hospital" and fen + surplus > 0:
+            said = status(layer["pool"], status(layer, self.status))
+            self.doubt(f"{name}.pool", said)
+        if "borne_by" in layer and fen + surplus > 0:
+            said = status(layer["borne_by"], status(layer, self.status))
+            self.doubt(f"{name}.borne_by", said)
+        if payer == "none":
+            return
+        pool = layer.get("pool", "")
+        fund = f"{pool['code'] if isinstance(pool, dict) else pool}-{payer}"
+        if layer.get("pays") == "cash":
+            self.result.outside.append((name, "cash", payer, fund, fen))
+            return
+        if layer.get("surplus") == "hospital":
+            self.result.outside.append((name, "surplus", payer, fund, surplus))
+        self.left -= fen
+        if payer == "patient":
+            self.result.patient += fen
 
-    def look_up(self, name: str) -> Fraction:
-        """The number, asked for only when money has come to it."""
-        found = self.numbers[f"{self.id}.{name}"]
-        if found is None:
-            raise Refused("number", f"{self.id}.{name}")
-        return found
+    def nothing(self, layer: Mapping[str, Any]) -> None:
+        """A layer that does not apply looked at nothing, took nothing off and paid nothing."""
+        zeros = dict.fromkeys((*_INSIDE, "paid"), 0)
+        self.keep(layer, Settled({p["id"]: zeros for p in parts_of(layer)}))
 
-    def number(self, name: str) -> Fraction:
-        """The number, which now has a say."""
-        found = self.look_up(name)
-        full = f"{self.id}.{name}"
-        node = next(node for known, node, _ in numbers_of(self.layer) if known == full)
-        if is_doubtful(node, self.status, self.stay.claim.facts):
-            self.stay.result.assumed.add(full)
-        return found
+    def note(self, layer: Mapping[str, Any], part: str, what: str, fen: int) -> None:
+        names = {f"{layer['id']}.{part}.{what}", f"{layer['id']}.{what}"}
+        for name in names:
+            self.known[name] = self.known.get(name, 0) + fen
+            self.result.inside[name] = self.known[name]
 
-    def round(self, amount: Fraction) -> int:
-        """The amount rounded as the law says; that matters where it is not whole already."""
-        rounded = self.exactly(amount)
-        if rounded != amount:
-            self.stay.doubt(self.rounding_name, self.rounding_status)
-        return rounded
+    def elsewhere(self, layer: Mapping[str, Any], ledger: Mapping[str, str]) -> None:
+        decided = layer["decided_elsewhere"]
+        if layer["id"] not in self.claim.elsewhere:
+            self.result.pending.append(layer["id"])
+        amount = self.claim.elsewhere.get(layer["id"], 0)
+        limit = self.sum_of(written(decided["at_most"]))
+        if pays_the_bill(layer):
+            limit = min(limit, self.left)
+        if amount > max(0, limit):
+            raise Refused("elsewhere_too_large", layer["id"])
+        if self.left > 0:
+            said = status(decided, status(layer, self.status))
+            self.doubt(f"{layer['id']}.decided_elsewhere", said)
+        self.pay(layer, amount)
+        for counter in set(counted_toward(layer)):
+            self.move(ledger[counter], amount)
 
-    def settle(self) -> None:
-        years_before = dict(self.stay.years)
-        bases = self.bases(years_before)
-        deducted = self.deducted(bases, years_before)
-        counted = dict.fromkeys(cap_counters(self.layer, "cost"), sum(bases.values()))
-        if own := deductible_counter(self.layer):
-            counted[own] = sum(bases[part] for part in eaten_parts(self.layer))
-        for counter, fen in counted.items():
-            self.stay.years[counter] = self.stay.year(counter) + fen
-        wanted = {}
-        for part in self.parts:
-            eligible = bases[part["id"]] - deducted[part["id"]]
-            first, wanted[part["id"]] = self.share(part, eligible, deducted, years_before)
-            self.stay.note(self.layer, part, "base", bases[part["id"]])
-            self.stay.note(self.layer, part, "deductible", deducted[part["id"]])
-            self.stay.note(self.layer, part, "first_self_pay", first)
-        room = self.room(sum(wanted.values()), years_before)
-        paid = {}
-        for part, amount in wanted.items():
-            paid[part] = min(amount, room)
-            room -= paid[part]
-        self.stay.pay(self.layer, paid)
-        self.stay.result.deductible[self.id] = sum(deducted.values())
-        for counter in cap_counters(self.layer, "payment"):
-            self.stay.years[counter] = self.stay.year(counter) + sum(paid.values())
+    def close(self) -> None:
+        """What is left is the patient's; totals of the year move; indicators are reported."""
+        self.result.patient += self.left
+        self.known["patient"] = self.result.patient
+        for name in self.sums:
+            self.move(f"sum.{name}", self.known[name])
+        self.move("admissions", 1)
+        if tier := self.claim.facts.get("tier"):
+            self.move(f"admissions@{tier}", 1)
+        self.result.counters = self.years
+        for measure in self.document.get("reported") or []:
+            try:
+                if holds(measure.get("applies"), self.view.facts):
+                    self.result.reported[measure["id"]] = self.reported(measure)
+            except Refused as unknown:
+                self.result.reported[measure["id"]] = Reported(missing=unknown.name)
 
-    def bases(self, years: Mapping[str, int]) -> dict[str, int]:
-        found = {p["id"]: max(0, self.stay.sum_of(expression(p, "base"))) for p in self.parts}
-        for part in self.parts:
-            if self.stay.left > 0 or found[part["id"]] > 0:
-                name = self.id if len(self.parts) == 1 else f"{self.id}.{part['id']}"
-                self.stay.doubt(f"{name}.base", status(part["base"], self.status))
-        for at, cap in enumerate(self.layer.get("caps") or [], start=1):
-            if cap.get("of") == "cost":
-                room = self.cap_left(at, cap, sum(found.values()), years)
-                for part, amount in found.items():
-                    found[part] = min(amount, room)
-                    room -= found[part]
-        return found
-
-    def cap_left(
-        self, at: int, cap: Mapping[str, Any], reached: int, years: Mapping[str, int]
-    ) -> int:
-        if reached <= 0:
-            return 0
-        limit = floor(self.number(f"cap_{at}"))
-        return max(0, limit - years.get(cap_counter(self.layer, cap) or "", 0))
-
-    def deducted(self, bases: Mapping[str, int], years: Mapping[str, int]) -> dict[str, int]:
-        node = self.layer.get("deductible")
-        eaten = eaten_parts(self.layer)
-        looked_at = sum(bases[part] for part in eaten)
-        if not node or looked_at == 0:
-            return dict.fromkeys(bases, 0)
-        threshold = floor(self.number("deductible"))
-        before = years.get(deductible_counter(self.layer) or "", 0)
-        if isinstance(node, dict) and node.get("kind") == "trigger":
-            return dict.fromkeys(bases, 0) if before + looked_at > threshold else dict(bases)
-        to_take = max(0, threshold - before)
-        taken = dict.fromkeys(bases, 0)
-        for part in eaten:
-            taken[part] = min(bases[part], to_take)
-            to_take -= taken[part]
-        if len(bases) > 1 and any(taken.values()):
-            said = status(self.layer.get("deductible_taken_from"), self.status)
-            self.stay.doubt(f"{self.id}.deductible_taken_from", said)
-        return taken
-
-    def share(
-        self,
-        part: Mapping[str, Any],
-        eligible: int,
-        deducted: Mapping[str, int],
-        years: Mapping[str, int],
-    ) -> tuple[int, int]:
-        """The first self-pay, and what the part would pay before caps."""
-        if eligible == 0:
-            return 0, 0
-        prefix = "" if part is self.layer else f"{part['id']}."
-        first = (
-            self.number(f"{prefix}first_self_pay") if part.get("first_self_pay") else Fraction(0)
-        )
-        if part.get("rate"):
-            share = eligible * self.number(f"{prefix}rate")
-        else:
-            share = self.in_bands(part, prefix, eligible, deducted[part["id"]], years)
-        computed = min(eligible, self.round(share * (1 - first)))
-        if part.get("minus"):
-            if computed > 0:
-                name = self.id if len(self.parts) == 1 else f"{self.id}.{part['id']}"
-                self.stay.doubt(f"{name}.minus", status(part["minus"], self.status))
-            computed = max(0, computed - max(0, self.stay.sum_of(expression(part, "minus"))))
-        return min(eligible, self.round(eligible * first)), computed
-
-    def in_bands(
-        self,
-        part: Mapping[str, Any],
-        prefix: str,
-        eligible: int,
-        deducted: int,
-        years: Mapping[str, int],
-    ) -> Fraction:
-        begin = 0
-        if self.layer.get("deductible"):
-            before = years.get(deductible_counter(self.layer) or "", 0)
-            if part["bands"]["measured_from"] == "zero":
-                begin = before + deducted
-            else:
-                begin = max(0, before - floor(self.number("deductible")))
-        end, at, share = begin + eligible, begin, Fraction(0)
-        edges: list[str] = []
-        for number, row in enumerate(part["bands"]["rows"], start=1):
-            if at >= end:
-                break
-            edge = end
-            if row.get("up_to"):
-                edges.append(f"{prefix}band_{number}.up_to")
-                edge = min(end, floor(self.look_up(edges[-1])))
-            if edge > at:
-                share += (edge - at) * self.number(f"{prefix}band_{number}.rate")
-                at = edge
-                for near in edges[-2 if row.get("up_to") else -1 :]:
-                    self.number(near)  # what fell in here fell between these two edges
-        return share
-
-    def room(self, wanted: int, years: Mapping[str, int]) -> int:
-        room = self.stay.left
-        for at, cap in enumerate(self.layer.get("caps") or [], start=1):
-            if cap.get("of") != "cost" and wanted > 0:
-                room = min(room, self.cap_left(at, cap, wanted, years))
-        return room
-
-
-def _rounding(node: Mapping[str, Any]) -> Callable[[Fraction], int]:
-    quantum, mode = _QUANTA[node["to"]], node["mode"]
-
-    def rounded(amount: Fraction) -> int:
-        steps = amount / quantum
-        if mode == "down":
-            return floor(steps) * quantum
-        if mode == "up":
-            return ceil(steps) * quantum
-        if mode == "half_up":
-            return floor(steps + Fraction(1, 2)) * quantum
-        return round(steps) * quantum  # Fractions round half to even
-
-    return rounded
+    def reported(self, measure: Mapping[str, Any]) -> Reported:
+        """What is told of an indicator. Raises Refused where a fact was not stated."""
+        sums = [written(measure[key]) for key in ("amount", "share", "of") if key in measure]
+        for name in (name for text in sums for _, name in terms_of(text)):
+            if name not in self.known:
+                return Reported(missing=name)
+        if "amount" in measure:
+            return Reported(amount=self.sum_of(sums[0]))
+        share = self.sum_of(sums[0]), self.sum_of(sums[1])
+        target = None
+        if "target" in measure:
+            target = weigh(measure["target"], "share", self.status, self.view).value
+        if share[1] <= 0:
+            return Reported()
+        return Reported(share=share, met=None if target is None else Fraction(*share) >= target)

@@ -1,60 +1,37 @@
-"""How the oracle finds a number (对照算法查表): conditions, rows and adjustments, as Fractions."""
+"""How the oracle finds a number (对照算法查表): rows, parameters, adjustments, as Fractions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
-from contracts.vocabulary import AdministrativeLevel, Identity, InstitutionTier, Place
+from tests.support.oracle_facts import View, holds, number_of
 
-_YES = {"yes": True, "是": True, "true": True, "no": False, "否": False, "false": False}
-_LABELS: dict[str, dict[str, str]] = {
-    "identity": {i.label: i.value for i in Identity},
-    "tier": {t.label: t.value for t in InstitutionTier},
-    "level": {level.label: level.value for level in AdministrativeLevel},
-    "place": {p.label: p.value for p in Place},
-}
 _INFINITE = Fraction(10**30)
+_QUANTA = {"fen": 1, "分": 1, "jiao": 10, "角": 10, "yuan": 100, "元": 100}
+_UNLIMITED = ("unlimited", "不设限")
 
 
-class Refused(Exception):
-    """The law cannot be applied: `kind` of thing that is wanting, and its `name`."""
+@dataclass(frozen=True)
+class Weighed:
+    """A number in fen, as a share or as a count; None where nobody knows it.
 
-    def __init__(self, kind: str, name: str):
-        self.kind, self.name = kind, name
-        super().__init__(f"{kind}: {name}")
-
-
-def value(node: Any, unit: str, facts: Mapping[str, Any]) -> Fraction | None:
-    """The number that these facts choose, adjusted, in fen or as a share; None if unknown."""
-    text = _written(node, facts)
-    if text is None:
-        return None
-    if text in ("unlimited", "不设限"):
-        return _INFINITE
-    found = _share(text) if unit == "share" else Fraction(text) * 100
-    if not isinstance(node, dict):
-        return found
-    found = _after_changes(node, found, facts)
-    if node.get("at_most") and unit == "share":
-        found = min(found, _ceiling(node))
-    return found
-
-
-def is_doubtful(node: Any, outer: str, facts: Mapping[str, Any]) -> bool:
-    """Whether the number these facts choose rests on anything that no document states.
-
-    `outer` is the status of whatever the number stands in.
+    `doubtful`: something it rests on is not stated. `parameters`: those it is made of of which the
+    same is true.
     """
-    row, whole = _row(node, facts), status(node, outer)
-    doubts = [status(row, whole)]
-    text = _text(row)
-    if isinstance(node, dict) and text not in (None, "unlimited", "不设限"):
-        changes = [c for c in node.get("adjust") or [] if holds(c, facts)]
-        doubts += [status(c, whole) for c in changes]
-        if node.get("at_most"):
-            before = _after_changes(node, _share(str(text)), facts)
-            doubts += [status(node["at_most"], whole)] if before > _ceiling(node) else []
-    return any(doubt != "stated" for doubt in doubts)
+
+    value: Fraction | None
+    doubtful: bool = False
+    parameters: frozenset[str] = frozenset()
+
+    def __add__(self, other: "Weighed") -> "Weighed":
+        """This value, resting on what the other rests on as well."""
+        doubtful, names = self.doubtful or other.doubtful, self.parameters | other.parameters
+        return Weighed(self.value, doubtful, names)
+
+    def standing_at(self, value: Fraction | None) -> "Weighed":
+        return Weighed(value, self.doubtful, self.parameters)
 
 
 def status(node: Any, outer: str) -> str:
@@ -62,15 +39,37 @@ def status(node: Any, outer: str) -> str:
     return str(node.get("status") or outer) if isinstance(node, dict) else outer
 
 
-def _after_changes(node: Mapping[str, Any], found: Fraction, facts: Mapping[str, Any]) -> Fraction:
+def status_inside(around: Iterable[Any], outer: str) -> str:
+    """The status that what stands in all of these, from the outside in, inherits."""
+    for node in around:
+        outer = status(node, outer)
+    return outer
+
+
+def weigh(node: Any, unit: str, outer: str, view: View) -> Weighed:
+    """The number that these facts choose, adjusted and held; `outer` is the status around it.
+
+    `unit` is `yuan`, `share` or `count`. Raises Refused for a fact nobody stated.
+    """
+    row, whole = _row(node, view.facts), status(node, outer)
+    found = _plain(row, unit, status(row, whole), view)
+    if found.value in (None, _INFINITE) or not isinstance(node, dict):
+        return found
     for change in node.get("adjust") or []:
-        if holds(change, facts):
-            found = _adjusted(found, change)
+        if holds(change, view.facts):
+            found = _adjusted(found, change, unit, whole, view)
+    for key, keeps in (("at_least", max), ("at_most", min)):
+        if node.get(key):
+            held = _held(found, weigh(node[key], unit, whole, view), keeps)
+            found = held
     return found
 
 
-def _ceiling(node: Mapping[str, Any]) -> Fraction:
-    return _share(str(_text(node["at_most"])))
+def _held(found: Weighed, limit: Weighed, keeps: Callable[..., Fraction]) -> Weighed:
+    if found.value is None or limit.value is None:
+        return limit.standing_at(None)
+    kept = keeps(found.value, limit.value)
+    return found if kept == found.value else (found + limit).standing_at(kept)
 
 
 def _row(node: Any, facts: Mapping[str, Any]) -> Any:
@@ -82,67 +81,74 @@ def _row(node: Any, facts: Mapping[str, Any]) -> Any:
     return row.get("otherwise", row)
 
 
-def _text(row: Any) -> Any:
-    return row.get("value") if isinstance(row, dict) else row
+def _plain(row: Any, unit: str, said: str, view: View) -> Weighed:
+    """What stands in a row: a value, or a parameter with what it is multiplied by."""
+    doubtful = said != "stated"
+    if isinstance(row, dict) and "of" in row:
+        return _of_parameter(row, view) + Weighed(None, doubtful)
+    text = row.get("value") if isinstance(row, dict) else row
+    if text is None:
+        return Weighed(None, doubtful)
+    return Weighed(_INFINITE if text in _UNLIMITED else _read(text, unit), doubtful)
 
 
-def _written(node: Any, facts: Mapping[str, Any]) -> str | None:
-    """The text of the value in the first row that applies."""
-    text: str | None = _text(_row(node, facts))
-    return text
+def _of_parameter(row: Mapping[str, Any], view: View) -> Weighed:
+    name = str(row["of"])
+    node = view.parameters[name]
+    unit, key = ("yuan", "amount") if "amount" in node else ("share", "ratio")
+    found = weigh(node[key], unit, status(node, view.status), view)
+    itself = frozenset({name}) if found.doubtful else frozenset()
+    used = Weighed(found.value, False, found.parameters | itself)
+    if found.value is None:
+        return used
+    product = found.value * (_read(row["times"], "share") if "times" in row else 1)
+    return used.standing_at(rounding_of(row["rounding"])(product) if "rounding" in row else product)
 
 
-def _share(text: str) -> Fraction:
-    return Fraction(text.removesuffix("%")) / 100
+def _read(text: str, unit: str) -> Fraction:
+    if unit == "share":
+        return Fraction(text.removesuffix("%")) / 100
+    return Fraction(text) * (100 if unit == "yuan" else 1)
 
 
-def _adjusted(found: Fraction, change: Mapping[str, Any]) -> Fraction:
+def _adjusted(
+    found: Weighed, change: Mapping[str, Any], unit: str, outer: str, view: View
+) -> Weighed:
+    if found.value is None:
+        return found
+    value, times = found.value, _times(change, view)
     if "plus" in change:
-        return found + _share(change["plus"])
-    if "minus" in change:
-        return max(Fraction(0), found - _share(change["minus"]))
-    return found * _share(change["times"])
+        value += _read(change["plus"], unit) * times
+    elif "minus" in change:
+        value -= _read(change["minus"], unit) * times
+    elif "on_rest" in change:
+        value += (1 - value) * _read(change["on_rest"], "share")
+    else:
+        value *= _read(change["times"], "share")
+    doubt = Weighed(None, status(change, outer) != "stated")
+    return (found + doubt).standing_at(max(Fraction(0), value))
 
 
-def holds(node: Any, facts: Mapping[str, Any]) -> bool:
-    """All of `when` and none of `unless`; nothing written means always.
-
-    One test that is known to fail decides; only then does a fact nobody stated matter. Raises
-    Refused.
-    """
-    node = node or {}
-    answers: list[bool | Refused] = []
-    for part, right in (("when", True), ("unless", False)):
-        for fact, wanted in sorted((node.get(part) or {}).items()):
-            try:
-                answers.append(_test(fact, wanted, facts) == right)
-            except Refused as unknown:
-                answers.append(unknown)
-    if False in answers:
-        return False
-    for answer in answers:
-        if isinstance(answer, Refused):
-            raise answer
-    return True
+def _times(change: Mapping[str, Any], view: View) -> int:
+    """How often an addition is made: once, or for each year, day, … beyond."""
+    if "for_each" not in change:
+        return 1
+    counted = max(0, number_of(change["for_each"], view.facts) - int(change.get("beyond", 0)))
+    return min(counted, int(change.get("at_most", counted)))
 
 
-def _test(fact: str, wanted: Any, facts: Mapping[str, Any]) -> bool:
-    found = facts.get(fact)
-    if fact in ("identity", "designation"):
-        found = found or ()
-    if found is None:
-        raise Refused("fact", fact)
-    if fact in ("age", "admission_number"):
-        if isinstance(wanted, str):
-            return bool(found == int(wanted))
-        low, high = wanted.get("from"), wanted.get("to")
-        return (low is None or found >= int(low)) and (high is None or found <= int(high))
-    values = [wanted] if isinstance(wanted, str) else wanted
-    if fact in ("referral", "emergency", "third_party_liability", "surgery"):
-        return any(_YES[v] == found for v in values)
-    codes = [_LABELS.get(fact, {}).get(v, v) for v in values]
-    if fact == "diagnosis":
-        return any(found.startswith(code) for code in codes)
-    if fact in ("identity", "designation"):
-        return any(code in found for code in codes)
-    return found in codes
+def rounding_of(node: Mapping[str, Any]) -> Callable[[Fraction], int]:
+    """How an amount in fen is rounded: `mode`, to a multiple of `to`."""
+    quantum, mode = _QUANTA[node["to"]], node["mode"]
+
+    def rounded(amount: Fraction) -> int:
+        steps = amount / quantum
+        if mode == "down":
+            return floor(steps) * quantum
+        if mode == "up":
+            return ceil(steps) * quantum
+        if mode == "half_up":
+            return floor(steps + Fraction(1, 2)) * quantum
+        return round(steps) * quantum  # Fractions round half to even
+
+    return rounded

@@ -6,7 +6,7 @@ from typing import Any
 def document(
     *layers: dict[str, Any], rounding: tuple[str, str] = ("half_up", "fen")
 ) -> dict[str, Any]:
-    """A policy of these layers; payer and pool are filled in."""
+    """A policy of these layers; payer and pool are filled in where they are wanted."""
     mode, to = rounding
     return {
         "yizhan_policy": "1",
@@ -25,5 +25,10 @@ def document(
         "rounding": {"mode": mode, "to": to},
         "sources": {"made_up": {"title": "虚构"}},
         "evidence": {"status": "stated", "source": "made_up"},
-        "layers": [{"payer": "basic", "pool": "990100", **layer} for layer in layers],
+        "layers": [_complete(layer) for layer in layers],
     }
+
+
+def _complete(layer: dict[str, Any]) -> dict[str, Any]:
+    has_fund = layer.get("payer") not in {"hospital", "none", "patient"}
+    return {"payer": "basic", **({"pool": "990100"} if has_fund else {}), **layer}

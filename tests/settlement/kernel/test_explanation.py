@@ -1,5 +1,6 @@
 """Explanations re-add to the settlement they explain (说明), each figure from those before it."""
 
+import json
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import ceil, floor
@@ -12,17 +13,24 @@ from settlement.kernel.explain import Step, assumed_numbers, explain
 from settlement.kernel.settle import Inputs, Outcome, settle_bill
 from settlement.law.bill import Charges
 from settlement.law.facts import Facts
+from settlement.law.numbers import Rule, numbers_in
+from settlement.law.policy import Layer
 from tests.settlement.kernel.made_up import document
 from tests.support.bill_generator import make_person, seeded
 from tests.support.conservation import settle_stays
+from tests.support.fact_generator import asked_by
 from tests.support.policy_generator import policy_tree
-from tests.support.settling import compile_tree
+from tests.support.settling import amount_of, compile_tree
 
+_UNLIMITED = 10**17
 _WHAT = {
-    "": lambda s: s.paid_fen,
+    "": lambda s: s.amount_fen,
     "base": lambda s: s.base_fen,
     "deductible": lambda s: s.deductible_fen,
     "first_self_pay": lambda s: s.first_self_pay_fen,
+    "eligible": lambda s: s.eligible_fen,
+    "computed": lambda s: s.computed_fen,
+    "over_cap": lambda s: s.computed_fen - s.amount_fen,
 }
 
 
@@ -43,7 +51,7 @@ def _value(name: str, amounts: Mapping[str, int], earlier: list[Step]) -> int:
         return amounts[name]
     layer, *rest = name.split(".")
     steps = [s for s in earlier if s.layer == layer]
-    if rest and rest[0] in {s.part for s in steps} and len(steps) > 1:
+    if rest and rest[0] in {s.part for s in steps}:
         steps, rest = [s for s in steps if s.part == rest[0]], rest[1:]
     return sum(_WHAT["".join(rest)](s) for s in steps)
 
@@ -65,65 +73,139 @@ def _held(amount: int, *limits: int | None) -> int:
 def _check_step(step: Step, amounts: Mapping[str, int], earlier: list[Step]) -> None:
     """Every figure follows from the bill, from earlier steps and from this step's own words."""
     assert step.left_fen == amounts["total"] - sum(s.paid_fen for s in earlier)
+    assert step.paid_fen == (step.amount_fen if _pays_the_bill(step) else 0)
     if not step.applied:
-        assert (step.base_before_cap_fen, step.paid_fen) == (0, 0)
+        assert (step.base_before_cap_fen, step.amount_fen) == (0, 0)
     elif step.decided_by is not None:
-        assert step.paid_fen <= _held(_amount(step.base, amounts, earlier), step.left_fen)
+        limits = [_amount(step.base, amounts, earlier)]
+        limits += [step.left_fen] if _pays_the_bill(step) else []
+        assert step.amount_fen <= min(limits)
+        assert step.amount_fen == 0 or not step.pending
         return
     else:
-        assert step.base_before_cap_fen == _amount(step.base, amounts, earlier)
-        if step.already_paid is not None:
-            assert step.already_paid_fen == _amount(step.already_paid, amounts, earlier)
+        _check_named_amounts(step, amounts, earlier)
+    before = step.first_self_pay_fen if step.first_is_before else 0
     assert step.base_fen == _held(step.base_before_cap_fen, step.cost_cap_left_fen)
-    assert step.eligible_fen == step.base_fen - step.deductible_fen >= 0
+    assert step.eligible_fen == step.base_fen - before - step.deductible_fen >= 0
     if step.decided_by is None:
         _check_share(step)
+
+
+def _pays_the_bill(step: Step) -> bool:
+    return step.kind in {"payment", "patient"}
+
+
+def _check_named_amounts(step: Step, amounts: Mapping[str, int], earlier: list[Step]) -> None:
+    """What a step names by words is worth what it says."""
+    if step.base == "定额":
+        names = {f"{step.layer}.fixed", f"{step.layer}.{step.part}.fixed"}
+        (fixed,) = {n.value for n in step.numbers if n.name in names}
+        assert step.base_before_cap_fen == Fraction(fixed) * 100
+    else:
+        assert step.base_before_cap_fen == _amount(step.base, amounts, earlier)
+    for words, fen in (
+        (step.already_paid, step.already_paid_fen),
+        (step.not_below, step.not_below_fen),
+        (step.not_above, step.not_above_fen),
+    ):
+        if words is not None:
+            assert fen == _amount(words, amounts, earlier)
 
 
 def _check_share(step: Step) -> None:
     assert sum(band.amount_fen for band in step.bands) == step.eligible_fen
     first = _ratio(step.first_self_pay)
-    kept = _rounded(step.eligible_fen * first, step.rounding)
-    assert step.first_self_pay_fen == min(step.eligible_fen, kept)
+    looked_at = step.base_fen if step.first_is_before else step.eligible_fen
+    assert step.first_self_pay_fen == min(looked_at, _rounded(looked_at * first, step.rounding))
     share = sum((b.amount_fen * _ratio(b.rate) for b in step.bands), Fraction(0))
-    rounded = min(step.eligible_fen, _rounded(share * (1 - first), step.rounding))
-    assert step.computed_fen == max(0, rounded - step.already_paid_fen)
-    assert step.paid_fen == _held(step.computed_fen, step.cap_left_fen, step.left_fen)
+    share *= 1 if step.first_is_before else 1 - first
+    share *= 1 if step.factor is None else _ratio(step.factor)
+    computed = min(step.eligible_fen, _rounded(share, step.rounding)) - step.already_paid_fen
+    computed = max(0, computed)
+    if step.base_fen > 0:
+        computed = max(computed, step.not_below_fen or 0)
+    assert step.computed_fen == _held(computed, step.not_above_fen)
+    allowed = _held(step.computed_fen, step.cap_left_fen)
+    assert step.amount_fen == (_held(allowed, step.left_fen) if _pays_the_bill(step) else allowed)
+
+
+def _owed_to_the_hospital(layer: Layer, steps: list[Step]) -> int:
+    """What the caps allow all parts together and the bill has no room for."""
+    if not layer.surplus_to_hospital or not steps:
+        return 0
+    allowed = _held(sum(s.computed_fen for s in steps), steps[0].cap_left_fen)
+    return allowed - sum(s.amount_fen for s in steps)
 
 
 def _check_caps(cascade: Cascade, outcome: Outcome, steps: tuple[Step, ...]) -> None:
     """The first part of a layer has the whole cap, every other what those before it left."""
     for layer in cascade.policy.layers:
-        mine = [s for s in steps if s.layer == layer.id and s.applied]
+        mine = [s for s in steps if s.layer == layer.id and s.applied and s.decided_by is None]
         for of, left, spent in (
             ("cost", lambda s: s.cost_cap_left_fen, lambda s: s.base_fen),
-            ("payment", lambda s: s.cap_left_fen, lambda s: s.paid_fen),
+            ("payment", lambda s: s.cap_left_fen, lambda s: s.amount_fen + s.surplus_fen),
         ):
-            room = _tightest(layer.caps, of, layer.id, outcome) if mine else None
+            if not mine or not _is_asked(layer, of, mine, outcome):
+                continue
+            room = _tightest(layer, of, outcome)
             for step in mine:
                 assert left(step) == room
                 room = None if room is None else room - spent(step)
 
 
-def _tightest(caps: Any, of: str, layer: str, outcome: Outcome) -> int | None:
-    left = [
-        outcome.values[f"{layer}_cap_{at}_left"]
-        for at, cap in enumerate(caps, start=1)
-        if cap.of == of and str(outcome.resolved[cap.amount.name])[0].isdigit()
-    ]
+def _tightest(layer: Layer, of: str, outcome: Outcome) -> int | None:
+    left = []
+    for at, cap in enumerate(layer.caps, start=1):
+        room = outcome.values[f"{layer.id}_cap_{at}_left"]
+        if cap.of == "times" and of == "payment" and room == 0:
+            left.append(0)
+        elif cap.of == of and room < _UNLIMITED:
+            left.append(room)
     return min(left, default=None)
+
+
+def _is_asked(layer: Layer, of: str, steps: list[Step], outcome: Outcome) -> bool:
+    """Whether money came to the caps, so that all of them had to be known."""
+    came = sum(s.base_before_cap_fen if of == "cost" else s.computed_fen for s in steps)
+    return came > 0 or all(_is_known(cap.amount, outcome) for cap in layer.caps)
+
+
+def _is_known(rule: Rule, outcome: Outcome) -> bool:
+    """Whether somebody knows all of what the number is made of."""
+    return not any(str(outcome.resolved[n.name]).startswith("缺失") for n in numbers_in(rule))
+
+
+def _of_the_year(
+    cascade: Cascade, outcome: Outcome, amounts: Mapping[str, int], steps: tuple[Step, ...]
+) -> dict[str, int]:
+    """The year's totals before the stay, by the names that expressions give them."""
+    found = {}
+    for counter in cascade.shape.counters:
+        if counter.startswith("sum."):
+            name = counter.removeprefix("sum.")
+            now = outcome.patient_fen if name == "patient" else _value(name, amounts, list(steps))
+            found[f"year.{name}"] = outcome.counters[counter] - now
+    return found
 
 
 def _check_outcome(
     cascade: Cascade, outcome: Outcome, steps: tuple[Step, ...], amounts: Mapping[str, int]
 ) -> int:
+    amounts = {**amounts, **_of_the_year(cascade, outcome, amounts, steps)}
     for at, step in enumerate(steps):
         _check_step(step, amounts, list(steps[:at]))
     _check_caps(cascade, outcome, steps)
     for layer in cascade.policy.layers:
-        assert sum(s.paid_fen for s in steps if s.layer == layer.id) == outcome.paid_fen(layer)
-    assert sum(s.paid_fen for s in steps) + outcome.patient_fen == amounts["total"]
-    return sum(s.paid_fen > 0 for s in steps)
+        mine = [s for s in steps if s.layer == layer.id]
+        assert sum(s.amount_fen for s in mine) == amount_of(layer, outcome)
+        outside = [x.amount_fen for x in outcome.outside if x.layer == layer.id]
+        surplus = sum(s.surplus_fen for s in mine)
+        assert surplus == _owed_to_the_hospital(layer, mine)
+        cash = sum(s.amount_fen for s in mine if s.kind == "cash")
+        assert sum(outside) == surplus + cash
+    own = sum(s.paid_fen for s in steps if s.kind == "patient")
+    assert sum(s.paid_fen for s in steps) - own + outcome.patient_fen == amounts["total"]
+    return sum(s.amount_fen > 0 for s in steps)
 
 
 Explain = Callable[[Any, Outcome], tuple[Step, ...]]
@@ -135,7 +217,8 @@ def _explained(policies: int, explain: Explain) -> int:
     for seed in range(policies):
         chance = seeded(seed)
         cascade = compile_tree(policy_tree(chance))
-        stays = make_person(chance, elsewhere=cascade.shape.elsewhere, full=True)
+        asked = asked_by(json.loads(cascade.policy.canonical_text))
+        stays = make_person(chance, elsewhere=cascade.shape.elsewhere, asked=asked, full=True)
         for stay, outcome in settle_stays(cascade, stays):
             if isinstance(outcome, Outcome):
                 steps = explain(cascade.policy, outcome)
@@ -156,6 +239,13 @@ def test_every_payment_can_be_worked_out_again_from_what_is_printed() -> None:
         {"cost_cap_left_fen": None},
         {"already_paid_fen": 0},
         {"left_fen": 0},
+        {"kind": "measure"},
+        {"amount_fen": 0},
+        {"factor": None},
+        {"first_is_before": False},
+        {"not_below_fen": 0},
+        {"not_above_fen": None},
+        {"surplus_fen": 0},
         {"base_before_cap_fen": 0},
         {"deductible_fen": 0},
         {"first_self_pay": None},
