@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from settlement.adapters.yaml_slips import slip_in_set, slip_of
 from settlement.law.document import Path as TreePath
 from settlement.law.document import Tree
 
@@ -65,13 +66,7 @@ def read_plain_text(text: str, lines: dict[TreePath, int]) -> Tree:
         _require_plain(text)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as wrong:
-        mark = getattr(wrong, "problem_mark", None)
-        problem = getattr(wrong, "problem", None) or "无法读取"
-        raise NotPlain(
-            mark.line + 1 if mark else 1,
-            f"YAML 格式不对（{problem}）",
-            "检查缩进、冒号和引号",
-        ) from wrong
+        raise NotPlain(*slip_of(wrong, text)) from wrong
     except (RecursionError, ValueError) as wrong:
         raise NotPlain(1, "YAML 无法读取", "检查嵌套和特殊字符") from wrong
     return _plain(node, (), lines)
@@ -96,6 +91,9 @@ def _plain(node: yaml.Node | None, place: TreePath, lines: dict[TreePath, int]) 
         name = _readable(str(key.value), line)
         if name in found or name == "<<":
             raise NotPlain(line, f"键“{name}”重复或不可用", "每个键只写一次")
+        is_bare = value.start_mark.index == key.end_mark.index
+        if found and is_bare and getattr(node, "flow_style", False):
+            raise NotPlain(line, *slip_in_set(name))
         lines[(*place, name)] = line
         found[name] = _plain(value, (*place, name), lines)
     return found

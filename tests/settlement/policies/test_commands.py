@@ -214,6 +214,43 @@ def test_showing_what_is_not_there_says_what_is(words: tuple[str, ...], told: st
     assert told in result.output
 
 
+def test_a_day_without_any_policy_lists_what_there_is_with_dates(book: Path) -> None:
+    """No scheme was asked about, so none is named; a scheme that was asked about is."""
+    any_scheme = run("policy", "show", "990102", "--on", "2019-12-31", "--policies", book)
+    employee = run("policy", "show", "990102", "--scheme", "employee", "--policies", book)
+
+    listed = "\n  990102 测试县 城乡居民基本医疗保险 2020-01-01 起（第 1 版）\n"
+    assert any_scheme.output == f"990102 在 2019-12-31 没有施行中的政策；现有：{listed}"
+    assert employee.output.startswith("990102 的职工基本医疗保险在 ")
+
+
+def test_a_place_that_does_not_ship_points_at_a_book_of_ones_own(book: Path) -> None:
+    """Nothing imports policies: a directory is named."""
+    shipped = run("policy", "show", "659001")
+    compared = run("policy", "diff", "659001@2023-01-01", "659001@2024-01-01")
+    own = run("policy", "show", "659001", "--policies", book)
+
+    told = "随附政策里没有 659001 及其上级地区的政策；自己的目录用 --policies 目录"
+    assert told in shipped.output
+    assert f"不能比较：{told}" in compared.output
+    assert own.output.startswith("这个政策目录里没有 659001 及其上级地区的政策\n现有：990102")
+
+
+def test_checking_also_reads_the_cases_and_goes_by_line(book: Path) -> None:
+    """A key, a code, a date and an amount, each with its line, after the policy's own."""
+    cases = edit(book, "  bill: {total: 1000", "  bil: {total: 1000", suffix=".cases.yaml")
+    edit(book, "2020-02-03}", "2020-02-31}\n  facts: {tier: 四级}", suffix=".cases.yaml")
+
+    result = run("policy", "check", book)
+
+    told = [line for line in result.output.splitlines() if str(cases) in line]
+    lines = [int(line.removeprefix(f"{cases}:").split(":")[0]) for line in told]
+    assert result.exit_code == 1
+    assert lines == sorted(lines)
+    for words in ("不认识的键“bil”", "2020-02-31", "“四级”不在代码表中"):
+        assert any(words in line for line in told), told
+
+
 def test_a_bill_is_tried_and_shown_as_a_table() -> None:
     """The printed 渝北 example: payer, base, deductible, rate, cap, paid, and the patient."""
     result = run("preview", BILL)

@@ -1,5 +1,6 @@
 """Files are read as plain text trees; what is clever, broken or endless is refused by line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_aliases_are_refused_so_nothing_unfolds_without_end() -> None:
     [
         ("a: 1\na: 2\n", 2, "键“a”重复或不可用"),
         ("a: 1\n<<: {b: 2}\n", 2, "键“<<”重复或不可用"),
-        ("a: 1\nb: [1, 2\n", 3, "YAML 格式不对"),
+        ("a: 1\nb: [1, 2\n", 2, "YAML 格式不对"),
         ("? [1, 2]\n: 3\n", 1, "键应当是一个词"),
         ("", 1, "文件是空的"),
         ("# only a comment\n", 1, "文件是空的"),
@@ -64,6 +65,40 @@ def test_what_is_not_plain_is_refused_by_line(text: str, line: int, message: str
 
     assert refused.line == line
     assert message in refused.message
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "remedy"),
+    [
+        ("note: 甲: 乙\n", 1, "一句话里有半角冒号", "整句放进引号"),
+        ("a: 1\nb: {value: 1, note: 甲: 乙}\n", 2, "括号里的一句话有半角冒号", "整句放进引号"),
+        ("b: {value: 1, note: 甲,乙}\n", 1, "半角逗号把一句话断开了，后面剩下“乙”", "放进引号"),
+        ("b: {value: 20,000}\n", 1, "半角逗号把一个数断开了，后面剩下“000”", "如 20000"),
+        ("a: 1\nb: {note: 见 #3}\nc: 2\n", 2, "“ #”以后都成了注释", "整句放进引号"),
+        ("b: {value: 1， note: 甲: 乙}\n", 1, "全角逗号", "键之间用半角逗号"),
+        ("b: [甲\n", 1, "括号没有成对", "补上 } 或 ]"),
+        ('note: "甲\n', 1, "引号没有成对", "补上另一半引号"),
+        ('note: "甲"乙\n', 1, "引号后面还有字", "一对引号"),
+        ("note: @甲\n", 1, "值以“@”开头", "放进引号"),
+        ("a:\n\tb: 1\n", 2, "制表符", "空格"),
+        ("a:\n b: 1\n  c: 2\n", 3, "缩进与上一行对不齐", "上下对齐"),
+    ],
+)
+def test_the_likely_slip_is_named(text: str, line: int, message: str, remedy: str) -> None:
+    """Half-width signs in a sentence, open quotation marks, tabs: in Chinese, with what to do."""
+    refused = refusal_of(text)
+
+    assert (refused.line, message in refused.message, remedy in refused.remedy) == (
+        line,
+        True,
+        True,
+    ), (refused.line, refused.message, refused.remedy)
+    assert not re.search("[a-z]{4}", refused.message)
+
+
+def test_a_key_with_its_colon_or_an_open_end_is_no_slip() -> None:
+    """What may stand between braces stays as it was."""
+    assert read_plain_text("a: {b: 1, c: , }\n", {}) == {"a": {"b": "1", "c": ""}}
 
 
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`yizhan policy …` (政策的命令): checking and reading; the others have files of their own."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,6 @@ from settlement.adapters.case_files import (
     check_case_file,
     find_case_files,
     is_case_file,
-    policy_beside,
 )
 from settlement.adapters.policy_files import (
     SHIPPED_POLICIES,
@@ -26,6 +26,7 @@ from settlement.adapters.policy_files import (
     read_document,
 )
 from settlement.application.check_policies import Draft, check_policies
+from settlement.entrypoints.cli.policy_absent import absence
 from settlement.entrypoints.cli.policy_cases import run_cases
 from settlement.entrypoints.cli.policy_diff import diff
 from settlement.entrypoints.cli.policy_explain import explain
@@ -37,7 +38,7 @@ from settlement.entrypoints.cli.policy_text import print_policy
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.statement_table import wide_console
-from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, regions_above
+from settlement.law.book import BOOK_REFUSALS, PolicyBook
 
 policy_app = typer.Typer(
     help="政策：检查、跑算例、阅读。比较两版、逐步说明账单、测算影响、新写与公布。",
@@ -52,6 +53,8 @@ policy_app.command()(diff)
 policy_app.command()(explain)
 policy_app.command()(impact)
 
+_PLACE = re.compile(r"(.+?):(\d+): ")
+
 PathsArgument = Annotated[
     list[Path] | None, typer.Argument(help="政策文件或目录（默认：随附政策）", exists=True)
 ]
@@ -59,7 +62,7 @@ PathsArgument = Annotated[
 
 @policy_app.command()
 def check(paths: PathsArgument = None) -> None:
-    """检查政策：格式、日期、空档与重叠、缺失的数、用不到的行、溢出；有错误时退出码为 1。"""
+    """检查政策和算例：格式、日期、空档与重叠、缺失的数、用不到的行、溢出；有错误时退出码为 1。"""
     notes: list[str] = []
     documents: list[tuple[PolicyDocument, Draft]] = []
     for path in paths or [SHIPPED_POLICIES]:
@@ -76,11 +79,20 @@ def check(paths: PathsArgument = None) -> None:
                 notes += wrong.notes
     for finding in check_policies([draft for _, draft in documents]):
         notes.append(documents[finding.draft][0].note(finding.fault))
+    notes = _in_order(notes)
     for note in notes:
         typer.echo(note)
     errors = sum("错误：" in note.split("；")[0] for note in notes)
     typer.echo(f"共 {len(documents)} 份政策：{errors} 处错误，{len(notes) - errors} 处提示")
     raise typer.Exit(1 if errors else 0)
+
+
+def _in_order(notes: list[str]) -> list[str]:
+    """Each file's findings by line, files in the order they were first met."""
+    places = [_PLACE.match(note) for note in notes]
+    files = list(dict.fromkeys(place[1] if place else "" for place in places))
+    keys = [(files.index(p[1]), int(p[2])) if p else (files.index(""), 0) for p in places]
+    return [note for _, note in sorted(zip(keys, notes, strict=True), key=lambda pair: pair[0])]
 
 
 def _policy_files(path: Path) -> list[Path]:
@@ -92,8 +104,7 @@ def _stray_files(path: Path) -> Iterator[str]:
     for file in sorted(path.rglob("*.yml")) if path.is_dir() else []:
         yield f"{_shown(file)}:1: 错误：扩展名 .yml 不会被读取；改为 .yaml"
     for file in find_case_files(path):
-        if file == path or not policy_beside(file).is_file():
-            yield from check_case_file(_shown(file))
+        yield from check_case_file(_shown(file))
     for file in _policy_files(path):
         if not cases_beside(file).is_file():
             yield f"{_shown(file)}:1: 提示：没有算例；在旁边写 {cases_beside(file).name}"
@@ -130,13 +141,11 @@ def show(
     wanted = [s for s in Scheme if scheme in (None, s.value, s.label)]
     if not wanted:
         refuse(f"不认识的险种“{scheme}”；可用：{'、'.join(Scheme)}")
-    refusals = []
     shown = 0
     for each in wanted:
         try:
             policy = book.on(region=RegionCode(region), scheme=each, day=day)
-        except (RegionUnknown, NoPolicyInForce) as refusal:
-            refusals.append(str(refusal))
+        except BOOK_REFUSALS:
             continue
         if policy.region != region:
             wide_console().print(f"{region} 没有自己的政策，适用上级 {policy.region} 的：")
@@ -150,13 +159,10 @@ def show(
         )
         shown += 1
     if not shown:
-        refuse(f"{refusals[0]}\n{_known(book, RegionCode(region))}")
-
-
-def _known(book: PolicyBook, region: RegionCode) -> str:
-    near = [p.label for p in book.policies if p.region in regions_above(region)]
-    listed = near or sorted({f"{p.region} {p.region_name}" for p in book.policies})
-    return "现有：" + "；".join(listed)
+        told = absence(
+            book, RegionCode(region), schemes=wanted, day=day, is_shipped=policies is None
+        )
+        refuse(f"按 {known.date()} 所知，{told}" if known else told)
 
 
 def _load(root: Path) -> PolicyBook:

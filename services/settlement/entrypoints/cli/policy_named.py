@@ -1,17 +1,20 @@
 """A policy as commands name it (指明政策): a file, or a place of the book on a day."""
 
 import re
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from contracts.vocabulary import RegionCode, Scheme
 from settlement.adapters.policy_files import (
+    SHIPPED_POLICIES,
     PolicyFileFaulty,
     book_of,
     load_book,
     read_document,
 )
 from settlement.application.check_policies import Draft, check_policies
+from settlement.entrypoints.cli.policy_absent import absence
 from settlement.law.book import BOOK_REFUSALS, PolicyBook
 from settlement.law.policy import Policy
 from settlement.law.reading import read_policy
@@ -37,7 +40,8 @@ def policy_named(name: str, policies: Path) -> Policy:
         on = date.fromisoformat(day)
     except ValueError:
         raise PolicyNotFound(f"“{day}”不是日期，应如 2023-10-01") from None
-    return _in_book(load_book(policies), RegionCode(region), scheme, on)
+    is_shipped = policies == SHIPPED_POLICIES
+    return _in_book(load_book(policies), RegionCode(region), scheme, on, is_shipped=is_shipped)
 
 
 def _in_file(path: Path) -> Policy:
@@ -51,18 +55,19 @@ def _in_file(path: Path) -> Policy:
     return read_policy(document.tree)
 
 
-def _in_book(book: PolicyBook, region: RegionCode, scheme: str | None, day: date) -> Policy:
+def _in_book(
+    book: PolicyBook, region: RegionCode, scheme: str | None, day: date, *, is_shipped: bool
+) -> Policy:
     wanted = [s for s in Scheme if scheme in (None, s.value, s.label)]
     if not wanted:
         raise PolicyNotFound(f"不认识的险种“{scheme}”；可用：{'、'.join(Scheme)}")
-    found, refusals = [], []
+    found = []
     for each in wanted:
-        try:
+        with suppress(*BOOK_REFUSALS):
             found.append(book.on(region=region, scheme=each, day=day))
-        except BOOK_REFUSALS as refusal:
-            refusals.append(str(refusal))
     if not found:
-        raise PolicyNotFound(refusals[0])
+        told = absence(book, region, schemes=wanted, day=day, is_shipped=is_shipped)
+        raise PolicyNotFound(told)
     if len(found) > 1:
         names = "、".join(f"{region}/{p.scheme.value}@{day}" for p in found)
         raise PolicyNotFound(f"{region} 在 {day} 有几个险种的政策；写明险种：{names}")
