@@ -14,8 +14,9 @@ _MARK = "=== "
 
 @dataclass(frozen=True)
 class Story:
-    """What is done, and what is said of it."""
+    """What is done, and what is said of it; `number` is its place in the file, from 1."""
 
+    number: int
     done: str
     said: str
 
@@ -28,7 +29,7 @@ def stories_in(name: str) -> list[Story]:
 
     def close() -> None:
         if done:
-            found.append(Story("\n".join(done), "\n".join(said).strip()))
+            found.append(Story(len(found) + 1, "\n".join(done), "\n".join(said).strip()))
 
     for line in _file(name).read_text(encoding="utf-8").splitlines():
         if line.startswith(_MARK):

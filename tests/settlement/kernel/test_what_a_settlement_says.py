@@ -161,7 +161,7 @@ def _step(step: Step, *, in_full: bool) -> Iterator[str]:
         yield "  据 " + "、".join(f"{n.name}={n.value}" for n in step.numbers)
 
 
-@pytest.mark.parametrize("story", stories_in(KEPT), ids=lambda story: story.done[:60])
+@pytest.mark.parametrize("story", stories_in(KEPT), ids=lambda story: story.number)
 def test_a_settlement_says_what_is_kept(story: Story) -> None:
     """The same words and the same fen, in the same order."""
     assert tell(story.done) == story.said

@@ -46,7 +46,7 @@ def tell(done: str) -> str:
     return "\n".join(said) or "没有问题"
 
 
-@pytest.mark.parametrize("story", stories_in(KEPT), ids=lambda story: story.done[:60])
+@pytest.mark.parametrize("story", stories_in(KEPT), ids=lambda story: story.number)
 def test_checking_says_what_is_kept(story: Story) -> None:
     """Line, place, what is wrong and what to do."""
     assert tell(story.done) == story.said
