@@ -100,7 +100,7 @@ def _alternatives(block: str) -> Iterator[str]:
 def _maker(block: str) -> Callable[[Load], Any]:
     def make(load: Load) -> Any:
         written = load(block)
-        around = {**load(AROUND), **load(_block("asks:")), **load(_block("parameters:"))}
+        around = {**load(AROUND), **load(_block("parameters:")), "asks": _asks_in(block, load)}
         if block.startswith("yizhan_policy:"):
             return {**written, **load(_block("layers:"))}
         if isinstance(written, list):
@@ -112,6 +112,12 @@ def _maker(block: str) -> Callable[[Load], Any]:
         return {**around, **written}
 
     return make
+
+
+def _asks_in(block: str, load: Load) -> dict[str, Any]:
+    """What the example asks of the bill, as the guide declares it."""
+    declared = load(_block("asks:"))["asks"]
+    return {name: ask for name, ask in declared.items() if re.search(rf"\b{name}:", block)}
 
 
 def _block(begins: str) -> str:

@@ -58,7 +58,9 @@ def test_every_example_is_right_where_it_belongs(example: Example) -> None:
     found = check_policies([Draft(example.make(tree_of))])
 
     assert [f.fault for f in found if not f.fault.is_warning] == []
-    assert [f.fault.message for f in found if "缺少参数" not in f.fault.message] == []
+    # The guide declares what a bill is asked in one example and asks it in the next.
+    expected = "没有一行用到它" if example.block.startswith("asks:") else "缺少参数"
+    assert [f.fault.message for f in found if expected not in f.fault.message] == []
 
 
 @pytest.mark.parametrize("block", case_examples())

@@ -210,7 +210,7 @@ def test_showing_what_was_known_on_a_day(book: Path) -> None:
     assert "2020-01-01 v2" in today.output
     assert "公布：草稿，尚未公布，不用于结算" in today.output
     assert never.exit_code == 2
-    assert "按 2019-12-31 所知，没有 990102" in never.output
+    assert "按 2019-12-31 所知，这个政策目录里没有 990102" in never.output
 
 
 def test_a_draft_settles_nothing_and_hinders_nothing(book: Path) -> None:
