@@ -85,14 +85,14 @@ def _plain(row: Any, unit: str, said: str, view: View) -> Weighed:
     """What stands in a row: a value, or a parameter with what it is multiplied by."""
     doubtful = said != "stated"
     if isinstance(row, dict) and "of" in row:
-        return _of_parameter(row, view) + Weighed(None, doubtful)
+        return _of_parameter(row, said, view) + Weighed(None, doubtful)
     text = row.get("value") if isinstance(row, dict) else row
     if text is None:
         return Weighed(None, doubtful)
     return Weighed(_INFINITE if text in _UNLIMITED else _read(text, unit), doubtful)
 
 
-def _of_parameter(row: Mapping[str, Any], view: View) -> Weighed:
+def _of_parameter(row: Mapping[str, Any], said: str, view: View) -> Weighed:
     name = str(row["of"])
     node = view.parameters[name]
     unit, key = ("yuan", "amount") if "amount" in node else ("share", "ratio")
@@ -102,7 +102,11 @@ def _of_parameter(row: Mapping[str, Any], view: View) -> Weighed:
     if found.value is None:
         return used
     product = found.value * (_read(row["times"], "share") if "times" in row else 1)
-    return used.standing_at(rounding_of(row["rounding"])(product) if "rounding" in row else product)
+    if "rounding" not in row:
+        return used.standing_at(product)
+    rounded = rounding_of(row["rounding"])(product)
+    doubt = rounded != product and status(row["rounding"], said) != "stated"
+    return (used + Weighed(None, doubt)).standing_at(Fraction(rounded))
 
 
 def _read(text: str, unit: str) -> Fraction:
