@@ -5,6 +5,7 @@ A list of cases; amounts in yuan, facts by Chinese label or code. FORMAT.md show
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from settlement.adapters.plain_yaml import NotPlain, read_plain
@@ -62,7 +63,7 @@ def load_case_file(path: Path) -> CaseFile:
     merely warned of, such as a missing number, does not hinder.
     """
     document = _read(path)
-    return _loaded(document, _asks(document))
+    return _loaded(document, _asks(document) or ())
 
 
 def load_policy_and_cases(path: Path, root: Path) -> tuple[Policy, tuple[WorkedCase, ...]]:
@@ -70,16 +71,53 @@ def load_policy_and_cases(path: Path, root: Path) -> tuple[Policy, tuple[WorkedC
 
     `root` is the book the policy beside it uses shared numbers of. Raises PolicyFileFaulty.
     """
+    found = load_readable_cases(path, root)
+    if found.notes:
+        raise PolicyFileFaulty(path, found.notes)
+    return found.policy, found.cases
+
+
+@dataclass(frozen=True)
+class ReadableCases:
+    """What can be run of a file (读得进的算例); `notes` tell why the others cannot be read."""
+
+    policy: Policy
+    cases: tuple[WorkedCase, ...]
+    unread: int
+    notes: tuple[str, ...]
+
+
+def load_readable_cases(path: Path, root: Path) -> ReadableCases:
+    """A file's policy with those of its cases that can be read.
+
+    Raises PolicyFileFaulty when the file, or the policy, cannot be read at all.
+    """
     document, beside = _read(path), policy_beside(path)
-    carries_own = isinstance(document.tree, dict)
-    own = _loaded(document, _asks(document)) if carries_own else None
-    if own and own.policy:
-        return own.policy, own.cases
-    if not beside.is_file():
+    if not isinstance(document.tree, dict) and not beside.is_file():
         told = f"{path}:1: 错误：算例旁边没有政策 {beside.name}；改名，或自带 policy:"
         raise PolicyFileFaulty(path, [told])
-    policy = load_policy(beside, root)
-    return policy, _loaded(document, policy.asks).cases
+    carries_own = isinstance(document.tree, dict)
+    asks = (_asks(document) or ()) if carries_own else load_policy(beside, root).asks
+    faults, cases = _read_cases(document, asks)
+    errors = [f for f in faults if not f.is_warning]
+    wrong = {_case_of(fault) for fault in errors}
+    of_policy = [f for f in _policy_faults(document) if not f.is_warning]
+    if of_policy or None in wrong:
+        everything = [*of_policy, *errors]
+        raise PolicyFileFaulty(path, [document.note(fault) for fault in everything])
+    own = _own_policy(document)
+    return ReadableCases(
+        policy=own or load_policy(beside, root),
+        cases=tuple(case for at, case in enumerate(cases) if at not in wrong),
+        unread=len(wrong),
+        notes=tuple(document.note(fault) for fault in errors),
+    )
+
+
+def _case_of(fault: Fault) -> int | None:
+    """Which case a fault is in; None for the file as a whole."""
+    at = next((step for step in fault.path[:2] if isinstance(step, int)), None)
+    return None if fault.path[:1] == ("policy",) else at
 
 
 def _loaded(document: PolicyDocument, asks: Sequence[Ask]) -> CaseFile:
@@ -96,7 +134,10 @@ def check_case_file(path: Path) -> list[str]:
         document = _read(path)
     except PolicyFileFaulty as wrong:
         return list(wrong.notes)
-    faults = [*_policy_faults(document), *_read_cases(document, _asks(document))[0]]
+    asks = _asks(document)
+    faults = _policy_faults(document)
+    # Beside a policy that cannot be read nobody knows what its cases may state.
+    faults += _read_cases(document, asks)[0] if asks is not None else []
     notes = [document.note(fault) for fault in faults]
     if _policy_tree(document) is None and not policy_beside(path).is_file():
         notes.append(f"{path}:1: 错误：算例旁边没有政策 {policy_beside(path).name}；改名或移走")
@@ -126,15 +167,15 @@ def _read_cases(
     return faults, [read_case(node, asks) for node in listed]
 
 
-def _asks(document: PolicyDocument) -> tuple[Ask, ...]:
-    """What the policy inside or beside asks of a bill; nothing while it cannot be read."""
+def _asks(document: PolicyDocument) -> tuple[Ask, ...] | None:
+    """What the policy inside or beside asks of a bill; None while one beside cannot be read."""
     tree = _policy_tree(document)
     beside = policy_beside(document.path)
     if tree is None and beside.is_file():
         try:
             tree = read_document(beside, book_of(beside)).tree
         except PolicyFileFaulty:
-            return ()
+            return None
     policy = read_with_faults(tree)[0] if tree is not None else None
     return policy.asks if policy else ()
 

@@ -1,5 +1,6 @@
 """Comparing a worked case with what the rules give (核对算例), exactly or as its source rounds."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +13,15 @@ from settlement.application.worked_cases import (
     StatedIndicator,
 )
 from settlement.kernel.report import Told
-from settlement.kernel.settle import NumberMissing, Outcome
-from settlement.law.bill import AmountNotStated
+from settlement.kernel.resolving import NumberUnfit
+from settlement.kernel.settle import (
+    ElsewhereAmountMissing,
+    ElsewhereAmountTooLarge,
+    ElsewhereAmountUnexpected,
+    NumberMissing,
+    Outcome,
+)
+from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge
 from settlement.law.book import StayDates
 from settlement.law.exact import format_yuan
 from settlement.law.expressions import parse_expression
@@ -24,6 +32,18 @@ _UNSTATED = "（算例没有写）"
 _UNKNOWN = "本政策没有"
 _SETTLED = "照常结算"
 _ALL_STAYS = 0
+_FEN = re.compile(r"(-?\d+) 分")
+
+REFUSED_WORDS: Mapping[type[Exception], str] = {
+    BillDoesNotAddUp: "费用不平",
+    BillTooLarge: "费用过大",
+    ElsewhereAmountMissing: "缺少外部结算金额",
+    ElsewhereAmountTooLarge: "外部结算金额过大",
+    ElsewhereAmountUnexpected: "多余的外部结算金额",
+}
+"""Refusals that name nothing (拒绝的原因), as people read them and as a case may state them."""
+_REFUSED_BY_NAME = {kind.__name__: said for kind, said in REFUSED_WORDS.items()}
+
 _BILL = frozenset({LayerKind.PAYMENT, LayerKind.PATIENT})
 
 
@@ -145,11 +165,11 @@ def _told_value(told: Told) -> str:
 
 def compare_refusal(expected: Expected, refusal: Exception, at: int) -> list[Compared]:
     """A refusal beside the one that was expected, if any."""
-    name = refused_name(refusal)
-    if expected.refused == name:
+    name, said = refused_name(refusal), REFUSED_WORDS.get(type(refusal))
+    if expected.refused and expected.refused in (name, said):
         return [Compared(at, "拒绝", name, name, agrees=True)]
-    stated = expected.refused or _SETTLED
-    return [Compared(at, "拒绝", stated, f"{name}（{refusal}）", agrees=False)]
+    stated = _REFUSED_BY_NAME.get(expected.refused or "", expected.refused) or _SETTLED
+    return [Compared(at, "拒绝", stated, f"{said or name}（{in_yuan(refusal)}）", agrees=False)]
 
 
 def compare_together(
@@ -173,7 +193,7 @@ def compare_source(
     for name, amount in said.items():
         what, given = _label(labels, name), _added_up(name, sums)
         if refusals:
-            refused = f"拒绝（{'、'.join(refusals)}）"
+            refused = f"拒绝（{'、'.join(_REFUSED_BY_NAME.get(n, n) for n in refusals)}）"
             found.append(Compared(_ALL_STAYS, what, str(amount), refused, agrees=True))
         elif given is None:
             found.append(Compared(_ALL_STAYS, what, str(amount), _UNKNOWN, agrees=False))
@@ -185,9 +205,14 @@ def compare_source(
     return found
 
 
+def in_yuan(refusal: Exception) -> str:
+    """What a refusal says, with its amounts in yuan as a file of cases has them."""
+    return _FEN.sub(lambda found: f"{format_yuan(int(found[1]))} 元", str(refusal))
+
+
 def refused_name(refusal: Exception) -> str:
     """What a settlement stopped at: the number, the amount, the fact, or the kind of refusal."""
-    if isinstance(refusal, NumberMissing):
+    if isinstance(refusal, NumberMissing | NumberUnfit):
         return refusal.name
     if isinstance(refusal, AmountNotStated):
         return refusal.amount

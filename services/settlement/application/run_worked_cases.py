@@ -93,8 +93,13 @@ class _Run:
                 self.counters[name, years[counter_name(name)]] = before
             else:
                 self.compared.append(
-                    Compared(1, f"累计器 {name}", "存在", "本政策没有", agrees=False)
+                    Compared(1, f"累计器 {name}", "存在", _no_such_counter(years), agrees=False)
                 )
+
+
+def _no_such_counter(years: Mapping[str, date]) -> str:
+    listed = "、".join(sorted(years)) or "没有"
+    return f"本政策没有；本政策的累计器：{listed}"
 
 
 def run_worked_case(policy: Policy, case: WorkedCase) -> CaseResult:

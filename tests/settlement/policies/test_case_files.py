@@ -257,3 +257,44 @@ def test_a_case_without_any_stay_is_told(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "没有任何一次住院" in result.output
+
+
+def test_a_case_that_cannot_be_read_does_not_keep_the_others_from_running(tmp_path: Path) -> None:
+    """One of two has a fault: it is told with its line and counted apart, the other is run."""
+    faulty = (BILL + EXPECT).replace("name: 一千元", "name: 写错的").replace("total", "totl")
+    file = written(tmp_path, own_policy(BILL + EXPECT, faulty))
+
+    result = run("policy", "test", file)
+
+    assert result.exit_code == 1
+    assert f"{file}:" in result.output
+    assert "不认识的键“totl”" in result.output
+    assert result.output.splitlines()[-1] == (
+        "共 1 个算例（公布的账单 1 个）：1 个相符，0 个不符，1 处读不进"
+    )
+
+
+def test_a_counter_that_the_policy_lacks_lists_those_it_has(tmp_path: Path) -> None:
+    """The names are the policy's own; nobody has to guess them."""
+    policy = RIGHT.replace(
+        "rate: 70%", "rate: 70%\n    caps: [{per: year, of: payment, amount: 6000}]"
+    )
+    case = BILL + "  counters_before: {basic.payed: 100}\n" + EXPECT
+
+    result = run("policy", "test", written(tmp_path, own_policy(case, policy=policy)))
+
+    assert "本政策没有；本政策的累计器：admissions、basic.paid" in "".join(result.output.split())
+
+
+def test_a_refusal_without_a_name_is_told_in_words_and_yuan(tmp_path: Path) -> None:
+    """1,001 in scope of 1,000: no name of a program, no fen; the case may state the same words."""
+    bill = BILL.replace("in_scope: 1000", "in_scope: 1001")
+    said = "  expect: {refused: 费用不平}\n"
+
+    refused = run("policy", "test", written(tmp_path, own_policy(bill + EXPECT)))
+    agrees = run("policy", "test", written(tmp_path, own_policy(bill + said)))
+
+    told = "".join(refused.output.split())
+    assert "实为费用不平（各部分之和1001.00元大于总费用1000.00元）" in told
+    assert "BillDoesNotAddUp" not in told
+    assert agrees.exit_code == 0

@@ -124,7 +124,7 @@ def test_a_case_that_differs_fails_and_shows_both_amounts(book: Path) -> None:
         ("{basic: 490.00}", "{basic: 490.00, tilt: 1.00}", "层 tilt：应为 1.00，实为 本政策没有"),
         ("admission: 2020-02-01", "admission: 2019-02-01", "2019-02-01 不在施行期内"),
         ("{total: 1000, in_scope: 1000}", "{total: 1000}", "实为 in_scope"),
-        ("in_scope: 1000", "in_scope: 1001", "实为 BillDoesNotAddUp"),
+        ("in_scope: 1000", "in_scope: 1001", "实为 费用不平"),
         ("kind: constructed", "kind: heard", "“heard”不可用"),
         ("total: 1000", "total: 1e3", "金额“1e3”应写成以元为单位"),
         ("discharge: 2020-02-03", "discharge: 2020-01-03", "出院日早于入院日"),

@@ -397,7 +397,7 @@ def test_a_layer_that_is_not_for_this_person_says_so() -> None:
     )
     text = printed(explained(RIGHT + second, BILL, facts=Facts(tier="level_2")))
     assert "② 大病　不适用，0.00 元" in text
-    assert "   依据 rests on：适用 不适用（假定 assumed [1]）" in text
+    assert "   依据 rests on：适用对象 不符合（假定 assumed [1]）" in text
 
 
 def test_reported_shares_are_told_and_not_paid() -> None:

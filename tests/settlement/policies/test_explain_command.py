@@ -172,3 +172,47 @@ def test_a_file_that_is_no_bill_is_refused(tmp_path: Path, content: bytes, name:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """Named, and why."""
     assert "无法打开" in run(tmp_path / "nowhere.json").output
+
+
+def test_a_bill_that_is_none_is_told_in_chinese(tmp_path: Path) -> None:
+    """What lacks and what is wrong, as the interface says it."""
+    file = tmp_path / "bill.json"
+    file.write_text('{"region": "500112", "charges": {"total_fen": "many"}}', encoding="utf-8")
+
+    result = run(file)
+
+    assert result.exit_code == 2
+    assert "  scheme：缺少该字段 (missing)" in result.output
+    assert "Field required" not in result.output
+
+
+def test_dates_and_outside_layers_are_told_in_words(tmp_path: Path) -> None:
+    """Neither `admission/01-01` nor `≤ in_scope` reaches people."""
+    text = RIGHT.replace(
+        "evidence: {status: stated, source: text}",
+        "evidence: {status: assumed, source: text, note: 借来}",
+    )
+    text += (
+        '  - id: other\n    name: 别处算的\n    payer: 医疗救助\n    pool: "990102"\n'
+        "    applies: {when: {identity: 低保对象}}\n"
+        "    decided_elsewhere: {by: 民政局, at_most: in_scope - basic}\n"
+    )
+    folder = tmp_path / "990102" / "resident"
+    folder.mkdir(parents=True)
+    (folder / "2020-01-01.v1.yaml").write_text(text, encoding="utf-8")
+    file = folder / "2020-01-01.v1.cases.yaml"
+    file.write_text(
+        "- name: 一\n  kind: constructed\n  source: {text: 测试}\n"
+        "  bill: {total: 1000, in_scope: 1000}\n  facts: {identity: 低保对象}\n"
+        "  decided_elsewhere: {other: 10}\n"
+        "  dates: {admission: 2020-02-01, discharge: 2020-02-03}\n"
+        "  expect: {layers: {basic: 490.00, other: 10.00}, patient: 500.00}\n",
+        encoding="utf-8",
+    )
+
+    said = run(file).output
+
+    assert "适用对象 符合（假定 assumed [1]）" in said
+    assert "外部结算 不超过 政策范围内费用 − 基本医疗保险（假定" in said
+    assert "日期规则 按入院日选版本、年度自 01-01 起" in said
+    assert "≤" not in said

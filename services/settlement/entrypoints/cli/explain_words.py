@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 
 from settlement.application.explaining.lines import Figure, Line, Operation, Rated, Topic
-from settlement.entrypoints.cli.policy_words import PolicyNames
+from settlement.entrypoints.cli.policy_words import DAYS, PolicyNames
 from settlement.kernel.explain import NumberUsed
 from settlement.law.exact import format_yuan
 from settlement.law.expressions import OWN_BASE, YEAR, parse_expression
-from settlement.law.policy import Policy
+from settlement.law.policy import Policy, StayDate
 from settlement.law.rounding import RoundingMode
 
 TOPICS: dict[Topic, tuple[str, str]] = {
@@ -184,13 +184,21 @@ class ExplanationWords:
         return f"{part}·{words}" if part else words
 
     def value(self, number: NumberUsed) -> str:
-        """A number's value; expressions in Chinese."""
-        if number.name.split(".")[-1] not in _EXPRESSIONS:
-            return number.value
+        """A number's value; expressions, dates and whom a layer is for in Chinese."""
+        what = number.name.split(".")[-1]
+        if number.name == "dates":
+            return _dates_in_words(number.value)
+        if what == "applies":
+            return {"适用": "符合", "不适用": "不符合"}.get(number.value, number.value)
+        if what == "decided_elsewhere":
+            return f"不超过 {self._expression(number.value.removeprefix('≤ '))}"
+        return self._expression(number.value) if what in _EXPRESSIONS else number.value
+
+    def _expression(self, text: str) -> str:
         try:
-            return self.names.expression(parse_expression(number.value))
+            return self.names.expression(parse_expression(text))
         except ValueError:
-            return number.value
+            return text
 
 
 WHOLE_DOCUMENT = {
@@ -204,7 +212,7 @@ WHOLE_DOCUMENT = {
 
 _EXPRESSIONS = {"base", "by", "minus", "not_above", "not_below", "of"}
 _NUMBER_WORDS = {
-    "applies": "适用",
+    "applies": "适用对象",
     "base": "口径",
     "borne_by": "最终承担",
     "by": "所看金额",
@@ -231,6 +239,12 @@ _NUMBER_WORDS = {
 }
 _NUMBERED = re.compile(r"(band|cap|row)_(\d+)")
 _NUMBERED_WORDS = {"band": "第 {} 段", "cap": "封顶 {}", "row": "第 {} 行"}
+
+
+def _dates_in_words(value: str) -> str:
+    """`admission/01-01` as 按入院日选版本、年度自 01-01 起."""
+    day, _, begins = value.partition("/")
+    return f"按{DAYS[StayDate(day)]}选版本、年度自 {begins} 起"
 
 
 def _number_word(word: str) -> str:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from settlement.adapters.case_files import find_case_files, load_policy_and_cases
+from settlement.adapters.case_files import find_case_files, load_readable_cases
 from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, book_of
 from settlement.application.run_worked_cases import CaseKind, CaseResult, run_worked_case
 from settlement.entrypoints.statement_table import wide_console
@@ -33,20 +33,26 @@ def run_cases(
 ) -> None:
     """跑算例：公布的账单与推算的账单，逐层核对到分；有不符时退出码为 1。"""
     ran: list[_Ran] = []
-    faults: list[str] = []
+    notes: list[str] = []
+    unread = 0
     for path in paths or [SHIPPED_POLICIES]:
         for file in find_case_files(path):
             try:
-                policy, cases = load_policy_and_cases(file, book_of(file))
-                ran += [_Ran(policy, run_worked_case(policy, case)) for case in cases]
+                found = load_readable_cases(file, book_of(file))
+                results = [run_worked_case(found.policy, case) for case in found.cases]
             except (PolicyFileFaulty, ValueError) as wrong:
-                faults.append(str(wrong))
+                notes.append(str(wrong))
+                unread += 1
+                continue
+            ran += [_Ran(found.policy, result) for result in results]
+            notes += found.notes
+            unread += found.unread
     wide_console().print(_table(ran))
-    for fault in faults:
-        typer.echo(fault)
+    for note in notes:
+        typer.echo(note)
     failed = sum(not each.result.passed for each in ran)
-    typer.echo(_total(ran, failed=failed + len(faults)))
-    raise typer.Exit(1 if failed or faults or not ran else 0)
+    typer.echo(_total(ran, failed=failed, unread=unread))
+    raise typer.Exit(1 if failed or unread or not ran else 0)
 
 
 def _table(ran: Sequence[_Ran]) -> Table:
@@ -74,12 +80,12 @@ def _kind(result: CaseResult) -> str:
     return "\n".join((f"{case.kind.label}：{case.source}", *errors))
 
 
-def _total(ran: Sequence[_Ran], *, failed: int) -> str:
+def _total(ran: Sequence[_Ran], *, failed: int, unread: int) -> str:
     published = [each.result for each in ran if each.result.case.kind is CaseKind.PUBLISHED]
     errors = sum(bool(result.source_errors) for result in published)
     wrong = f"，其中来源有误 {errors} 个" if errors else ""
     passed = sum(each.result.passed for each in ran)
     return (
         f"共 {len(ran)} 个算例（公布的账单 {len(published)} 个{wrong}）："
-        f"{passed} 个相符，{failed} 个不符"
+        f"{passed} 个相符，{failed} 个不符" + (f"，{unread} 处读不进" if unread else "")
     )

@@ -17,6 +17,7 @@ from settlement.application.explain_bill import BillExplained, explain_preview
 from settlement.application.explain_case import explain_case
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.worked_cases import WorkedCase
+from settlement.entrypoints.cli.bill_faults import faults_in_words
 from settlement.entrypoints.cli.explain_text import explanation_as_json, print_explanation
 from settlement.entrypoints.cli.policy_named import (
     HOW_TO_NAME,
@@ -73,7 +74,7 @@ def explain(
     except BillFileFaulty as wrong:
         refuse(f"不能说明：{bill} {wrong}")
     except ValidationError as wrong:
-        refuse(f"不能说明：{bill} 不是一张费用单：\n{_faults(wrong)}")
+        refuse(f"不能说明：{bill} 不是一张费用单：\n{faults_in_words(wrong)}")
     except _REFUSALS as refusal:
         refuse(f"不能说明：{refusal}")
     if as_json:
@@ -125,11 +126,3 @@ def _as_json(one: _Titled) -> dict[str, Any]:
     if one.explained is None:
         return {"title": one.title, "refused": one.refusal}
     return {"title": one.title, **explanation_as_json(one.explained)}
-
-
-def _faults(wrong: ValidationError) -> str:
-    """Where and why, without repeating what was entered."""
-    return "\n".join(
-        f"  {'.'.join(str(p) for p in fault['loc']) or '全文'}：{fault['msg']}"
-        for fault in wrong.errors(include_input=False, include_url=False)
-    )

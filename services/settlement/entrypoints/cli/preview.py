@@ -10,6 +10,7 @@ from contracts.settlement_v1 import StatelessBill, StatementShown
 from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, load_book
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.preview_bill import preview_bill
+from settlement.entrypoints.cli.bill_faults import faults_in_words
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.http.translating import show_previewed
@@ -38,7 +39,7 @@ def preview(
     except UnicodeDecodeError:
         refuse(f"不能试算：{bill} 不是 UTF-8 编码；另存为 UTF-8")
     except ValidationError as wrong:
-        refuse(f"不能试算：{bill} 不是一张费用单：\n{_faults(wrong)}")
+        refuse(f"不能试算：{bill} 不是一张费用单：\n{faults_in_words(wrong)}")
     except _REFUSALS as refusal:
         refuse(f"不能试算：{refusal}")
     else:
@@ -58,12 +59,4 @@ def _preview(bill: Path, policies: Path) -> StatementShown:
         admission=asked.admission_date,
         discharge=asked.discharge_date,
         settled_on=settled_on,
-    )
-
-
-def _faults(wrong: ValidationError) -> str:
-    """Where and why, without repeating what was entered."""
-    return "\n".join(
-        f"  {'.'.join(str(p) for p in fault['loc']) or '全文'}：{fault['msg']}"
-        for fault in wrong.errors(include_input=False, include_url=False)
     )
