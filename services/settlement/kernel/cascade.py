@@ -7,11 +7,12 @@ from operator import attrgetter
 from typing import Any
 
 from settlement.kernel.names import bill_amounts_of, is_bill_amount, summed_names
-from settlement.kernel.resolving import ResolvedNumber, resolve_number
+from settlement.kernel.resolving import NumberUnfit, ResolvedNumber, resolve_number
 from settlement.kernel.shape import Shape
 from settlement.kernel.writing import write_policy
+from settlement.law.exact import NotExact, Ratio
 from settlement.law.facts import FIELD_OF_FACT, FactNotStated, Facts
-from settlement.law.numbers import with_parameters
+from settlement.law.numbers import Number, with_parameters
 from settlement.law.people import seen_by_layer
 from settlement.law.policy import (
     KEY_OF_COUNTER,
@@ -28,6 +29,7 @@ gives another fen for any bill is a new version, and the old one stays to recomp
 
 SettleStay = Callable[..., tuple[int, ...]]
 
+_WHOLE = Ratio(1, 0)
 _MOST_RESOLUTIONS = 4096
 """How many sets of facts one policy keeps its numbers for."""
 
@@ -136,7 +138,7 @@ def _counted_facts(layer: Layer) -> Iterator[str]:
 def _resolve(policy: Policy, shape: Shape, facts: Facts) -> Resolution:
     seen = {x.id: facts_seen(policy, x, facts) for x in policy.layers}
     applied = [x for x in policy.layers if x.condition.holds(seen[x.id])]
-    numbers = {n.name: resolve_number(n, seen[x.id]) for x in applied for n in numbers_of(x)}
+    numbers = {n.name: _fit(n, seen[x.id]) for x in applied for n in numbers_of(x)}
     keyed = dict(shape.keyed)
     keys = {n: _key(seen[x.id], keyed[n]) for x in applied for n in x.counters if n in keyed}
     ids = frozenset(x.id for x in applied)
@@ -160,6 +162,17 @@ def _resolve(policy: Policy, shape: Shape, facts: Facts) -> Resolution:
         ),
         needed_elsewhere=tuple(x for x in applied if x.elsewhere),
     )
+
+
+def _fit(number: Number, facts: Facts) -> ResolvedNumber:
+    """The number, refused by name where it is no whole fen or more than the whole."""
+    try:
+        found = resolve_number(number, facts)
+    except NotExact as wrong:
+        raise NumberUnfit(number, str(wrong)) from wrong
+    if isinstance(found.value, Ratio) and found.value.is_above(_WHOLE):
+        raise NumberUnfit(number, f"为 {found.text}，超过 100%")
+    return found
 
 
 def facts_seen(policy: Policy, layer: Layer, facts: Facts) -> Facts:

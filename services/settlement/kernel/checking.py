@@ -1,7 +1,9 @@
 """Checking what a policy means (查语义): what reads well and could not, or should not, run."""
 
+import re
 from collections.abc import Iterator, Mapping
 
+from settlement.kernel.checking_counters import check_counters
 from settlement.kernel.checking_numbers import check_document_numbers, check_numbers
 from settlement.kernel.checking_switches import check_switches
 from settlement.kernel.names import (
@@ -19,10 +21,7 @@ from settlement.law.expressions import Expression
 from settlement.law.numbers import Picked, ShareOf, with_parameters
 from settlement.law.places import Places
 from settlement.law.policy import (
-    BENEFIT_ADMISSIONS,
-    SUM_COUNTER,
     CapOf,
-    Counter,
     Layer,
     LayerKind,
     Period,
@@ -48,6 +47,11 @@ _RESERVED = frozenset(AMOUNT_LABELS) | {
 UNFILLED = "待填"
 """What a template begins a text with that its author has to fill in."""
 
+_OF_A_LAYER = ("base", "eligible", "computed", "over_cap", "deductible", "first_self_pay", "paid")
+"""What a layer has by name; a part called so would be meant or not meant."""
+
+_LOCAL = re.compile(r"local_[a-z0-9_]+")
+
 _SCOPE = ("in_scope", "first_self_pay", "over_limit", "out_of_catalog")
 
 
@@ -65,7 +69,8 @@ def check_policy(policy: Policy) -> list[Fault]:
     found += _check_reported(policy)
     found += unfilled(policy)
     found += _check_asks(policy)
-    found += _check_counters(policy, places)
+    found += _check_asked_values(policy, places)
+    found += check_counters(policy, places)
     if not any(not f.is_warning for f in found):
         found += _check_written(policy, places)
     return found
@@ -150,8 +155,17 @@ def _check_bands(layer: Layer, places: Places) -> Iterator[Fault]:
 
 
 def _check_kind(layer: Layer, places: Places) -> Iterator[Fault]:
-    """What only payments do."""
+    """What only payments do, and what only funds have."""
     place = places.layer(layer)
+    if not layer.payer.has_fund and places.is_written((*place, "pool")):
+        yield Fault((*place, "pool"), f"{layer.payer.label}没有统筹区", "删去 pool")
+    for part in layer.parts if len(layer.parts) > 1 else ():
+        if part.id in _OF_A_LAYER:
+            yield Fault(
+                places.part(layer, part.id),
+                f"分项的 id“{part.id}”另有用处，口径里分不清指哪一个",
+                "换一个 id",
+            )
     if layer.kind is LayerKind.MEASURE and layer.counts_toward:
         yield Fault((*place, "counts_toward"), "只测算的层不支付，不计入限额", "删去这一行")
     if layer.surplus_to_hospital and layer.kind is not LayerKind.PAYMENT:
@@ -216,51 +230,24 @@ def _check_asks(policy: Policy) -> Iterator[Fault]:
             )
 
 
-def _counted(layer: Layer) -> Iterator[tuple[Counter, str]]:
-    """Each counter of a layer, and what it counts."""
-    rule = layer.deductible
-    if rule and rule.counter:
-        yield rule.counter, "费用"
-    if rule and rule.limit:
-        yield rule.limit.counter, "起付线"
-    names = {CapOf.PAYMENT: "支付", CapOf.COST: "费用", CapOf.TIMES: "次数"}
-    for cap in layer.caps:
-        if cap.counter:
-            yield cap.counter, names[cap.of]
-    for name in layer.counts_toward or ():
-        yield Counter(name), "支付"
-
-
-def _check_counters(policy: Policy, places: Places) -> Iterator[Fault]:
-    """A counter counts one thing, over one benefit year, once a layer, in one way apart."""
-    seen: dict[str, tuple[str, Layer]] = {}
-    apart: dict[str, str | None] = {}
+def _check_asked_values(policy: Policy, places: Places) -> Iterator[Fault]:
+    """Codes of a region's own are identities; lateness needs a last day to claim."""
     for layer in policy.layers:
-        place = places.layer(layer)
-        for counter, kind in _counted(layer):
-            first_kind, first = seen.setdefault(counter.name, (kind, layer))
-            if first_kind != kind:
-                yield Fault(
-                    place,
-                    f"累计器“{counter.name}”既累计{first_kind}又累计{kind}",
-                    "给其中一个写另外的 counter",
-                )
-            if first.benefit_year != layer.benefit_year:
-                yield Fault(
-                    place,
-                    f"累计器“{counter.name}”由“{first.name}”与“{layer.name}”共用，"
-                    "两层的待遇年度却不同",
-                    "统一 benefit_year，或分开 counter",
-                )
-            if counter.name == BENEFIT_ADMISSIONS or counter.name.startswith(SUM_COUNTER):
-                yield Fault(place, f"累计器名“{counter.name}”留给住院次数和本年累计", "换一个名称")
-        for counter in layer.counters_kept:
-            if apart.setdefault(counter.name, counter.key_fact) != counter.key_fact:
-                yield Fault(
-                    place,
-                    f"累计器“{counter.name}”有的分别累计、有的合并累计",
-                    "共用的累计器写同样的 each",
-                )
+        conditions = [layer.condition]
+        conditions += [c for number in numbers_of(layer) for c in conditions_in(number)]
+        tests = [test for c in conditions for test in (*c.when, *c.unless)]
+        for test in tests:
+            for value in sorted(v for v in test.values if v.startswith("local_")):
+                if test.ask is None and not (test.fact == "identity" and _LOCAL.fullmatch(value)):
+                    yield Fault(
+                        places.layer(layer),
+                        f"“{value}”不能用：地方自定的只有身份",
+                        "写 local_ 加小写字母、数字，只用于 identity",
+                    )
+        if policy.claim_by is None and any(test.fact == "late_claim" for test in tests):
+            yield Fault(
+                places.layer(layer), "问到是否逾期申报，却没有写申报期限", "在 dates 里写 claim_by"
+            )
 
 
 def _check_written(policy: Policy, places: Places) -> list[Fault]:

@@ -7,12 +7,21 @@ from settlement.kernel.resolving import (
     ResolvedNumber,
     can_be_unlimited,
     is_below,
+    largest,
     resolve_number,
 )
 from settlement.law.document import Fault, Path
 from settlement.law.exact import NotExact, Ratio
 from settlement.law.facts import ALWAYS, NUMBERS, Ask, Condition, FactKind, Facts, Test
-from settlement.law.numbers import Missing, Number, PerFact, Picked, Unlimited, with_parameters
+from settlement.law.numbers import (
+    Missing,
+    Number,
+    PerFact,
+    Picked,
+    Unit,
+    Unlimited,
+    with_parameters,
+)
 from settlement.law.places import Places
 from settlement.law.policy import (
     Layer,
@@ -78,10 +87,33 @@ def check_document_numbers(policy: Policy, places: Places) -> list[Fault]:
 def _check_number(
     number: Number, condition: Condition, layer: Layer | None, places: Places
 ) -> list[Fault]:
+    found = list(_check_bounds(layer, number, places))
     try:
-        return list(_check_rows(layer, condition, number, places))
+        return [*found, *_check_rows(layer, condition, number, places)]
     except TooManySituations as wrong:
-        return [_too_many(layer, places, wrong)]
+        return [*found, _too_many(layer, places, wrong), *_unproven(layer, number, places)]
+
+
+def _check_bounds(layer: Layer | None, number: Number, places: Places) -> Iterator[Fault]:
+    """What counts without end, or takes more than the rest, cannot be tried to the end."""
+    place = places.number(layer, number.name)
+    for change in number.adjustments:
+        endless = change.per and change.per.at_most is None and change.plus is not None
+        if endless and number.unit is Unit.RATIO and number.at_most is None:
+            yield Fault(place, f"{number.name} 逐个累加而没有上限", "写 at_most，如 at_most: 90%")
+        if change.on_rest and change.on_rest.is_above(_WHOLE):
+            yield Fault(place, f"{number.name} 的 on_rest 超过 100%", "改正比例")
+
+
+def _unproven(layer: Layer | None, number: Number, places: Places) -> Iterator[Fault]:
+    """Where situations were not tried, the bound over all rows must show what they would have."""
+    top = largest(number)
+    if isinstance(top, Ratio) and top.is_above(_WHOLE):
+        yield Fault(
+            places.number(layer, number.name),
+            f"{number.name} 情形太多，不能证明不超过 100%",
+            "写 at_most，或减少这张表里的情形",
+        )
 
 
 def _too_many(layer: Layer | None, places: Places, wrong: TooManySituations) -> Fault:
@@ -95,7 +127,7 @@ def _too_many(layer: Layer | None, places: Places, wrong: TooManySituations) -> 
 
 def _check_limits(layer: Layer, number: Number, places: Places) -> Iterator[Fault]:
     place = places.number(layer, number.name)
-    words = number.name.split(".")
+    words = number.name.removeprefix(f"{layer.id}.").split(".")
     is_limit = any(w.startswith("cap_") or w in ("limit", "at_most") for w in words)
     if can_be_unlimited(number) and (not is_limit or words[-1] in _NO_LIMITS):
         yield Fault(
@@ -238,7 +270,7 @@ def _check_edges(
 
 
 def _rise(edges: list[tuple[Number, int]], facts: Facts) -> bool:
-    before, may_repeat = 0, 0
+    before, may_repeat = -1, 0
     for edge, is_exclusive in edges:
         amount = _edge(resolve_number(edge, facts))
         if amount is None:

@@ -47,7 +47,7 @@ def term_variable(
     """
     if is_bill_amount(name):
         return amount_argument(name)
-    if name.startswith(YEAR):
+    if name.startswith(YEAR) and not any(x.id == "year" for x in earlier):
         return _year_variable(name, all_layers)
     if name == OWN_BASE:
         if own is None:
@@ -63,7 +63,12 @@ def _layer_term(name: str, earlier: Sequence[Layer]) -> str:
         raise UnknownName(f"“{name}”既不是费用名称，也不是前面某一层的 id")
     if not rest:
         return f"{layer.id}_paid"
-    if len(rest) == 1 and layer.parts:
+    is_part = any(part.id == rest[0] for part in layer.parts)
+    if (
+        len(rest) == 1
+        and layer.parts
+        and (not is_part or rest[0] in ("deductible", "first_self_pay"))
+    ):
         if rest[0] in ("deductible", "first_self_pay"):
             return f"{layer.id}_{rest[0]}"
         if rest[0] in _ADDED_UP:

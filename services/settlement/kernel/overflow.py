@@ -67,7 +67,8 @@ def argument_range(shape: Shape, name: str) -> Range:
     slots = {slot.argument: slot for slot in shape.numbers}
     if name in slots:
         return _number(slots[name])
-    if name in {amount_argument(a) for a in shape.amounts} or name.endswith("_elsewhere"):
+    elsewhere = {f"{layer}_elsewhere" for layer in shape.elsewhere}
+    if name in {amount_argument(a) for a in shape.amounts} | elsewhere:
         return Range(0, LARGEST_BILL_FEN)
     if name in {counter_variable(c) for c in shape.counters}:
         return Range(0, LARGEST_COUNTER_FEN)
@@ -77,10 +78,9 @@ def argument_range(shape: Shape, name: str) -> Range:
 def _number(slot: NumberSlot) -> Range:
     number = slot.number
     least = MISSING if can_be_missing(number) else 0
-    if can_be_unlimited(number):
-        return Range(least, NO_LIMIT)
     top = largest(number)
-    return Range(least, top.at_digits(slot.digits) if isinstance(top, Ratio) else top)
+    most = top.at_digits(slot.digits) if isinstance(top, Ratio) else top
+    return Range(least, max(most, NO_LIMIT) if can_be_unlimited(number) else most)
 
 
 class _Walker:

@@ -8,6 +8,7 @@ from settlement.kernel.settle import Outcome
 from settlement.law.exact import Ratio
 from settlement.law.expressions import YEAR, Expression
 from settlement.law.facts import FactNotStated, Facts
+from settlement.law.people import seen_by_layer
 from settlement.law.policy import Policy, Reported
 
 
@@ -40,6 +41,7 @@ def report(policy: Policy, outcome: Outcome, facts: Facts) -> tuple[Told, ...]:
     What nobody stated leaves a value untold, by name: an indicator never stops a settlement.
     """
     found = []
+    facts = seen_by_layer(facts, asked_as_of=None, precedence=policy.people.precedence)
     for one in policy.reported:
         try:
             if one.condition.holds(facts):
@@ -52,6 +54,7 @@ def report(policy: Policy, outcome: Outcome, facts: Facts) -> tuple[Told, ...]:
 def deposit(policy: Policy, facts: Facts) -> DepositAllowed:
     """What the hospital may ask of this person on admission. Raises FactNotStated."""
     rule = policy.deposit
+    facts = seen_by_layer(facts, asked_as_of=None, precedence=policy.people.precedence)
     return DepositAllowed(
         share_of_normal=resolve_number(rule.share_of_normal, facts)
         if rule and rule.share_of_normal

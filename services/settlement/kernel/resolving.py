@@ -34,6 +34,15 @@ MOST_COUNTED = 1_000_000
 _WHOLE = Ratio(1, 0)
 
 
+class NumberUnfit(Exception):
+    """A number comes to something the arithmetic cannot take, for these facts (参数不可用)."""
+
+    def __init__(self, number: Number, why: str):
+        """Name the number and what is wrong with it."""
+        self.name = number.name
+        super().__init__(f"参数 {number.name} 不可用：{why}；请改正政策后再结算")
+
+
 class NumberUsed(NamedTuple):
     """One number a step used (所用参数), as users read it, with its evidence."""
 
@@ -116,7 +125,9 @@ def resolve_number(number: Number, facts: Facts) -> ResolvedNumber:
         if made_of.value is None:
             return ResolvedNumber(number, None, made_of.reason, tuple(evidences), (made_of,))
         value = derive(made_of.value, stated)
-        sources: tuple[ResolvedNumber, ...] = (made_of, *made_of.parameters)
+        sources: tuple[ResolvedNumber, ...] = (made_of,)
+        if stated.rounding and _was_rounded(made_of.value, stated):
+            evidences.append(stated.rounding.evidence)
     elif isinstance(stated, Missing):
         return ResolvedNumber(number, None, stated.reason, tuple(evidences))
     elif isinstance(stated, Unlimited):
@@ -139,6 +150,14 @@ def resolve_number(number: Number, facts: Facts) -> ResolvedNumber:
 def derive(value: int | Ratio, derived: Derived) -> int | Ratio:
     """A parameter's value times a ratio, rounded. Raises NotExact when it must be whole fen."""
     return value if derived.times is None else _times(value, derived.times, derived.rounding)
+
+
+def _was_rounded(value: int | Ratio, derived: Derived) -> bool:
+    """Whether the product was no whole quantum."""
+    if not isinstance(value, int) or derived.rounding is None:
+        return False
+    times = derived.times or _WHOLE
+    return bool(value * times.units % (10**times.digits * derived.rounding.quantum_fen))
 
 
 def _times(value: int | Ratio, times: Ratio, rounding: Rounding | None) -> int | Ratio:

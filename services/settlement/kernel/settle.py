@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from settlement.kernel.cascade import Cascade, Resolution
 from settlement.kernel.names import amount_argument
-from settlement.kernel.resolving import ResolvedNumber
+from settlement.kernel.resolving import NumberUnfit, ResolvedNumber
 from settlement.kernel.shape import ELSEWHERE_REFUSED, counter_variable
 from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge, Charges
 from settlement.law.facts import FactNotStated, Facts
@@ -67,6 +67,7 @@ BILL_REFUSALS = (
     ElsewhereAmountUnexpected,
     FactNotStated,
     NumberMissing,
+    NumberUnfit,
 )
 """Everything a bill may be refused for under one policy (拒绝结算的原因)."""
 
@@ -124,7 +125,7 @@ class Outcome:
 def settle_bill(cascade: Cascade, inputs: Inputs) -> Outcome:
     """Settle one bill.
 
-    Raises AmountNotStated, FactNotStated, NumberMissing, ElsewhereAmountMissing,
+    Raises AmountNotStated, FactNotStated, NumberMissing, NumberUnfit, ElsewhereAmountMissing,
     ElsewhereAmountTooLarge, ElsewhereAmountUnexpected.
     """
     shape, facts = cascade.shape, inputs.facts

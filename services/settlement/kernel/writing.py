@@ -5,6 +5,7 @@ The same text runs as ordinary Python for one bill and compiled by numba over co
 one arithmetic. Policies that differ only in numbers share the function.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -24,15 +25,17 @@ from settlement.law.policy import Layer, LayerKind, Policy
 
 __all__ = ["Shape", "write_policy"]
 
+_ASSIGNED = re.compile(r" *(\w+) (?:-)?= ")
+_OF_ALL = frozenset({"refused", "exact", "rest"})
+"""Variables that every layer may set."""
+
 
 def write_policy(policy: Policy) -> Shape:
     """The function of a policy.
 
     Raises UnknownName when an expression names nothing or two names become one variable.
     """
-    counters = tuple(
-        dict.fromkeys([*(c for x in policy.layers for c in x.counters), *policy.sum_counters])
-    )
+    counters = _counters(policy)
     named = [name for layer in policy.layers for name in bill_amounts_of(layer)]
     named += [name for name in summed_names(policy) if is_bill_amount(name)]
     amounts = tuple(dict.fromkeys(["total", *named]))
@@ -61,14 +64,17 @@ def _write_body(policy: Policy, elsewhere: tuple[str, ...]) -> Text:
     text = Text()
     text.line("left = bill_total")
     text.line("refused = -1")
+    written = dict.fromkeys(map(counter_variable, _counters(policy)), "")
     for at, layer in enumerate(policy.layers):
         text.line("")
         text.line(f"# {' '.join(layer.name.split())}")
         earlier = policy.layers[:at]
+        begins = len(text.lines)
         if layer.elsewhere:
             _write_elsewhere(text, policy, layer, earlier, elsewhere.index(layer.id))
         else:
             LayerWriter(text, layer, earlier, policy.layers).write()
+        _require_own(text.lines[begins:], layer, written)
         if layer.pays_bill:
             text.line(f"left -= {layer.id}_paid")
     own = [f"{x.id}_paid" for x in policy.layers if x.kind is LayerKind.PATIENT]
@@ -77,6 +83,23 @@ def _write_body(policy: Policy, elsewhere: tuple[str, ...]) -> Text:
     for name in summed_names(policy):
         text.line(f"{sum_variable(name)} += {_summed(name)}")
     return text
+
+
+def _counters(policy: Policy) -> tuple[str, ...]:
+    own = [name for layer in policy.layers for name in layer.counters]
+    return tuple(dict.fromkeys([*own, *policy.sum_counters]))
+
+
+def _require_own(lines: list[str], layer: Layer, written: dict[str, str]) -> None:
+    """What a layer writes, no other layer writes; totals of the year are only added to.
+
+    Names become variables, and two names must never meet in one. Raises UnknownName.
+    """
+    found = {match[1] for line in lines if (match := _ASSIGNED.match(line))} - _OF_ALL
+    for name in found:
+        if written.get(name, layer.id) != layer.id:
+            raise UnknownName(f"两个名称写成了同一个变量 {name}；请改动层、分项或计数器的 id")
+    written |= dict.fromkeys(found, layer.id)
 
 
 def _summed(name: str) -> str:

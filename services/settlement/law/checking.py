@@ -58,6 +58,20 @@ def _check_counters(versions: list[Policy]) -> list[PolicyFault]:
                     is_warning=True,
                 )
             )
+        apart = _kept_apart(earlier), _kept_apart(later)
+        restarted = {n for n in apart[0] if n in apart[1] and apart[0][n] != apart[1][n]}
+        restarted |= set(later.sum_counters) - set(earlier.sum_counters)
+        if restarted:
+            found.append(
+                _fault(
+                    later,
+                    ("layers",),
+                    f"年度中间换版（{begins}），{'、'.join(sorted(restarted))} "
+                    "从零起算：前一版没有这样累计",
+                    "在年度起始日换版，或两版写同样的 each 和 year. 名称",
+                    is_warning=True,
+                )
+            )
         if earlier.benefit_year != later.benefit_year:
             found.append(
                 _fault(
@@ -69,6 +83,11 @@ def _check_counters(versions: list[Policy]) -> list[PolicyFault]:
                 )
             )
     return found
+
+
+def _kept_apart(policy: Policy) -> dict[str, str | None]:
+    """How each counter of a version is kept: apart by a fact, or together."""
+    return {c.name: c.key_fact for layer in policy.layers for c in layer.counters_kept}
 
 
 def _check_each(versions: list[Policy]) -> list[PolicyFault]:

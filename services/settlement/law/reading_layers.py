@@ -48,7 +48,7 @@ def read_id(node: Node) -> str:
 
 
 def read_payer(node: Node | None) -> Payer:
-    """A payer by code or label; 测算 and 个人 are short for computing only and the patient."""
+    """A payer by code or label."""
     text = node.text() if node else ""
     for payer in Payer:
         if text in (payer.value, payer.label):
@@ -173,8 +173,6 @@ class LayerReader:
             code = node.need("code", "写六位代码，加引号")
             evidence = self.scope.evidence_at(node)
             node.close()
-        if node and not payer.has_fund:
-            node.fault(f"{payer.label}没有统筹区", "删去 pool")
         if node is None and payer.has_fund and "pool" not in self.node.keys:
             self.node.fault("缺少 pool", "写这一层基金的统筹区六位代码")
         if code is None:

@@ -121,7 +121,8 @@ def _read_derived(node: Node, of: Node, unit: Unit, scope: Scope) -> Stated:
     parameter = scope.parameters.get(of.text())
     times, rounding = node.get("times"), node.get("rounding")
     ratio = read_ratio(times) if times else None
-    rounded = read_rounding(rounding, name="rounding", scope=scope) if rounding else None
+    inner = scope.at(node)
+    rounded = read_rounding(rounding, name="rounding", scope=inner) if rounding else None
     if parameter is None:
         known = "、".join(scope.parameters) or "（还没有参数）"
         remedy = f"先写进 parameters；已有：{known}"

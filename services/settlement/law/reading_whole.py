@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from settlement.law.document import Node, Tree
-from settlement.law.facts import ALWAYS, CODES, FACT_LABELS, Ask, FactKind
+from settlement.law.facts import ALWAYS, CODES, FACT_LABELS, Ask, FactKind, Facts
 from settlement.law.numbers import Number, Unit
 from settlement.law.people import Keeping, People, ReachingBack
 from settlement.law.policy import ClaimBy, Deposit, Parameter, Reported
@@ -16,7 +16,10 @@ from settlement.law.reading_numbers import read_number
 from settlement.law.reading_rules import read_expression
 from settlement.law.reading_words import read_codes, read_count, read_date, read_month_day
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_FIELDS = frozenset(f.name for f in fields(Facts))
+_LONGEST_WORD = 64
+_MOST_YEARS = 10
 _KINDS = {"yes_no": FactKind.YES_NO, "number": FactKind.NUMBER, "word": FactKind.WORD}
 
 
@@ -27,7 +30,7 @@ def read_asks(node: Node | None) -> tuple[Ask, ...]:
         ask = node.get(key) if node else None
         if ask is None:
             continue
-        if not _NAME.fullmatch(key) or key in FACT_LABELS:
+        if not _NAME.fullmatch(key) or key in FACT_LABELS or key in _FIELDS:
             ask.fault(f"“{key}”不能作情形的名称", "用别处没有的英文小写名称，如 student")
         name = ask.need("name", "写中文名称，如 在校学生")
         kind = ask.need("kind", "可用：" + "、".join(_KINDS))
@@ -39,6 +42,8 @@ def read_asks(node: Node | None) -> tuple[Ask, ...]:
         if (known is FactKind.WORD) != (words is not None):
             ask.fault("words 与 kind: word 同用", "写明可选的各个词，是非和数目不写 words")
         listed = tuple(w.text() for w in words.items()) if words else ()
+        if words and any(not 0 < len(word) <= _LONGEST_WORD for word in listed):
+            words.fault("可选的词太长或是空的", f"每个词不超过 {_LONGEST_WORD} 个字")
         found.append(Ask(key, name.text() if name else key, known, listed))
     return tuple(found)
 
@@ -196,5 +201,8 @@ def read_claim_by(node: Node | None) -> ClaimBy | None:
     years = node.need("years_after", "写出院后第几年：当年写 0，次年写 1")
     found = read_month_day(day) if day else None
     after = read_count(years) if years else 0
+    if years and after > _MOST_YEARS:
+        years.fault(f"{after} 年太久", f"不超过 {_MOST_YEARS}")
+        after = 0
     node.close()
     return ClaimBy(*found, after) if found else None

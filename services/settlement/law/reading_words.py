@@ -15,7 +15,6 @@ YES_NO = {"是": True, "yes": True, "true": True, "否": False, "no": False, "fa
 """Words for yes and no; nothing else is taken for one of them."""
 
 _LONGEST_COUNT = 6
-_LOCAL = re.compile(r"local_[a-z0-9_]+")
 _QUANTA = {"fen": 1, "jiao": 10, "yuan": 100, "分": 1, "角": 10, "元": 100}
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
@@ -104,7 +103,7 @@ def read_code(node: Node, known: Mapping[str, str], *, may_be_local: bool = Fals
     """A code of a fixed list, written as code or as label; a fault for what is neither."""
     text = node.text()
     code = {label: code for code, label in known.items()}.get(text, text)
-    if code not in known and not (may_be_local and _LOCAL.fullmatch(code)):
+    if code not in known and not (may_be_local and code.startswith("local_")):
         parts = re.split(r"[，、,]\s*", text)
         if len(parts) > 1:
             remedy = f"几个值写成列表：[{', '.join(parts)}]"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from settlement.application.impact.cohort import AnswerUnreadable
+from settlement.kernel.resolving import NumberUnfit
 from settlement.kernel.settle import (
     ElsewhereAmountMissing,
     ElsewhereAmountTooLarge,
@@ -58,13 +59,14 @@ REFUSALS = (
     ElsewhereAmountUnexpected,
     FactNotStated,
     NumberMissing,
+    NumberUnfit,
 )
 """Everything a claim of a cohort may be refused for."""
 
 
 def refused(wrong: Exception) -> Refused:
     """The refusal behind an exception of REFUSALS."""
-    if isinstance(wrong, NumberMissing):
+    if isinstance(wrong, NumberMissing | NumberUnfit):
         return Refused(WhyRefused.NUMBER, wrong.name)
     if isinstance(wrong, FactNotStated | AnswerUnreadable):
         return Refused(WhyRefused.FACT, wrong.fact)

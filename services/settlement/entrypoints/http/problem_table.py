@@ -13,6 +13,7 @@ from settlement.domain.institution import InstitutionUnknown
 from settlement.domain.settlement_order import NotLatestSettlement
 from settlement.entrypoints.http.fund_problems import FUND_PROBLEMS
 from settlement.kernel import settle
+from settlement.kernel.resolving import NumberUnfit
 from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge
 from settlement.law.book import NoPolicyInForce, RegionUnknown
 from settlement.law.facts import FactNotStated
@@ -55,6 +56,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     ),
     # The policy must be completed first.
     settle.NumberMissing: ProblemKind("number-missing", 409, "政策缺少参数"),
+    NumberUnfit: ProblemKind("number-unfit", 409, "政策参数不可用"),
     # Try again later.
     EligibilityUnreachable: ProblemKind("eligibility-unreachable", 503, "资格服务无应答"),
     Overtaken: ProblemKind("overtaken", 503, "同一参保人正在结算，请重试"),
