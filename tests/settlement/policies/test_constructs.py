@@ -133,7 +133,8 @@ def test_a_hospital_waives_what_is_left() -> None:
 
 def test_a_trigger_pays_from_the_first_yuan_once_it_is_passed() -> None:
     """门槛 (D26): 3,000 is not above 3,000; 3,210 pays half of everything."""
-    body = f"base: {REST}\ndeductible: {{per: stay, amount: 3000, kind: trigger, passed: above}}\nrate: 50%"
+    trigger = "deductible: {per: stay, amount: 3000, kind: trigger, passed: above}"
+    body = f"base: {REST}\n{trigger}\nrate: 50%"
     text = RIGHT + layer(body)
 
     assert paid(settle(text, in_scope_fen=9_300_00), "second") == (0, 3_000_00)
