@@ -54,14 +54,17 @@ def build_fund_account(settings: Settings, ledger: EventLedger) -> FundAccount:
 
 
 def build_parts(settings: Settings, clock: Clock) -> Parts:
-    """Open the ledger and load the policies. Raises PolicyFileFaulty."""
+    """Open the ledger and load the policies that bills are settled by: the published ones.
+
+    Raises PolicyFileFaulty, also where a published file is not as it was published.
+    """
     ledger = build_ledger(settings)
     client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
     return Parts(
         ledger=ledger,
         laws=LawLibrary(ledger),
         eligibility=EligibilityHttp(client),
-        book=load_book(settings.policies or SHIPPED_POLICIES),
+        book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
         fund_account=build_fund_account(settings, ledger),
         clock=clock,
     )

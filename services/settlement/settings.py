@@ -10,12 +10,14 @@ class Settings:
     """Where settlement keeps its data and finds its neighbours.
 
     YIZHAN_DATA: directory of the ledgers (default `var`); YIZHAN_POLICIES: directory of the
-    policy files (default: those shipped); YIZHAN_ELIGIBILITY_URL: where eligibility answers.
+    policy files (default: those shipped); YIZHAN_ELIGIBILITY_URL: where eligibility answers;
+    YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training).
     """
 
     data: Path
     policies: Path | None
     eligibility_url: str
+    drafts: bool = False
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -25,4 +27,5 @@ class Settings:
             data=Path(os.environ.get("YIZHAN_DATA", "var")),
             policies=Path(policies) if policies else None,
             eligibility_url=os.environ.get("YIZHAN_ELIGIBILITY_URL", "http://127.0.0.1:8001"),
+            drafts=os.environ.get("YIZHAN_DRAFTS") == "yes",
         )

@@ -48,7 +48,11 @@ def serve(
     settings = Settings.from_environment()
     try:
         with running(
-            data=data or settings.data, host=host, port=port, policies=settings.policies
+            data=data or settings.data,
+            host=host,
+            port=port,
+            policies=settings.policies,
+            drafts=settings.drafts,
         ) as addresses:
             if samples:
                 with httpx.Client(timeout=30) as client:

@@ -67,7 +67,12 @@ class _Server:
 
 @contextmanager
 def running(
-    *, data: Path, host: str, port: int, policies: Path | None = None
+    *,
+    data: Path,
+    host: str,
+    port: int,
+    policies: Path | None = None,
+    drafts: bool = False,
 ) -> Iterator[Addresses]:
     """Both services while the block runs: settlement on `port`, eligibility on the next.
 
@@ -80,11 +85,14 @@ def running(
     people = build_eligibility(eligibility.settings.read_settings(os.environ, data_dir=data))
     with _Server(people, host=host, port=eligibility_port) as beside:
         settings = settlement.settings.Settings(
-            data=data, policies=policies, eligibility_url=beside.url
+            data=data, policies=policies, eligibility_url=beside.url, drafts=drafts
         )
         parts = build_parts(settings, now)
         if not parts.book.policies:
-            raise NotStarted(f"{policies} 里没有政策；检查 YIZHAN_POLICIES")
+            raise NotStarted(
+                f"{policies} 里没有已公布的政策；检查 YIZHAN_POLICIES，"
+                "草稿先用 yizhan policy publish 公布（培训环境可设 YIZHAN_DRAFTS=yes）"
+            )
         desk = create_settlement(parts)
         with _Server(desk, host=host, port=settlement_port) as front:
             yield Addresses(settlement=front.url, eligibility=beside.url)

@@ -3,11 +3,18 @@
 A story writes the layers it is about; what every document needs stands here.
 """
 
+from datetime import date
 from pathlib import Path
 from textwrap import dedent, indent
 
+from settlement.adapters.plain_yaml import read_plain_text
+from settlement.adapters.published_csv import REGISTER, append_to_register
+from settlement.application.publish_policies import publication_of
+from settlement.law.reading import read_policy
+
 REGION = "990103"
 POOL = "990100"
+PUBLISHED = date(2015, 1, 1)
 
 _HEAD = """\
 yizhan_policy: 1
@@ -56,13 +63,15 @@ def layer_text(body: str, *, layer_id: str = "basic", payer: str = "basic") -> s
 
 
 def write_book(root: Path, *texts: str) -> Path:
-    """A directory of policies with these documents; returns the directory."""
+    """A directory of policies with these documents, published; returns the directory."""
     folder = root / REGION / "resident"
     folder.mkdir(parents=True, exist_ok=True)
     for text in texts:
         version = _value(text, "version")
         begins = _value(text, "in_force").removeprefix("{from: ").removesuffix("}")
         (folder / f"{begins}.v{version}.yaml").write_text(text, encoding="utf-8")
+        publication = publication_of(read_policy(read_plain_text(text, {})), known_on=PUBLISHED)
+        append_to_register(root / REGISTER, [publication])
     return root
 
 

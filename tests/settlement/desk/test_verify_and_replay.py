@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
+from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, load_book
+from settlement.application.law_library import LawLibrary
 from settlement.application.ledger_history import settlements_recorded
 from settlement.application.replay_ledger import PATIENT, Scope, replay_ledger
 from settlement.application.verify_ledger import verify_ledger
@@ -50,15 +51,19 @@ def test_a_ledger_verifies_with_zero_difference(tmp_path: Path) -> None:
 
 
 def test_editing_or_deleting_policy_files_changes_nothing(tmp_path: Path, policies: Path) -> None:
-    """The law is in the ledger: other files, or none, and everything verifies the same."""
+    """The law is in the ledger: other files, or none, and everything verifies the same.
+
+    On a published file that was edited the services do not even start.
+    """
     desk = settled_desk(tmp_path / "data", policies)
     before = desk.read(f"/v1/stays/{_first_stay(desk)}/statement").json()
     document = policies / "500112/resident/2023-01-01.v1.yaml"
     document.write_text(
         document.read_text(encoding="utf-8").replace("70%", "10%"), encoding="utf-8"
     )
-    edited, _ = open_parts(tmp_path / "data", policies=policies)
-    assert verify_ledger(edited.ledger, edited.laws).discrepancies == ()
+    with pytest.raises(PolicyFileFaulty, match="公布，不能改"):
+        open_parts(tmp_path / "data", policies=policies)
+    assert verify_ledger(desk.parts.ledger, LawLibrary(desk.parts.ledger)).discrepancies == ()
     shutil.rmtree(policies)
     policies.mkdir()
     emptied, _ = open_parts(tmp_path / "data", policies=policies)
