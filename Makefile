@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo serve check test bench soak lock generate format clean
+.PHONY: help setup demo serve check test bench mutate soak lock generate format clean
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -33,6 +33,9 @@ test: $(READY) ## the whole test suite
 
 bench: $(VENV)/.ready-benchmarks ## measure, side by side in one run; writes benchmarks/results.json
 	@$(PY) -m benchmarks.run
+
+mutate: $(VENV)/.ready-mutation ## change law and kernel in every small way: tests must notice (long)
+	@nice $(PY) -m tests.mutation.run $(ARGS)
 
 # What one command alone needs is added to the environment when that command first runs.
 $(VENV)/.ready-%: infra/%.lock $(READY)
