@@ -52,9 +52,9 @@ def tables_of(cascade: Cascade, kinds: tuple[Facts, ...]) -> Tables:
         for term in layer.parts[0].base.terms:
             signs[at, names.index(term.name)] += term.sign
         if layer.deductible and layer.deductible.counter:
-            counters[at, 0] = known.index(layer.deductible.counter)
+            counters[at, 0] = known.index(layer.deductible.counter.name)
         if layer.caps and layer.caps[0].of is CapOf.PAYMENT and layer.caps[0].counter:
-            counters[at, 1] = known.index(layer.caps[0].counter)
+            counters[at, 1] = known.index(layer.caps[0].counter.name)
     for row, facts in enumerate(kinds):
         for at, layer in enumerate(layers):
             _fill(cascade, facts, layer, numbers[row, at], edges[row, at], rates[row, at])
