@@ -278,6 +278,9 @@ class _Reading:
 
     def reported(self, measure: Mapping[str, Any]) -> Reported:
         """What is told of an indicator. Raises Refused where a fact was not stated."""
+        target = None
+        if "target" in measure:
+            target = weigh(measure["target"], "share", self.status, self.view).value
         sums = [written(measure[key]) for key in ("amount", "share", "of") if key in measure]
         for name in (name for text in sums for _, name in terms_of(text)):
             if name not in self.known:
@@ -285,9 +288,6 @@ class _Reading:
         if "amount" in measure:
             return Reported(amount=self.sum_of(sums[0]))
         share = self.sum_of(sums[0]), self.sum_of(sums[1])
-        target = None
-        if "target" in measure:
-            target = weigh(measure["target"], "share", self.status, self.view).value
         if share[1] <= 0:
             return Reported()
         return Reported(share=share, met=None if target is None else Fraction(*share) >= target)

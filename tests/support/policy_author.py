@@ -208,6 +208,12 @@ class Author:
             number["at_most"] = self._limit(("2000", "60000"))
         return number | self.doubt(6)
 
+    def count(self) -> str | Tree:
+        """How often something is paid."""
+        if self.one_in(2):
+            return self.chance.choice(("1", "1", "2", "0"))
+        return self.rows([self.chance.choice(("1", "2", "3")) for _ in range(2)])
+
     def of_parameter(self, names: Sequence[str], *, times: Sequence[str], is_amount: bool) -> Tree:
         """A number made of one of these parameters."""
         number: Tree = {"of": self.chance.choice(names), **self.doubt(5)}

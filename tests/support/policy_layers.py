@@ -173,7 +173,7 @@ def _add_deductible(author: Author, layer: Tree, kind: str, earlier: list[Tree])
         limit: Tree = {"per": "year", "amount": author.amount(chance.choice((400, 2000, 8000)))}
         counter = f"{name}.deducted"
         if author.one_in(3):
-            counter = limit["counter"] = "shared.deducted"
+            counter = limit["counter"] = f"{_sharing(layer)}.deducted"
         rule["limit"] = limit | author.each(counter, limit["amount"]) | author.doubt(5)
     taken_from = _taken_from(author, layer)
     if rule["per"] == "year":
@@ -182,7 +182,9 @@ def _add_deductible(author: Author, layer: Tree, kind: str, earlier: list[Tree])
         counts_what_caps_count = not is_before and not taken_from
         if counts_what_caps_count and author.one_in(3):
             # The same counter may serve a deductible and a cap on costs, or several layers.
-            counter = rule["counter"] = chance.choice((f"{name}.looked_at", "shared.cost"))
+            counter = rule["counter"] = chance.choice(
+                (f"{name}.looked_at", f"{_sharing(layer)}.cost")
+            )
         rule |= author.each(counter, amount)
     rule |= author.doubt(6)
     layer["deductible"] = amount if kind == "stay" and author.one_in(2) else rule
@@ -200,23 +202,33 @@ def _taken_from(author: Author, layer: Tree) -> Any:
     return {"order": eaten, **doubt} if doubt else eaten
 
 
+def _sharing(layer: Tree) -> str:
+    """What the names of shared totals begin with; what is only measured has totals of its own."""
+    return "measured" if layer["payer"] == "none" else "shared"
+
+
 def _cap(author: Author, layer: Tree, earlier: list[Tree]) -> Tree:
     chance, name = author.chance, layer["id"]
     of = chance.choice(("payment", "payment", "cost", "times"))
     if of == "times":
-        amount = chance.choice(("1", "1", "2", "0"))
-        return {"of": of, "amount": amount, "per": "year", **author.each(f"{name}.times", amount)}
+        times = author.count()
+        cap: Tree = {"of": of, "amount": times, "per": "year"}
+        counter = f"{name}.times"
+        if author.one_in(4):
+            counter = cap["counter"] = f"{_sharing(layer)}.times"
+        return cap | author.each(counter, times)
     limit = chance.choice((0, 1000, 20000, 80000, 300000))
     node = (
         "unlimited"
         if author.one_in(6)
         else _limit_number(author, limit, earlier, is_inside=of == "payment", may_be_unlimited=True)
     )
-    cap: Tree = {"of": of, "amount": node, "per": chance.choice(("stay", "year", "year"))}
+    cap = {"of": of, "amount": node, "per": chance.choice(("stay", "year", "year"))}
     if cap["per"] == "year":
         counter = f"{name}.{'cost' if of == 'cost' else 'paid'}"
         if author.one_in(3):
-            counter = cap["counter"] = "shared.cost" if of == "cost" else "shared.paid"
+            what = "cost" if of == "cost" else "paid"
+            counter = cap["counter"] = f"{_sharing(layer)}.{what}"
         cap |= author.each(counter, node)
     return cap | author.doubt(6)
 
@@ -232,13 +244,15 @@ def add_counted_toward(author: Author, layers: list[Tree]) -> None:
         others = {c for other in layers if other is not layer for c in _payment_counters(other)}
         others -= set(_payment_counters(layer))
         if others and author.one_in(4):
-            layer["counts_toward"] = author.chance.sample(sorted(others), 1)
+            several = author.chance.randint(1, min(2, len(others)))
+            layer["counts_toward"] = author.chance.sample(sorted(others), several)
         elif any("minus" in part for part in _parts(layer)):
             layer["counts_toward"] = "none"
 
 
 def _payment_counters(layer: Tree) -> Iterator[str]:
-    for cap in layer.get("caps", []):
+    """Totals of payments that its caps read; what is only measured moves nobody else's."""
+    for cap in layer.get("caps", []) if layer["payer"] != "none" else ():
         if cap["of"] == "payment" and cap["per"] == "year":
             yield cap.get("counter", f"{layer['id']}.paid")
 
@@ -251,7 +265,7 @@ def shares_a_counter(layer: Tree, layers: list[Tree]) -> bool:
     toward = [other.get("counts_toward", "none") for other in layers]
     moved = {counter for counters in toward if counters != "none" for counter in counters}
     return (
-        any(name.startswith("shared.") for name in shared)
+        any(name.startswith(("shared.", "measured.")) for name in shared)
         or layer.get("counts_toward", "none") != "none"
         or not moved.isdisjoint(_payment_counters(layer))
     )

@@ -95,7 +95,8 @@ def _require_own(lines: list[str], layer: Layer, written: dict[str, str]) -> Non
 
     Names become variables, and two names must never meet in one. Raises UnknownName.
     """
-    found = {match[1] for line in lines if (match := _ASSIGNED.match(line))} - _OF_ALL
+    matches = filter(None, map(_ASSIGNED.match, lines))
+    found = [name for match in matches if (name := match[1]) not in _OF_ALL]
     for name in found:
         if written.get(name, layer.id) != layer.id:
             raise UnknownName(f"两个名称写成了同一个变量 {name}；请改动层、分项或计数器的 id")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from settlement.adapters.policy_files import PolicyFileFaulty
 from settlement.application.verify_ledger import verify_ledger
 from settlement.entrypoints.cli import app
 from tests.support.settlement_desk import P1, Desk, open_parts
@@ -49,7 +50,8 @@ rate:
     - {otherwise: 50%}
 """
 BILL = {"total_fen": 1_000_00}
-UNKNOWN, UNFIT = "urn:yizhan:problem:fact-not-stated", "urn:yizhan:problem:answer-unfit"
+UNFIT = "urn:yizhan:problem:answer-unfit"
+UNKNOWN = "urn:yizhan:problem:fact-not-stated"
 
 
 def opened(tmp_path: Path, body: str, *, claim_by: str = "") -> Desk:
@@ -203,12 +205,11 @@ def test_facts_that_follow_from_the_dates_need_not_be_declared(tmp_path: Path) -
     assert (paid(late), paid(across), paid(short)) == (100_00, 800_00, 500_00)
 
 
-def test_without_a_day_to_claim_by_nobody_is_late_and_the_rule_is_refused(tmp_path: Path) -> None:
-    """Whether a claim is late cannot be told where the policy has no last day."""
-    desk = opened(tmp_path, BY_OCCASION_AND_DATES)
-    refused = settled(desk, "A1", declared={})
-    assert refused.json()["type"] == UNKNOWN
-    assert "是否逾期申报" in refused.json()["detail"]
+def test_without_a_day_to_claim_by_a_policy_may_not_ask_who_is_late(tmp_path: Path) -> None:
+    """Whether a claim is late cannot be told where the policy has no last day: the service does
+    not open with such a file, and says what to write."""
+    with pytest.raises(PolicyFileFaulty, match="在 dates 里写 claim_by"):
+        opened(tmp_path, BY_OCCASION_AND_DATES)
 
 
 def test_a_bill_without_a_person_declares_the_same(tmp_path: Path) -> None:

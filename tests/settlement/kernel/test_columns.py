@@ -47,7 +47,7 @@ _SAMPLED = (
     "421022/resident/2018-01-01.v1",
     "230800/resident/2018-01-01.v1",
 )
-_MADE_UP = [74, 98, 103]
+_MADE_UP = [103, 126, 138]
 
 
 def _ints(values: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

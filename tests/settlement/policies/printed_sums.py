@@ -373,6 +373,8 @@ class _Chain:
     def _payment(self, label: str, line: Printed) -> None:
         if label == "支付限额":
             self._take_rule(line.figures[0][2], line)
+        elif label == "本年次数已满":
+            require(line.result == self.step.amount == 0, line)
         elif label == "别的分项付过以后的限额":
             others = (*self.others, self.step)
             require(line.named("限额") in [f for s in others for f in s.results("支付限额")], line)
