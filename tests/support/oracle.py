@@ -27,7 +27,7 @@ from tests.support.oracle_text import (
     terms_of,
     written,
 )
-from tests.support.oracle_values import Weighed, status, status_inside, weigh
+from tests.support.oracle_values import Weighed, rows_of, status, status_inside, weigh
 
 _INSIDE = ("base", "deductible", "first_self_pay", "eligible", "computed", "over_cap")
 
@@ -123,7 +123,8 @@ class _Reading:
             self.doubt("people", status(people, self.status))
         for layer in layers:
             whole = status(layer, self.status)
-            if layer.get("applies") and (self.left > 0 or self.looks_at_any(layer, applied)):
+            matters = self.left > 0 or not pays_the_bill(layer)
+            if layer.get("applies") and (matters or self.looks_at_any(layer, applied)):
                 self.doubt(f"{layer['id']}.applies", status(layer["applies"], whole))
             if not applied[layer["id"]]:
                 self.nothing(layer)
@@ -252,7 +253,7 @@ class _Reading:
             limit = min(limit, self.left)
         if amount > max(0, limit):
             raise Refused("elsewhere_too_large", layer["id"])
-        if self.left > 0:
+        if self.left > 0 or not pays_the_bill(layer):
             said = status(decided, status(layer, self.status))
             self.doubt(f"{layer['id']}.decided_elsewhere", said)
         self.pay(layer, amount)
@@ -270,6 +271,13 @@ class _Reading:
             self.move(f"admissions@{tier}", 1)
         self.result.counters = self.years
         for measure in self.document.get("reported") or []:
+            whole = status(measure, self.status)
+            self.doubt(f"reported.{measure['id']}", whole)
+            target = measure.get("target")
+            for row in rows_of(target) if target else ():
+                told = row.get("otherwise", row) if isinstance(row, dict) else row
+                said = status(told, status(target, whole))
+                self.doubt(f"reported.{measure['id']}.target", said)
             try:
                 if holds(measure.get("applies"), self.view.facts):
                     self.result.reported[measure["id"]] = self.reported(measure)

@@ -204,7 +204,7 @@ class LayerReading:
                 part.base = floor(self.number(f"{part.name}.fixed"))
                 continue
             part.base = max(0, self.stay.sum_of(written(part.node["base"])))
-            if self.stay.left > 0 or part.base > 0:
+            if self.stay.left > 0 or part.base > 0 or not pays_the_bill(self.layer):
                 self.stay.doubt(f"{part.sums}.base", status(part.node["base"], self.status))
         for at, cap in enumerate(self.layer.get("caps") or [], start=1):
             if cap.get("of") == "cost":

@@ -72,12 +72,18 @@ def _held(found: Weighed, limit: Weighed, keeps: Callable[..., Fraction]) -> Wei
     return found if kept == found.value else (found + limit).standing_at(kept)
 
 
+def rows_of(node: Any) -> list[Any]:
+    """The rows of a number; one without a table is a single row."""
+    if not isinstance(node, dict) or "choose" not in node:
+        return [node]
+    return node["choose"] if isinstance(node["choose"], list) else [node["choose"]]
+
+
 def _row(node: Any, facts: Mapping[str, Any]) -> Any:
     """The first row that applies; a number without rows is its own."""
     if not isinstance(node, dict) or "choose" not in node:
         return node
-    rows = node["choose"] if isinstance(node["choose"], list) else [node["choose"]]
-    row: Any = next((r for r in rows if "otherwise" in r or holds(r, facts)), {})
+    row: Any = next((r for r in rows_of(node) if "otherwise" in r or holds(r, facts)), {})
     return row.get("otherwise", row)
 
 

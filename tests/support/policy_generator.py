@@ -12,7 +12,12 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.support.policy_author import DECLARED, IDENTITIES, Author, Tree
-from tests.support.policy_layers import add_counted_toward, layer_tree, shares_a_counter
+from tests.support.policy_layers import (
+    add_counted_toward,
+    asks_of_the_person,
+    layer_tree,
+    shares_a_counter,
+)
 
 _YEARS = (
     {"begins": "01-01", "chosen_by": "discharge"},
@@ -37,6 +42,8 @@ def policy_tree(chance: Random, most_layers: int = 5) -> Tree:
         layers.append(layer_tree(author, name, layers))
     add_counted_toward(author, layers)
     for layer in layers:
+        if not asks_of_the_person(layer):
+            layer.pop("person_asked_as_of", None)
         if author.one_in(4) and not shares_a_counter(layer, layers):
             layer["benefit_year"] = chance.choice(_YEARS)
     return {
@@ -47,6 +54,7 @@ def policy_tree(chance: Random, most_layers: int = 5) -> Tree:
         "version": "1",
         "title": "虚构政策",
         "fictional": "true",
+        "identities": {"local_made_up": "虚构的身份"},
         "in_force": {"from": "2020-01-01"},
         "dates": {
             "version_chosen_by": "admission",

@@ -82,8 +82,8 @@ def _part(author: Author, earlier: list[Tree], *, may_have_bands: bool) -> Tree:
         part["rate"] = _perhaps_by_amount(author, author.ratio, earlier)
     if author.one_in(4):
         part["first_self_pay"] = _perhaps_by_amount(author, author.ratio, earlier)
-        if author.one_in(2):
-            part["first_self_pay_taken"] = author.chance.choice(("before", "before", "after"))
+        is_before = author.one_in(2) and author.chance.choice((True, True, False))
+        part["first_self_pay_taken"] = "before" if is_before else "after"
     if author.one_in(6):
         part["factor"] = _perhaps_by_amount(author, author.factor, earlier)
     if author.one_in(6):
@@ -255,6 +255,14 @@ def _payment_counters(layer: Tree) -> Iterator[str]:
     for cap in layer.get("caps", []) if layer["payer"] != "none" else ():
         if cap["of"] == "payment" and cap["per"] == "year":
             yield cap.get("counter", f"{layer['id']}.paid")
+
+
+def asks_of_the_person(node: Any) -> bool:
+    """Whether some condition in it asks for an identity or an age."""
+    if isinstance(node, dict):
+        is_asked = not {"identity", "age"}.isdisjoint(node) or node.get("for_each") == "age"
+        return is_asked or any(map(asks_of_the_person, node.values()))
+    return isinstance(node, list) and any(map(asks_of_the_person, node))
 
 
 def shares_a_counter(layer: Tree, layers: list[Tree]) -> bool:

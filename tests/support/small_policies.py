@@ -99,7 +99,7 @@ RICHER_POLICY = policy_text(
         not_above: total
         surplus: hospital
         person_asked_as_of: discharge
-        applies: {when: {disease: 阑尾炎, ward: 普通, care: 住院}}
+        applies: {when: {disease: 阑尾炎, ward: 普通, care: 住院}, unless: {identity: 孤儿}}
         caps: [{per: year, of: payment, each: tier, amount: 80000}]
         """
     ),

@@ -41,6 +41,7 @@ _WHOLE_DOCUMENT = {
     "region": "参保地",
     "in_force": "施行日期",
     "dates": "日期规则",
+    "people": "身份认定",
     "rounding": "取整",
 }
 
@@ -82,7 +83,7 @@ def print_statement(found: StatementShown, target: Console, *, title: str | None
         said = f"（{said}）" if said else ""
         target.print(f"  依据 {mark} {escape(source.title)}{escape(said)}", highlight=False)
     for (status, note), numbers in _by_note(found).items():
-        said = "、".join(f"{_WHOLE_DOCUMENT.get(n.name, n.name)} {n.value}" for n in numbers)
+        said = "、".join(f"{_number_name(n)} {n.value}" for n in numbers)
         target.print(
             f"  [yellow]※ {EvidenceStatus(status).label}[/] {escape(said)}"
             + (f"：{escape(note)}" if note else ""),
@@ -90,6 +91,12 @@ def print_statement(found: StatementShown, target: Console, *, title: str | None
         )
     for rule in found.policy.not_entered:
         target.print(f"  [yellow]※ 未录入[/] {escape(rule)}", highlight=False)
+
+
+def _number_name(number: NumberShown) -> str:
+    """What a number is called that belongs to the whole document; its own name otherwise."""
+    is_indicator = number.name.startswith("reported.")
+    return "指标" if is_indicator else _WHOLE_DOCUMENT.get(number.name, number.name)
 
 
 def _by_note(found: StatementShown) -> dict[tuple[str, str | None], list[NumberShown]]:

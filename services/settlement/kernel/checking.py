@@ -1,7 +1,6 @@
 """Checking what a policy means (查语义): what reads well and could not, or should not, run."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from settlement.kernel.checking_counters import check_counters
 from settlement.kernel.checking_numbers import check_document_numbers, check_numbers
@@ -18,7 +17,9 @@ from settlement.kernel.writing import write_policy
 from settlement.law.bill import AMOUNT_LABELS
 from settlement.law.document import Fault, Path, Tree
 from settlement.law.expressions import Expression
+from settlement.law.facts import Condition
 from settlement.law.numbers import Picked, ShareOf, with_parameters
+from settlement.law.people import People
 from settlement.law.places import Places
 from settlement.law.policy import (
     CapOf,
@@ -49,8 +50,6 @@ UNFILLED = "待填"
 
 _OF_A_LAYER = ("base", "eligible", "computed", "over_cap", "deductible", "first_self_pay", "paid")
 """What a layer has by name; a part called so would be meant or not meant."""
-
-_LOCAL = re.compile(r"local_[a-z0-9_]+")
 
 _SCOPE = ("in_scope", "first_self_pay", "over_limit", "out_of_catalog")
 
@@ -232,21 +231,46 @@ def _check_asks(policy: Policy) -> Iterator[Fault]:
 
 def _check_asked_values(policy: Policy, places: Places) -> Iterator[Fault]:
     """Codes of a region's own are identities; lateness needs a last day to claim."""
+    yield from _check_local(("people",), _identities_of(policy.people), policy)
+    told = [one.condition for one in policy.reported]
+    yield from _check_local(("reported",), _values_of("identity", told), policy)
     for layer in policy.layers:
         conditions = [layer.condition]
         conditions += [c for number in numbers_of(layer) for c in conditions_in(number)]
+        place = places.layer(layer)
+        own = [*_values_of("identity", conditions), *(layer.precedence or ())]
+        yield from _check_local(place, own, policy)
         tests = [test for c in conditions for test in (*c.when, *c.unless)]
         for test in tests:
             for value in sorted(v for v in test.values if v.startswith("local_")):
-                if test.ask is None and not (test.fact == "identity" and _LOCAL.fullmatch(value)):
-                    yield Fault(
-                        places.layer(layer),
-                        f"“{value}”不能用：地方自定的只有身份",
-                        "写 local_ 加小写字母、数字，只用于 identity",
-                    )
+                if test.ask is None and test.fact != "identity":
+                    yield Fault(place, f"“{value}”不能用：地方自定的只有身份", "改用代码表里的值")
         if policy.claim_by is None and any(test.fact == "late_claim" for test in tests):
             yield Fault(
                 places.layer(layer), "问到是否逾期申报，却没有写申报期限", "在 dates 里写 claim_by"
+            )
+
+
+def _values_of(fact: str, conditions: Iterable[Condition]) -> list[str]:
+    tests = (test for c in conditions for test in (*c.when, *c.unless))
+    return [value for test in tests if test.fact == fact for value in sorted(test.values)]
+
+
+def _identities_of(people: People) -> Iterator[str]:
+    yield from people.precedence
+    for held in [x.identities for x in people.keeps] + [x.identities for x in people.reaches_back]:
+        yield from sorted(held)
+
+
+def _check_local(place: Path, identities: Iterable[str], policy: Policy) -> Iterator[Fault]:
+    """A region's own identity that is misspelt would be nobody's: each is written down once."""
+    known = {own.id for own in policy.identities}
+    for code in dict.fromkeys(identities):
+        if code.startswith("local_") and code not in known:
+            yield Fault(
+                place,
+                f"没有登记的地方身份“{code}”",
+                f"在文档里写 identities: {{{code}: 名称}}，或改正写法",
             )
 
 
@@ -273,6 +297,6 @@ def _too_large(policy: Policy, places: Places, shape: Shape, step: Overflow) -> 
             break
     return Fault(
         place,
-        f"账单到 1 亿元时“{step.step}”可达 {step.most}，超出 64 位整数",
+        f"账单到 1 亿元时“{step.step}”可达 {step.most}，超出 64 位整数可以证明的范围",
         "减少比例的小数位（先行自付与支付比例的小数位会相乘），或把金额、系数写小",
     )

@@ -18,6 +18,7 @@ from settlement.law.numbers import (
     Number,
     PerFact,
     Picked,
+    ShareOf,
     Unit,
     Unlimited,
     with_parameters,
@@ -67,7 +68,11 @@ def check_numbers(layer: Layer, places: Places) -> list[Fault]:
         found += _check_limits(layer, number, places)
         found += _check_number(number, layer.condition, layer, places)
     for edges, place in _edges_of(layer, places):
-        found += _check_edges(layer, edges, place, places)
+        found += _check_rising(layer, edges, place, places, _BANDS_RISE)
+    for rule in rules_of(layer):
+        if isinstance(rule, ShareOf) and rule.at_least and rule.at_most:
+            held = [(rule.at_least, 1), (rule.at_most, 0)]
+            found += _check_rising(layer, held, places.number(layer, rule.name), places, _HELD)
     return found
 
 
@@ -78,9 +83,12 @@ def check_document_numbers(policy: Policy, places: Places) -> list[Fault]:
     numbers += [one.target for one in policy.reported]
     numbers += [parameter.number for parameter in policy.parameters]
     found: list[Fault] = []
-    for number in numbers:
-        if number:
-            found += _check_number(number, ALWAYS, None, places)
+    for number in filter(None, numbers):
+        found += _check_number(number, ALWAYS, None, places)
+        if can_be_unlimited(number) and not number.name.startswith("parameter."):
+            place = places.number(None, number.name)
+            remedy = "写出数来；没有规定的整行不写"
+            found.append(Fault(place, f"{number.name} 不能不设限（unlimited）", remedy))
     return found
 
 
@@ -249,19 +257,23 @@ def _edges_of(layer: Layer, places: Places) -> Iterator[tuple[list[tuple[Number,
             yield rows, places.number(layer, rule.name)
 
 
-def _check_edges(
-    layer: Layer, edges: list[tuple[Number, int]], place: Path, places: Places
+_BANDS_RISE = ("分段没有从低到高", "把 up_to 从小到大排列，各不相同")
+_HELD = ("at_least 大于 at_most", "把下限改小，或把上限改大")
+
+
+def _check_rising(
+    layer: Layer,
+    edges: list[tuple[Number, int]],
+    place: Path,
+    places: Places,
+    said: tuple[str, str],
 ) -> Iterator[Fault]:
-    """Edges rise, whatever the situation."""
+    """Edges rise, whatever the situation; `said` are the message and the remedy otherwise."""
     asked = [layer.condition, *(c for edge, _ in edges for c in _conditions(edge))]
     try:
         for facts in situations(asked):
             if layer.condition.holds(facts) and not _rise(edges, facts):
-                yield Fault(
-                    place,
-                    f"分段没有从低到高：{describe(facts, asked)}",
-                    "把 up_to 从小到大排列，各不相同",
-                )
+                yield Fault(place, f"{said[0]}：{describe(facts, asked)}", said[1])
                 return
     except TooManySituations as wrong:
         yield _too_many(layer, places, wrong)

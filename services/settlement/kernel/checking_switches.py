@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from settlement.law.document import Fault, Path
 from settlement.law.facts import FACT_LABELS
-from settlement.law.numbers import Rule, numbers_in
+from settlement.law.numbers import Rule, numbers_in, with_parameters
 from settlement.law.places import Places
 from settlement.law.policy import (
     CapOf,
@@ -18,10 +18,13 @@ from settlement.law.policy import (
     Policy,
     ThresholdKind,
     conditions_in,
+    rules_of,
 )
 
 _OF_THE_STAY = frozenset({"tier", "level", "place", "care", "disease"})
 """Facts that differ between the stays of one person in one year."""
+_OF_THE_PERSON = frozenset({"identity", "age"})
+"""Facts that are the person's on a day."""
 
 
 def check_switches(policy: Policy, places: Places) -> Iterator[Fault]:
@@ -32,6 +35,8 @@ def check_switches(policy: Policy, places: Places) -> Iterator[Fault]:
         yield from _check_caps(layer, place, places)
         yield from _check_trigger(layer, place, places)
         yield from _check_each(layer, place)
+        yield from _check_first_taken(layer, places)
+        yield from _check_day(layer, place)
         yield from _check_surplus(layer, place, places)
         yield from _check_top_up(layer, policy, place)
 
@@ -95,6 +100,38 @@ def _check_each(layer: Layer, place: Path) -> Iterator[Fault]:
 def _facts_of(rule: Rule) -> set[str]:
     conditions = [c for number in numbers_in(rule) for c in conditions_in(number)]
     return {test.fact for c in conditions for test in (*c.when, *c.unless)}
+
+
+def _check_first_taken(layer: Layer, places: Places) -> Iterator[Fault]:
+    """A first self-pay and a deductible: which is taken first?"""
+    rule = layer.deductible
+    asked = [x for x in layer.parts if x.first_self_pay and rule and x.id in rule.taken_from]
+    for part in asked:
+        place = places.part(layer, part.id)
+        if not places.is_written((*place, "first_self_pay_taken")):
+            yield Fault(
+                place,
+                "有起付线，没有写先自付在扣起付线以前还是以后",
+                "以前写 first_self_pay_taken: before，以后写 first_self_pay_taken: after",
+            )
+
+
+def _check_day(layer: Layer, place: Path) -> Iterator[Fault]:
+    """A layer that goes by a day of its own asks something about the person of that day."""
+    asked = {fact for rule in rules_of(layer) for fact in _facts_of(rule) | _facts_counted(rule)}
+    asked |= {test.fact for test in (*layer.condition.when, *layer.condition.unless)}
+    if layer.person_asked_as_of and asked.isdisjoint(_OF_THE_PERSON):
+        yield Fault(
+            (*place, "person_asked_as_of"),
+            "这一层没有问到身份或年龄，按哪一天认人没有意义",
+            "删去这一行",
+        )
+
+
+def _facts_counted(rule: Rule) -> set[str]:
+    numbers = [each for number in numbers_in(rule) for each in with_parameters(number)]
+    changes = [change for number in numbers for change in number.adjustments]
+    return {change.per.fact for change in changes if change.per}
 
 
 def _check_surplus(layer: Layer, place: Path, places: Places) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from settlement.kernel.resolving import NumberUsed, number_used
 from settlement.kernel.settle import Outcome
 from settlement.law.numbers import Number, Rule
 from settlement.law.policy import (
+    REPORTED,
     CapOf,
     Layer,
     LayerKind,
@@ -130,6 +131,10 @@ def _documentary(policy: Policy, name: str) -> str:
         return f"{policy.in_force_from} 至 {policy.in_force_to or '今'}"
     if name == "people":
         return "、".join(policy.people.precedence) or "身份认定规则"
+    if name.startswith(REPORTED):
+        one = next(r for r in policy.reported if r.id == name.split(".")[1])
+        is_target = one.target is not None and name == one.target.name
+        return f"{one.label}的目标" if is_target else f"{one.label}的口径"
     year = policy.benefit_year
     return f"{policy.version_chosen_by}/{year.begins_month:02d}-{year.begins_day:02d}"
 

@@ -46,12 +46,13 @@ def numbers_of_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> list[
     found: list[NumberUsed] = []
     is_for_some = not layer.condition.is_always
     is_applied = layer.id in outcome.applied
-    if left_fen > 0 and is_for_some:
+    matters = left_fen > 0 or not layer.pays_bill
+    if matters and is_for_some:
         said = "适用" if is_applied else "不适用"
         _add(found, f"{layer.id}.applies", said, layer.condition_evidence)
     if layer.elsewhere and is_applied:
         decided = layer.elsewhere
-        if left_fen > 0:
+        if matters:
             _add(found, f"{layer.id}.decided_elsewhere", f"≤ {decided.at_most}", decided.evidence)
         if outcome.paid_fen(layer) > 0 and layer.pool:
             _add(found, f"{layer.id}.pool", layer.pool, layer.pool_evidence)
@@ -67,8 +68,10 @@ def numbers_of_step(frame: Frame, outcome: Outcome, reached: Reached) -> list[Nu
     words: list[NumberUsed | None] = []
     found: list[NumberUsed] = []
     is_applied = layer.id in outcome.applied
-    # A base counts towards the year's totals even where nothing is left to pay.
-    matters = reached.layer_left_fen > 0 or reached.uncapped_fen > 0
+    # A base counts towards the year's totals even where nothing is left to pay, and what is paid
+    # beside the bill does not ask what is left of it.
+    is_left = reached.layer_left_fen > 0
+    matters = is_left or not layer.pays_bill or reached.uncapped_fen > 0
     if matters:
         words.append(said.applies if is_applied else said.applies_not)
         if is_applied:

@@ -6,6 +6,7 @@ the range of every value, for bills up to ¥100 million and years of a thousand 
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.vocabulary import LARGEST_BILL_FEN
@@ -19,6 +20,7 @@ from settlement.kernel.resolving import (
 )
 from settlement.kernel.shape import NumberSlot, Shape, counter_variable
 from settlement.law.exact import Ratio
+from settlement.law.policy import SUM_COUNTER
 
 LARGEST_COUNTER_FEN = LARGEST_BILL_FEN * 1000
 """The most a year's counter is proven for: a thousand of the largest bills."""
@@ -59,7 +61,18 @@ def find_overflows(shape: Shape) -> list[Overflow]:
     function = ast.parse(shape.source).body[0]
     assert isinstance(function, ast.FunctionDef)  # noqa: S101 - our own writer's text
     walker.run(function.body)
-    return walker.found
+    return [*walker.found, *_beyond_a_bill(shape, walker.known)]
+
+
+def _beyond_a_bill(shape: Shape, known: dict[str, Range]) -> Iterator[Overflow]:
+    """Amounts summed over the year that may be more than a bill: the sum is proven for a thousand
+    bills only."""
+    for name in shape.counters:
+        amount = f"{name.removeprefix(SUM_COUNTER)}_paid"
+        if name.startswith(SUM_COUNTER) and amount in known:
+            most = known[amount].most
+            if most > LARGEST_BILL_FEN:
+                yield Overflow(f"{counter_variable(name)} += {amount}", (), most * 1000)
 
 
 def argument_range(shape: Shape, name: str) -> Range:

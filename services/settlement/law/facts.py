@@ -167,12 +167,21 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class LocalIdentity:
+    """An identity that only this region knows (地方身份): its code and what users read."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Test:
     """One question to one fact (一项判定): is it among these values, or inside this range?
 
     For sets the answer is yes when any member matches; diagnoses match by prefix, so that a
     category stands for its sub-categories. `least` and `most` are inclusive; of a date they are
-    its ordinals. `ask` is given for facts that the policy itself names.
+    its ordinals. `ask` is given for facts that the policy itself names, `names` for identities
+    that it does: what users read for each such code.
     """
 
     fact: str
@@ -180,6 +189,14 @@ class Test:
     least: int | None = None
     most: int | None = None
     ask: Ask | None = None
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def codes(self) -> Mapping[str, str]:
+        """The values it may ask for where they are listed, and what users read for each."""
+        if self.ask:
+            return {word: word for word in self.ask.words}
+        return {**CODES.get(self.fact, {}), **self.names}
 
     @property
     def kind(self) -> FactKind:

@@ -14,7 +14,7 @@ from functools import cached_property
 from contracts.vocabulary import Payer, RegionCode, Scheme
 from settlement.law.evidence import Evidence, Source
 from settlement.law.expressions import YEAR, Expression
-from settlement.law.facts import Ask, Condition
+from settlement.law.facts import Ask, Condition, LocalIdentity
 from settlement.law.numbers import Number, Picked, Rule, ShareOf, numbers_in, with_parameters
 from settlement.law.people import People
 from settlement.law.rounding import Rounding
@@ -311,6 +311,10 @@ class Parameter:
     number: Number
 
 
+REPORTED = "reported."
+"""What the names of all that is reported begin with."""
+
+
 @dataclass(frozen=True)
 class Reported:
     """An amount or a share that is computed and told, and never paid (指标、对照项目).
@@ -385,6 +389,7 @@ class Policy:
     not_entered: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     asks: tuple[Ask, ...] = ()
+    identities: tuple[LocalIdentity, ...] = ()
     people: People = field(default_factory=People)
     deposit: Deposit | None = None
     reported: tuple[Reported, ...] = ()
@@ -493,7 +498,7 @@ def conditions_in(number: Number) -> Iterator[Condition]:
 
 
 def assumptions_of(policy: Policy) -> list[tuple[str, Evidence]]:
-    """What the whole document assumes, whatever the bill: place, dates in force, date rules."""
+    """What the whole document assumes, whatever the bill: place, dates, people, indicators."""
     documentary = [
         ("region", policy.region_evidence),
         ("in_force", policy.in_force_evidence),
@@ -501,4 +506,8 @@ def assumptions_of(policy: Policy) -> list[tuple[str, Evidence]]:
     ]
     if policy.people.evidence:
         documentary.append(("people", policy.people.evidence))
+    for one in policy.reported:
+        documentary.append((f"{REPORTED}{one.id}", one.evidence))
+        if one.target:
+            documentary += [(one.target.name, choice.evidence) for choice in one.target.choices]
     return [(name, evidence) for name, evidence in documentary if not evidence.is_stated]

@@ -28,6 +28,7 @@ from settlement.law.reading_whole import (
     read_asks,
     read_claim_by,
     read_deposit,
+    read_identities,
     read_parameters,
     read_people,
     read_reported,
@@ -84,7 +85,13 @@ class _Reader:
         if outer:
             outer.close()
         self.asks = read_asks(root.get("asks"))
-        plain = Scope(self.evidence, self.source_ids, asks={a.id: a for a in self.asks})
+        self.identities = read_identities(root.get("identities"))
+        plain = Scope(
+            self.evidence,
+            self.source_ids,
+            asks={a.id: a for a in self.asks},
+            identities={own.id: own.label for own in self.identities},
+        )
         self.parameters = read_parameters(root.get("parameters"), plain)
         known = {p.id: p.number for p in self.parameters}
         self.scope = replace(plain, parameters=known)
@@ -141,6 +148,7 @@ class _Reader:
             not_entered=self._not_entered(),
             parameters=self.parameters,
             asks=self.asks,
+            identities=self.identities,
             people=read_people(root.get("people"), self.scope),
             deposit=read_deposit(root.get("deposit"), self.scope),
             reported=read_reported(root.get("reported"), self.scope),

@@ -1,6 +1,7 @@
 """Reading conditions out of a document (读条件)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from settlement.law.document import Node
 from settlement.law.facts import (
@@ -42,7 +43,8 @@ def _read_tests(node: Node, scope: Scope) -> tuple[Test, ...]:
             known = "、".join(sorted([*FACT_LABELS, *scope.asks]))
             node.fault(f"不认识的情形“{key}”", f"可用：{known}；另须申报的先写进 asks")
         elif value is not None:
-            tests.append(_read_test(Test(key, ask=ask), value))
+            names = scope.identities if key == "identity" else {}
+            tests.append(_read_test(Test(key, ask=ask, names=names), value))
     return tuple(tests)
 
 
@@ -54,22 +56,21 @@ def _read_test(asked: Test, node: Node) -> Test:
     values = _read_values(asked, node)
     if not values:
         node.fault("条件的值为空", "至少写一个值")
-    return Test(asked.fact, values=frozenset(values), ask=asked.ask)
+    return replace(asked, values=frozenset(values))
 
 
 def _read_range(asked: Test, node: Node, read: Callable[[Node], int]) -> Test:
     if node.is_text:
         exact = read(node)
-        return Test(asked.fact, least=exact, most=exact, ask=asked.ask)
+        return replace(asked, least=exact, most=exact)
     least, most = node.get("from"), node.get("to")
     node.close()
     if least is None and most is None:
         node.fault("区间至少要有 from 或 to", "如 age: {from: 0, to: 14}")
-    return Test(
-        asked.fact,
+    return replace(
+        asked,
         least=read(least) if least else None,
         most=read(most) if most else None,
-        ask=asked.ask,
     )
 
 

@@ -38,13 +38,15 @@ class Scope:
     """What an inner level of a document inherits (内层沿用的内容).
 
     Evidence of the level outside, the sources that may be cited, the parameters that numbers may
-    be made from, and what the document asks of the bill by names of its own.
+    be made from, what the document asks of the bill by names of its own, and the identities of
+    its region with their names.
     """
 
     evidence: Evidence
     source_ids: frozenset[str]
     parameters: Mapping[str, Number] = field(default_factory=dict)
     asks: Mapping[str, Ask] = field(default_factory=dict)
+    identities: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, node: Node) -> "Scope":
         """The same, under the evidence written at this node."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from settlement.law.document import Node, Tree
-from settlement.law.facts import ALWAYS, CODES, FACT_LABELS, Ask, FactKind, Facts
+from settlement.law.facts import ALWAYS, CODES, FACT_LABELS, Ask, FactKind, Facts, LocalIdentity
 from settlement.law.numbers import Number, Unit
 from settlement.law.people import Keeping, People, ReachingBack
 from settlement.law.policy import ClaimBy, Deposit, Parameter, Reported
@@ -17,6 +17,7 @@ from settlement.law.reading_rules import read_expression
 from settlement.law.reading_words import read_codes, read_count, read_date, read_month_day
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LOCAL = re.compile(r"local_[a-z0-9_]{1,58}")
 _FIELDS = frozenset(f.name for f in fields(Facts))
 _LONGEST_WORD = 64
 _MOST_YEARS = 10
@@ -45,6 +46,18 @@ def read_asks(node: Node | None) -> tuple[Ask, ...]:
         if words and any(not 0 < len(word) <= _LONGEST_WORD for word in listed):
             words.fault("可选的词太长或是空的", f"每个词不超过 {_LONGEST_WORD} 个字")
         found.append(Ask(key, name.text() if name else key, known, listed))
+    return tuple(found)
+
+
+def read_identities(node: Node | None) -> tuple[LocalIdentity, ...]:
+    """Identities of the region's own (地方身份)."""
+    found = []
+    for key in node.keys if node else ():
+        name = node.get(key) if node else None
+        if name is not None:
+            if not _LOCAL.fullmatch(key):
+                name.fault(f"“{key}”不能作地方身份的代码", "写 local_ 加小写字母、数字")
+            found.append(LocalIdentity(key, name.text()))
     return tuple(found)
 
 
@@ -116,7 +129,7 @@ def _read_keeping(row: Node) -> Keeping:
     if (until is None) == (months is None):
         row.fault("until 与 months 必须写且只写一个", "到某日为止写 until，若干个月写 months")
     found = Keeping(
-        identities=_read_identities(row),
+        identities=_identities_of(row),
         until=read_date(until) if until else None,
         months=read_count(months) if months else None,
     )
@@ -126,12 +139,12 @@ def _read_keeping(row: Node) -> Keeping:
 
 def _read_reaching(row: Node) -> ReachingBack:
     months = row.need("months", "写认定以前多少个月内也算")
-    found = ReachingBack(_read_identities(row), read_count(months) if months else 0)
+    found = ReachingBack(_identities_of(row), read_count(months) if months else 0)
     row.close()
     return found
 
 
-def _read_identities(row: Node) -> frozenset[str]:
+def _identities_of(row: Node) -> frozenset[str]:
     node = row.need("identity", "写身份")
     return (
         frozenset(read_codes(node, CODES["identity"], may_be_local=True)) if node else frozenset()

@@ -99,7 +99,7 @@ def _around_edges(least: int, tests: list[Test]) -> list[int]:
 def in_words(test: Test, facts: Facts) -> str:
     """What a situation says of the fact that a test asks, as users read it."""
     found = facts.value(test.fact)
-    labels = CODES.get(test.fact, {})
+    labels = test.codes
     if isinstance(found, bool):
         return "是" if found else "否"
     if isinstance(found, frozenset):

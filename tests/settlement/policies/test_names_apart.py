@@ -79,8 +79,10 @@ def test_a_table_too_large_to_try_is_bounded_all_the_same() -> None:
     words = "".join(f"    - {{when: {{identity: local_{at}}}, plus: 10%}}\n" for at in range(16))
     body = f"base: in_scope - basic\nrate:\n  value: 50%\n  adjust:\n{words}"
 
-    assert "second.rate 情形太多，不能证明不超过 100%" in errors_of(RIGHT + layer(body))
-    assert errors_of(RIGHT + layer(body + "  at_most: 90%")) == []
+    named = "identities:\n" + "".join(f"  local_{at}: 第{at}类\n" for at in range(16))
+
+    assert "second.rate 情形太多，不能证明不超过 100%" in errors_of(RIGHT + layer(body) + named)
+    assert errors_of(RIGHT + layer(body + "  at_most: 90%") + named) == []
 
 
 def test_what_a_policy_asks_has_a_name_of_its_own() -> None:

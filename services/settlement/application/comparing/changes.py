@@ -68,4 +68,4 @@ def plain(value: Any) -> Any:
 
 
 def _counts(field: str) -> bool:
-    return field not in {"name", "label", "reason"}
+    return field not in {"name", "names", "label", "reason"}

@@ -33,6 +33,7 @@ DOCUMENT_ITEMS: Mapping[str, str] = {
     "not_entered": "未录入",
     "parameters": "参数",
     "asks": "另须申报的情形",
+    "identities": "地方身份",
     "people": "身份认定",
     "deposit": "押金",
     "reported": "只报告的项目",

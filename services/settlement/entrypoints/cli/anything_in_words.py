@@ -21,13 +21,12 @@ from settlement.entrypoints.cli.policy_words import (
     claim_in_words,
     condition_in_words,
     counter_in_words,
-    identity_in_words,
     value_in_words,
     year_in_words,
 )
 from settlement.law.evidence import Evidence, Source
 from settlement.law.expressions import Expression
-from settlement.law.facts import CODES, Ask, Condition, FactKind
+from settlement.law.facts import Ask, Condition, FactKind, LocalIdentity
 from settlement.law.numbers import Missing, Number, Picked, ShareOf
 from settlement.law.policy import (
     BandsFrom,
@@ -104,6 +103,7 @@ class Speaker:
         yield Cap, lambda cap: _lines(self.rows.rule(cap_item(cap), cap.amount))
         yield Parameter, lambda p: _lines(self.rows.rule("", p.number))
         yield Ask, lambda ask: f"{ask.label}：{_KINDS_OF_FACTS.get(ask.kind, ask.kind.value)}"
+        yield LocalIdentity, lambda own: f"{own.label}（{own.id}）"
         yield Reported, self._reported
         yield Source, _source
 
@@ -150,9 +150,9 @@ class Speaker:
         if not members:
             return NOTHING
         if all(isinstance(member, str) for member in members):
-            known = CODES["identity"]
+            known = self.names.identities
             are_ranked = isinstance(members, tuple) and any(code in known for code in members)
-            return (" → " if are_ranked else "、").join(identity_in_words(m) for m in members)
+            return (" → " if are_ranked else "、").join(map(self.names.identity, members))
         return "\n".join(self.say(member) for member in members)
 
     def _fields(self, value: Any) -> str:

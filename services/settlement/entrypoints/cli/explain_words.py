@@ -8,7 +8,7 @@ from settlement.entrypoints.cli.policy_words import DAYS, PolicyNames
 from settlement.kernel.explain import NumberUsed
 from settlement.law.exact import format_yuan
 from settlement.law.expressions import OWN_BASE, YEAR, parse_expression
-from settlement.law.policy import Policy, StayDate
+from settlement.law.policy import REPORTED, Policy, StayDate
 from settlement.law.rounding import RoundingMode
 
 TOPICS: dict[Topic, tuple[str, str]] = {
@@ -174,6 +174,8 @@ class ExplanationWords:
         """What a number is called: 起付线, 第 2 段比例, 甲类·比例."""
         if number.name in WHOLE_DOCUMENT:
             return WHOLE_DOCUMENT[number.name]
+        if number.name.startswith(REPORTED):
+            return "指标"
         if number.name in self.names.parameters:
             return f"参数 {self.names.parameters[number.name]}"
         head, *rest = number.name.split(".")

@@ -15,7 +15,6 @@ from settlement.entrypoints.cli.policy_words import (
     adjustment_in_words,
     condition_in_words,
     counter_in_words,
-    identity_in_words,
     value_in_words,
     year_in_words,
 )
@@ -90,8 +89,7 @@ class LayerRows:
         if layer.person_asked_as_of:
             yield Row("认身份的日期", "", DAYS[layer.person_asked_as_of])
         if layer.precedence is not None:
-            ranked = " → ".join(identity_in_words(code) for code in layer.precedence)
-            yield Row("身份先后", "", ranked or "不分先后")
+            yield Row("身份先后", "", self.names.ranked(layer.precedence) or "不分先后")
         if layer.benefit_year != self.year:
             yield Row("待遇年度", "", year_in_words(layer.benefit_year))
 

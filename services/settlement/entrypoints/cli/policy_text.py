@@ -14,7 +14,6 @@ from settlement.entrypoints.cli.policy_words import (
     PolicyNames,
     claim_in_words,
     condition_in_words,
-    identity_in_words,
     year_in_words,
 )
 from settlement.law.evidence import Evidence
@@ -88,7 +87,7 @@ def _head(policy: Policy) -> Iterator[str]:
 
 def _assumed_throughout(policy: Policy) -> dict[str, Evidence]:
     """What the document assumes for every bill; the rounding that layers share among it."""
-    found = dict(assumptions_of(policy))
+    found = {name: e for name, e in assumptions_of(policy) if name in _ASSUMED}
     shared = [layer.rounding for layer in policy.layers if layer.rounding.name == WHOLE_DOCUMENT]
     found |= {r.name: r.evidence for r in shared if not r.evidence.is_stated}
     return found
@@ -101,7 +100,9 @@ def _document_rows(policy: Policy, rows: LayerRows) -> Iterator[Row]:
     for ask in policy.asks:
         words = f"（{'、'.join(ask.words)}）" if ask.words else ""
         yield Row("另须申报", ask.label, _KINDS_OF_ASKS.get(ask.kind, "") + words)
-    yield from _people(policy.people)
+    for own in policy.identities:
+        yield Row("地方身份", own.label, own.id)
+    yield from _people(policy.people, rows.names)
     if policy.deposit:
         if policy.deposit.share_of_normal:
             yield from rows.rule("押金占平常的比例", policy.deposit.share_of_normal)
@@ -111,20 +112,22 @@ def _document_rows(policy: Policy, rows: LayerRows) -> Iterator[Row]:
         yield from _reported(reported, rows)
 
 
-def _people(people: People) -> Iterator[Row]:
+def _people(people: People, names: PolicyNames) -> Iterator[Row]:
     if people.precedence:
-        ranked = " → ".join(identity_in_words(code) for code in people.precedence)
+        ranked = names.ranked(people.precedence)
         yield Row("身份先后", "兼有几种的", f"只按排在最前的一种：{ranked}", people.evidence)
     for kept in people.keeps:
         until = f"至 {kept.until}" if kept.until else f"{kept.months} 个月内"
-        yield Row("身份结束后", _identities(kept.identities), f"{until}仍算", people.evidence)
+        yield Row(
+            "身份结束后", _identities(kept.identities, names), f"{until}仍算", people.evidence
+        )
     for back in people.reaches_back:
         words = f"以前 {back.months} 个月内也算"
-        yield Row("身份认定", _identities(back.identities), words, people.evidence)
+        yield Row("身份认定", _identities(back.identities, names), words, people.evidence)
 
 
-def _identities(codes: frozenset[str]) -> str:
-    return "、".join(sorted(identity_in_words(code) for code in codes))
+def _identities(codes: frozenset[str], names: PolicyNames) -> str:
+    return "、".join(sorted(map(names.identity, codes)))
 
 
 def _reported(reported: Reported, rows: LayerRows) -> Iterator[Row]:

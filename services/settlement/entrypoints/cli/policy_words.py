@@ -1,6 +1,6 @@
 """The words of a policy in Chinese (政策的用语): values, conditions, situations, bases."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,6 +34,7 @@ class PolicyNames:
     layers: Mapping[str, str]
     parts: Mapping[str, str]
     parameters: Mapping[str, str]
+    identities: Mapping[str, str]
 
     @classmethod
     def of(cls, policy: Policy) -> "PolicyNames":
@@ -42,6 +43,7 @@ class PolicyNames:
             layers={layer.id: layer.name for layer in policy.layers},
             parts={f"{x.id}.{p.id}": p.name for x in policy.layers for p in x.parts},
             parameters={p.number.name: p.label for p in policy.parameters},
+            identities=CODES["identity"] | {own.id: own.label for own in policy.identities},
         )
 
     def expression(self, expression: Expression) -> str:
@@ -69,6 +71,14 @@ class PolicyNames:
         if rest and f"{head}.{rest[0]}" in self.parts and rest[0] != head:
             known, rest = f"{known}·{self.parts[f'{head}.{rest[0]}']}", rest[1:]
         return known + "".join(f"的{_OF_LAYER.get(what, what)}" for what in rest)
+
+    def identity(self, code: str) -> str:
+        """One identity by its label."""
+        return self.identities.get(code, code)
+
+    def ranked(self, codes: Iterable[str]) -> str:
+        """Identities in order of precedence: 特困人员 → 低保对象."""
+        return " → ".join(map(self.identity, codes))
 
     def derived(self, value: Derived) -> str:
         """How a value is made from a parameter: 上年收入×50%，进一到元."""
@@ -133,7 +143,7 @@ def words_of(test: Test) -> list[str]:
     """The values a test asks for, in the order of their list."""
     if test.kind is FactKind.YES_NO:
         return ["是" if v == "yes" else "否" for v in sorted(test.values)]
-    known = CODES.get(test.fact, {}) if test.ask is None else {w: w for w in test.ask.words}
+    known = test.codes
     order = list(known)
     codes = sorted(test.values, key=lambda c: (order.index(c) if c in known else len(order), c))
     return [known.get(c, _plain_word(test, c)) for c in codes]
@@ -203,8 +213,3 @@ def counter_in_words(counter: Counter) -> str:
 
 def _fact_label(fact: str) -> str:
     return Test(fact).label
-
-
-def identity_in_words(code: str) -> str:
-    """One identity by its label."""
-    return CODES["identity"].get(code, code)

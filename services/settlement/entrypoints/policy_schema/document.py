@@ -12,6 +12,7 @@ from settlement.entrypoints.policy_schema.pieces import (
     DIALECT,
     EVIDENCE,
     EXPRESSION,
+    LOCAL_IDENTITY,
     NAME,
     REGION,
     Schema,
@@ -130,6 +131,12 @@ def _keys() -> dict[str, Schema]:
         ),
         "parameters": _parameters(),
         "asks": _asks(),
+        "identities": {
+            "description": "地方身份：代码和名称",
+            "type": "object",
+            "propertyNames": {"pattern": LOCAL_IDENTITY},
+            "additionalProperties": text("名称"),
+        },
         "people": _people(),
         "deposit": mapping(
             "押金，不参加结算",

@@ -3,6 +3,7 @@
 from settlement.entrypoints.policy_schema.pieces import (
     DAY,
     EVIDENCE,
+    LOCAL_IDENTITY,
     NAME,
     Schema,
     coded,
@@ -107,7 +108,7 @@ def _test(fact: str, label: str) -> Schema:
 
 def identity() -> Schema:
     """An identity everywhere known, or one of the region's own."""
-    own = text("地方自定的身份，local_ 开头", "^local_")
+    own = text("地方自定的身份，先在 identities 里写名称", LOCAL_IDENTITY)
     return either("身份", coded("身份", CODES["identity"]), own)
 
 

@@ -12,6 +12,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 NAME = r"^[a-z][a-z0-9_]*$"
+LOCAL_IDENTITY = r"^local_[a-z0-9_]{1,58}$"
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 REGION = r"^[0-9]{6}$"
 EXPRESSION = r"^\s*[+-]?\s*[a-z][a-z0-9_.]*(\s*[+-]\s*[a-z][a-z0-9_.]*)*\s*$"
