@@ -172,7 +172,7 @@ def _one_bill(cascade: Cascade) -> list[Measured | Budget]:
 
     def explained() -> object:
         outcome = settle_bill(cascade, inputs)
-        steps = explain(cascade.policy, outcome)
+        steps = explain(cascade, outcome)
         return steps, assumed_numbers(cascade.policy, steps)
 
     assert settle_bill(cascade, inputs).patient_fen == int(interpreter_alone()[-1, 0])

@@ -122,7 +122,7 @@ def verdict_of_product(cascade: Cascade, stay: MadeUpStay, counters: Mapping[str
         ),
         pending=frozenset(outcome.pending),
         counters=_moved({**counters, **outcome.counters}),
-        assumed=frozenset(n.name for n in assumed_numbers(policy, explain(policy, outcome))),
+        assumed=frozenset(n.name for n in assumed_numbers(policy, explain(cascade, outcome))),
         reported={x.id: _reported(x) for x in told},
     )
 

@@ -49,15 +49,16 @@ def explain_bill(
     """
     charges.check()
     inputs = Inputs(charges, facts, counters, elsewhere)
-    outcome = settle_bill(compile_policy(policy), inputs)
+    cascade = compile_policy(policy)
+    outcome = settle_bill(cascade, inputs)
     return BillExplained(
         policy=policy,
         total_fen=charges.total_fen,
-        steps=unfold(policy, outcome, counters),
+        steps=unfold(cascade, outcome, counters),
         patient_fen=outcome.patient_fen,
         outside=outcome.outside,
         reported=report(policy, outcome, facts),
-        assumed=assumed_numbers(policy, explain(policy, outcome)),
+        assumed=assumed_numbers(policy, explain(cascade, outcome)),
         counters_after=outcome.counters,
     )
 

@@ -126,7 +126,7 @@ def compute(
             elsewhere=inputs.elsewhere_fen,
         ),
     )
-    steps = explain(policy, outcome)
+    steps = explain(cascade, outcome)
     return Prepared(
         policy=policy,
         inputs=inputs,

@@ -50,10 +50,10 @@ def preview_bill(bill: BillToPreview, book: PolicyBook) -> BillPreviewed:
     policy = book.in_force(region=bill.region, scheme=bill.scheme, dates=bill.dates)
     require_fit_answers(policy, bill.facts.declared)
     facts = with_dates(bill.facts, policy, bill.dates)
-    outcome = settle_bill(
-        compile_policy(policy), Inputs(bill.charges, facts, bill.counters, bill.elsewhere)
-    )
-    steps = explain(policy, outcome)
+    cascade = compile_policy(policy)
+    inputs = Inputs(bill.charges, facts, bill.counters, bill.elsewhere)
+    outcome = settle_bill(cascade, inputs)
+    steps = explain(cascade, outcome)
     return BillPreviewed(
         policy=policy,
         steps=steps,

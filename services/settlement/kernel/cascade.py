@@ -6,6 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
+from settlement.kernel.frames import Frame, frames_of
 from settlement.kernel.names import bill_amounts_of, is_bill_amount, summed_names
 from settlement.kernel.resolving import NumberUnfit, ResolvedNumber, resolve_number
 from settlement.kernel.shape import Shape
@@ -57,13 +58,15 @@ class Resolution:
 class Cascade:
     """A policy, its structure, and the function that settles a stay under it.
 
-    `pays_outside` tells whether anything may be owed outside the bill.
+    `pays_outside` tells whether anything may be owed outside the bill, `frames` what the steps of
+    each layer say whatever the bill.
     """
 
     policy: Policy
     shape: Shape
     settle_stay: SettleStay
     pays_outside: bool
+    frames: tuple[tuple[Layer, tuple[Frame, ...]], ...] = field(repr=False, compare=False)
     _asked: Callable[[Facts], Any] = field(repr=False, compare=False)
     _resolutions: dict[Any, Resolution] = field(default_factory=dict, repr=False, compare=False)
 
@@ -96,6 +99,7 @@ def compile_policy(policy: Policy) -> Cascade:
         shape=shape,
         settle_stay=compile_source(shape.source),
         pays_outside=any(x.kind is LayerKind.CASH or x.surplus_to_hospital for x in policy.layers),
+        frames=tuple((x, frames_of(x)) for x in policy.layers),
         _asked=_facts_asked(policy),
     )
 

@@ -6,7 +6,8 @@ Explanations are data; sentences are made where people read them.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from settlement.kernel.frames import Frame, borne_by_text, frame_of
+from settlement.kernel.cascade import Cascade
+from settlement.kernel.frames import Frame, borne_by_text
 from settlement.kernel.numbers_used import (
     Reached,
     is_known,
@@ -100,15 +101,15 @@ class Step(NamedTuple):
         return self.amount_fen if self.kind == LayerKind.CASH.value else 0
 
 
-def explain(policy: Policy, outcome: Outcome) -> tuple[Step, ...]:
+def explain(cascade: Cascade, outcome: Outcome) -> tuple[Step, ...]:
     """Every step in order, those that came to zero among them."""
     steps: list[Step] = []
     left_fen = outcome.values["bill_total"]
-    for layer in policy.layers:
-        if layer.elsewhere:
-            steps.append(_step_elsewhere(layer, outcome, left_fen))
+    for layer, frames in cascade.frames:
+        if frames:
+            steps += _steps(layer, frames, outcome, left_fen)
         else:
-            steps += _steps(layer, outcome, left_fen)
+            steps.append(_step_elsewhere(layer, outcome, left_fen))
         if layer.pays_bill:
             left_fen -= outcome.paid_fen(layer)
     return tuple(steps)
@@ -175,14 +176,15 @@ def _step_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> Step:
     )
 
 
-def _steps(layer: Layer, outcome: Outcome, layer_left_fen: int) -> Iterator[Step]:
+def _steps(
+    layer: Layer, frames: tuple[Frame, ...], outcome: Outcome, layer_left_fen: int
+) -> Iterator[Step]:
     """The parts of a layer, each with what those before it left of the caps and of the bill."""
-    left_fen, is_last = layer_left_fen, len(layer.parts) - 1
+    left_fen, last = layer_left_fen, frames[-1]
     cost_left, paid_left = _caps_left(layer, outcome) if layer.caps else (None, None)
-    for at, part in enumerate(layer.parts):
-        frame = frame_of(layer, part)
+    for frame in frames:
         reached = _reached(frame, outcome, layer_left_fen)
-        surplus = outcome.values[frame.surplus] if frame.surplus and at == is_last else 0
+        surplus = outcome.values[frame.surplus] if frame.surplus and frame is last else 0
         yield _step(frame, outcome, reached, (left_fen, cost_left, paid_left, surplus))
         if frame.pays_bill:
             left_fen -= reached.amount_fen
@@ -198,7 +200,7 @@ def _reached(frame: Frame, outcome: Outcome, layer_left_fen: int) -> Reached:
         layer_left_fen,
         value[frame.uncapped] if frame.uncapped else base_fen,
         base_fen,
-        base_fen - first_fen if frame.part.takes_first else base_fen,
+        base_fen - first_fen if frame.takes_first else base_fen,
         deductible_fen,
         eligible_fen,
         first_fen,
@@ -222,44 +224,54 @@ def _step(
     part, value = frame.part, outcome.values
     applied = frame.layer.id in outcome.applied
     first, below, above = part.first_self_pay, frame.not_below, frame.not_above
+    amount_fen = reached.amount_fen
     # By position, in the order of Step's fields: naming thirty of them takes longer than the rest.
-    return Step(
-        *frame.head,
-        applied,
-        None,
-        left_fen[0],
-        frame.base_text,
-        reached.uncapped_fen,
-        left_fen[1],
-        reached.base_fen,
-        reached.deductible_fen,
-        reached.eligible_fen,
-        reached.first_self_pay_fen,
-        _text(outcome, first) if first else None,
-        tuple(
-            [
-                BandUsed(fen, _text(outcome, band.rate) or "—")
-                for band, fen in zip(part.bands, reached.bands_fen, strict=True)
-            ]
-        ),
-        part.minus.text if part.minus else None,
-        reached.minus_fen,
-        reached.computed_fen,
-        left_fen[2],
-        frame.rounding_code,
-        reached.amount_fen if frame.pays_bill else 0,
-        tuple(numbers_of_step(frame, outcome, reached)),
-        frame.kind,
-        reached.amount_fen,
-        part.takes_first,
-        _text(outcome, part.factor) if part.factor else None,
-        part.not_below.amount.text if part.not_below else None,
-        value[below] if below and applied else None,
-        part.not_above.amount.text if part.not_above else None,
-        value[above] if above and applied else None,
-        left_fen[3],
-        frame.borne_by,
+    return Step._make(
+        (
+            *frame.head,
+            applied,
+            None,
+            left_fen[0],
+            frame.base_text,
+            reached.uncapped_fen,
+            left_fen[1],
+            reached.base_fen,
+            reached.deductible_fen,
+            reached.eligible_fen,
+            reached.first_self_pay_fen,
+            _text(outcome, first) if first else None,
+            _bands(frame, outcome, reached),
+            frame.minus_text,
+            reached.minus_fen,
+            reached.computed_fen,
+            left_fen[2],
+            frame.rounding_code,
+            amount_fen if frame.pays_bill else 0,
+            tuple(numbers_of_step(frame, outcome, reached)),
+            frame.kind,
+            amount_fen,
+            frame.takes_first,
+            _text(outcome, part.factor) if part.factor else None,
+            part.not_below.amount.text if part.not_below else None,
+            value[below] if below and applied else None,
+            part.not_above.amount.text if part.not_above else None,
+            value[above] if above and applied else None,
+            left_fen[3],
+            frame.borne_by,
+            False,
+        )
     )
+
+
+def _bands(frame: Frame, outcome: Outcome, reached: Reached) -> tuple[BandUsed, ...]:
+    bands = frame.part.bands
+    if len(bands) == 1:
+        return (BandUsed(reached.bands_fen[0], _text(outcome, bands[0].rate) or "—"),)
+    used = [
+        BandUsed(fen, _text(outcome, band.rate) or "—")
+        for band, fen in zip(bands, reached.bands_fen, strict=True)
+    ]
+    return tuple(used)
 
 
 def _text(outcome: Outcome, rule: Rule) -> str | None:

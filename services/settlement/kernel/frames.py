@@ -17,7 +17,6 @@ from settlement.law.policy import CapOf, Layer, Part
 Figures = Callable[[Mapping[str, int]], tuple[int, ...]]
 
 _OF_EVERY_PART = ("base", "deductible", "eligible", "first_self_pay", "computed", "paid")
-_MOST_FRAMES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,11 @@ class Said:
     not_above: NumberUsed | None
     rounding: NumberUsed | None
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether documents state everything that may have a say once money is looked at."""
+        return not any((self.order, self.minus, self.not_below, self.not_above, self.rounding))
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -48,6 +52,8 @@ class Frame:
     bands: Figures | None
     target: str | None
     minus: str | None
+    minus_text: str | None
+    takes_first: bool
     not_below: str | None
     not_above: str | None
     surplus: str | None
@@ -59,19 +65,12 @@ class Frame:
     payment_caps: tuple[Rule, ...]
     has_cost_caps: bool
     said: Said
+    is_silent: bool
 
 
-_FRAMES: dict[int, Frame] = {}
-
-
-def frame_of(layer: Layer, part: Part) -> Frame:
-    """The frame of a part, kept with the part it is of."""
-    found = _FRAMES.get(id(part))
-    if found is None or found.part is not part:
-        if len(_FRAMES) >= _MOST_FRAMES:
-            _FRAMES.clear()
-        found = _FRAMES[id(part)] = _frame(layer, part)
-    return found
+def frames_of(layer: Layer) -> tuple[Frame, ...]:
+    """The frames of a layer's parts; none where another system decides it."""
+    return () if layer.elsewhere else tuple(_frame(layer, part) for part in layer.parts)
 
 
 def borne_by_text(layer: Layer) -> str | None:
@@ -88,6 +87,7 @@ def _frame(layer: Layer, part: Part) -> Frame:
     caps = [cap for cap in layer.caps if cap.of is CapOf.COST]
     is_held = bool(part.minus or part.not_below or part.not_above)
     count = len(part.bands)
+    said = _said(layer, part, layer.id if is_only else f"{layer.id}.{part.id}")
     return Frame(
         layer=layer,
         part=part,
@@ -106,6 +106,8 @@ def _frame(layer: Layer, part: Part) -> Frame:
         else None,
         target=f"{stem}_target" if is_held else None,
         minus=f"{stem}_minus" if part.minus else None,
+        minus_text=part.minus.text if part.minus else None,
+        takes_first=part.takes_first,
         not_below=f"{stem}_not_below" if part.not_below else None,
         not_above=f"{stem}_not_above" if part.not_above else None,
         surplus=f"{layer.id}_surplus" if layer.surplus_to_hospital else None,
@@ -116,7 +118,8 @@ def _frame(layer: Layer, part: Part) -> Frame:
         borne_by=borne_by_text(layer),
         payment_caps=tuple(cap.amount for cap in layer.caps if cap.of is not CapOf.COST),
         has_cost_caps=bool(caps),
-        said=_said(layer, part, layer.id if is_only else f"{layer.id}.{part.id}"),
+        said=said,
+        is_silent=said.is_silent,
     )
 
 

@@ -65,29 +65,27 @@ def numbers_of_elsewhere(layer: Layer, outcome: Outcome, left_fen: int) -> list[
 def numbers_of_step(frame: Frame, outcome: Outcome, reached: Reached) -> list[NumberUsed]:
     """What this part of a layer rests on, in the order the arithmetic meets it."""
     layer, part, said = frame.layer, frame.part, frame.said
-    words: list[NumberUsed | None] = []
     found: list[NumberUsed] = []
     is_applied = layer.id in outcome.applied
     # A base counts towards the year's totals even where nothing is left to pay, and what is paid
     # beside the bill does not ask what is left of it.
     is_left = reached.layer_left_fen > 0
     matters = is_left or not layer.pays_bill or reached.uncapped_fen > 0
-    if matters:
-        words.append(said.applies if is_applied else said.applies_not)
-        if is_applied:
-            words.append(None if part.fixed else said.base)
-        found += [word for word in words if word]
+    if matters and (who := said.applies if is_applied else said.applies_not):
+        found.append(who)
     if not is_applied:
         return found
     if matters and part.fixed:
         found += outcome.resolved[part.fixed.name].uses
+    elif matters and said.base:
+        found.append(said.base)
     if reached.uncapped_fen > 0:
         for rule in _reached(frame, outcome, reached):
             _add_rule(found, rule, layer.rounding, outcome)
-        words = _words(frame, outcome, reached)
+        words = [] if frame.is_silent else _words(frame, outcome, reached)
         if reached.owed_fen > 0:
             words += (said.pool, said.borne_by)
-        found += [word for word in words if word]
+        found += filter(None, words)
     return found
 
 

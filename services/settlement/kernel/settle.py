@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from settlement.kernel.cascade import Cascade, Resolution
 from settlement.kernel.names import amount_argument
 from settlement.kernel.resolving import NumberUnfit, ResolvedNumber
-from settlement.kernel.shape import ELSEWHERE_REFUSED, counter_variable
+from settlement.kernel.shape import ELSEWHERE_REFUSED
 from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge, Charges
 from settlement.law.facts import FactNotStated, Facts
 from settlement.law.policy import BENEFIT_ADMISSIONS, KEY_OF_COUNTER, Layer, LayerKind, Policy
@@ -142,11 +142,8 @@ def settle_bill(cascade: Cascade, inputs: Inputs) -> Outcome:
     values = dict(zip(shape.outputs, result, strict=True))
     if values["refused"] >= 0:
         raise _refusal(cascade, inputs, found, values["refused"])
-    moved = {
-        name: values[counter_variable(written)]
-        for written, name in zip(shape.counters, found.counters, strict=True)
-        if name
-    }
+    after = result[shape.first_counter : shape.first_counter + len(shape.counters)]
+    moved = {name: fen for name, fen in zip(found.counters, after, strict=True) if name}
     _count_admission(moved, before, facts.tier)
     values |= {amount_argument(name): fen for name, fen in amounts.items()}
     return Outcome(

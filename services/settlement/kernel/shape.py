@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from settlement.kernel.names import UnknownName, amount_argument
 from settlement.law.numbers import Number
@@ -41,6 +42,12 @@ class Shape:
     numbers: tuple[NumberSlot, ...]
     outputs: tuple[str, ...]
     keyed: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def first_counter(self) -> int:
+        """Where in the result the counters after the stay begin."""
+        first = counter_variable(self.counters[0]) if self.counters else self.outputs[-1]
+        return self.outputs.index(first)
 
     @property
     def arguments(self) -> tuple[str, ...]:

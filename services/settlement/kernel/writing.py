@@ -8,6 +8,7 @@ one arithmetic. Policies that differ only in numbers share the function.
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from settlement.kernel.names import (
     PATIENT,
@@ -57,7 +58,7 @@ def write_policy(policy: Policy) -> Shape:
     _require_distinct([*outputs, *(a for a in shape.arguments if a not in moved)])
     head = "def settle_stay(\n" + "".join(f"    {a},\n" for a in shape.arguments) + "):\n"
     body = "".join(f"    {line}\n" if line else "\n" for line in text.lines)
-    return Shape(**{**shape.__dict__, "source": head + body})
+    return replace(shape, source=head + body)
 
 
 def _write_body(policy: Policy, elsewhere: tuple[str, ...]) -> Text:

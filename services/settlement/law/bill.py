@@ -104,12 +104,9 @@ class Charges:
             )
 
     def _stated(self) -> list[tuple[str, int]]:
-        plain = [(name.removesuffix("_fen"), getattr(self, name)) for name in self._stated_fields()]
-        return plain + [(f"item.{code}", fen) for code, fen in self.item_classes_fen.items()]
-
-    def _stated_fields(self) -> list[str]:
-        names = [f.name for f in fields(self) if f.name != "item_classes_fen"]
-        return [name for name in names if getattr(self, name) is not None]
+        plain = [(name, getattr(self, field)) for field, name in _AMOUNT_OF_FIELD]
+        stated = [(name, fen) for name, fen in plain if fen is not None]
+        return stated + [(f"item.{code}", fen) for code, fen in self.item_classes_fen.items()]
 
     @property
     def granularity(self) -> frozenset[str]:
@@ -133,9 +130,19 @@ class Charges:
                 "各批费用提供的分项不一致："
                 + "、".join(amount_label(n) for n in sorted(self.granularity ^ other.granularity))
             )
-        known = {name: getattr(self, name) + getattr(other, name) for name in self._stated_fields()}
+        known = {
+            field: mine + getattr(other, field)
+            for field, _ in _AMOUNT_OF_FIELD
+            if (mine := getattr(self, field)) is not None
+        }
         items = {
             code: self.item_classes_fen.get(code, 0) + other.item_classes_fen.get(code, 0)
             for code in sorted({*self.item_classes_fen, *other.item_classes_fen})
         }
         return replace(self, **known, item_classes_fen=items)
+
+
+_AMOUNT_OF_FIELD = tuple(
+    (f.name, f.name.removesuffix("_fen")) for f in fields(Charges) if f.name != "item_classes_fen"
+)
+"""Each field that holds one amount, and the amount's name in policies."""

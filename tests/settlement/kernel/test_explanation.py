@@ -221,7 +221,7 @@ def _explained(policies: Iterable[int], explain: Explain) -> int:
         stays = make_person(chance, elsewhere=cascade.shape.elsewhere, asked=asked, full=True)
         for stay, outcome in settle_stays(cascade, stays):
             if isinstance(outcome, Outcome):
-                steps = explain(cascade.policy, outcome)
+                steps = explain(cascade, outcome)
                 paying += _check_outcome(cascade, outcome, steps, stay.amounts)
     return paying
 
@@ -262,8 +262,8 @@ def test_every_payment_of_many_more_policies_can_be_worked_out_again() -> None:
 def test_an_explanation_that_says_something_else_is_noticed(wrong: dict[str, Any]) -> None:
     """Each figure of a step is needed: with one of them wrong, nothing works out."""
 
-    def say(policy: Any, outcome: Outcome) -> tuple[Step, ...]:
-        return tuple(s._replace(**wrong) for s in explain(policy, outcome))
+    def say(cascade: Cascade, outcome: Outcome) -> tuple[Step, ...]:
+        return tuple(s._replace(**wrong) for s in explain(cascade, outcome))
 
     with pytest.raises(AssertionError):
         _explained(range(600), say)
@@ -275,7 +275,7 @@ def _steps(
     """The steps of a bill, and the value of everything assumed by its name."""
     cascade = compile_tree(document(*layers) | more)
     outcome = settle_bill(cascade, Inputs(charges, Facts(tier="level_2"), counters or {}, {}))
-    steps = explain(cascade.policy, outcome)
+    steps = explain(cascade, outcome)
     return steps, {n.name: n.value for n in assumed_numbers(cascade.policy, steps)}
 
 
@@ -444,7 +444,7 @@ def test_a_layer_decided_elsewhere_keeps_its_doubts() -> None:
     decided = {"by": "平台", "at_most": "total", **_GUESS}
     cascade = compile_tree(document({"id": "basic", "decided_elsewhere": decided}))
     inputs = Inputs(Charges(100_00), Facts(), {}, {"basic": 30_00})
-    steps = explain(cascade.policy, settle_bill(cascade, inputs))
+    steps = explain(cascade, settle_bill(cascade, inputs))
     found = assumed_numbers(cascade.policy, steps)
     assert [(n.name, n.value) for n in found] == [("basic.decided_elsewhere", "≤ total")]
 

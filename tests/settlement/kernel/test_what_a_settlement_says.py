@@ -125,7 +125,7 @@ def _settled(cascade: Cascade, inputs: Inputs, *, in_full: bool) -> Iterator[str
         yield f"拒绝 {type(refused).__name__}：{refused}"
         return
     policy = cascade.policy
-    steps = explain(policy, outcome)
+    steps = explain(cascade, outcome)
     for step in steps:
         if step.applied or in_full:
             yield from _step(step, in_full=in_full)

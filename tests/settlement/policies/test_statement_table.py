@@ -21,8 +21,9 @@ _DAY = date(2020, 6, 3)
 def printed(text: str, charges: Charges) -> str:
     """What a person reads, with runs of blanks as one."""
     policy = policy_of(text)
-    outcome = settle_bill(compile_policy(policy), Inputs(charges, Facts(), {}, {}))
-    steps = explain(policy, outcome)
+    cascade = compile_policy(policy)
+    outcome = settle_bill(cascade, Inputs(charges, Facts(), {}, {}))
+    steps = explain(cascade, outcome)
     found = BillPreviewed(
         policy=policy,
         steps=steps,

@@ -15,10 +15,11 @@ from settlement.application.explaining.lines import (
     sum_of,
 )
 from settlement.application.explaining.naming_values import Values
+from settlement.kernel.cascade import Cascade
 from settlement.kernel.explain import NumberUsed, Step, explain
 from settlement.kernel.names import part_variable
 from settlement.kernel.settle import Outcome
-from settlement.law.policy import Layer, LayerKind, Part, Policy
+from settlement.law.policy import Layer, LayerKind, Part
 
 _OF_THE_BILL = (LayerKind.PAYMENT, LayerKind.PATIENT)
 
@@ -34,11 +35,12 @@ class StepUnfolded:
 
 
 def unfold(
-    policy: Policy, outcome: Outcome, counters: Mapping[str, int]
+    cascade: Cascade, outcome: Outcome, counters: Mapping[str, int]
 ) -> tuple[StepUnfolded, ...]:
     """Every step in order; `counters` are the yearly totals the settlement began with."""
+    policy = cascade.policy
     values = Values(policy, outcome, counters)
-    steps = explain(policy, outcome)
+    steps = explain(cascade, outcome)
     found = []
     for layer in policy.layers:
         mine = [step for step in steps if step.layer == layer.id]
