@@ -6,7 +6,7 @@ from uuid import uuid4
 from eligibility.adapters.event_store import EventLogStore
 from eligibility.adapters.master_key import create_key_file, read_key_file
 from eligibility.adapters.personal_data_vault import SqlPersonalDataVault
-from eligibility.adapters.roster_csv import read_roster
+from eligibility.adapters.roster_rows import read_roster
 from eligibility.adapters.sealing import derive_keys
 from eligibility.adapters.staged_rosters import SqlStagedRosters
 from eligibility.adapters.vault_tables import create_vault

@@ -13,10 +13,18 @@ from typing import TypeVar
 from contracts.vocabulary import CertificateType, Identity, Scheme
 
 _SEPARATED_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+# Date cells and database exports carry the time of day; the day is certain all the same.
+_TIME_OF_DAY = re.compile(r"(?<=\d)[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _REGION = re.compile(r"\d{6}")
 _LOCAL_IDENTITY = re.compile(r"local_[a-z0-9_]{1,58}")
 _SPACES = re.compile(r"\s+")
+# Zero-width and direction marks come along when numbers are copied from chat programs.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+# Lists pad names of two characters so that columns align; no Chinese name has a space in it.
+_PADDING = re.compile(r"(?<=[一-鿿㐀-䶿])\s+(?=[一-鿿㐀-䶿])")
+_SPREADSHEET_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
+_DAMAGED_NUMBER = re.compile(r"\d(\.\d+)?E\+?\d+")
 
 # How registers write "without an end".
 _OPEN_ENDS = ("", "长期", "无", "9999-12-31", "99991231", "9999/12/31")
@@ -52,29 +60,51 @@ Code = TypeVar("Code", CertificateType, Identity, Scheme)
 
 def plain(text: str) -> str:
     """A cell without surrounding or doubled spaces, full-width letters and digits made plain."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    visible = _INVISIBLE.sub("", text)
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", visible)).strip()
 
 
 def read_name(text: str) -> str:
     """A name as written, without stray spaces around it. Raises `CellRefused`."""
     # Not `plain`: normalising could turn a rare character of a name into another one.
-    name = _SPACES.sub(" ", text).strip()
+    name = _PADDING.sub("", _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip())
     if not 1 <= len(name) <= 100:  # noqa: PLR2004 -- names of ethnic minorities and foreigners are long
         message = "姓名须为 1 至 100 个字 (name)"
+        raise CellRefused(message)
+    if _SPREADSHEET_ERROR.fullmatch(name):
+        message = "此格是表格软件的错误值，不是姓名；请填写姓名 (spreadsheet error)"
         raise CellRefused(message)
     return name
 
 
+def read_certificate_number(text: str) -> str:
+    """A number as typed; one that a spreadsheet has rounded is refused. Raises `CellRefused`."""
+    typed = plain(text)
+    if _DAMAGED_NUMBER.fullmatch(typed.upper()):
+        message = (
+            "号码被表格软件当作数值，末几位已丢失；请把该列设为文本格式，"
+            "从原始资料重新填写 (number rounded)"
+        )
+        raise CellRefused(message)
+    return typed
+
+
 def read_date(text: str) -> date:
-    """2023-01-01, 2023/1/1, 20230101, 2023年1月1日. Raises `CellRefused`."""
-    compact = plain(text).replace(" ", "")
+    """2023-01-01, 2023/1/1, 20230101, 2023年1月1日, 2023.1.1. Raises `CellRefused`.
+
+    A time of day behind the date is passed over.
+    """
+    compact = _TIME_OF_DAY.sub("", plain(text)).replace(" ", "")
     match = _SEPARATED_DATE.fullmatch(compact) or _COMPACT_DATE.fullmatch(compact)
     try:
         if match:
             return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         pass
-    message = "须为存在的日期，如 2023-01-01、2023/1/1、20230101、2023年1月1日 (date)"
+    message = (
+        "须为存在的日期，如 2023-01-01、2023/1/1、20230101、2023年1月1日、2023.1.1；"
+        "若是一个五位数，请把该列设为日期格式 (date)"
+    )
     raise CellRefused(message)
 
 

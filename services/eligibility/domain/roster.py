@@ -1,12 +1,13 @@
 """A roster (名册): a list of people with identities and enrolments, as an office sends it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from eligibility.domain.certificate import PersonalData
+from contracts.vocabulary import Scheme
+from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.person import Enrolment, Identity
 
 
@@ -27,13 +28,30 @@ class RosterHasRejectedRows(Exception):
 
 
 @dataclass(frozen=True)
+class Ending:
+    """What is to end on which last day (退出): the kind alone, since lists rarely say since when.
+
+    `kind` is a kind of list entry, such as `identity:orphan` or `enrolment:resident`.
+    """
+
+    kind: str
+    last_day: date
+
+
+@dataclass(frozen=True)
 class RosterRow:
-    """One row that can become true: a person with an identity, an enrolment, or both (名册行)."""
+    """One row that can become true (名册行): what it states of a person, and what it ends."""
 
     row: int
     person: PersonalData = field(repr=False)
     identity: Identity | None
     enrolment: Enrolment | None
+    endings: tuple[Ending, ...] = ()
+
+    @property
+    def facts(self) -> tuple[Identity | Enrolment, ...]:
+        """What the row states."""
+        return tuple(fact for fact in (self.identity, self.enrolment) if fact is not None)
 
 
 @dataclass(frozen=True)
@@ -43,6 +61,26 @@ class RowError:
     row: int
     column: str | None
     message: str
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that cannot become true (错误行), as it was typed, and whose it is if that is clear."""
+
+    row: int
+    errors: tuple[RowError, ...]
+    cells: tuple[str, ...] = field(repr=False)
+    certificate: Certificate | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class PassedOverRow:
+    """A row that was understood and, by the layout's decision, says nothing to us (不记)."""
+
+    row: int
+
+
+ReadRow = RosterRow | RejectedRow | PassedOverRow
 
 
 @dataclass(frozen=True)
@@ -58,6 +96,30 @@ class ReadRoster:
         return len({error.row for error in self.errors})
 
 
+def identity_kind(code: str) -> str:
+    """The kind of list entry (名单事项) that an identity is."""
+    return f"identity:{code}"
+
+
+def enrolment_kind(scheme: Scheme) -> str:
+    """The kind of list entry (名单事项) that an enrolment is."""
+    return f"enrolment:{scheme.value}"
+
+
+def kind_of(fact: Identity | Enrolment) -> str:
+    """The kind of list entry (名单事项) of a fact."""
+    if isinstance(fact, Identity):
+        return identity_kind(fact.identity)
+    return enrolment_kind(fact.scheme)
+
+
+def disagree(first: PersonalData, other: PersonalData) -> bool:
+    """Whether two rows of one certificate name different people (姓名或出生日期不一致)."""
+    return first.name != other.name or (
+        None not in (first.birth_date, other.birth_date) and first.birth_date != other.birth_date
+    )
+
+
 def without_contradictions(read: ReadRoster) -> ReadRoster:
     """The roster with rows rejected that say two things of one fact (同一事实两种说法).
 
@@ -67,9 +129,7 @@ def without_contradictions(read: ReadRoster) -> ReadRoster:
     said: dict[tuple[object, ...], tuple[RosterRow, Identity | Enrolment]] = {}
     clashing: dict[int, str] = {}
     for row in read.rows:
-        for fact in (row.identity, row.enrolment):
-            if fact is None:
-                continue
+        for fact in row.facts:
             place = (row.person.certificate, type(fact), fact.place)
             first, known = said.setdefault(place, (row, fact))
             if known != fact:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.vocabulary import CertificateType, Identity, Scheme
-from eligibility.adapters.roster_csv import read_roster
+from eligibility.adapters.roster_rows import read_roster
 from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.person import Enrolment
 from eligibility.domain.person import Identity as HeldIdentity

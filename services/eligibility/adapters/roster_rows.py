@@ -1,0 +1,297 @@
+"""The rows of a roster (名册行): from cells, by an owner's layout, to what they state.
+
+Every mistake of a row is named with its row, column and remedy; no cell is repeated, since in a
+shifted row any cell may hold a name or a certificate number.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO, TypeVar
+
+from contracts.vocabulary import CertificateType
+from eligibility.adapters.roster_cells import (
+    CellRefused,
+    plain,
+    read_certificate_number,
+    read_certificate_type,
+    read_date,
+    read_end_date,
+    read_identity,
+    read_name,
+    read_optional_date,
+    read_region,
+    read_scheme,
+)
+from eligibility.adapters.roster_files import NumberedRow, read_rows
+from eligibility.adapters.roster_layout import (
+    GENERAL,
+    NOT_RECORDED,
+    PlacedColumns,
+    RosterLayout,
+    load_layout,
+    missing_fields,
+    place_columns,
+)
+from eligibility.domain.certificate import (
+    Certificate,
+    InvalidCertificate,
+    PersonalData,
+    read_certificate,
+)
+from eligibility.domain.person import Enrolment, Identity
+from eligibility.domain.roster import (
+    Ending,
+    PassedOverRow,
+    ReadRoster,
+    ReadRow,
+    RejectedRow,
+    RosterRow,
+    RowError,
+    disagree,
+    enrolment_kind,
+    identity_kind,
+    without_contradictions,
+)
+
+_LONGEST_PLAN = 40
+_ENDED = "退出"
+_ACTIONS = ("", "新增", "变更", _ENDED)
+_ENROLMENT_COLUMNS = ("参保区划", "险种", "参保开始日期", "档次")
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class OpenRoster:
+    """A roster file whose header is understood (已识别表头的名册); rows are read when taken."""
+
+    header: tuple[str, ...]
+    rows: Iterator[ReadRow]
+
+
+def open_roster(file: BinaryIO, layout: RosterLayout, *, region: str | None = None) -> OpenRoster:
+    """Find the header of a CSV or XLSX file and read its rows one by one.
+
+    `region` stands in for an enrolment's region where the file has none. Raises
+    `RosterUnreadable`, also later, when a damaged place of the file is reached.
+    """
+    numbered = read_rows(file)
+    header_row, columns = _find_header(numbered, layout)
+    return OpenRoster(columns.header, _read_rows(numbered, header_row, columns, layout, region))
+
+
+def read_roster(content: bytes) -> ReadRoster:
+    """Read a whole file in the general layout; rows with mistakes are listed.
+
+    Raises `RosterUnreadable` if the file as a whole is no roster.
+    """
+    rows: list[RosterRow] = []
+    errors: list[RowError] = []
+    names: dict[Certificate, PersonalData] = {}
+    for read in open_roster(io.BytesIO(content), load_layout(GENERAL)).rows:
+        if isinstance(read, RejectedRow):
+            errors += read.errors
+        elif isinstance(read, RosterRow):
+            first = names.setdefault(read.person.certificate, read.person)
+            if disagree(first, read.person):
+                errors.append(RowError(read.row, "姓名", INCONSISTENT))
+            else:
+                rows.append(read)
+    return without_contradictions(ReadRoster(tuple(rows), tuple(errors)))
+
+
+INCONSISTENT = "同一证件号码在本名册中姓名或出生日期不一致；请核对后更正 (inconsistent)"
+
+
+def _find_header(
+    numbered: Iterator[NumberedRow], layout: RosterLayout
+) -> tuple[int, PlacedColumns]:
+    """The header: the first row that has every required column, below a title if there is one."""
+    closest: tuple[int, Sequence[str]] = (1, ())
+    fewest = len(layout.required)
+    for number, cells in numbered:
+        missing = len(missing_fields(layout, cells))
+        if missing < fewest:
+            fewest, closest = missing, (number, cells)
+        if missing == 0 or number >= layout.latest_header_row:
+            break
+    number, cells = closest
+    return number, place_columns(layout, cells, row=number)
+
+
+def _read_rows(
+    numbered: Iterator[NumberedRow],
+    header_row: int,
+    columns: PlacedColumns,
+    layout: RosterLayout,
+    region: str | None,
+) -> Iterator[ReadRow]:
+    for number, cells in numbered:
+        if number > header_row and any(plain(cell) for cell in cells):
+            yield _read_row(_RowReader(number, cells, columns, layout, region))
+
+
+def _read_row(row: "_RowReader") -> ReadRow:
+    if row.is_too_long():
+        row.refuse(None, "列数多于表头，多半是某格里有未加引号的逗号 (too many cells)")
+        return row.rejected(None)
+    person, ends = row.person(), row.is_ending()
+    endings = row.endings() if ends else ()
+    identity = None if ends else row.identity()
+    enrolment = None if ends else row.enrolment()
+    if not row.errors and not endings and identity is None and enrolment is None:
+        if row.is_passed_over:
+            return PassedOverRow(row.number)
+        row.refuse(None, "此行既无身份也无参保 (nothing stated)")
+    if row.errors or person is None:
+        return row.rejected(row.certificate)
+    return RosterRow(row.number, person, identity, enrolment, endings)
+
+
+class _RowReader:
+    """Reads one row and gathers all its mistakes."""
+
+    def __init__(
+        self,
+        number: int,
+        cells: Sequence[str],
+        columns: PlacedColumns,
+        layout: RosterLayout,
+        region: str | None,
+    ) -> None:
+        self.number = number
+        self.errors: list[RowError] = []
+        self.is_passed_over = False
+        self.certificate: Certificate | None = None
+        self._cells = tuple(cells)
+        self._columns = columns
+        self._layout = layout
+        self._region = region
+
+    def refuse(self, column: str | None, message: str) -> None:
+        self.errors.append(RowError(self.number, column, message))
+
+    def rejected(self, certificate: Certificate | None) -> RejectedRow:
+        return RejectedRow(self.number, tuple(self.errors), self._cells, certificate)
+
+    def is_too_long(self) -> bool:
+        return any(plain(cell) for cell in self._cells[len(self._columns.header) :])
+
+    def person(self) -> PersonalData | None:
+        kind = self._read("证件类型", read_certificate_type)
+        name = self._read("姓名", read_name)
+        birth_date = self._read("出生日期", read_optional_date)
+        self.certificate = self._certificate(kind) if kind is not None else None
+        if self.certificate is None or name is None:
+            return None
+        in_number = self.certificate.birth_date
+        if None not in (in_number, birth_date) and in_number != birth_date:
+            self.refuse("出生日期", "与证件号码中的出生日期不一致 (birth date)")
+        return PersonalData(self.certificate, name, birth_date or in_number)
+
+    def is_ending(self) -> bool:
+        return self._read("操作", _read_action) == _ENDED
+
+    def endings(self) -> tuple[Ending, ...]:
+        """What a row that says 退出 ends; its first days may be missing."""
+        found = []
+        code = self._read("身份", self._identity_code)
+        if code is not None:
+            last_day = self._read("身份结束日期", _read_last_day)
+            found += [Ending(identity_kind(code), last_day)] if last_day else []
+        if self._has("险种"):
+            scheme = self._read("险种", read_scheme)
+            last_day = self._read("参保结束日期", _read_last_day)
+            found += [Ending(enrolment_kind(scheme), last_day)] if scheme and last_day else []
+        return tuple(found)
+
+    def identity(self) -> Identity | None:
+        code = self._read("身份", self._identity_code)
+        if code is None:
+            if self._has("身份开始日期") and not self.is_passed_over and not self.errors:
+                self.refuse("身份", "有身份开始日期而无身份 (identity missing)")
+            return None
+        days = self._days("身份开始日期", "身份结束日期")
+        return Identity(code, *days) if days else None
+
+    def enrolment(self) -> Enrolment | None:
+        if not any(self._has(column) for column in _ENROLMENT_COLUMNS):
+            return None
+        is_given = self._has("参保区划") or self._region is None
+        region = self._read("参保区划", read_region) if is_given else self._region
+        scheme = self._read("险种", read_scheme)
+        plan = self._read("档次", _read_plan)
+        days = self._days("参保开始日期", "参保结束日期")
+        if region is None or scheme is None or days is None:
+            return None
+        return Enrolment(region, scheme, plan, *days)
+
+    def _certificate(self, kind: CertificateType) -> Certificate | None:
+        number = self._read("证件号码", read_certificate_number)
+        if number is None:
+            return None
+        try:
+            return read_certificate(certificate_type=kind, number=number)
+        except InvalidCertificate as error:
+            self.refuse("证件号码", str(error))
+            return None
+
+    def _identity_code(self, text: str) -> str | None:
+        if text == NOT_RECORDED:
+            self.is_passed_over = True
+            return None
+        return read_identity(text)
+
+    def _days(self, first: str, last: str) -> tuple[date, date | None] | None:
+        count = len(self.errors)
+        valid_from, valid_to = self._read(first, read_date), self._read(last, read_end_date)
+        if valid_from is None or len(self.errors) > count:
+            return None
+        if valid_to is not None and valid_to < valid_from:
+            self.refuse(last, "早于开始日期 (ends before it begins)")
+            return None
+        return valid_from, valid_to
+
+    def _cell(self, field: str) -> str:
+        place = self._columns.places.get(field, len(self._cells))
+        return self._cells[place] if place < len(self._cells) else ""
+
+    def _has(self, field: str) -> bool:
+        return bool(plain(self._cell(field)))
+
+    def _read(self, field: str, reader: Callable[[str], Value]) -> Value | None:
+        try:
+            return reader(self._layout.translate(field, self._cell(field)))
+        except CellRefused as error:
+            self.refuse(self._heading(field), str(error))
+            return None
+
+    def _heading(self, field: str) -> str:
+        """The column as this file calls it; the field where the file has no such column."""
+        place = self._columns.places.get(field)
+        return field if place is None else plain(self._columns.header[place])
+
+
+def _read_action(text: str) -> str:
+    action = plain(text)
+    if action not in _ACTIONS:
+        message = "须为新增、变更或退出 (action)"
+        raise CellRefused(message)
+    return action
+
+
+def _read_last_day(text: str) -> date:
+    if not plain(text):
+        message = "退出须写明最后一天，如 2024-06-30 (last day missing)"
+        raise CellRefused(message)
+    return read_date(text)
+
+
+def _read_plan(text: str) -> str | None:
+    plan = plain(text)
+    if len(plan) > _LONGEST_PLAN:
+        message = f"至多 {_LONGEST_PLAN} 个字 (plan)"
+        raise CellRefused(message)
+    return plan or None
