@@ -1,15 +1,26 @@
 """What eligibility answers (资格查询): who a person was on a day, and what was known when.
 
-Owner: eligibility. `POST /v1/persons/lookup` and `GET /v1/persons/{person_id}/entitlements`.
-No message here carries a name; a certificate number travels in the body of the look-up alone.
+Owner: eligibility. No message here carries a name; a certificate number travels in the body of
+the look-up alone, and masked in `PersonShown`.
 """
 
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contracts.vocabulary import CertificateType, Scheme
+from contracts.vocabulary import (
+    LARGEST_BILL_FEN,
+    CertificateType,
+    DataOwner,
+    FilingKind,
+    MarkKind,
+    PremiumPayer,
+    Scheme,
+    WithdrawalReason,
+)
+
+LARGEST_QUERY = 1_000
 
 
 class Message(BaseModel):
@@ -31,41 +42,175 @@ class PersonFound(Message):
     person_id: str
 
 
-class IdentityFact(Message):
-    """One identity (身份) with the days it was true and the instant we learned it (UTC)."""
+class PersonShown(Message):
+    """`GET /v1/persons/{person_id}`: enough to see that it is the right person (人员卡片).
 
-    identity: str
+    Of the certificate number the first six and last four characters, of a short one fewer; both
+    are None once the person was erased. Never a name.
+    """
+
+    person_id: str
+    certificate_type: CertificateType | None = None
+    certificate_masked: str | None = None
+
+
+class BenefitsAfterEnd(Message):
+    """Benefits that go on after an identity ended (四个不摘): `until` a day, or without an end."""
+
+    until: date | None = None
+
+
+class IdentityStated(Message):
+    """One identity (身份) and the days it holds, both included."""
+
+    identity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     valid_from: date
     valid_to: date | None = None
-    recorded_at: datetime
-    source: str
+    benefits_after_end: BenefitsAfterEnd | None = None
 
 
-class EnrolmentFact(Message):
-    """One enrolment (参保): the county and scheme whose book settles the person's stays."""
+class HouseholdStated(Message):
+    """Membership of a household (家庭户), by its number in its owner's register."""
+
+    register_owner: DataOwner
+    number: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")]
+    valid_from: date
+    valid_to: date | None = None
+
+
+class EnrolmentStated(Message):
+    """One enrolment (参保): the county and scheme whose book settles the person's stays.
+
+    `valid_from` is the first day of effect; `from_birth` marks a newborn enrolled late with effect
+    from birth; `waiting_to` is the last day of the waiting period (等待期).
+    """
 
     region: Annotated[str, Field(pattern=r"^\d{6}$")]
     scheme: Scheme
     plan: str | None = None
     valid_from: date
     valid_to: date | None = None
+    premium_payer: PremiumPayer | None = None
+    premium_paid_on: date | None = None
+    from_birth: bool = False
+    waiting_to: date | None = None
+
+
+class MarkStated(Message):
+    """A chronic or special disease with outpatient benefits (慢特病待遇).
+
+    The limit is an amount (fen), or the approval's words where it is none, or neither.
+    """
+
+    kind: MarkKind
+    region: Annotated[str, Field(pattern=r"^\d{6}$")]
+    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    disease_list: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    limit_fen: Annotated[int, Field(strict=True, ge=0, le=LARGEST_BILL_FEN)] | None = None
+    limit_text: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class DiseaseListingStated(Message):
+    """A diagnosis of the person that stands on a list of serious diseases (大病病种名单)."""
+
+    disease_list: Annotated[str, Field(min_length=1, max_length=40)]
+    diagnosis_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+*\-]{1,40}$")]
+    diagnosis_system: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
+    valid_from: date
+    valid_to: date | None = None
+
+
+class FilingStated(Message):
+    """A referral, or care elsewhere filed before it began (转诊、异地备案)."""
+
+    kind: FilingKind
+    number: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
+    from_region: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
+    from_institution: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$")] | None = None
+    to_region: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
+    to_institution: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$")] | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class DisabilityStated(Message):
+    """A disability with its level (残疾等级), 1 the most severe."""
+
+    level: Annotated[int, Field(strict=True, ge=1, le=4)]
+    valid_from: date
+    valid_to: date | None = None
+
+
+class DeathStated(Message):
+    """A death (死亡)."""
+
+    died_on: date
+
+
+class _Known(Message):
+    """When we learned a fact (UTC), from which document, and which office answers for it.
+
+    `owner` is None where the document came from no named office.
+    """
+
     recorded_at: datetime
     source: str
+    owner: DataOwner | None = None
+
+
+# `_Known` comes first so that its fields stand last: fields follow the bases backwards.
+class IdentityFact(_Known, IdentityStated):
+    """An identity as known (已知身份)."""
+
+
+class HouseholdFact(_Known, HouseholdStated):
+    """Membership of a household as known (已知家庭户)."""
+
+
+class EnrolmentFact(_Known, EnrolmentStated):
+    """An enrolment as known (已知参保)."""
+
+
+class MarkFact(_Known, MarkStated):
+    """A disease mark as known (已知慢特病待遇)."""
+
+
+class DiseaseListingFact(_Known, DiseaseListingStated):
+    """A listed diagnosis as known (已知大病病种)."""
+
+
+class FilingFact(_Known, FilingStated):
+    """A filing as known (已知备案)."""
+
+
+class DisabilityFact(_Known, DisabilityStated):
+    """A disability as known (已知残疾)."""
+
+
+class DeathFact(_Known, DeathStated):
+    """A death as known (已知死亡)."""
 
 
 class Entitlements(Message):
     """`GET /v1/persons/{person_id}/entitlements?on=&known_at=&from=&to=` (待遇资格).
 
-    All identities and enrolments true on the day `on`, as known at the instant `known_at` (UTC);
-    choosing among them is the policy's business. `version` is the person's event version the
-    answer was made from: the same question may be asked again later and must be answered alike.
+    All facts true on the day `on`, as known at the instant `known_at` (UTC); choosing among them
+    is the policy's business. `form` is the version of this message's form. `version` is the
+    person's event version the answer was made from: the same question may be asked again later,
+    with `known_at` and `version`, and is answered with the same bytes.
     Asked with `from` and `to`, both inclusive, `identities` are those true on any day of that
-    window, each with its dates, and `identities_from`, `identities_to` repeat the window;
-    enrolments are always those of the day `on`.
+    window, each with its dates, and `identities_from`, `identities_to` repeat the window; all other
+    facts are always those of the day `on`.
+    `continued` are identities that ended before that day (or window) and whose benefits go on in
+    it (四个不摘); none of them is in `identities`. `death` is one on or before the day.
     `birth_date` allows rules by age; it is None where no roster stated it.
     """
 
     contract: Literal["eligibility.v1"] = "eligibility.v1"
+    form: Literal[2] = 2
     person_id: str
     on: date
     identities_from: date | None = None
@@ -74,7 +219,105 @@ class Entitlements(Message):
     version: int
     birth_date: date | None = None
     identities: tuple[IdentityFact, ...] = ()
+    continued: tuple[IdentityFact, ...] = ()
+    households: tuple[HouseholdFact, ...] = ()
     enrolments: tuple[EnrolmentFact, ...] = ()
+    marks: tuple[MarkFact, ...] = ()
+    disease_listings: tuple[DiseaseListingFact, ...] = ()
+    filings: tuple[FilingFact, ...] = ()
+    disabilities: tuple[DisabilityFact, ...] = ()
+    death: DeathFact | None = None
+
+
+class EntitlementsQuery(Message):
+    """`POST /v1/persons/entitlements`: the same question about up to 1,000 people (批量查询).
+
+    `identities_from` and `identities_to` are given together or not at all.
+    """
+
+    person_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=LARGEST_QUERY)]
+    on: date
+    known_at: AwareDatetime | None = None
+    identities_from: date | None = None
+    identities_to: date | None = None
+
+
+class EntitlementsAnswered(Message):
+    """One person's answer; `entitlements` is None where `problem` says why (problem type)."""
+
+    person_id: str
+    entitlements: Entitlements | None = None
+    problem: str | None = None
+
+
+class EntitlementsFound(Message):
+    """The answers in the order of the question, all as known at one instant (批量答复)."""
+
+    on: date
+    known_at: datetime
+    answers: tuple[EntitlementsAnswered, ...]
+
+
+class _Facts(Message):
+    owner: DataOwner
+    identities: tuple[IdentityStated, ...] = ()
+    households: tuple[HouseholdStated, ...] = ()
+    enrolments: tuple[EnrolmentStated, ...] = ()
+    marks: tuple[MarkStated, ...] = ()
+    disease_listings: tuple[DiseaseListingStated, ...] = ()
+    filings: tuple[FilingStated, ...] = ()
+    disabilities: tuple[DisabilityStated, ...] = ()
+    death: DeathStated | None = None
+
+
+class FactsStated(_Facts):
+    """`POST /v1/persons/{person_id}/statements`: what an office says of one person (单项认定).
+
+    Recorded at one instant, all or none. A fact takes the place of the earlier one it corrects.
+    """
+
+
+class FactsWithdrawal(_Facts):
+    """`POST /v1/persons/{person_id}/withdrawals`: what was said by mistake (撤回).
+
+    Each fact exactly as it stands; as known from then on it never was.
+    """
+
+    reason: WithdrawalReason
+
+
+class FactsRecorded(Message):
+    """What a statement or withdrawal changed (已记录); `source` names it on its facts from now on.
+
+    `unchanged` facts were known already.
+    """
+
+    person_id: str
+    source: str
+    recorded_at: datetime
+    version: int
+    stated: int
+    unchanged: int
+    withdrawn: int
+
+
+class PersonRead(Message):
+    """One reading of a person's facts (查阅记录): by whom, and with which call.
+
+    Institution and operator are None where the caller did not say.
+    """
+
+    read_at: datetime
+    institution_id: str | None = None
+    operator: str | None = None
+    call: str
+
+
+class PersonReads(Message):
+    """`GET /v1/persons/{person_id}/reads`: the latest 1,000, the latest first (查阅记录)."""
+
+    person_id: str
+    reads: tuple[PersonRead, ...]
 
 
 class RosterRowError(Message):

@@ -136,6 +136,62 @@ class CertificateType(_Labelled):
     HOUSEHOLD_REGISTER = "household_register", "居民户口簿"  # 02
     PASSPORT = "passport", "护照"  # 03
     RESIDENCE_PERMIT = "residence_permit", "港澳台居民居住证"  # 06
+    BIRTH_CERTIFICATE = "birth_certificate", "出生医学证明"  # 99; newborns without a number yet
+
+
+class DataOwner(_Labelled):
+    """The office that answers for a fact (数据主管部门): which roster or statement it came from."""
+
+    POVERTY_OFFICE = "poverty_office", "乡村振兴（扶贫）部门"
+    CIVIL_AFFAIRS = "civil_affairs", "民政部门"
+    HEALTH_INSURANCE = "health_insurance", "医疗保障部门"
+    DISABLED_FEDERATION = "disabled_federation", "残疾人联合会"
+    HEALTH = "health", "卫生健康部门"
+    COMMERCIAL_INSURER = "commercial_insurer", "商业保险承办机构"
+
+
+class FactKind(_Labelled):
+    """What a fact about a person is about (事项)."""
+
+    IDENTITY = "identity", "身份"
+    HOUSEHOLD = "household", "家庭户"
+    ENROLMENT = "enrolment", "参保"
+    MARK = "mark", "慢特病待遇"
+    DISEASE_LISTING = "disease_listing", "大病病种名单"
+    FILING = "filing", "转诊与异地备案"
+    DISABILITY = "disability", "残疾"
+    DEATH = "death", "死亡"
+
+
+class PremiumPayer(_Labelled):
+    """Who paid the premium of an enrolment (参保缴费方)."""
+
+    PERSON = "person", "个人缴费"
+    EMPLOYER = "employer", "单位缴费"
+    PARTLY_SUBSIDISED = "partly_subsidised", "定额资助"
+    FULLY_SUBSIDISED = "fully_subsidised", "全额资助"
+
+
+class MarkKind(_Labelled):
+    """Kind of outpatient disease mark (门诊慢特病类别)."""
+
+    CHRONIC = "chronic", "慢性病"
+    SPECIAL = "special", "特殊疾病"
+
+
+class FilingKind(_Labelled):
+    """What was filed before care elsewhere (备案类别)."""
+
+    REFERRAL = "referral", "转诊转院"
+    OUT_OF_AREA = "out_of_area", "异地就医备案"
+
+
+class WithdrawalReason(_Labelled):
+    """Why a statement never was true (撤回原因); a code, since words might name somebody."""
+
+    ENTERED_BY_MISTAKE = "entered_by_mistake", "录入错误"
+    ANOTHER_PERSON = "another_person", "记错了人"
+    NEVER_GRANTED = "never_granted", "主管部门从未认定"
 
 
 class EvidenceStatus(_Labelled):

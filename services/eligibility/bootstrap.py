@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from eligibility.adapters.event_store import EventLogStore
+from eligibility.adapters.local_identities_file import read_local_identities
 from eligibility.adapters.master_key import create_key_file, read_key_file
+from eligibility.adapters.person_reads import SqlPersonReads, create_person_reads
 from eligibility.adapters.personal_data_vault import SqlPersonalDataVault
 from eligibility.adapters.roster_rows import read_roster
 from eligibility.adapters.sealing import derive_keys
@@ -14,7 +16,11 @@ from eligibility.application.activate_roster import ActivateRoster
 from eligibility.application.answer_entitlements import AnswerEntitlements
 from eligibility.application.erase_person import ErasePerson
 from eligibility.application.find_person import FindPerson
+from eligibility.application.read_changes import ReadChanges
+from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
+from eligibility.application.state_facts import StateFacts
+from eligibility.domain.local_identities import LocalIdentities
 from eligibility.settings import Settings
 from eventlog.log import EventLog, create_event_log, open_event_log
 from eventlog.sqlite_engine import open_engine
@@ -29,13 +35,16 @@ class Eligibility:
     activate_roster: ActivateRoster
     find_person: FindPerson
     answer_entitlements: AnswerEntitlements
+    show_person: ShowPerson
+    state_facts: StateFacts
+    read_changes: ReadChanges
     erase_person: ErasePerson
 
 
 def build(settings: Settings) -> Eligibility:
     """Create what is missing in the data folder and put the service together.
 
-    Raises `MasterKeyUnusable`, `WrongMasterKey`.
+    Raises `MasterKeyUnusable`, `WrongMasterKey`, `LocalIdentitiesUnusable`.
     """
     keys = derive_keys(_master_key(settings))
     engine = open_engine(settings.vault_file, durable=True)
@@ -45,14 +54,28 @@ def build(settings: Settings) -> Eligibility:
     store = EventLogStore(log)
     vault = SqlPersonalDataVault(engine=engine, keys=keys, new_id=uuid4)
     staged = SqlStagedRosters(engine=engine, keys=keys)
+    # Not durable: each answer would wait for the disk. A power failure may lose the readings of
+    # the last moment; a process that is killed loses none.
+    reads_engine = open_engine(settings.reads_file)
+    create_person_reads(reads_engine)
+    reads = SqlPersonReads(reads_engine)
     return Eligibility(
         log=log,
         stage_roster=StageRoster(read=read_roster, staged=staged, store=store, new_id=uuid4),
         activate_roster=ActivateRoster(staged=staged, vault=vault, store=store),
         find_person=FindPerson(vault=vault, store=store),
-        answer_entitlements=AnswerEntitlements(vault=vault, store=store),
+        answer_entitlements=AnswerEntitlements(vault=vault, store=store, reads=reads),
+        show_person=ShowPerson(vault=vault, store=store, reads=reads),
+        state_facts=StateFacts(store=store, identities=_local_identities(settings), new_id=uuid4),
+        read_changes=ReadChanges(store=store),
         erase_person=ErasePerson(vault=vault),
     )
+
+
+def _local_identities(settings: Settings) -> LocalIdentities:
+    if settings.local_identities is None:
+        return LocalIdentities()
+    return read_local_identities(settings.local_identities)
 
 
 def _master_key(settings: Settings) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 DATA_DIR_VARIABLE = "YIZHAN_DATA"
 MASTER_KEY_VARIABLE = "YIZHAN_MASTER_KEY"
+LOCAL_IDENTITIES_VARIABLE = "YIZHAN_LOCAL_IDENTITIES"
 MASTER_KEY_BYTES = 32
 
 
@@ -17,10 +18,15 @@ class SettingUnusable(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of eligibility; without `master_key` a key file in the data folder is used."""
+    """The settings of eligibility; without `master_key` a key file in the data folder is used.
+
+    `local_identities` is the registry of the region's own identities (本地身份登记表); without one
+    every `local_…` code is taken.
+    """
 
     data_dir: Path = Path("var")
     master_key: bytes | None = field(default=None, repr=False)
+    local_identities: Path | None = None
 
     @property
     def log_file(self) -> Path:
@@ -31,6 +37,11 @@ class Settings:
     def vault_file(self) -> Path:
         """Person keys, look-up and staged rosters (个人信息库)."""
         return self.data_dir / "eligibility_vault.sqlite"
+
+    @property
+    def reads_file(self) -> Path:
+        """Who read whose facts (查阅记录)."""
+        return self.data_dir / "eligibility_reads.sqlite"
 
     @property
     def master_key_file(self) -> Path:
@@ -45,7 +56,12 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
     """
     folder = data_dir or Path(environment.get(DATA_DIR_VARIABLE) or "var")
     encoded = environment.get(MASTER_KEY_VARIABLE)
-    return Settings(folder, _decode_key(encoded) if encoded else None)
+    registry = environment.get(LOCAL_IDENTITIES_VARIABLE)
+    return Settings(
+        folder,
+        _decode_key(encoded) if encoded else None,
+        Path(registry) if registry else None,
+    )
 
 
 def _decode_key(encoded: str) -> bytes:

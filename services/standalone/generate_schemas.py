@@ -102,7 +102,11 @@ def message_models() -> dict[str, list[type[BaseModel]]]:
     for module in _modules(contracts):
         if _MESSAGE_MODULE.match(module.__name__):
             name = module.__name__.rpartition(".")[2]
-            found[name] = [each for each in _own(module, BaseModel) if each.__name__ != "Message"]
+            found[name] = [
+                each
+                for each in _own(module, BaseModel)
+                if each.__name__ != "Message" and not each.__name__.startswith("_")
+            ]
     return found
 
 

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 import eligibility.settings
-from contracts import eligibility_v1, settlement_funds_v1, settlement_v1
+from contracts import eligibility_events_v1, eligibility_v1, settlement_funds_v1, settlement_v1
 from eligibility.bootstrap import build
 from eligibility.entrypoints.http.app import create_app as create_eligibility
 from settlement.adapters.eligibility_http import EligibilityHttp
@@ -46,6 +46,67 @@ FIRST_ROSTER = roster(
 CORRECTED_ROSTER = roster(
     f"居民身份证,{PATIENT},样例甲甲,1968-03-15,,,,500112,居民,一档,2015-01-01,"
 )
+SAID_OF_THE_NEIGHBOUR: dict[str, Any] = {
+    "owner": "disabled_federation",
+    "identities": [
+        {
+            "identity": "poverty_registered",
+            "valid_from": "2018-01-01",
+            "valid_to": "2020-12-31",
+            "benefits_after_end": {"until": "2026-12-31"},
+        }
+    ],
+    "households": [
+        {"register_owner": "poverty_office", "number": "H-0007", "valid_from": "2018-01-01"}
+    ],
+    "enrolments": [
+        {
+            "region": "990103",
+            "scheme": "resident",
+            "plan": "二档",
+            "valid_from": "2026-01-01",
+            "valid_to": "2026-12-31",
+            "premium_payer": "fully_subsidised",
+            "premium_paid_on": "2025-12-11",
+            "waiting_to": "2026-01-31",
+        }
+    ],
+    "marks": [
+        {
+            "kind": "special",
+            "region": "990103",
+            "code": "M01600",
+            "name": "恶性肿瘤门诊治疗",
+            "disease_list": "4类33种",
+            "limit_fen": 5_000_00,
+            "valid_from": "2024-05-01",
+        }
+    ],
+    "disease_listings": [
+        {
+            "disease_list": "32种",
+            "diagnosis_code": "C50.900",
+            "diagnosis_system": "ICD-10",
+            "valid_from": "2024-05-01",
+        }
+    ],
+    "filings": [
+        {
+            "kind": "referral",
+            "number": "ZZ-2026-0001",
+            "from_region": "990103",
+            "to_region": "500112",
+            "to_institution": HOSPITAL,
+            "valid_from": "2026-02-01",
+            "valid_to": "2026-04-30",
+        }
+    ],
+    "disabilities": [
+        {"level": 3, "valid_from": "2020-06-01", "valid_to": "2024-05-31"},
+        {"level": 2, "valid_from": "2024-06-01"},
+    ],
+    "death": {"died_on": "2026-02-09"},
+}
 CIRCUMSTANCES: dict[str, Any] = {
     "referral": False,
     "emergency": True,
@@ -112,12 +173,38 @@ class ScriptedDay:
             activated = self._people.post(url, json=body, headers=self._headers())
             self._heard(eligibility_v1.RosterActivated, activated)
         person_id = self._person(PATIENT)
+        self._an_office_states(self._person(NEIGHBOUR))
         window = "from=2025-02-10&to=2026-02-10"
         self._heard(
             eligibility_v1.Entitlements,
             self._people.get(f"/v1/persons/{person_id}/entitlements?on=2026-02-10&{window}"),
         )
         return person_id
+
+    def _an_office_states(self, person_id: str) -> None:
+        path, headers = f"/v1/persons/{person_id}", self._headers()
+        told = eligibility_v1
+        stated = self._said(told.FactsStated, SAID_OF_THE_NEIGHBOUR)
+        made = self._people.post(f"{path}/statements", json=stated, headers=headers)
+        self._heard(told.FactsRecorded, made)
+        mistaken = {
+            "owner": "disabled_federation",
+            "reason": "another_person",
+            "disabilities": SAID_OF_THE_NEIGHBOUR["disabilities"][:1],
+        }
+        body = self._said(told.FactsWithdrawal, mistaken)
+        self._heard(
+            told.FactsRecorded,
+            self._people.post(f"{path}/withdrawals", json=body, headers=self._headers()),
+        )
+        asked = {"person_ids": [person_id, "nobody"], "on": "2026-02-10"}
+        body = self._said(told.EntitlementsQuery, asked)
+        self._heard(
+            told.EntitlementsFound, self._people.post("/v1/persons/entitlements", json=body)
+        )
+        self._heard(told.PersonShown, self._people.get(path, headers=headers))
+        self._heard(told.PersonReads, self._people.get(f"{path}/reads", headers=headers))
+        self._heard(eligibility_events_v1.ChangesShown, self._people.get("/v1/changes"))
 
     def _person(self, certificate_number: str) -> str:
         asked = {"certificate_type": "resident_id", "certificate_number": certificate_number}

@@ -46,8 +46,14 @@ def test_every_route_of_both_services_is_described() -> None:
     desk = json.loads((SCHEMAS / "settlement.openapi.json").read_bytes())
     people = json.loads((SCHEMAS / "eligibility.openapi.json").read_bytes())
     assert sorted(people["paths"]) == [
+        "/v1/changes",
+        "/v1/persons/entitlements",
         "/v1/persons/lookup",
+        "/v1/persons/{person_id}",
         "/v1/persons/{person_id}/entitlements",
+        "/v1/persons/{person_id}/reads",
+        "/v1/persons/{person_id}/statements",
+        "/v1/persons/{person_id}/withdrawals",
         "/v1/rosters",
         "/v1/rosters/{roster_id}/activation",
     ]

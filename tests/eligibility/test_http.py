@@ -29,6 +29,7 @@ def test_a_roster_makes_people_findable_and_their_entitlements_known(desk: Desk)
     assert (activated["persons_new"], activated["facts_new"]) == (2, 3)
     assert answer == {
         "contract": "eligibility.v1",
+        "form": 2,
         "person_id": person_id,
         "on": "2023-07-01",
         "identities_from": None,
@@ -41,8 +42,10 @@ def test_a_roster_makes_people_findable_and_their_entitlements_known(desk: Desk)
                 "identity": "subsistence_allowance",
                 "valid_from": "2023-01-01",
                 "valid_to": None,
+                "benefits_after_end": None,
                 "recorded_at": "2023-07-01T01:00:00Z",
                 "source": source,
+                "owner": None,
             }
         ],
         "enrolments": [
@@ -52,10 +55,22 @@ def test_a_roster_makes_people_findable_and_their_entitlements_known(desk: Desk)
                 "plan": "一档",
                 "valid_from": "2015-01-01",
                 "valid_to": None,
+                "premium_payer": None,
+                "premium_paid_on": None,
+                "from_birth": False,
+                "waiting_to": None,
                 "recorded_at": "2023-07-01T01:00:00Z",
                 "source": source,
+                "owner": None,
             }
         ],
+        "continued": [],
+        "households": [],
+        "marks": [],
+        "disease_listings": [],
+        "filings": [],
+        "disabilities": [],
+        "death": None,
     }
     assert desk.entitlements(number(2), "2023-07-01")["identities"] == []
 

@@ -59,7 +59,7 @@ def test_the_data_folder_holds_no_name_number_or_birth_date_in_clear(desk: Desk)
     answer = desk.entitlements(NUMBER, "2023-07-01")
 
     assert answer["birth_date"] == "1962-09-17"
-    assert len(list(desk.data_dir.glob("*.sqlite"))) == 2
+    assert len(list(desk.data_dir.glob("*.sqlite"))) == 3
     assert in_clear(desk.data_dir) == []
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster, ReadRoster
+from eligibility.domain.statement_record import StatementRecord
 
 Receipt = object
 """What the register keeps of an accepted request, made by the entrypoint; committed together with
@@ -26,16 +27,60 @@ class ActsFor:
     operator: str
 
 
+@dataclass(frozen=True)
+class ReadBy:
+    """Who read a person's facts, when (UTC) and with which call (查阅); None where nobody said."""
+
+    read_at: datetime
+    call: str
+    acting: ActsFor | None = None
+
+
+class PersonReads(Protocol):
+    """The record of who read whose facts (查阅记录)."""
+
+    def record(self, person_ids: Sequence[UUID], *, by: ReadBy) -> None:
+        """Keep one row a person; when this returns they are kept."""
+
+    def latest(self, person_id: UUID) -> Sequence[ReadBy]:
+        """The latest readings of a person's facts, the latest first, at most 1,000."""
+
+
+@dataclass(frozen=True)
+class PersonEvent:
+    """That a person's event stands at a position of the log (人员事件)."""
+
+    position: int
+    person_id: UUID
+    version: int
+
+
+@dataclass(frozen=True)
+class PersonEvents:
+    """The persons' events of a stretch of the log, how far it reached, and the log's end."""
+
+    events: Sequence[PersonEvent]
+    reached: int
+    last: int
+
+
 class Store(Protocol):
     """Persons and activations, as events (事件存储)."""
 
     def find_person(self, person_id: UUID, *, version: int | None = None) -> Person | None:
         """The person now, or as of a version; None if there is none (or not so many versions)."""
 
+    def person_events(self, after: int, limit: int) -> PersonEvents:
+        """The persons' events among the `limit` events after a position, in order."""
+
     def find_activation(self, roster_id: UUID) -> ActivatedRoster | None:
         """The record of a roster's activation, or None."""
 
-    def save(self, *aggregates: Person | ActivatedRoster, receipt: Receipt | None = None) -> None:
+    def save(
+        self,
+        *aggregates: Person | ActivatedRoster | StatementRecord,
+        receipt: Receipt | None = None,
+    ) -> None:
         """Save all of them and the receipt of the request, or nothing."""
 
 

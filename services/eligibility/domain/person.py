@@ -1,85 +1,89 @@
-"""A person (人员): identities and enrolments, each with when it was true and when we learned it.
+"""A person (人员): facts, each with when it was true and when we learned it; nothing overwritten.
 
-Nothing is overwritten. A statement with the same beginning as an earlier one (of the same
-identity, or of the same county and scheme) takes its place from the instant it was recorded;
-asked as of an earlier instant, the earlier statement still answers.
+What a fact may be is in `facts`; how statements replace each other is in `statements`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import fields
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from contracts.vocabulary import Scheme
+from contracts.vocabulary import FactKind, PremiumPayer, Scheme, WithdrawalReason
+from eligibility.domain.days import Window, WindowInvalid
+from eligibility.domain.facts import (
+    BenefitsAfterEnd,
+    Death,
+    Disability,
+    DiseaseListing,
+    Enrolment,
+    Fact,
+    Filing,
+    Household,
+    Identity,
+    Mark,
+)
+from eligibility.domain.impossible_facts import refuse_impossible
+from eligibility.domain.statements import (
+    Change,
+    Recorded,
+    Statement,
+    change_made,
+    continued_within,
+    standing,
+    true_within,
+)
+
+__all__ = [
+    "Enrolment",
+    "FactNotKnown",
+    "Identity",
+    "Person",
+    "Recorded",
+    "RecordedBackwards",
+    "Window",
+    "WindowInvalid",
+]
+
+FactT = TypeVar("FactT", bound=Fact)
 
 
 class RecordedBackwards(Exception):
     """A statement recorded before one the person already has: the clock was set back."""
 
 
-class WindowInvalid(Exception):
-    """The first day of a window lies after its last."""
+class FactNotKnown(Exception):
+    """What is to be withdrawn is not what stands there (没有这项记录)."""
 
 
-@dataclass(frozen=True)
-class Window:
-    """From one day to another (时间窗), both inclusive. Raises WindowInvalid."""
+class _FactStated(Aggregate.Event):
+    """A fact was stated; an event holds it whole, under `fact`."""
 
-    first: date
-    last: date
-
-    def __post_init__(self) -> None:
-        """A window has at least one day."""
-        if self.last < self.first:
-            message = (
-                f"from {self.first} 晚于 to {self.last}；请核对 (window ends before it begins)"
-            )
-            raise WindowInvalid(message)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """An identity (身份) and the days it holds, both included; open-ended without `valid_to`."""
-
-    identity: str
-    valid_from: date
-    valid_to: date | None
-
-    @property
-    def place(self) -> tuple[str, date]:
-        """What a later statement shares with this one if it takes its place."""
-        return (self.identity, self.valid_from)
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    """An enrolment (参保): county (GB/T 2260), scheme, plan, and the days it holds."""
-
-    region: str
-    scheme: Scheme
-    plan: str | None
-    valid_from: date
-    valid_to: date | None
-
-    @property
-    def place(self) -> tuple[str, Scheme, date]:
-        """What a later statement shares with this one if it takes its place."""
-        return (self.region, self.scheme, self.valid_from)
-
-
-Fact = TypeVar("Fact", Identity, Enrolment)
-
-
-@dataclass(frozen=True)
-class Recorded(Generic[Fact]):
-    """A fact with the instant it was recorded (UTC, 记录时刻) and where it came from."""
-
-    fact: Fact
-    recorded_at: datetime
     source: str
+
+    def apply(self, aggregate: "Person") -> None:
+        """Remember it beside the earlier ones."""
+        fact = self.stated()
+        recorded = Recorded(fact, self.timestamp, self.source)
+        aggregate.said.append(
+            Statement(fact.KIND, fact.place, self.originator_version, self.timestamp, recorded)
+        )
+
+    def stated(self) -> Fact:
+        """The fact."""
+        fact: Fact = self.__dict__["fact"]
+        return fact
+
+
+class _FlatFactStated(_FactStated):
+    """A fact was stated; the first two kinds of event hold its fields one by one."""
+
+    OF: ClassVar[type[Fact]]
+
+    def stated(self) -> Fact:
+        """The fact, put together from its fields."""
+        return self.OF(**{each.name: getattr(self, each.name) for each in fields(self.OF)})
 
 
 class Person(Aggregate):
@@ -103,46 +107,85 @@ class Person(Aggregate):
             """Keep the earlier ones too: what was known when stays answerable."""
             aggregate.sealed.append((self.timestamp, self.sealed))
 
-    class IdentityStated(Aggregate.Event):
+    class IdentityStated(_FlatFactStated):
         """An identity was stated (身份认定)."""
 
         TOPIC = "eligibility.identity-stated.v1"
+        OF = Identity
         identity: str
         valid_from: date
         valid_to: date | None
-        source: str
+        benefits_after_end: BenefitsAfterEnd | None = None
 
-        def apply(self, aggregate: "Person") -> None:
-            """Remember it beside the earlier ones."""
-            fact = Identity(self.identity, self.valid_from, self.valid_to)
-            aggregate.identities.append(Recorded(fact, self.timestamp, self.source))
-
-    class EnrolmentStated(Aggregate.Event):
+    class EnrolmentStated(_FlatFactStated):
         """An enrolment was stated (参保登记)."""
 
         TOPIC = "eligibility.enrolment-stated.v1"
+        OF = Enrolment
         region: str
         scheme: Scheme
         plan: str | None
         valid_from: date
         valid_to: date | None
+        premium_payer: PremiumPayer | None = None
+        premium_paid_on: date | None = None
+        from_birth: bool = False
+        waiting_to: date | None = None
+
+    class HouseholdStated(_FactStated):
+        """Membership of a household was stated (家庭户登记)."""
+
+        TOPIC = "eligibility.household-stated.v1"
+        fact: Household
+
+    class MarkStated(_FactStated):
+        """A chronic or special disease mark was stated (慢特病认定)."""
+
+        TOPIC = "eligibility.mark-stated.v1"
+        fact: Mark
+
+    class DiseaseListingStated(_FactStated):
+        """A diagnosis on a list of serious diseases was stated (大病病种认定)."""
+
+        TOPIC = "eligibility.disease-listing-stated.v1"
+        fact: DiseaseListing
+
+    class FilingStated(_FactStated):
+        """A referral or a filing for care elsewhere was stated (转诊、异地备案)."""
+
+        TOPIC = "eligibility.filing-stated.v1"
+        fact: Filing
+
+    class DisabilityStated(_FactStated):
+        """A disability and its level were stated (残疾评定)."""
+
+        TOPIC = "eligibility.disability-stated.v1"
+        fact: Disability
+
+    class DeathStated(_FactStated):
+        """A death was stated (死亡登记)."""
+
+        TOPIC = "eligibility.death-stated.v1"
+        fact: Death
+
+    class FactWithdrawn(Aggregate.Event):
+        """What stood at a place never was, as known from now on (撤回)."""
+
+        TOPIC = "eligibility.fact-withdrawn.v1"
+        kind: FactKind
+        place: tuple[str, ...]
+        reason: WithdrawalReason
         source: str
 
         def apply(self, aggregate: "Person") -> None:
-            """Remember it beside the earlier ones."""
-            fact = Enrolment(
-                region=self.region,
-                scheme=self.scheme,
-                plan=self.plan,
-                valid_from=self.valid_from,
-                valid_to=self.valid_to,
+            """Empty the place; what was said there before stays answerable."""
+            aggregate.said.append(
+                Statement(self.kind, self.place, self.originator_version, self.timestamp, None)
             )
-            aggregate.enrolments.append(Recorded(fact, self.timestamp, self.source))
 
     def __init__(self, sealed: bytes) -> None:
         self.sealed: list[tuple[datetime, bytes]] = [(self.created_on, sealed)]
-        self.identities: list[Recorded[Identity]] = []
-        self.enrolments: list[Recorded[Enrolment]] = []
+        self.said: list[Statement] = []
 
     @classmethod
     def register(cls, *, person_id: UUID, sealed: bytes, at: datetime) -> "Person":
@@ -154,37 +197,58 @@ class Person(Aggregate):
         self._require_order(at)
         self.trigger_event(self.PersonalDataStated, sealed=sealed, timestamp=at)
 
-    def state_identity(self, identity: Identity, *, source: str, at: datetime) -> bool:
-        """State an identity; False if that is already known. Raises `RecordedBackwards`."""
-        if _is_known(identity, self.identities):
+    def state(self, fact: Fact, *, source: str, at: datetime) -> bool:
+        """State a fact; False if that is already known.
+
+        Raises `FactImpossible`, `RecordedBackwards`.
+        """
+        refuse_impossible(fact)
+        if self._stands(fact):
             return False
         self._require_order(at)
-        self.trigger_event(
-            self.IdentityStated,
-            identity=identity.identity,
-            valid_from=identity.valid_from,
-            valid_to=identity.valid_to,
-            source=source,
-            timestamp=at,
-        )
+        stated: Any = getattr(self, f"{type(fact).__name__}Stated")
+        content = vars(fact) if issubclass(stated, _FlatFactStated) else {"fact": fact}
+        self.trigger_event(stated, **content, source=source, timestamp=at)
         return True
 
+    def state_identity(self, identity: Identity, *, source: str, at: datetime) -> bool:
+        """State an identity: `state`, by its older name."""
+        return self.state(identity, source=source, at=at)
+
     def state_enrolment(self, enrolment: Enrolment, *, source: str, at: datetime) -> bool:
-        """State an enrolment; False if that is already known. Raises `RecordedBackwards`."""
-        if _is_known(enrolment, self.enrolments):
-            return False
+        """State an enrolment: `state`, by its older name."""
+        return self.state(enrolment, source=source, at=at)
+
+    def withdraw(self, fact: Fact, *, reason: WithdrawalReason, source: str, at: datetime) -> None:
+        """Take back a fact just as it stands: known from now on, it never was.
+
+        What it had replaced does not come back by itself; it is stated again where it was right.
+        Raises `FactNotKnown`, `RecordedBackwards`.
+        """
+        if not self._stands(fact):
+            message = (
+                f"该人员目前没有内容完全相同的{fact.KIND.label}记录；请先查询现有记录 (not known)"
+            )
+            raise FactNotKnown(message)
         self._require_order(at)
         self.trigger_event(
-            self.EnrolmentStated,
-            region=enrolment.region,
-            scheme=enrolment.scheme,
-            plan=enrolment.plan,
-            valid_from=enrolment.valid_from,
-            valid_to=enrolment.valid_to,
+            self.FactWithdrawn,
+            kind=fact.KIND,
+            place=fact.place,
+            reason=reason,
             source=source,
             timestamp=at,
         )
-        return True
+
+    def facts_within(
+        self, kind: type[FactT], window: Window, *, known_at: datetime
+    ) -> list[Recorded[FactT]]:
+        """The facts of a kind true on any day of a window, as known at an instant, by place."""
+        return true_within(self.said, kind, window, known_at=known_at)
+
+    def continued_within(self, window: Window, *, known_at: datetime) -> list[Recorded[Identity]]:
+        """Identities that ended before a window, and whose benefits go on in it (四个不摘)."""
+        return continued_within(self.said, window, known_at=known_at)
 
     def identities_on(self, day: date, *, known_at: datetime) -> list[Recorded[Identity]]:
         """The identities true on a day, as known at an instant, by their beginning."""
@@ -192,43 +256,26 @@ class Person(Aggregate):
 
     def identities_within(self, window: Window, *, known_at: datetime) -> list[Recorded[Identity]]:
         """The identities true on any day of a window, as known at an instant."""
-        return _true_within(window, _current(self.identities, known_at=known_at))
+        return self.facts_within(Identity, window, known_at=known_at)
 
     def enrolments_on(self, day: date, *, known_at: datetime) -> list[Recorded[Enrolment]]:
         """The enrolments true on a day, as known at an instant, by their beginning."""
-        return _true_within(Window(day, day), _current(self.enrolments, known_at=known_at))
+        return self.facts_within(Enrolment, Window(day, day), known_at=known_at)
+
+    def change_at(self, version: int) -> Change | None:
+        """What the event of a version changed; None if it states or withdraws no fact."""
+        return change_made(self.said, version=version)
 
     def sealed_as_known_at(self, known_at: datetime) -> bytes | None:
         """The encrypted personal data as known at an instant; None before the person was known."""
         known = [sealed for stated_at, sealed in self.sealed if stated_at <= known_at]
         return known[-1] if known else None
 
+    def _stands(self, fact: Fact) -> bool:
+        known = standing(self.said).get((fact.KIND, fact.place))
+        return known is not None and known.fact == fact
+
     def _require_order(self, at: datetime) -> None:
         if at < self.modified_on:
             message = "记录时刻早于该人员已有的记录，请检查系统时钟 (clock set back)"
             raise RecordedBackwards(message)
-
-
-def _current(
-    recorded: Iterable[Recorded[Fact]], *, known_at: datetime | None = None
-) -> list[Recorded[Fact]]:
-    latest = {
-        each.fact.place: each
-        for each in recorded
-        if known_at is None or each.recorded_at <= known_at
-    }
-    return list(latest.values())
-
-
-def _is_known(fact: Fact, recorded: Iterable[Recorded[Fact]]) -> bool:
-    return any(each.fact == fact for each in _current(recorded))
-
-
-def _true_within(window: Window, recorded: Iterable[Recorded[Fact]]) -> list[Recorded[Fact]]:
-    true = [
-        each
-        for each in recorded
-        if each.fact.valid_from <= window.last
-        and (each.fact.valid_to is None or window.first <= each.fact.valid_to)
-    ]
-    return sorted(true, key=lambda each: [str(part) for part in each.fact.place])

@@ -21,7 +21,7 @@ from contracts.vocabulary import CertificateType, Identity
 from eligibility.adapters.master_key import MasterKeyUnusable
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.application.answer_entitlements import EntitlementsAnswer
-from eligibility.application.ports import ActsFor
+from eligibility.application.ports import ActsFor, ReadBy
 from eligibility.bootstrap import Eligibility, build
 from eligibility.domain.certificate import read_certificate
 from eligibility.domain.person import Enrolment, Recorded
@@ -40,6 +40,7 @@ app.add_typer(person, name="person")
 
 SHOWN_ERRORS = 50
 _NARROWEST_TABLE = 110
+LOCAL = ActsFor(institution_id="local", operator="命令行")
 
 _TOLD_ERRORS: tuple[type[Exception], ...] = (
     *PROBLEMS,
@@ -81,7 +82,7 @@ def import_roster(
         activation = eligibility.activate_roster(
             staged.roster_id,
             accept_rejected_rows=accept_rejected,
-            acting=ActsFor(institution_id="local", operator="命令行"),
+            acting=LOCAL,
             at=utc_now(),
         )
     counts = activation.counts
@@ -121,7 +122,9 @@ def entitlements(
     with _telling_errors():
         now = utc_now()
         known = min(_instant(known_at), now) if known_at is not None else now
-        answer = _eligibility(data).answer_entitlements(person_id, on=on.date(), known_at=known)
+        answer = _eligibility(data).answer_entitlements(
+            person_id, on=on.date(), known_at=known, by=ReadBy(now, "cli", LOCAL)
+        )
     _print_entitlements(answer)
 
 

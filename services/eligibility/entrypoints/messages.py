@@ -1,53 +1,45 @@
 """From what eligibility knows to the messages it promised (契约消息)."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
+from contracts.eligibility_events_v1 import (
+    ChangesShown,
+    EnrolmentChanged,
+    FilingChanged,
+    MarkChanged,
+    PersonChange,
+    PersonStatusChanged,
+)
 from contracts.eligibility_v1 import (
-    EnrolmentFact,
-    Entitlements,
-    IdentityFact,
+    FactsRecorded,
+    PersonRead,
+    PersonReads,
+    PersonShown,
     RosterActivated,
     RosterRowError,
     RosterStaged,
 )
+from contracts.vocabulary import FactKind
 from eligibility.application.activate_roster import Activation
-from eligibility.application.answer_entitlements import EntitlementsAnswer
+from eligibility.application.ports import ReadBy
+from eligibility.application.read_changes import ChangesPage, PersonChanged
+from eligibility.application.show_person import PersonCard
 from eligibility.application.stage_roster import StagedRoster
+from eligibility.application.state_facts import RecordedStatement
 
 LISTED_ERRORS = 1_000
 
-
-def entitlements_message(answer: EntitlementsAnswer) -> Entitlements:
-    """The answer as a message."""
-    return Entitlements(
-        person_id=str(answer.person_id),
-        on=answer.on,
-        identities_from=answer.window.first if answer.window else None,
-        identities_to=answer.window.last if answer.window else None,
-        known_at=answer.known_at,
-        version=answer.version,
-        birth_date=answer.birth_date,
-        identities=tuple(
-            IdentityFact(
-                identity=each.fact.identity,
-                valid_from=each.fact.valid_from,
-                valid_to=each.fact.valid_to,
-                recorded_at=each.recorded_at,
-                source=each.source,
-            )
-            for each in answer.identities
-        ),
-        enrolments=tuple(
-            EnrolmentFact(
-                region=each.fact.region,
-                scheme=each.fact.scheme,
-                plan=each.fact.plan,
-                valid_from=each.fact.valid_from,
-                valid_to=each.fact.valid_to,
-                recorded_at=each.recorded_at,
-                source=each.source,
-            )
-            for each in answer.enrolments
-        ),
-    )
+_EVENT_OF_KIND: dict[FactKind, tuple[type[PersonChange], str]] = {
+    FactKind.IDENTITY: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
+    FactKind.HOUSEHOLD: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
+    FactKind.DISABILITY: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
+    FactKind.DEATH: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
+    FactKind.ENROLMENT: (EnrolmentChanged, "eligibility.enrolment-changed.v1"),
+    FactKind.MARK: (MarkChanged, "eligibility.mark-changed.v1"),
+    FactKind.DISEASE_LISTING: (MarkChanged, "eligibility.mark-changed.v1"),
+    FactKind.FILING: (FilingChanged, "eligibility.filing-changed.v1"),
+}
 
 
 def staged_message(staged: StagedRoster) -> RosterStaged:
@@ -73,4 +65,68 @@ def activated_message(activation: Activation) -> RosterActivated:
         persons_new=activation.counts.persons_new,
         facts_new=activation.counts.facts_new,
         facts_unchanged=activation.counts.facts_unchanged,
+    )
+
+
+def recorded_message(made: RecordedStatement) -> FactsRecorded:
+    """What a statement or withdrawal changed, as a message."""
+    return FactsRecorded(
+        person_id=str(made.person_id),
+        source=made.source,
+        recorded_at=made.recorded_at,
+        version=made.version,
+        stated=made.counts.stated,
+        unchanged=made.counts.unchanged,
+        withdrawn=made.counts.withdrawn,
+    )
+
+
+def card_message(card: PersonCard) -> PersonShown:
+    """A person's card as a message."""
+    return PersonShown(
+        person_id=str(card.person_id),
+        certificate_type=card.certificate_type,
+        certificate_masked=card.certificate_masked,
+    )
+
+
+def reads_message(person_id: UUID, reads: Sequence[ReadBy]) -> PersonReads:
+    """Who read a person's facts, as a message."""
+    return PersonReads(
+        person_id=str(person_id),
+        reads=tuple(
+            PersonRead(
+                read_at=each.read_at,
+                institution_id=each.acting.institution_id if each.acting else None,
+                operator=each.acting.operator if each.acting else None,
+                call=each.call,
+            )
+            for each in reads
+        ),
+    )
+
+
+def changes_message(page: ChangesPage) -> ChangesShown:
+    """Changes in order, as public events."""
+    return ChangesShown(
+        changes=tuple(_change(each) for each in page.changes),
+        next_after=page.next_after,
+        has_more=page.has_more,
+    )
+
+
+def _change(changed: PersonChanged) -> PersonChange:
+    kind, event = _EVENT_OF_KIND[changed.change.kind]
+    return kind.model_validate(
+        {
+            "event": event,
+            "position": changed.position,
+            "person_id": str(changed.person_id),
+            "version": changed.change.version,
+            "kind": changed.change.kind,
+            "first_day": changed.change.days.first,
+            "last_day": changed.change.days.last,
+            "reaches_back": changed.reaches_back,
+            "recorded_at": changed.change.recorded_at,
+        }
     )

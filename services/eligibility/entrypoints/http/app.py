@@ -8,9 +8,11 @@ from fastapi_offline import FastAPIOffline
 
 from eligibility.bootstrap import Eligibility, build
 from eligibility.entrypoints.clock import utc_now
+from eligibility.entrypoints.http.changes import changes_router
 from eligibility.entrypoints.http.persons import persons_router
 from eligibility.entrypoints.http.problems import PROBLEMS
 from eligibility.entrypoints.http.rosters import ROSTER_LIMIT_BYTES, rosters_router
+from eligibility.entrypoints.http.statements import statements_router
 from eligibility.settings import Settings
 from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
@@ -34,6 +36,8 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
     install_problems(app, PROBLEMS)
     app.add_middleware(BodyLimit, limit_bytes_by_path={"/v1/rosters": ROSTER_LIMIT_BYTES})
     app.include_router(persons_router(eligibility, clock))
+    app.include_router(statements_router(eligibility, clock))
+    app.include_router(changes_router(eligibility))
     app.include_router(rosters_router(eligibility, clock))
     return app
 

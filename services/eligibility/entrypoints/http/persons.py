@@ -5,15 +5,32 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from contracts.eligibility_v1 import Entitlements, PersonFound, PersonLookup
+from contracts.eligibility_v1 import (
+    Entitlements,
+    EntitlementsAnswered,
+    EntitlementsFound,
+    EntitlementsQuery,
+    PersonFound,
+    PersonLookup,
+    PersonReads,
+    PersonShown,
+)
+from eligibility.application.answer_entitlements import EntitlementsAnswer, Question
 from eligibility.application.find_person import UnknownPerson
+from eligibility.application.ports import ReadBy
 from eligibility.bootstrap import Eligibility
 from eligibility.domain.certificate import read_certificate
-from eligibility.domain.person import Window, WindowInvalid
-from eligibility.entrypoints.messages import entitlements_message
+from eligibility.domain.days import Window, WindowInvalid
+from eligibility.entrypoints.fact_messages import entitlements_message
+from eligibility.entrypoints.http.person_ids import PersonIdPath, person_id_of
+from eligibility.entrypoints.http.reading import ReadFor, acts_for
+from eligibility.entrypoints.messages import card_message, reads_message
+from http_edge.acting import ActingHeaders
+
+_UNKNOWN_PERSON = "urn:yizhan:problem:unknown-person"
 
 
 def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> APIRouter:
@@ -30,7 +47,8 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
 
     @router.get("/{person_id}/entitlements", summary="待遇资格查询 (entitlements on a day)")
     def entitlements(
-        person_id: Annotated[str, Path(description="人员标识 (opaque id)")],
+        person_id: PersonIdPath,
+        reader: ReadFor,
         on: Annotated[date, Query(description="哪一天，如 2023-07-01 (the day asked about)")],
         known_at: Annotated[
             AwareDatetime | None,
@@ -51,23 +69,77 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
             Query(alias="to", description="身份取到这一天止，须与 from 同时给出 (its last day)"),
         ] = None,
     ) -> Entitlements:
-        """当日有效的全部身份与参保；如何取舍由政策决定。
+        """当日有效的全部事项；如何取舍由政策决定。查阅本身留有记录。
 
-        给出 from 与 to 时，身份为其间任何一天有效的全部身份，各带起止日期；参保仍以当日为准。
+        给出 from 与 to 时，身份为其间任何一天有效的全部身份，各带起止日期；其余事项仍以当日为准。
         """
         now = clock()
-        # What will be known later cannot be promised: the answer never claims a future instant.
-        known = min(_utc(known_at), now) if known_at is not None else now
         answer = eligibility.answer_entitlements(
-            _person_id(person_id),
+            person_id_of(person_id),
             on=on,
-            known_at=known,
+            known_at=_known_at(known_at, now),
             version=version,
             window=_window(first, last),
+            by=ReadBy(now, "entitlements", reader),
         )
         return entitlements_message(answer)
 
+    @router.post("/entitlements", summary="批量待遇资格查询 (entitlements of many people)")
+    def entitlements_of_many(query: EntitlementsQuery, reader: ReadFor) -> EntitlementsFound:
+        """至多 1,000 人，同一日期、同一已知时刻；查无此人只影响其本人一项。查阅本身留有记录。"""
+        now = clock()
+        question = Question(
+            query.on,
+            _known_at(query.known_at, now),
+            _window(query.identities_from, query.identities_to),
+        )
+        ids = {text: found for text in query.person_ids if (found := _id_or_none(text))}
+        answers = eligibility.answer_entitlements.for_many(
+            list(ids.values()),
+            question,
+            by=ReadBy(now, "entitlements-of-many", reader),
+        )
+        return EntitlementsFound(
+            on=question.on,
+            known_at=question.known_at,
+            answers=tuple(
+                _answered(text, answers.get(ids[text]) if text in ids else None)
+                for text in query.person_ids
+            ),
+        )
+
+    @router.get("/{person_id}", summary="人员卡片 (a person's card)")
+    def show(person_id: PersonIdPath, acting: ActingHeaders) -> PersonShown:
+        """证件号码只显示前六位与后四位，用于核对是否本人；不显示姓名。查阅本身留有记录。"""
+        by = ReadBy(clock(), "card", acts_for(acting))
+        return card_message(eligibility.show_person.card(person_id_of(person_id), by=by))
+
+    @router.get("/{person_id}/reads", summary="查阅记录 (who read a person's facts)")
+    def reads(person_id: PersonIdPath, acting: ActingHeaders) -> PersonReads:  # noqa: ARG001 -- the headers are required
+        """谁在何时以哪一接口查阅过此人，最近的在前，至多 1,000 条。"""
+        found = person_id_of(person_id)
+        return reads_message(found, eligibility.show_person.reads(found))
+
     return router
+
+
+def _answered(text: str, answer: EntitlementsAnswer | None) -> EntitlementsAnswered:
+    if answer is None:
+        return EntitlementsAnswered(person_id=text, problem=_UNKNOWN_PERSON)
+    return EntitlementsAnswered(person_id=text, entitlements=entitlements_message(answer))
+
+
+def _id_or_none(text: str) -> UUID | None:
+    try:
+        return person_id_of(text)
+    except UnknownPerson:
+        return None
+
+
+def _known_at(asked: datetime | None, now: datetime) -> datetime:
+    """The instant asked about; what will be known later cannot be promised, so never a later one
+    than now."""
+    return min(_utc(asked), now) if asked is not None else now
 
 
 def _window(first: date | None, last: date | None) -> Window | None:
@@ -78,18 +150,6 @@ def _window(first: date | None, last: date | None) -> Window | None:
         message = "from 与 to 须同时给出 (both ends of a window)"
         raise WindowInvalid(message)
     return Window(first, last)
-
-
-def _person_id(text: str) -> UUID:
-    """The id in the one spelling it was given in; any other names nobody."""
-    message = "没有此人员 (unknown person)"
-    try:
-        found = UUID(text)
-    except ValueError:
-        raise UnknownPerson(message) from None
-    if str(found) != text:
-        raise UnknownPerson(message)
-    return found
 
 
 def _utc(instant: datetime) -> datetime:

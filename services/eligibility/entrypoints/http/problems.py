@@ -1,8 +1,12 @@
 """Which error of this service is answered how (错误对照表)."""
 
 from eligibility.application.find_person import UnknownPerson
+from eligibility.application.state_facts import NothingStated
 from eligibility.domain.certificate import InvalidCertificate
-from eligibility.domain.person import RecordedBackwards, WindowInvalid
+from eligibility.domain.days import WindowInvalid
+from eligibility.domain.impossible_facts import FactImpossible
+from eligibility.domain.local_identities import UnknownIdentity
+from eligibility.domain.person import FactNotKnown, RecordedBackwards
 from eligibility.domain.roster import (
     RosterAlreadyActivated,
     RosterHasRejectedRows,
@@ -14,6 +18,10 @@ from http_edge.problems import ProblemKind
 PROBLEMS: dict[type[Exception], ProblemKind] = {
     WindowInvalid: ProblemKind("window-invalid", 422, "起止日期不成立 (invalid window)"),
     UnknownPerson: ProblemKind("unknown-person", 404, "查无此人 (unknown person)"),
+    NothingStated: ProblemKind("nothing-stated", 422, "认定内容有误 (nothing stated)"),
+    FactImpossible: ProblemKind("fact-impossible", 422, "事项不成立 (impossible fact)"),
+    FactNotKnown: ProblemKind("fact-not-known", 409, "没有这项记录 (fact not known)"),
+    UnknownIdentity: ProblemKind("unknown-identity", 422, "未登记的身份 (unknown identity)"),
     InvalidCertificate: ProblemKind("invalid-certificate", 422, "证件号码不正确"),
     RosterUnreadable: ProblemKind("roster-unreadable", 422, "名册无法读取"),
     UnknownRoster: ProblemKind("unknown-roster", 404, "没有此名册 (unknown roster)"),

@@ -1,0 +1,84 @@
+"""What eligibility tells everybody (公开事件): that something about a person changed, and when.
+
+Owner: eligibility. `GET /v1/changes?after=` gives them in order, from a cursor on. Minimal on
+purpose: an opaque person id, which kind of fact, the days touched and the instant. What is true now
+is asked of eligibility, as known at that instant.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.vocabulary import FactKind
+
+
+class Message(BaseModel):
+    """A message refuses fields it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _PersonChanged(Message):
+    """A fact was stated, corrected or withdrawn.
+
+    `position` orders all public events. `version` is the person's event version from which answers
+    say so. The days touched run from `first_day` to `last_day`, without an end where that is None;
+    `reaches_back` says that they began before the day (Beijing time) on which it was recorded, so
+    that settled stays may be among them.
+    """
+
+    position: int
+    person_id: str
+    version: int
+    kind: FactKind
+    first_day: date
+    last_day: date | None = None
+    reaches_back: bool
+    recorded_at: datetime
+
+
+class PersonStatusChanged(_PersonChanged):
+    """An identity, household, disability or death changed (人员身份变更)."""
+
+    event: Literal["eligibility.person-status-changed.v1"]
+    kind: Literal[FactKind.IDENTITY, FactKind.HOUSEHOLD, FactKind.DISABILITY, FactKind.DEATH]
+
+
+class EnrolmentChanged(_PersonChanged):
+    """An enrolment changed (参保变更)."""
+
+    event: Literal["eligibility.enrolment-changed.v1"]
+    kind: Literal[FactKind.ENROLMENT]
+
+
+class MarkChanged(_PersonChanged):
+    """A disease mark or a listed diagnosis changed (慢特病、大病病种变更)."""
+
+    event: Literal["eligibility.mark-changed.v1"]
+    kind: Literal[FactKind.MARK, FactKind.DISEASE_LISTING]
+
+
+class FilingChanged(_PersonChanged):
+    """A referral or filing changed (转诊、备案变更)."""
+
+    event: Literal["eligibility.filing-changed.v1"]
+    kind: Literal[FactKind.FILING]
+
+
+PersonChange = Annotated[
+    PersonStatusChanged | EnrolmentChanged | MarkChanged | FilingChanged,
+    Field(discriminator="event"),
+]
+
+
+class ChangesShown(Message):
+    """`GET /v1/changes?after=&limit=&reaching_back=` (变更清单).
+
+    `next_after` is the cursor to go on from, whether anything was found or not; `has_more` says
+    that more is there already.
+    """
+
+    changes: tuple[PersonChange, ...]
+    next_after: int
+    has_more: bool

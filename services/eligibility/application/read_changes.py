@@ -1,0 +1,63 @@
+"""Read what changed about people, in order (变更清单): how corrections reach settled stays."""
+
+from dataclasses import dataclass
+from datetime import timedelta, timezone
+from uuid import UUID
+
+from eligibility.application.ports import Store
+from eligibility.domain.person import Person
+from eligibility.domain.statements import Change
+
+# China has kept one time without summer time since 1992.
+_BEIJING = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True)
+class PersonChanged:
+    """What changed about one person, with its place in the order of everything (变更)."""
+
+    position: int
+    person_id: UUID
+    change: Change
+
+    @property
+    def reaches_back(self) -> bool:
+        """Whether days before the business day of the recording are touched."""
+        return self.change.days.first < self.change.recorded_at.astimezone(_BEIJING).date()
+
+
+@dataclass(frozen=True)
+class ChangesPage:
+    """Some changes in order, and the cursor to go on from (变更分页)."""
+
+    changes: tuple[PersonChanged, ...]
+    next_after: int
+    has_more: bool
+
+
+class ReadChanges:
+    """Tells changes from the events themselves: nothing is kept twice, nothing can be missed."""
+
+    def __init__(self, *, store: Store) -> None:
+        self._store = store
+
+    def __call__(self, *, after: int, limit: int, reaching_back: bool = False) -> ChangesPage:
+        """The changes among the `limit` events after the position `after`.
+
+        `reaching_back` leaves out those that touch no day before they were recorded.
+        """
+        page = self._store.person_events(after, limit)
+        people: dict[UUID, Person | None] = {}
+        changes = []
+        for event in page.events:
+            if event.person_id not in people:
+                people[event.person_id] = self._store.find_person(event.person_id)
+            person = people[event.person_id]
+            change = person.change_at(event.version) if person is not None else None
+            if change is not None:
+                changes.append(PersonChanged(event.position, event.person_id, change))
+        return ChangesPage(
+            changes=tuple(each for each in changes if each.reaches_back or not reaching_back),
+            next_after=page.reached,
+            has_more=page.reached < page.last,
+        )

@@ -1,0 +1,49 @@
+"""Show a person's card (人员卡片), and who has read the person's facts (查阅记录)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.vocabulary import CertificateType
+from eligibility.application.find_person import UnknownPerson
+from eligibility.application.ports import PersonalDataVault, PersonReads, ReadBy, Store
+from eligibility.domain.person import Person
+
+
+@dataclass(frozen=True)
+class PersonCard:
+    """The certificate of a person, masked (证件脱敏); None once the person was erased."""
+
+    person_id: UUID
+    certificate_type: CertificateType | None
+    certificate_masked: str | None
+
+
+class ShowPerson:
+    """Shows enough to see that it is the right person, and nothing more."""
+
+    def __init__(self, *, vault: PersonalDataVault, store: Store, reads: PersonReads) -> None:
+        self._vault = vault
+        self._store = store
+        self._reads = reads
+
+    def card(self, person_id: UUID, *, by: ReadBy) -> PersonCard:
+        """The card of a person. Raises `UnknownPerson`."""
+        person = self._require(person_id)
+        self._reads.record([person_id], by=by)
+        data = self._vault.keys_of([person_id]).open(person_id, person.sealed[-1][1])
+        if data is None:
+            return PersonCard(person_id, None, None)
+        return PersonCard(person_id, data.certificate.type, data.certificate.masked)
+
+    def reads(self, person_id: UUID) -> Sequence[ReadBy]:
+        """The latest readings of a person's facts, the latest first. Raises `UnknownPerson`."""
+        self._require(person_id)
+        return self._reads.latest(person_id)
+
+    def _require(self, person_id: UUID) -> Person:
+        person = self._store.find_person(person_id)
+        if person is None:
+            message = "没有此人员 (unknown person)"
+            raise UnknownPerson(message)
+        return person

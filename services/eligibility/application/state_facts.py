@@ -1,0 +1,130 @@
+"""State or withdraw facts of one person (单项认定与撤回): all at one instant, or none."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.vocabulary import DataOwner, WithdrawalReason
+from eligibility.application.find_person import UnknownPerson
+from eligibility.application.ports import ActsFor, NewId, Receipt, Store
+from eligibility.domain.facts import Fact, Identity
+from eligibility.domain.local_identities import LocalIdentities
+from eligibility.domain.person import Person
+from eligibility.domain.statement_record import StatementCounts, StatementRecord
+from eligibility.domain.statements import source_of
+
+Accept = Callable[["RecordedStatement"], Receipt]
+
+
+class NothingStated(Exception):
+    """A statement that states nothing, or one place twice (认定内容有误)."""
+
+
+@dataclass(frozen=True)
+class RecordedStatement:
+    """What a statement changed, at which instant, and how its facts name it (认定结果)."""
+
+    person_id: UUID
+    source: str
+    recorded_at: datetime
+    version: int
+    counts: StatementCounts
+
+
+class StateFacts:
+    """Records what an office says of one person."""
+
+    def __init__(self, *, store: Store, identities: LocalIdentities, new_id: NewId) -> None:
+        self._store = store
+        self._identities = identities
+        self._new_id = new_id
+
+    def state(
+        self,
+        person_id: UUID,
+        facts: Sequence[Fact],
+        *,
+        owner: DataOwner,
+        acting: ActsFor,
+        at: datetime,
+        accept: Accept | None = None,
+    ) -> RecordedStatement:
+        """State facts; one that is known already stays as it is.
+
+        Raises `UnknownPerson`, `NothingStated`, `UnknownIdentity`, `FactImpossible`.
+        """
+        for fact in facts:
+            if isinstance(fact, Identity):
+                self._identities.require_known(fact.identity)
+
+        def do(person: Person, source: str, recorded_at: datetime) -> StatementCounts:
+            news = [person.state(fact, source=source, at=recorded_at) for fact in facts]
+            return StatementCounts(stated=news.count(True), unchanged=news.count(False))
+
+        return self._record(person_id, facts, owner, acting, at, do, accept)
+
+    def withdraw(
+        self,
+        person_id: UUID,
+        facts: Sequence[Fact],
+        *,
+        reason: WithdrawalReason,
+        owner: DataOwner,
+        acting: ActsFor,
+        at: datetime,
+        accept: Accept | None = None,
+    ) -> RecordedStatement:
+        """Withdraw facts, each just as it stands.
+
+        Raises `UnknownPerson`, `NothingStated`, `FactNotKnown`.
+        """
+
+        def do(person: Person, source: str, recorded_at: datetime) -> StatementCounts:
+            for fact in facts:
+                person.withdraw(fact, reason=reason, source=source, at=recorded_at)
+            return StatementCounts(withdrawn=len(facts))
+
+        return self._record(person_id, facts, owner, acting, at, do, accept)
+
+    def _record(
+        self,
+        person_id: UUID,
+        facts: Sequence[Fact],
+        owner: DataOwner,
+        acting: ActsFor,
+        at: datetime,
+        do: Callable[[Person, str, datetime], StatementCounts],
+        accept: Accept | None,
+    ) -> RecordedStatement:
+        _require_places_apart(facts)
+        person = self._store.find_person(person_id)
+        if person is None:
+            message = "没有此人员 (unknown person)"
+            raise UnknownPerson(message)
+        statement_id = self._new_id()
+        source = source_of(owner, f"statement:{statement_id}")
+        # Nothing is recorded before what is known, even if the clock was set back.
+        recorded_at = max(at, person.modified_on)
+        counts = do(person, source, recorded_at)
+        record = StatementRecord.record(
+            statement_id=statement_id,
+            person_id=person_id,
+            owner=owner,
+            institution_id=acting.institution_id,
+            operator=acting.operator,
+            counts=counts,
+            at=recorded_at,
+        )
+        made = RecordedStatement(person_id, source, recorded_at, person.version, counts)
+        self._store.save(person, record, receipt=accept(made) if accept is not None else None)
+        return made
+
+
+def _require_places_apart(facts: Sequence[Fact]) -> None:
+    if not facts:
+        message = "没有填写任何事项；请至少填写一项 (nothing stated)"
+        raise NothingStated(message)
+    if len({(fact.KIND, fact.place) for fact in facts}) < len(facts):
+        message = "同一事项填写了两次；请只保留正确的一项 (stated twice)"
+        raise NothingStated(message)
