@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from eligibility.adapters.event_store import EventLogStore
+from eligibility.adapters.list_workspace import open_list_workspace
 from eligibility.adapters.local_identities_file import read_local_identities
 from eligibility.adapters.master_key import create_key_file, read_key_file
+from eligibility.adapters.owner_list_files import open_owner_list
+from eligibility.adapters.owner_list_store import EventLogListStore
 from eligibility.adapters.person_reads import SqlPersonReads, create_person_reads
 from eligibility.adapters.personal_data_vault import SqlPersonalDataVault
 from eligibility.adapters.roster_rows import read_roster
@@ -16,11 +19,14 @@ from eligibility.application.activate_roster import ActivateRoster
 from eligibility.application.answer_entitlements import AnswerEntitlements
 from eligibility.application.erase_person import ErasePerson
 from eligibility.application.find_person import FindPerson
+from eligibility.application.import_list import ImportList
 from eligibility.application.read_changes import ReadChanges
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
 from eligibility.application.state_facts import StateFacts
 from eligibility.domain.local_identities import LocalIdentities
+from eligibility.domain.owner_list import EndingGuard
+from eligibility.read_models.list_members import SqlListMembers
 from eligibility.settings import Settings
 from eventlog.log import EventLog, create_event_log, open_event_log
 from eventlog.sqlite_engine import open_engine
@@ -33,6 +39,7 @@ class Eligibility:
     log: EventLog
     stage_roster: StageRoster
     activate_roster: ActivateRoster
+    import_list: ImportList
     find_person: FindPerson
     answer_entitlements: AnswerEntitlements
     show_person: ShowPerson
@@ -63,6 +70,16 @@ def build(settings: Settings) -> Eligibility:
         log=log,
         stage_roster=StageRoster(read=read_roster, staged=staged, store=store, new_id=uuid4),
         activate_roster=ActivateRoster(staged=staged, vault=vault, store=store),
+        import_list=ImportList(
+            open_list=open_owner_list,
+            new_workspace=open_list_workspace,
+            vault=vault,
+            members=SqlListMembers(
+                log=log, open_engine=lambda: open_engine(settings.read_models_file)
+            ),
+            store=EventLogListStore(log),
+            guard=EndingGuard(settings.list_end_limit_percent),
+        ),
         find_person=FindPerson(vault=vault, store=store),
         answer_entitlements=AnswerEntitlements(vault=vault, store=store, reads=reads),
         show_person=ShowPerson(vault=vault, store=store, reads=reads),

@@ -9,6 +9,7 @@ from pathlib import Path
 DATA_DIR_VARIABLE = "YIZHAN_DATA"
 MASTER_KEY_VARIABLE = "YIZHAN_MASTER_KEY"
 LOCAL_IDENTITIES_VARIABLE = "YIZHAN_LOCAL_IDENTITIES"
+LIST_END_LIMIT_VARIABLE = "YIZHAN_LIST_END_LIMIT_PERCENT"
 MASTER_KEY_BYTES = 32
 
 
@@ -21,12 +22,14 @@ class Settings:
     """The settings of eligibility; without `master_key` a key file in the data folder is used.
 
     `local_identities` is the registry of the region's own identities (本地身份登记表); without one
-    every `local_…` code is taken.
+    every `local_…` code is taken. A full list that leaves out more than `list_end_limit_percent`
+    per cent of its people is refused until somebody confirms the number (名单缺人上限).
     """
 
     data_dir: Path = Path("var")
     master_key: bytes | None = field(default=None, repr=False)
     local_identities: Path | None = None
+    list_end_limit_percent: int = 5
 
     @property
     def log_file(self) -> Path:
@@ -42,6 +45,11 @@ class Settings:
     def reads_file(self) -> Path:
         """Who read whose facts (查阅记录)."""
         return self.data_dir / "eligibility_reads.sqlite"
+
+    @property
+    def read_models_file(self) -> Path:
+        """What is derived from the events and may be deleted (读模型)."""
+        return self.data_dir / "eligibility_read_models.sqlite"
 
     @property
     def master_key_file(self) -> Path:
@@ -61,7 +69,15 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
         folder,
         _decode_key(encoded) if encoded else None,
         Path(registry) if registry else None,
+        _percent(environment.get(LIST_END_LIMIT_VARIABLE) or "5"),
     )
+
+
+def _percent(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 100):  # noqa: PLR2004 -- per cent
+        message = f"{LIST_END_LIMIT_VARIABLE} 须为 0 至 100 的整数 (per cent)"
+        raise SettingUnusable(message)
+    return int(text)
 
 
 def _decode_key(encoded: str) -> bytes:

@@ -4,7 +4,7 @@ One SQLite file. Position is the order of everything in it: 1, 2, 3 … without 
 of the commits. A save is all or nothing, over several aggregates and the request's answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -97,6 +97,22 @@ class EventLog(Application[UUID]):
             message = "a refusal is not saved with events: use record_refusal()"
             raise ValueError(message)
         return super().save(*objs, accepted=accepted)
+
+    def save_portions(self, portions: Iterable[Sequence[Aggregate]]) -> None:
+        """Store more aggregates than memory holds, all or nothing: each portion is let go.
+
+        An aggregate belongs to one portion alone. Other writers wait meanwhile (at most
+        `LOCK_TIMEOUT_SECONDS`, then they are told that the log is busy). Raises `VersionConflict`,
+        `LogBusy`, `EventNotStorable`, and whatever making a portion raises.
+        """
+        self.recorder.insert_portions(
+            [
+                self.mapper.to_stored_event(event)
+                for aggregate in portion
+                for event in aggregate.collect_events()
+            ]
+            for portion in portions
+        )
 
     @overload
     def find(self, aggregate_id: UUID) -> Any: ...

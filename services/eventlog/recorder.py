@@ -7,7 +7,7 @@ the same cursor as the events; stored events can be neither changed nor deleted.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,20 @@ class EventLogRecorder(SQLiteApplicationRecorder):
             except sqlite3.IntegrityError as error:
                 message = "another writer saved one of these aggregates first"
                 raise VersionConflict(message) from error
+
+    def insert_portions(self, portions: Iterable[Sequence[StoredEvent]]) -> None:
+        """Insert portions as they are made, all of them in one transaction, or nothing.
+
+        The write lock is held until the last one; readers go on. Whatever a portion's making
+        raises takes back what was inserted before it.
+        """
+        with self._writing() as cursor:
+            for portion in portions:
+                try:
+                    super()._insert_events(cursor, portion)
+                except sqlite3.IntegrityError as error:
+                    message = "another writer saved one of these aggregates first"
+                    raise VersionConflict(message) from error
 
     def record_refusal(self, request: RegisteredRequest) -> None:
         """Keep a refusal; it replaces an earlier refusal, never an acceptance."""

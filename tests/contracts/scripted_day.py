@@ -4,10 +4,12 @@ Both services run for real over the test client, with a fixed clock and fixed id
 eligibility over its HTTP contract. People, hospitals and amounts are fictional.
 """
 
+import io
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +21,8 @@ from pydantic import BaseModel
 
 import eligibility.settings
 from contracts import eligibility_events_v1, eligibility_v1, settlement_funds_v1, settlement_v1
+from eligibility.application.import_list import ListDecisions
+from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import build
 from eligibility.entrypoints.http.app import create_app as create_eligibility
 from settlement.adapters.eligibility_http import EligibilityHttp
@@ -29,6 +33,8 @@ from settlement.domain.fund_statement import Period
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
 from tests.eligibility.conftest import number, roster
+from tests.eligibility.list_office import full
+from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 from tests.support.settlement_desk import Desk, Ticking, open_parts
 from tests.support.small_policies import RICHER_POLICY, write_book
 
@@ -131,6 +137,7 @@ class ScriptedDay:
         with patch("eligibility.bootstrap.uuid4", lambda: UUID(int=next(ids))):
             people = build(eligibility.settings.Settings(data, master_key=bytes(32)))
         self._people = TestClient(create_eligibility(people, clock=self._clock))
+        self._import_list = people.import_list
         parts, _ = open_parts(data)
         self._parts = replace(
             parts,
@@ -144,6 +151,7 @@ class ScriptedDay:
     def run(self) -> None:
         """From the roster to the fund's own list."""
         person_id = self._people_become_known()
+        self._an_owner_sends_its_list()
         self._institutions_become_known()
         self._step_by_step(person_id)
         self._in_one_call(person_id)
@@ -161,6 +169,15 @@ class ScriptedDay:
                 ).fetchall()
 
     # --- the story ----------------------------------------------------------------------------
+
+    def _an_owner_sends_its_list(self) -> None:
+        self._import_list(
+            io.BytesIO(csv_file(CIVIL_HEADER, civil_row(3))),
+            full(until=date(2025, 12, 31), region="990103"),
+            decisions=ListDecisions(),
+            acting=ActsFor(institution_id="O500112", operator="样例经办"),
+            at=self._clock(),
+        )
 
     def _people_become_known(self) -> str:
         for content in (FIRST_ROSTER, CORRECTED_ROSTER):

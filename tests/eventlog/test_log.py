@@ -1,6 +1,7 @@
 """A save is all or nothing; the register stands beside the events; serials are never reused."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -92,6 +93,42 @@ def test_two_writers_of_one_version_meet_a_conflict_and_nothing_is_half_saved(
 
     assert log.find(Box.create_id("beside")) is None
     assert log.find_request(request("k1").key) is None
+    assert log.last_position() == 2
+
+
+def test_portions_are_saved_together_and_unseen_until_the_last(log: EventLog) -> None:
+    """While later portions are made, a reader sees none; afterwards all stand in their order."""
+    first, second = Box.open("first"), Box.open("second")
+    seen = []
+
+    def portions() -> Iterator[list[Box]]:
+        yield [first]
+        seen.append(log.find(first.id))
+        yield [second]
+        seen.append(log.last_position())
+
+    log.save_portions(portions())
+
+    assert seen == [None, 0]
+    assert [entry.event.originator_id for entry in log.read(after=0)] == [first.id, second.id]
+
+
+def test_a_portion_that_cannot_be_made_takes_back_those_before_it(log: EventLog) -> None:
+    """Whatever goes wrong on the way, nothing was saved; the log can be written again."""
+    log.save(known := Box.open("known"))
+
+    def broken() -> Iterator[list[Box]]:
+        yield [Box.open("first")]
+        message = "the list moved on"
+        raise LookupError(message)
+
+    with pytest.raises(LookupError, match="moved on"):
+        log.save_portions(broken())
+    with pytest.raises(VersionConflict):
+        log.save_portions([[Box.open("second")], [Box.open("known")]])
+    known.add_coin(1)
+    log.save(known)
+
     assert log.last_position() == 2
 
 

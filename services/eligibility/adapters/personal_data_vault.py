@@ -89,6 +89,13 @@ class SqlPersonalDataVault:
         with self._engine.connect() as connection:
             return _reserved(connection, [hashed]).get(hashed)
 
+    def find_many(self, certificates: Sequence[Certificate]) -> list[UUID | None]:
+        """The id reserved for each certificate, in order, or None."""
+        hashes = [self._hash(certificate) for certificate in certificates]
+        with self._engine.connect() as connection:
+            known = _reserved(connection, hashes)
+        return [known.get(hashed) for hashed in hashes]
+
     def keys_of(self, person_ids: Iterable[UUID]) -> UnwrappedKeys:
         """The keys of these people; erased ones are left out."""
         ids = {person_id.hex for person_id in person_ids}

@@ -147,7 +147,7 @@ def _read_row(row: "_RowReader") -> ReadRow:
         row.refuse(None, "此行既无身份也无参保 (nothing stated)")
     if row.errors or person is None:
         return row.rejected(row.certificate)
-    return RosterRow(row.number, person, identity, enrolment, endings)
+    return RosterRow(row.number, person, identity, enrolment, endings, row.cells)
 
 
 class _RowReader:
@@ -165,7 +165,7 @@ class _RowReader:
         self.errors: list[RowError] = []
         self.is_passed_over = False
         self.certificate: Certificate | None = None
-        self._cells = tuple(cells)
+        self.cells = tuple(cells)
         self._columns = columns
         self._layout = layout
         self._region = region
@@ -174,10 +174,10 @@ class _RowReader:
         self.errors.append(RowError(self.number, column, message))
 
     def rejected(self, certificate: Certificate | None) -> RejectedRow:
-        return RejectedRow(self.number, tuple(self.errors), self._cells, certificate)
+        return RejectedRow(self.number, tuple(self.errors), self.cells, certificate)
 
     def is_too_long(self) -> bool:
-        return any(plain(cell) for cell in self._cells[len(self._columns.header) :])
+        return any(plain(cell) for cell in self.cells[len(self._columns.header) :])
 
     def person(self) -> PersonalData | None:
         kind = self._read("证件类型", read_certificate_type)
@@ -255,8 +255,8 @@ class _RowReader:
         return valid_from, valid_to
 
     def _cell(self, field: str) -> str:
-        place = self._columns.places.get(field, len(self._cells))
-        return self._cells[place] if place < len(self._cells) else ""
+        place = self._columns.places.get(field, len(self.cells))
+        return self.cells[place] if place < len(self.cells) else ""
 
     def _has(self, field: str) -> bool:
         return bool(plain(self._cell(field)))

@@ -47,6 +47,8 @@ class RosterRow:
     identity: Identity | None
     enrolment: Enrolment | None
     endings: tuple[Ending, ...] = ()
+    cells: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """The row as it was typed, for whoever has to correct it."""
 
     @property
     def facts(self) -> tuple[Identity | Enrolment, ...]:

@@ -4,13 +4,10 @@ A certificate number is never an argument: arguments stay in the shell's history
 every user of the machine.
 """
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -18,19 +15,15 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.vocabulary import CertificateType, Identity
-from eligibility.adapters.master_key import MasterKeyUnusable
-from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.application.answer_entitlements import EntitlementsAnswer
-from eligibility.application.ports import ActsFor, ReadBy
-from eligibility.bootstrap import Eligibility, build
+from eligibility.application.ports import ReadBy
 from eligibility.domain.certificate import read_certificate
 from eligibility.domain.person import Enrolment, Recorded
 from eligibility.domain.person import Identity as IdentityFact
 from eligibility.domain.roster import ReadRoster, RosterHasRejectedRows
+from eligibility.entrypoints.cli_lists import import_list
+from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import utc_now
-from eligibility.entrypoints.http.problems import PROBLEMS
-from eligibility.settings import SettingUnusable, read_settings
-from eventlog.log import LogBusy, VersionConflict
 
 app = typer.Typer(no_args_is_help=True, help="资格 (eligibility)")
 roster = typer.Typer(no_args_is_help=True, help="名册：导入人员的身份与参保 (rosters)")
@@ -40,25 +33,13 @@ app.add_typer(person, name="person")
 
 SHOWN_ERRORS = 50
 _NARROWEST_TABLE = 110
-LOCAL = ActsFor(institution_id="local", operator="命令行")
 
-_TOLD_ERRORS: tuple[type[Exception], ...] = (
-    *PROBLEMS,
-    MasterKeyUnusable,
-    WrongMasterKey,
-    SettingUnusable,
-    LogBusy,
-)
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option("--data", help="数据目录，默认 YIZHAN_DATA 或 var/ (data folder)"),
-]
+roster.command("import-list")(import_list)
 
 
 @roster.command("import")
 def import_roster(
-    file: Annotated[Path, typer.Argument(help="名册 CSV 文件", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="CSV 或 XLSX 文件", exists=True, dir_okay=False)],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不导入")] = False,
     accept_rejected: Annotated[
@@ -67,8 +48,8 @@ def import_roster(
     data: DataDir = None,
 ) -> None:
     """导入名册：逐行检查后一次生效 (check every row, then make all of them true at once)。"""
-    with _telling_errors():
-        eligibility = _eligibility(data)
+    with telling_errors():
+        eligibility = open_eligibility(data)
         content = file.read_bytes()
         checked = eligibility.stage_roster.check(content)
         _print_roster(checked)
@@ -100,13 +81,13 @@ def look_up(
     data: DataDir = None,
 ) -> None:
     """按证件查人员标识；证件号码从提示或标准输入读入 (number from a prompt or stdin)。"""
-    with _telling_errors():
+    with telling_errors():
         if sys.stdin.isatty():
             number = typer.prompt("证件号码", hide_input=True)
         else:
             number = sys.stdin.readline()
         certificate = read_certificate(certificate_type=certificate_type, number=number)
-        typer.echo(str(_eligibility(data).find_person(certificate)))
+        typer.echo(str(open_eligibility(data).find_person(certificate)))
 
 
 @person.command("entitlements")
@@ -119,32 +100,13 @@ def entitlements(
     data: DataDir = None,
 ) -> None:
     """查某人某日的身份与参保 (identities and enrolments on a day)。"""
-    with _telling_errors():
+    with telling_errors():
         now = utc_now()
         known = min(_instant(known_at), now) if known_at is not None else now
-        answer = _eligibility(data).answer_entitlements(
+        answer = open_eligibility(data).answer_entitlements(
             person_id, on=on.date(), known_at=known, by=ReadBy(now, "cli", LOCAL)
         )
     _print_entitlements(answer)
-
-
-def _eligibility(data: Path | None) -> Eligibility:
-    return build(read_settings(os.environ, data_dir=data))
-
-
-@contextmanager
-def _telling_errors() -> Iterator[None]:
-    try:
-        yield
-    except VersionConflict:
-        _fail("同一批人员刚被另一次导入更新，请重新运行 (changed meanwhile, run again)")
-    except _TOLD_ERRORS as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
 
 
 def _instant(text: str) -> datetime:

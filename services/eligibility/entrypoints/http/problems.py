@@ -6,6 +6,12 @@ from eligibility.domain.certificate import InvalidCertificate
 from eligibility.domain.days import WindowInvalid
 from eligibility.domain.impossible_facts import FactImpossible
 from eligibility.domain.local_identities import UnknownIdentity
+from eligibility.domain.owner_list import (
+    ListMovedOn,
+    ListOrderInvalid,
+    ListWouldEndTooMany,
+    NothingToEnd,
+)
 from eligibility.domain.person import FactNotKnown, RecordedBackwards
 from eligibility.domain.roster import (
     RosterAlreadyActivated,
@@ -27,5 +33,9 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     UnknownRoster: ProblemKind("unknown-roster", 404, "没有此名册 (unknown roster)"),
     RosterAlreadyActivated: ProblemKind("roster-already-activated", 409, "名册已生效"),
     RosterHasRejectedRows: ProblemKind("roster-has-rejected-rows", 409, "名册有错误行"),
+    ListOrderInvalid: ProblemKind("list-order-invalid", 422, "名单导入参数有误"),
+    ListWouldEndTooMany: ProblemKind("list-would-end-too-many", 409, "名单缺少的人过多"),
+    ListMovedOn: ProblemKind("list-moved-on", 409, "比对之后人员已变动"),
+    NothingToEnd: ProblemKind("nothing-to-end", 422, "无可退出 (nothing to end)"),
     RecordedBackwards: ProblemKind("recorded-backwards", 503, "系统时钟早于已有记录"),
 }

@@ -1,0 +1,280 @@
+"""The workspace of one list (名单工作区): a SQLite file of its own, encrypted, gone afterwards.
+
+It keeps memory flat however long the list is, and it is where the database finds contradictions
+and brings the rows of one person together. Its key lives in this process alone: what a killed
+process leaves behind opens for nobody.
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from contracts.vocabulary import CertificateType
+from eligibility.adapters.roster_rows import INCONSISTENT
+from eligibility.adapters.sealing import keyed_hash, new_key, seal, unseal
+from eligibility.domain.certificate import Certificate, PersonalData
+from eligibility.domain.owner_list import ListRows
+from eligibility.domain.person import Enrolment, Identity
+from eligibility.domain.roster import (
+    Ending,
+    PassedOverRow,
+    ReadRow,
+    RejectedRow,
+    RosterRow,
+    RowError,
+)
+
+_CONTRADICTED = "与本名单另一行矛盾：同一事项同一开始日期，其余内容不同；请核对后只留一行"
+
+_TABLES = """
+CREATE TABLE rows (
+    row INTEGER PRIMARY KEY, person BLOB, name BLOB, birth TEXT,
+    accepted INTEGER NOT NULL, sealed BLOB NOT NULL);
+CREATE TABLE facts (place BLOB NOT NULL, said BLOB NOT NULL, row INTEGER NOT NULL);
+CREATE TABLE errors (row INTEGER NOT NULL, column_name TEXT, message TEXT NOT NULL);
+CREATE TABLE listed (person_id BLOB NOT NULL, kind TEXT NOT NULL,
+    PRIMARY KEY (person_id, kind)) WITHOUT ROWID;
+"""
+_INDEXES = """
+CREATE INDEX rows_by_person ON rows (person, row);
+CREATE INDEX facts_by_place ON facts (place, said);
+CREATE INDEX errors_by_row ON errors (row);
+"""
+# The first row of a certificate says who it is; the first that states a birth date, when born.
+_OTHER_NAMES = """
+    SELECT rows.row FROM rows JOIN (
+        SELECT person, name AS first_name, MIN(row) FROM rows WHERE accepted GROUP BY person
+    ) AS firsts ON rows.person = firsts.person
+    LEFT JOIN (
+        SELECT person, birth AS first_birth, MIN(row) FROM rows
+        WHERE accepted AND birth IS NOT NULL GROUP BY person
+    ) AS births ON rows.person = births.person
+    WHERE rows.accepted AND (rows.name <> first_name OR rows.birth <> first_birth)"""
+_CONTRADICTIONS = """
+    SELECT DISTINCT facts.row FROM facts JOIN rows ON rows.row = facts.row
+    WHERE accepted AND place IN (
+        SELECT place FROM facts JOIN rows ON rows.row = facts.row WHERE accepted
+        GROUP BY place HAVING COUNT(DISTINCT said) > 1)"""
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    cells: tuple[str, ...]
+    certificate_type: CertificateType | None = None
+    certificate_number: str | None = None
+    name: str = ""
+    birth_date: date | None = None
+    identity: Identity | None = None
+    enrolment: Enrolment | None = None
+    endings: tuple[Ending, ...] = ()
+
+
+class SqliteListWorkspace:
+    """The port `ListWorkspace`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._key = new_key()
+        self._passed_over = 0
+        connection.executescript(_TABLES)
+
+    def add(self, rows: Sequence[ReadRow]) -> None:
+        """Keep some rows."""
+        for row in rows:
+            if isinstance(row, PassedOverRow):
+                self._passed_over += 1
+            elif isinstance(row, RejectedRow):
+                self._add_rejected(row)
+            else:
+                self._add_accepted(row)
+
+    def reject_contradictions(self) -> None:
+        """Reject rows that name one person differently or say two things of one fact."""
+        self._connection.executescript(_INDEXES)
+        for query, column, message in (
+            (_OTHER_NAMES, "姓名", INCONSISTENT),
+            (_CONTRADICTIONS, None, _CONTRADICTED),
+        ):
+            for (row,) in self._connection.execute(query).fetchall():
+                self.reject(RowError(row, column, message))
+
+    def reject(self, error: RowError) -> None:
+        """Reject an accepted row."""
+        self._connection.execute("UPDATE rows SET accepted = 0 WHERE row = ?", (error.row,))
+        self._add_error(error)
+
+    def people(self, size: int) -> Iterator[Sequence[Sequence[RosterRow]]]:
+        """The accepted rows by person, so many people at a time; a person comes once."""
+        cursor = self._connection.execute(
+            "SELECT person, row, sealed FROM rows WHERE accepted ORDER BY person, row"
+        )
+        portion: list[list[RosterRow]] = []
+        for _, rows in groupby(cursor, key=lambda found: found[0]):
+            portion.append([self._open_accepted(row, sealed) for _, row, sealed in rows])
+            if len(portion) == size:
+                yield portion
+                portion = []
+        if portion:
+            yield portion
+
+    def note_listed(self, listed: Iterable[tuple[UUID, str]]) -> None:
+        """Note which people are on the list with which kinds."""
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO listed VALUES (?, ?)",
+            [(person_id.bytes, kind) for person_id, kind in listed],
+        )
+
+    def listed_kinds(self, person_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+        """With which kinds these people are on the list; who is not is left out."""
+        kinds: dict[UUID, set[str]] = {}
+        for person_id in person_ids:
+            found = self._connection.execute(
+                "SELECT kind FROM listed WHERE person_id = ?", (person_id.bytes,)
+            )
+            for (kind,) in found:
+                kinds.setdefault(person_id, set()).add(kind)
+        return kinds
+
+    def rejected_people(self, size: int) -> Iterator[Sequence[Certificate]]:
+        """Whose the rejected rows are, where that is clear."""
+        cursor = self._connection.execute(
+            "SELECT row, sealed FROM rows WHERE NOT accepted AND person IS NOT NULL"
+        )
+        while found := cursor.fetchmany(size):
+            kept = [self._open(row, sealed) for row, sealed in found]
+            yield [each for each in map(_certificate, kept) if each is not None]
+
+    def has_rejects_of_nobody(self) -> bool:
+        """Whether a rejected row might be anybody's."""
+        query = "SELECT EXISTS (SELECT 1 FROM rows WHERE NOT accepted AND person IS NULL)"
+        return bool(self._connection.execute(query).fetchone()[0])
+
+    def rejected(self) -> Iterator[RejectedRow]:
+        """The rejected rows as they were typed, by row."""
+        cursor = self._connection.execute(
+            "SELECT row, sealed FROM rows WHERE NOT accepted ORDER BY row"
+        )
+        for row, sealed in cursor:
+            kept = self._open(row, sealed)
+            errors = self._connection.execute(
+                "SELECT row, column_name, message FROM errors WHERE row = ? ORDER BY rowid", (row,)
+            )
+            told = tuple(RowError(*error) for error in errors)
+            yield RejectedRow(row, told, kept.cells, _certificate(kept))
+
+    def rows(self) -> ListRows:
+        """How many rows are accepted, rejected and passed over."""
+        accepted, all_rows = self._connection.execute(
+            "SELECT COALESCE(SUM(accepted), 0), COUNT(*) FROM rows"
+        ).fetchone()
+        return ListRows(accepted, all_rows - accepted, self._passed_over)
+
+    def _add_accepted(self, row: RosterRow) -> None:
+        person = row.person
+        hashed = self._hash(_id_text(person.certificate))
+        kept = _Kept(
+            cells=row.cells,
+            certificate_type=person.certificate.type,
+            certificate_number=person.certificate.number,
+            name=person.name,
+            birth_date=person.birth_date,
+            identity=row.identity,
+            enrolment=row.enrolment,
+            endings=row.endings,
+        )
+        birth = self._hash(person.birth_date.isoformat()) if person.birth_date else None
+        self._insert(row.row, hashed, self._hash(person.name), birth, kept, accepted=True)
+        for place, said in _places(row):
+            self._connection.execute(
+                "INSERT INTO facts VALUES (?, ?, ?)",
+                (hashed + self._hash(place), self._hash(said), row.row),
+            )
+
+    def _add_rejected(self, row: RejectedRow) -> None:
+        certificate = row.certificate
+        kept = _Kept(
+            cells=row.cells,
+            certificate_type=certificate.type if certificate else None,
+            certificate_number=certificate.number if certificate else None,
+        )
+        hashed = self._hash(_id_text(certificate)) if certificate else None
+        self._insert(row.row, hashed, None, None, kept, accepted=False)
+        for error in row.errors:
+            self._add_error(error)
+
+    def _insert(
+        self,
+        row: int,
+        person: bytes | None,
+        name: bytes | None,
+        birth: bytes | None,
+        kept: _Kept,
+        *,
+        accepted: bool,
+    ) -> None:
+        sealed = seal(msgspec.msgpack.encode(kept), key=self._key, about=_about(row))
+        self._connection.execute(
+            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)",
+            (row, person, name, birth, int(accepted), sealed),
+        )
+
+    def _add_error(self, error: RowError) -> None:
+        self._connection.execute(
+            "INSERT INTO errors VALUES (?, ?, ?)", (error.row, error.column, error.message)
+        )
+
+    def _open(self, row: int, sealed: bytes) -> _Kept:
+        plain = unseal(sealed, key=self._key, about=_about(row))
+        return msgspec.msgpack.decode(plain, type=_Kept)
+
+    def _open_accepted(self, row: int, sealed: bytes) -> RosterRow:
+        kept = self._open(row, sealed)
+        certificate = _certificate(kept)
+        if certificate is None:
+            message = f"row {row} was accepted without a certificate"
+            raise AssertionError(message)
+        person = PersonalData(certificate, kept.name, kept.birth_date)
+        return RosterRow(row, person, kept.identity, kept.enrolment, kept.endings, kept.cells)
+
+    def _hash(self, text: str) -> bytes:
+        return keyed_hash(text, key=self._key)
+
+
+@contextmanager
+def open_list_workspace() -> Iterator[SqliteListWorkspace]:
+    """An empty workspace in a folder that nobody else may read; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="yizhan-list-") as folder:
+        file = Path(folder) / "list.sqlite"
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            # Nothing here outlives the process, so nothing is flushed and nothing is undone.
+            connection.execute("PRAGMA journal_mode=OFF")
+            connection.execute("PRAGMA synchronous=OFF")
+            yield SqliteListWorkspace(connection)
+
+
+def _places(row: RosterRow) -> Iterator[tuple[str, str]]:
+    """What a row says of which place: a fact's own place, and how a kind ends."""
+    for fact in row.facts:
+        yield f"{fact.KIND.value}\0{fact.place!r}", repr(fact)
+    for ending in row.endings:
+        yield f"end\0{ending.kind}", ending.last_day.isoformat()
+
+
+def _certificate(kept: _Kept) -> Certificate | None:
+    if kept.certificate_type is None or kept.certificate_number is None:
+        return None
+    return Certificate(kept.certificate_type, kept.certificate_number)
+
+
+def _id_text(certificate: Certificate) -> str:
+    return f"{certificate.type.value}\0{certificate.number}"
+
+
+def _about(row: int) -> bytes:
+    return b"row:" + row.to_bytes(8, "big")

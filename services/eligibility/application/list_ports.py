@@ -1,0 +1,103 @@
+"""What importing an owner's list needs from outside (名单导入端口)."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+from uuid import UUID
+
+from eligibility.application.ports import PersonKeys
+from eligibility.domain.certificate import Certificate
+from eligibility.domain.owner_list import ListOrder, ListRows, OwnerList
+from eligibility.domain.person import Person
+from eligibility.domain.roster import ReadRow, RejectedRow, RosterRow, RowError
+
+
+@dataclass(frozen=True)
+class OpenList:
+    """A file whose header is understood (已识别表头的名单); rows are read when taken."""
+
+    content_hash: str
+    header: tuple[str, ...]
+    rows: Iterator[ReadRow]
+
+
+class OpenOwnerList(Protocol):
+    """Opens an owner's file by that owner's layout (打开名单)."""
+
+    def __call__(self, file: BinaryIO, order: ListOrder) -> OpenList:
+        """The open list. Raises `RosterUnreadable`, also while its rows are taken."""
+
+
+class ListWorkspace(Protocol):
+    """One list while it is worked on (名单工作区): on disk, encrypted, gone afterwards."""
+
+    def add(self, rows: Sequence[ReadRow]) -> None:
+        """Keep some rows."""
+
+    def reject_contradictions(self) -> None:
+        """Reject rows that say two things of one fact or name one person differently."""
+
+    def reject(self, error: RowError) -> None:
+        """Reject an accepted row."""
+
+    def people(self, size: int) -> Iterator[Sequence[Sequence[RosterRow]]]:
+        """The accepted rows by person, so many people at a time; a person comes once."""
+
+    def note_listed(self, listed: Iterable[tuple[UUID, str]]) -> None:
+        """Note which people are on the list with which kinds."""
+
+    def listed_kinds(self, person_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+        """With which kinds these people are on the list; who is not is left out."""
+
+    def rejected_people(self, size: int) -> Iterator[Sequence[Certificate]]:
+        """Whose the rejected rows are, where that is clear."""
+
+    def has_rejects_of_nobody(self) -> bool:
+        """Whether a rejected row might be anybody's."""
+
+    def rejected(self) -> Iterator[RejectedRow]:
+        """The rejected rows as they were typed, by row."""
+
+    def rows(self) -> ListRows:
+        """How many rows are accepted, rejected and passed over."""
+
+
+NewWorkspace = Callable[[], AbstractContextManager[ListWorkspace]]
+"""Opens an empty workspace, and removes it afterwards."""
+
+
+class ListVault(Protocol):
+    """Who is who (个人信息库), asked for many at a time."""
+
+    def reserve(self, certificates: Sequence[Certificate]) -> list[UUID]:
+        """The id of each certificate's person, in order; new ids (with new keys) where needed."""
+
+    def find_many(self, certificates: Sequence[Certificate]) -> list[UUID | None]:
+        """The id reserved for each certificate, in order, or None."""
+
+    def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
+        """The keys of these people, to seal and open with."""
+
+
+class ListMembers(Protocol):
+    """Who was ever on an owner's lists of a region (名单成员)."""
+
+    def catch_up(self) -> None:
+        """Take in what was recorded since."""
+
+    def members(self, order: ListOrder, size: int) -> Iterator[Sequence[UUID]]:
+        """Everybody who was, with one of the order's kinds; so many people at a time, each once."""
+
+
+class ListStore(Protocol):
+    """People and owners' lists, as events (名单存储)."""
+
+    def find_person(self, person_id: UUID) -> Person | None:
+        """The person now, or None."""
+
+    def find_list(self, list_id: UUID) -> OwnerList | None:
+        """The lists of an owner for a region, or None."""
+
+    def save_portions(self, portions: Iterable[Sequence[Person | OwnerList]]) -> None:
+        """Save all portions as they are made, or nothing. Raises a version conflict."""

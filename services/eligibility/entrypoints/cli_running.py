@@ -1,0 +1,58 @@
+"""What the commands share (命令行): the data folder, who acts, and how errors are told."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from eligibility.adapters.local_identities_file import LocalIdentitiesUnusable
+from eligibility.adapters.master_key import MasterKeyUnusable
+from eligibility.adapters.roster_layout import LayoutInvalid
+from eligibility.adapters.vault_tables import WrongMasterKey
+from eligibility.application.ports import ActsFor
+from eligibility.bootstrap import Eligibility, build
+from eligibility.entrypoints.http.problems import PROBLEMS
+from eligibility.settings import SettingUnusable, read_settings
+from eventlog.log import LogBusy, VersionConflict
+
+LOCAL = ActsFor(institution_id="local", operator="命令行")
+"""Who acts on the command line."""
+
+_TOLD_ERRORS: tuple[type[Exception], ...] = (
+    *PROBLEMS,
+    LayoutInvalid,
+    LocalIdentitiesUnusable,
+    MasterKeyUnusable,
+    WrongMasterKey,
+    SettingUnusable,
+    LogBusy,
+)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data", help="数据目录，默认 YIZHAN_DATA 或 var/ (data folder)"),
+]
+
+
+def open_eligibility(data: Path | None) -> Eligibility:
+    """The service on a data folder."""
+    return build(read_settings(os.environ, data_dir=data))
+
+
+@contextmanager
+def telling_errors() -> Iterator[None]:
+    """Tell an expected error in one line and leave with 1."""
+    try:
+        yield
+    except VersionConflict:
+        _fail("同一批人员刚被另一次导入更新，请重新运行 (changed meanwhile, run again)")
+    except _TOLD_ERRORS as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,102 @@
+"""Who was ever on an owner's lists (名单成员): owner's source, kind, person; from the events.
+
+It says whom to look at when a full list leaves people out; what of them still stands, the people
+themselves decide. Derived and disposable: deleted, it is made again from the log.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    select,
+)
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.schema import CreateTable
+
+from eligibility.domain.owner_list import ListOrder
+from eligibility.domain.person import Person
+from eligibility.domain.roster import enrolment_kind, identity_kind
+from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.log import LoggedEvent
+from eventlog.sqlite_engine import begin_writing
+
+_metadata = MetaData()
+_members = Table(
+    "list_members",
+    _metadata,
+    # Owner and region, as the source of a fact begins: `civil_affairs/list:500112:`.
+    Column("list", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("person_id", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+
+class SqlListMembers:
+    """The port `ListMembers`; its file comes into being with the first owner's list."""
+
+    def __init__(self, *, log: ReadsInOrder, open_engine: Callable[[], Engine]) -> None:
+        self._log = log
+        self._open_engine = open_engine
+
+    def catch_up(self) -> None:
+        """Take in what was recorded since. Raises `FollowerStopped`."""
+        self._follower.catch_up()
+
+    def members(self, order: ListOrder, size: int) -> Iterator[Sequence[UUID]]:
+        """Everybody who was on these lists with one of the order's kinds, each once."""
+        columns = _members.c
+        query = (
+            select(columns.person_id)
+            .distinct()
+            .where(columns.list == order.source_start, columns.kind.in_(order.kinds))
+            .order_by(columns.person_id)
+            .limit(size)
+        )
+        after = b""
+        while True:
+            # A page at a time: no read stays open while the people of a page are worked on.
+            with self._engine.connect() as connection:
+                found = list(connection.execute(query.where(columns.person_id > after)).scalars())
+            if not found:
+                return
+            yield [UUID(bytes=each) for each in found]
+            after = found[-1]
+
+    @cached_property
+    def _engine(self) -> Engine:
+        engine = self._open_engine()
+        create_follower_tables(engine)
+        with begin_writing(engine) as connection:
+            connection.execute(CreateTable(_members, if_not_exists=True))
+        return engine
+
+    @cached_property
+    def _follower(self) -> Follower:
+        return Follower(name="list_members", log=self._log, engine=self._engine, react=_react)
+
+
+def _react(connection: Connection, logged: LoggedEvent) -> None:
+    event = logged.event
+    if isinstance(event, Person.IdentityStated):
+        kind = identity_kind(event.identity)
+    elif isinstance(event, Person.EnrolmentStated):
+        kind = enrolment_kind(event.scheme)
+    else:
+        return
+    owner, slash, document = event.source.partition("/list:")
+    if not slash:
+        return
+    region = document.partition(":")[0]
+    member = insert(_members).values(
+        list=f"{owner}/list:{region}:", kind=kind, person_id=event.originator_id.bytes
+    )
+    connection.execute(member.on_conflict_do_nothing())
