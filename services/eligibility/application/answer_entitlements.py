@@ -19,6 +19,7 @@ from eligibility.domain.facts import (
     Disability,
     DiseaseListing,
     Enrolment,
+    Fact,
     Filing,
     Household,
     Identity,
@@ -69,6 +70,21 @@ class EntitlementsAnswer:
     filings: tuple[Recorded[Filing], ...]
     disabilities: tuple[Recorded[Disability], ...]
     death: Recorded[Death] | None
+
+    @property
+    def facts(self) -> tuple[Recorded[Fact], ...]:
+        """All of them, kind by kind (全部事项)."""
+        return (
+            *self.identities,
+            *self.continued,
+            *self.households,
+            *self.enrolments,
+            *self.marks,
+            *self.disease_listings,
+            *self.filings,
+            *self.disabilities,
+            *((self.death,) if self.death is not None else ()),
+        )
 
 
 class AnswerEntitlements:

@@ -14,16 +14,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.vocabulary import CertificateType, Identity
+from contracts.vocabulary import CertificateType
 from eligibility.application.answer_entitlements import EntitlementsAnswer
 from eligibility.application.ports import ReadBy
 from eligibility.domain.certificate import read_certificate
-from eligibility.domain.person import Enrolment, Recorded
-from eligibility.domain.person import Identity as IdentityFact
+from eligibility.domain.facts import Fact
 from eligibility.domain.roster import ReadRoster, RosterHasRejectedRows
+from eligibility.domain.statements import Recorded
 from eligibility.entrypoints.cli_lists import import_list
 from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import utc_now
+from eligibility.entrypoints.fact_words import words_of
 
 app = typer.Typer(no_args_is_help=True, help="资格 (eligibility)")
 roster = typer.Typer(no_args_is_help=True, help="名册：导入人员的身份与参保 (rosters)")
@@ -133,18 +134,12 @@ def _print_entitlements(answer: EntitlementsAnswer) -> None:
     console.width = max(console.width, _NARROWEST_TABLE)
     title = f"{answer.on.isoformat()} 的资格（按 {_instant_text(answer.known_at)} 已知）"
     table = Table("种类", "内容", "开始", "结束", "记录时刻", title=title)
-    labels = {identity.value: identity.label for identity in Identity}
-    for each in answer.identities:
-        name = labels.get(each.fact.identity, each.fact.identity)
-        table.add_row("身份", name, *_when(each))
-    for enrolled in answer.enrolments:
-        fact = enrolled.fact
-        what = f"{fact.region} {fact.scheme.label} {fact.plan or ''}".strip()
-        table.add_row("参保", what, *_when(enrolled))
+    for each in answer.facts:
+        table.add_row(each.fact.KIND.label, words_of(each.fact), *_when(each))
     console.print(table)
 
 
-def _when(recorded: Recorded[IdentityFact] | Recorded[Enrolment]) -> tuple[str, str, str]:
+def _when(recorded: Recorded[Fact]) -> tuple[str, str, str]:
     fact = recorded.fact
     last_day = fact.valid_to.isoformat() if fact.valid_to is not None else "长期"
     return fact.valid_from.isoformat(), last_day, _instant_text(recorded.recorded_at)
