@@ -82,7 +82,7 @@ class SqliteListWorkspace:
         self._connection = connection
         self._key = new_key()
         self._passed_over = 0
-        connection.executescript(_TABLES)
+        _execute_all(connection, _TABLES)
 
     def add(self, rows: Sequence[ReadRow]) -> None:
         """Keep some rows."""
@@ -96,7 +96,7 @@ class SqliteListWorkspace:
 
     def reject_contradictions(self) -> None:
         """Reject rows that name one person differently or say two things of one fact."""
-        self._connection.executescript(_INDEXES)
+        _execute_all(self._connection, _INDEXES)
         for query, column, message in (
             (_OTHER_NAMES, "姓名", INCONSISTENT),
             (_CONTRADICTIONS, None, _CONTRADICTED),
@@ -252,10 +252,19 @@ def open_list_workspace() -> Iterator[SqliteListWorkspace]:
     with tempfile.TemporaryDirectory(prefix="yizhan-list-") as folder:
         file = Path(folder) / "list.sqlite"
         with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-            # Nothing here outlives the process, so nothing is flushed and nothing is undone.
+            # Nothing here outlives the process, so nothing is flushed and nothing is undone: all of
+            # it is one transaction that is never committed.
             connection.execute("PRAGMA journal_mode=OFF")
             connection.execute("PRAGMA synchronous=OFF")
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute("BEGIN")
             yield SqliteListWorkspace(connection)
+
+
+def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
+    # Not `executescript`: that commits first.
+    for statement in statements.split(";"):
+        connection.execute(statement)
 
 
 def _places(row: RosterRow) -> Iterator[tuple[str, str]]:
