@@ -1,5 +1,6 @@
 """An import killed at any step, and sent again, ends as one clean import does."""
 
+import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -21,7 +22,13 @@ def killed_after(step: str, data: Path, file: Path) -> None:
     """Start the import and kill it, without warning, right after it has told of a step."""
     command = [sys.executable, "-m", "tests.eligibility.list_process", str(data), str(file)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        # The killed process leaves its workspace behind: in the test's own folder.
+        env={**os.environ, "TMPDIR": str(file.parent)},
     )
     with process:
         assert process.stdin is not None
