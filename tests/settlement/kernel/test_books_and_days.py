@@ -20,7 +20,7 @@ from settlement.law.document import (
     in_half_width,
 )
 from settlement.law.facts import Facts, PersonOn
-from settlement.law.policy import Policy, StayDate
+from settlement.law.policy import BenefitYear, Policy, StayDate
 from settlement.law.reading import read_policy
 from settlement.law.stay_facts import with_dates
 from tests.settlement.policies.drafts import RIGHT, WHOLE_LANGUAGE, tree_of
@@ -214,3 +214,30 @@ def test_an_unreadable_document_shows_its_first_fault_and_keeps_all() -> None:
 def test_full_width_signs_have_a_half_width_form() -> None:
     """Letters, digits, signs and the wide space; Chinese stays."""
     assert in_half_width("６０％　ａＺ！～三") == "60% aZ!~三"
+
+
+def test_a_day_before_the_years_first_belongs_to_the_year_before() -> None:
+    """A year from 1 July: 30 June 2020 is in the one that began in 2019."""
+    year = BenefitYear(begins_month=7, begins_day=1, chosen_by=StayDate.DISCHARGE)
+
+    assert year.first_day(date(2020, 6, 30)) == date(2019, 7, 1)
+    assert year.first_day(date(2020, 7, 1)) == date(2020, 7, 1)
+    assert year.first_day(date(2020, 12, 31)) == date(2020, 7, 1)
+
+
+def test_a_stay_is_inpatient_care_settled_at_discharge() -> None:
+    """Unless it says something else."""
+    policy = _policy()
+
+    plain = with_dates(Facts(), policy, MAY)
+    said = with_dates(Facts(care="maternity", occasion="year_end"), policy, MAY)
+
+    assert (plain.care, plain.occasion) == ("inpatient", "discharge")
+    assert (said.care, said.occasion) == ("maternity", "year_end")
+
+
+def test_a_layer_that_is_not_there_is_named() -> None:
+    """By the id that was asked for."""
+    with pytest.raises(KeyError, match="nobody"):
+        _policy().layer("nobody")
+    assert _policy().source("text").title == "测试文件"

@@ -1,0 +1,55 @@
+"""What the oracle reads for made-up stays (对照算法的答案), asked once before anything is mutated:
+it takes longer than a mutant may.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from settlement.kernel.cascade import Cascade
+from tests.support import oracle_text
+from tests.support.bill_generator import MadeUpStay, make_person
+from tests.support.fact_generator import asked_by
+from tests.support.settling import Verdict, verdict_of_oracle
+from tests.support.yearly_totals import YearlyTotals
+
+
+@dataclass(frozen=True)
+class Read:
+    """A stay with the totals before it, and what the oracle reads in the text for it."""
+
+    stay: MadeUpStay
+    before: dict[str, int]
+    verdict: Verdict
+
+
+def read_by_oracle(
+    cascade: Cascade, chance: Random, *, people: int, most_alike: int
+) -> Iterator[Read]:
+    """Persons with several stays; of stays that come to something on the same lines a few.
+
+    The cascade gives its text and no arithmetic.
+    """
+    document = json.loads(cascade.policy.canonical_text)
+    alike: Counter[frozenset[str]] = Counter()
+    for _ in range(people):
+        totals = YearlyTotals()
+        elsewhere, asked = cascade.shape.elsewhere, asked_by(document)
+        for stay in make_person(chance, elsewhere=elsewhere, asked=asked, full=True):
+            years = oracle_text.years_of(document, stay.dates)
+            before = totals.before(years)
+            found = verdict_of_oracle(cascade, stay, before)
+            if not found.refused:
+                totals.keep(years, found.counters)
+            came_to = _came_to(found)
+            alike[came_to] += 1
+            if alike[came_to] <= most_alike:
+                yield Read(stay, before, found)
+
+
+def _came_to(found: Verdict) -> frozenset[str]:
+    """The lines on which something stands."""
+    amounts = {**found.paid, **found.inside}
+    return frozenset(name for name, fen in amounts.items() if fen) | found.assumed
