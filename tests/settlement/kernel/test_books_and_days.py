@@ -95,10 +95,7 @@ def test_a_book_without_the_region_says_so() -> None:
     book = PolicyBook([_policy()])
     with pytest.raises(RegionUnknown) as refused:
         book.on(region=RegionCode("990201"), scheme=Scheme.RESIDENT, day=date(2020, 5, 1))
-    assert (
-        str(refused.value)
-        == "没有 990201 及其上级地区的政策；先编写并公布（yizhan policy new、publish）"
-    )
+    assert str(refused.value) == "没有 990201 及其上级地区的政策；先写好并公布"
 
     prefecture = PolicyBook([_policy(('region: "990102"', 'region: "990100"'))])
     assert prefecture.on(region=COUNTY, scheme=Scheme.RESIDENT, day=date(2020, 5, 1)).version == 1
@@ -135,7 +132,7 @@ def test_a_past_day_knew_what_was_published_by_then() -> None:
     with pytest.raises(RegionUnknown) as unknown:
         known(date(2020, 1, 4))
     assert str(unknown.value) == (
-        "按 2020-01-04 所知，没有 990102 及其上级地区的政策；先编写并公布（yizhan policy new、publish）"
+        "按 2020-01-04 所知，没有 990102 及其上级地区的政策；先写好并公布"
     )
     with pytest.raises(NoPolicyInForce) as too_early:
         book.as_known_on(date(2020, 2, 1)).on(
