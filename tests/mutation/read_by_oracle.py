@@ -16,6 +16,8 @@ from tests.support.fact_generator import asked_by
 from tests.support.settling import Verdict, verdict_of_oracle
 from tests.support.yearly_totals import YearlyTotals
 
+_A_FEW_FEN = 4
+
 
 @dataclass(frozen=True)
 class Read:
@@ -31,16 +33,17 @@ def read_by_oracle(
 ) -> Iterator[Read]:
     """Persons with several stays; of stays that come to something on the same lines a few.
 
-    Half of the people pay whole yuan only, so that shares come to exact halves. The cascade gives
-    its text and no arithmetic.
+    One in three has bills in whole yuan, so that shares come to exact halves, one in three bills
+    of a few fen. The cascade gives its text and no arithmetic.
     """
     document = json.loads(cascade.policy.canonical_text)
     alike: Counter[frozenset[str]] = Counter()
     for person in range(people):
         totals = YearlyTotals()
         elsewhere, asked = cascade.shape.elsewhere, asked_by(document)
-        for made_up in make_person(chance, elsewhere=elsewhere, asked=asked, full=True):
-            stay = _in_yuan(made_up) if person % 2 else made_up
+        size = {"largest_fen": _A_FEW_FEN} if person % 3 == 2 else {}
+        for made_up in make_person(chance, elsewhere=elsewhere, asked=asked, full=True, **size):
+            stay = _in_yuan(made_up) if person % 3 == 1 else made_up
             years = oracle_text.years_of(document, stay.dates)
             before = totals.before(years)
             found = verdict_of_oracle(cascade, stay, before)
