@@ -6,10 +6,12 @@ changed: the function of each of these documents becomes a module of `arithmetic
 are told again with the module's function in the place of the kernel's.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from settlement.kernel.cascade import Cascade, compile_policy
+from settlement.kernel.names import part_variable
 from settlement.law.reading import read_policy
 from tests.settlement.kernel.kept_texts import stories_in
 from tests.settlement.kernel.test_what_a_settlement_says import KEPT, told
@@ -18,6 +20,8 @@ from tests.settlement.policies.drafts import tree_of
 PACKAGE = "arithmetic"
 _HEAD = '"""Written by tests/mutation/generated.py."""\n\n\n'
 _KNOWN = "  # pragma: no mutate"
+_BEST_MET = "basic__class_a"
+"""The part that most stays come to: of new lines that are alike, its line is changed."""
 
 
 def cascades() -> Iterator[tuple[str, Cascade]]:
@@ -32,18 +36,37 @@ def cascades() -> Iterator[tuple[str, Cascade]]:
 
 
 def write_modules(folder: Path) -> None:
-    """Write the functions; of the variants, only lines that no earlier one has may be changed."""
+    """Write the functions; of the variants, only lines may be changed that are unlike every line
+    of those before, whatever layer they stand in."""
     folder.mkdir(exist_ok=True)
     _write(folder / "__init__.py", "")
     seen: set[str] = set()
     for name, cascade in cascades():
+        stems = sorted(_stems(cascade), key=len, reverse=True)
+        layer = re.compile(rf"\b([nps]_|s_|year_)?({'|'.join(stems)})(?=_)")
         lines = cascade.shape.source.splitlines()
+        alike = [layer.sub(r"\1layer", line) for line in lines]
+        new = {like: line for line, like in zip(lines, alike, strict=True) if like not in seen}
+        new |= {like: line for line, like in zip(lines, alike, strict=True) if _BEST_MET in line}
         marked = [
-            f"{line}{_KNOWN}" if line in seen and line.strip() and not _is_head(line) else line
-            for line in lines
+            line
+            if _is_head(line) or not line.strip() or not seen or _is_new(line, like, new, seen)
+            else f"{line}{_KNOWN}"
+            for line, like in zip(lines, alike, strict=True)
         ]
-        seen |= set(lines)
+        seen |= set(alike)
         _write(folder / f"{name}.py", _HEAD + "\n".join(marked) + "\n")
+
+
+def _stems(cascade: Cascade) -> Iterator[str]:
+    for layer in cascade.policy.layers:
+        yield layer.id
+        yield from (part_variable(layer, part) for part in layer.parts)
+
+
+def _is_new(line: str, like: str, new: dict[str, str], seen: set[str]) -> bool:
+    """One line of each new kind."""
+    return like not in seen and new.get(like) == line
 
 
 def _is_head(line: str) -> bool:

@@ -146,7 +146,7 @@ class _Reading:
 
     def ledger_of(self, layer: Mapping[str, Any]) -> dict[str, str]:
         """The name in the ledger of each counter the layer moves. Raises Refused."""
-        moved = [*sorted(counters_of(layer)), *counted_toward(layer)]
+        moved = [*counters_of(layer), *counted_toward(layer)]
         return {
             name: f"{name}@{key_of(self.keys[name], self.view.facts)}"
             if name in self.keys

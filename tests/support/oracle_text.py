@@ -200,11 +200,11 @@ def counted_toward(layer: Mapping[str, Any]) -> list[str]:
     return [said] if isinstance(said, str) else list(said)
 
 
-def counters_of(layer: Mapping[str, Any]) -> set[str]:
-    """The counters that a layer's own rules read and move."""
-    rules = {deductible_counter(layer), limit_counter(layer)}
-    caps = {cap_counter(layer, cap) for cap in layer.get("caps") or []}
-    return {name for name in rules | caps if name}
+def counters_of(layer: Mapping[str, Any]) -> list[str]:
+    """The counters that a layer's own rules read and move: the deductible's, then the caps'."""
+    rules = [deductible_counter(layer), limit_counter(layer)]
+    caps = [cap_counter(layer, cap) for cap in layer.get("caps") or []]
+    return list(dict.fromkeys(name for name in rules + caps if name))
 
 
 def keys_of(document: Mapping[str, Any]) -> dict[str, str]:

@@ -278,7 +278,10 @@ def _check_written(policy: Policy, places: Places) -> list[Fault]:
     """What only the written function shows: names that meet, products that leave 64 bits."""
     try:
         shape = write_policy(policy)
-        return [_too_large(policy, places, shape, step) for step in find_overflows(shape)]
+        largest: dict[str, Overflow] = {}
+        for found in sorted(find_overflows(shape), key=lambda overflow: -overflow.most):
+            largest.setdefault(found.step, found)  # a line is told once, at its worst
+        return [_too_large(policy, places, shape, found) for found in largest.values()]
     except UnknownName as wrong:
         return [Fault(("layers",), str(wrong), "换一个层、分项或累计器的名称")]
     except (NotImplementedError, KeyError) as wrong:

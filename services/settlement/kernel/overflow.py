@@ -143,7 +143,8 @@ class _Walker:
             arguments = tuple(sorted(names & self.inputs))
             most = max(abs(found.least), abs(found.most))
             self.found.append(Overflow(ast.unparse(step), arguments, most))
-            return Range(-_LARGEST, _LARGEST)  # told once, not again wherever it is used
+            if not isinstance(node, ast.Constant):  # a divisor stays above zero
+                return Range(-_LARGEST, _LARGEST)  # told once, not again wherever it is used
         return found
 
     def reckon(self, node: ast.expr, step: ast.stmt) -> Range:

@@ -18,9 +18,7 @@ class RegionUnknown(Exception):
 
     def __init__(self, region: RegionCode, known_on: date | None = None):
         """Name the region, and the day whose knowledge was asked for."""
-        super().__init__(
-            f"{_as_known(known_on)}没有 {region} 及其上级地区的政策；请先导入该地区的政策"
-        )
+        super().__init__(f"{_as_known(known_on)}没有 {region} 及其上级地区的政策；先写好并公布")
 
 
 class NoPolicyInForce(Exception):

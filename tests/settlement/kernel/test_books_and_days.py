@@ -20,7 +20,7 @@ from settlement.law.document import (
     in_half_width,
 )
 from settlement.law.facts import Facts, PersonOn
-from settlement.law.policy import Policy, StayDate
+from settlement.law.policy import BenefitYear, Policy, StayDate
 from settlement.law.reading import read_policy
 from settlement.law.stay_facts import with_dates
 from tests.settlement.policies.drafts import RIGHT, WHOLE_LANGUAGE, tree_of
@@ -95,7 +95,7 @@ def test_a_book_without_the_region_says_so() -> None:
     book = PolicyBook([_policy()])
     with pytest.raises(RegionUnknown) as refused:
         book.on(region=RegionCode("990201"), scheme=Scheme.RESIDENT, day=date(2020, 5, 1))
-    assert str(refused.value) == "没有 990201 及其上级地区的政策；请先导入该地区的政策"
+    assert str(refused.value) == "没有 990201 及其上级地区的政策；先写好并公布"
 
     prefecture = PolicyBook([_policy(('region: "990102"', 'region: "990100"'))])
     assert prefecture.on(region=COUNTY, scheme=Scheme.RESIDENT, day=date(2020, 5, 1)).version == 1
@@ -132,7 +132,7 @@ def test_a_past_day_knew_what_was_published_by_then() -> None:
     with pytest.raises(RegionUnknown) as unknown:
         known(date(2020, 1, 4))
     assert str(unknown.value) == (
-        "按 2020-01-04 所知，没有 990102 及其上级地区的政策；请先导入该地区的政策"
+        "按 2020-01-04 所知，没有 990102 及其上级地区的政策；先写好并公布"
     )
     with pytest.raises(NoPolicyInForce) as too_early:
         book.as_known_on(date(2020, 2, 1)).on(
@@ -214,3 +214,30 @@ def test_an_unreadable_document_shows_its_first_fault_and_keeps_all() -> None:
 def test_full_width_signs_have_a_half_width_form() -> None:
     """Letters, digits, signs and the wide space; Chinese stays."""
     assert in_half_width("６０％　ａＺ！～三") == "60% aZ!~三"
+
+
+def test_a_day_before_the_years_first_belongs_to_the_year_before() -> None:
+    """A year from 1 July: 30 June 2020 is in the one that began in 2019."""
+    year = BenefitYear(begins_month=7, begins_day=1, chosen_by=StayDate.DISCHARGE)
+
+    assert year.first_day(date(2020, 6, 30)) == date(2019, 7, 1)
+    assert year.first_day(date(2020, 7, 1)) == date(2020, 7, 1)
+    assert year.first_day(date(2020, 12, 31)) == date(2020, 7, 1)
+
+
+def test_a_stay_is_inpatient_care_settled_at_discharge() -> None:
+    """Unless it says something else."""
+    policy = _policy()
+
+    plain = with_dates(Facts(), policy, MAY)
+    said = with_dates(Facts(care="maternity", occasion="year_end"), policy, MAY)
+
+    assert (plain.care, plain.occasion) == ("inpatient", "discharge")
+    assert (said.care, said.occasion) == ("maternity", "year_end")
+
+
+def test_a_layer_that_is_not_there_is_named() -> None:
+    """By the id that was asked for."""
+    with pytest.raises(KeyError, match="nobody"):
+        _policy().layer("nobody")
+    assert _policy().source("text").title == "测试文件"

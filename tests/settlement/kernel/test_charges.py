@@ -74,6 +74,14 @@ def test_what_nobody_stated_is_not_zero() -> None:
             "范围内＋先行自付＋超限价＋全自费为 99999 分，应为 100000 分，相差 -1 分",
         ),
         (
+            {"first_self_pay_fen": 99_99, "out_of_catalog_fen": None},
+            "范围内＋先行自付＋超限价＋全自费为 99999 分，应为 100000 分，相差 -1 分",
+        ),
+        (
+            {"class_a_fen": 0, "class_b_fen": 999_99, "class_c_fen": 0},
+            "甲类＋乙类＋丙类为 99999 分，应为 100000 分，相差 -1 分",
+        ),
+        (
             {"first_self_pay_fen": None, "in_scope_fen": 800_01, "item_classes_fen": {}},
             "各部分之和 100001 分大于总费用 100000 分",
         ),

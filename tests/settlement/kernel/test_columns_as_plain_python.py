@@ -34,8 +34,10 @@ from settlement.law.bill import AmountNotStated, Charges
 from settlement.law.facts import FactNotStated, Facts
 from settlement.law.reading import read_policy
 from tests.settlement.kernel.kept_texts import stories_in
+from tests.settlement.kernel.made_up import document
 from tests.settlement.kernel.test_what_a_settlement_says import KEPT, facts_of, told
 from tests.settlement.policies.drafts import WHOLE_LANGUAGE, layer, tree_of
+from tests.support.settling import compile_tree
 
 WHOLE = compile_policy(read_policy(tree_of(WHOLE_LANGUAGE)))
 
@@ -159,6 +161,37 @@ def test_a_persons_year_carries_its_totals_from_stay_to_stay() -> None:
             continue
         counters = {**counters, **outcome.counters}
         assert {n: int(found[n][at]) for n in found} == {n: outcome.values[n] for n in found}
+
+
+def _capped(name: str, each: str, amount: str) -> dict[str, Any]:
+    cap = {"per": "year", "of": "payment", "amount": amount, "each": each}
+    applies = {"unless": {"emergency": "是"}}
+    return {"id": name, "base": "total", "rate": "30%", "caps": [cap], "applies": applies}
+
+
+def test_two_layers_count_apart_by_two_facts() -> None:
+    """350 a tier and 400 a place, used up stay by stay; an emergency counts nowhere."""
+    layers = _capped("by_tier", "tier", "350"), _capped("by_place", "place", "400")
+    cascade = compile_tree(document(*layers))
+    kinds = [
+        Facts(tier="level_2", place="in_county", emergency=False),
+        Facts(tier="level_3", place="in_county", emergency=False),
+        Facts(tier="level_2", place="in_city", emergency=False),
+        Facts(tier="level_3", place="in_city", emergency=False),
+        Facts(emergency=True),
+    ]
+    row = _integers(0, 1, 4, 2, 3, 0, 3)
+    columns = Columns(
+        amounts={"total": np.full(7, 1000_00, np.int64)},
+        row=row,
+        table=resolve_rows(cascade, kinds),
+        group_starts=_integers(0, 7),
+    )
+
+    found = settle_columns(cascade, columns, outputs=("by_tier_paid", "by_place_paid"))
+
+    assert found["by_tier_paid"].tolist() == [300_00, 300_00, 0, 50_00, 50_00, 0, 0]
+    assert found["by_place_paid"].tolist() == [300_00, 100_00, 0, 300_00, 100_00, 0, 0]
 
 
 def test_the_table_tells_apart_what_counts_apart() -> None:

@@ -7,7 +7,7 @@ from settlement.kernel.report import deposit
 from settlement.kernel.resolving import NumberUnfit, resolve_number
 from settlement.law.exact import Ratio
 from settlement.law.facts import Facts
-from tests.settlement.policies.drafts import HEAD, RIGHT, errors_of, layer, policy_of
+from tests.settlement.policies.drafts import HEAD, RIGHT, errors_of, faults_of, layer, policy_of
 
 ENDLESS = """
 base: in_scope - basic
@@ -81,7 +81,12 @@ def test_a_table_too_large_to_try_is_bounded_all_the_same() -> None:
 
     named = "identities:\n" + "".join(f"  local_{at}: 第{at}类\n" for at in range(16))
 
-    assert "second.rate 情形太多，不能证明不超过 100%" in errors_of(RIGHT + layer(body) + named)
+    told = [f for f in faults_of(RIGHT + layer(body) + named) if "情形太多" in f.message]
+    assert [(f.path, f.remedy, f.is_warning) for f in told] == [
+        (("layers", 1), "减少一张表里的情形，或拆成几层", True),
+        (("layers", 1, "rate"), "写 at_most，或减少这张表里的情形", False),
+    ]
+    assert told[1].message == "second.rate 情形太多，不能证明不超过 100%"
     assert errors_of(RIGHT + layer(body + "  at_most: 90%") + named) == []
 
 

@@ -103,6 +103,11 @@ def test_a_top_up_says_whether_it_counts_towards_its_fund_s_cap() -> None:
         assert errors_of(RIGHT + capped + said) == []
     other = layer(body, layer_id="third", payer="fiscal_backstop")
     assert errors_of(RIGHT + capped + other) == []
+    for cap in ("{per: stay, of: payment, amount: 5000}", "{per: year, of: cost, amount: 5000}"):
+        uncounted = layer(
+            f"base: in_scope - basic\nrate: 60%\ncaps: [{cap}]", payer="medical_assistance"
+        )
+        assert errors_of(RIGHT + uncounted + top_up) == []
 
 
 def test_a_retroactive_policy_says_whether_lowered_benefits_are_collected_back() -> None:

@@ -1,6 +1,6 @@
 """Who counts as what: identities kept after they end, reaching back, and one of several."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -119,3 +119,26 @@ def test_people_are_read_from_a_document() -> None:
     assert errors_of(both) == ["until 与 months 必须写且只写一个"]
     unknown = text.replace("identity: 脱贫人口", "identity: 贫困户")
     assert errors_of(unknown) == ["“贫困户”不在代码表中"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "months", "last"),
+    [
+        (date(2020, 10, 31), 1, date(2020, 11, 30)),
+        (date(2020, 11, 30), 1, date(2020, 12, 30)),
+        (date(2020, 12, 15), 12, date(2021, 12, 15)),
+        (date(2020, 12, 31), 2, date(2021, 2, 28)),
+        (date(2019, 8, 31), 6, date(2020, 2, 29)),
+        (date(2020, 1, 31), 11, date(2020, 12, 31)),
+        (date(2020, 1, 31), 23, date(2021, 12, 31)),
+    ],
+)
+def test_months_end_on_the_same_day_or_the_months_last(
+    ended: date, months: int, last: date
+) -> None:
+    """Over the turn of a year as well."""
+    people = People(keeps=(Keeping(frozenset({ALLOWANCE}), until=None, months=months),))
+    held = [HeldIdentity(ALLOWANCE, date(2010, 1, 1), ended)]
+
+    assert identities_counted(people, held, on=last) == {ALLOWANCE}
+    assert identities_counted(people, held, on=last + timedelta(days=1)) == set()
