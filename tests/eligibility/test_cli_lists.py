@@ -85,7 +85,7 @@ def test_a_list_that_lacks_many_needs_the_number(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--owner", "税务"), "--owner 须为：乡村振兴"),
+        (("--owner", "税务"), "部门须为：乡村振兴"),
         (("--region", "5001"), "6 位行政区划代码"),
         (("--full", "低保对象"), "截止到哪一天"),
         (("--full", "富户", "--absent-until", "2024-06-30"), "没有此事项"),

@@ -22,6 +22,26 @@ _PAIR = 2
 _MANY = 50_000
 
 
+class ListComparison:
+    """Two lists compared (名册比对): what differs, and how often in each village."""
+
+    def __init__(self, left: Iterable[ListedPerson], right: Iterable[ListedPerson]) -> None:
+        self._found = compare_lists(as_frame(left), as_frame(right))
+
+    def __len__(self) -> int:
+        """How many differences."""
+        return len(self._found)
+
+    def differences(self) -> Iterable[Difference]:
+        """One by one."""
+        return differences_in(self._found)
+
+    def counts(self) -> list[tuple[str | None, DifferenceKind, int]]:
+        """Village, kind and number of differences, by village."""
+        rows = count_differences(self._found).iter_rows()
+        return [(village, DifferenceKind(what), count) for village, what, count in rows]
+
+
 def as_frame(people: Iterable[ListedPerson]) -> pl.DataFrame:
     """A list as columns, filled block by block so that no second copy of it is held."""
     blocks, block = [], []
@@ -39,9 +59,11 @@ def compare_lists(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
 
     People are the same by their certificate. Who is on one list alone and has the name and the
     birth (or the village) of somebody on the other alone, with a number one slip away, is told as
-    one person whose number differs and not as two who are missing.
+    one person whose number differs and not as two who are missing. Kinds are compared that both
+    lists speak of: a list of the poor does not contradict one of the enrolled.
     """
-    mine, theirs = _people(left), _people(right)
+    spoken_of = _kinds(left) & _kinds(right)
+    mine, theirs = _people(left, spoken_of), _people(right, spoken_of)
     both = mine.join(theirs, on="certificate", how="inner", suffix="_right")
     both = both.with_columns(certificate_right="certificate")
     only_left = mine.join(theirs, on="certificate", how="anti")
@@ -84,7 +106,11 @@ def differences_in(frame: pl.DataFrame) -> Iterable[Difference]:
         yield Difference(**{**row, "what": DifferenceKind(row["what"])})
 
 
-def _people(listed: pl.DataFrame) -> pl.DataFrame:
+def _kinds(listed: pl.DataFrame) -> set[str]:
+    return set(listed["kind"].drop_nulls().unique())
+
+
+def _people(listed: pl.DataFrame, spoken_of: set[str]) -> pl.DataFrame:
     """One row a person: first name and village met, all kinds in one sorted text."""
     return (
         listed.lazy()
@@ -94,7 +120,12 @@ def _people(listed: pl.DataFrame) -> pl.DataFrame:
             pl.col("name").first(),
             pl.col("birth").drop_nulls().first(),
             pl.col("village").drop_nulls().first(),
-            pl.col("kind").drop_nulls().unique().sort().str.join("、").alias("kinds"),
+            pl.col("kind")
+            .filter(pl.col("kind").is_in(sorted(spoken_of)))
+            .unique()
+            .sort()
+            .str.join("、")
+            .alias("kinds"),
             pl.col("name").n_unique().alias("names"),
         )
         .collect()

@@ -240,7 +240,7 @@ class SqliteListWorkspace:
             message = f"row {row} was accepted without a certificate"
             raise AssertionError(message)
         person = PersonalData(certificate, kept.name, kept.birth_date)
-        return RosterRow(row, person, kept.identity, kept.enrolment, kept.endings, kept.cells)
+        return RosterRow(row, person, kept.identity, kept.enrolment, kept.endings, cells=kept.cells)
 
     def _hash(self, text: str) -> bytes:
         return keyed_hash(text, key=self._key)

@@ -20,19 +20,20 @@ _MADE_TEXT = re.compile(r"\s*([=+\-@]|\d{12,})")
 
 def rejects_csv(header: Sequence[str], rejected: Iterable[RejectedRow]) -> Iterator[bytes]:
     """The file, piece by piece (UTF-8 with BOM, so that Excel reads it right)."""
-    yield _line([*header, *REJECT_COLUMNS], start=_BOM)
+    yield csv_line([*header, *REJECT_COLUMNS], is_first=True)
     width = len(header)
     for row in rejected:
         cells = [*row.cells, *[""] * (width - len(row.cells))]
         # What stood beyond the header must not move the reasons out of their columns.
         kept = cells[:width]
-        yield _line([*kept, str(row.row), "；".join(map(_reason, row.errors))])
+        yield csv_line([*kept, str(row.row), "；".join(map(_reason, row.errors))])
 
 
-def _line(cells: Sequence[str], *, start: str = "") -> bytes:
+def csv_line(cells: Sequence[str], *, is_first: bool = False) -> bytes:
+    """One line that a spreadsheet program takes for text; the first marks the file as UTF-8."""
     buffer = io.StringIO()
     csv.writer(buffer).writerow([_as_text(cell) for cell in cells])
-    return (start + buffer.getvalue()).encode()
+    return ((_BOM if is_first else "") + buffer.getvalue()).encode()
 
 
 def _as_text(cell: str) -> str:

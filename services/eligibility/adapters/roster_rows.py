@@ -56,6 +56,7 @@ from eligibility.domain.roster import (
 )
 
 _LONGEST_PLAN = 40
+_LONGEST_VILLAGE = 40
 _ENDED = "退出"
 _ACTIONS = ("", "新增", "变更", _ENDED)
 _ENROLMENT_COLUMNS = ("参保区划", "险种", "参保开始日期", "档次")
@@ -147,7 +148,7 @@ def _read_row(row: "_RowReader") -> ReadRow:
         row.refuse(None, "此行既无身份也无参保 (nothing stated)")
     if row.errors or person is None:
         return row.rejected(row.certificate)
-    return RosterRow(row.number, person, identity, enrolment, endings, row.cells)
+    return RosterRow(row.number, person, identity, enrolment, endings, row.village(), row.cells)
 
 
 class _RowReader:
@@ -190,6 +191,10 @@ class _RowReader:
         if None not in (in_number, birth_date) and in_number != birth_date:
             self.refuse("出生日期", "与证件号码中的出生日期不一致 (birth date)")
         return PersonalData(self.certificate, name, birth_date or in_number)
+
+    def village(self) -> str | None:
+        """Where the person lives, for lists that are compared; cut like a plan's name."""
+        return plain(self._cell("村"))[:_LONGEST_VILLAGE] or None
 
     def is_ending(self) -> bool:
         return self._read("操作", _read_action) == _ENDED

@@ -47,6 +47,7 @@ class RosterRow:
     identity: Identity | None
     enrolment: Enrolment | None
     endings: tuple[Ending, ...] = ()
+    village: str | None = None
     cells: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """The row as it was typed, for whoever has to correct it."""
 

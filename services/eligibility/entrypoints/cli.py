@@ -21,6 +21,7 @@ from eligibility.domain.certificate import read_certificate
 from eligibility.domain.facts import Fact
 from eligibility.domain.roster import ReadRoster, RosterHasRejectedRows
 from eligibility.domain.statements import Recorded
+from eligibility.entrypoints.cli_comparison import compare_rosters
 from eligibility.entrypoints.cli_lists import import_list
 from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import utc_now
@@ -36,6 +37,7 @@ SHOWN_ERRORS = 50
 _NARROWEST_TABLE = 110
 
 roster.command("import-list")(import_list)
+roster.command("compare")(compare_rosters)
 
 
 @roster.command("import")

@@ -57,7 +57,7 @@ def import_list(
     """导入部门名单：全部有效行在同一时刻生效；同一文件再次导入不改变任何人 (an owner's list)。"""
     with telling_errors(), file.open("rb") as content:
         order = ListOrder(
-            owner=_owner(owner),
+            owner=owner_named(owner),
             region=region,
             mode=ListMode.FULL if kinds else ListMode.CHANGES,
             kinds=read_kinds(kinds or ()),
@@ -84,12 +84,13 @@ def import_list(
         raise typer.Exit(1)
 
 
-def _owner(name: str) -> DataOwner:
+def owner_named(name: str) -> DataOwner:
+    """The owner that users name so. Raises `ListOrderInvalid`."""
     if name in OWNERS:
         return OWNERS[name]
     if name in {owner.value for owner in OWNERS.values()}:
         return DataOwner(name)
-    message = f"--owner 须为：{'、'.join(OWNERS)} (owner)"
+    message = f"部门须为：{'、'.join(OWNERS)} (owner)"
     raise ListOrderInvalid(message)
 
 

@@ -1,0 +1,93 @@
+"""`yizhan roster compare` (名册比对): two owners' lists side by side, nothing stored."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.vocabulary import DataOwner
+from eligibility.adapters.comparison_csv import IN_WORDS, differences_csv
+from eligibility.adapters.listed_people import ListedPeople
+from eligibility.domain.listed_person import DifferenceKind, ListedPerson
+from eligibility.entrypoints.cli_lists import OWNERS, owner_named
+from eligibility.entrypoints.cli_running import telling_errors
+
+SHOWN_VILLAGES = 30
+_OWNER_ONLY = 0o600
+
+ListFile = Annotated[Path, typer.Argument(help="CSV 或 XLSX 文件", exists=True, dir_okay=False)]
+
+
+def compare_rosters(
+    left: ListFile,
+    right: ListFile,
+    *,
+    left_owner: Annotated[
+        str, typer.Option("--left-owner", help=f"第一份的部门：{'、'.join(OWNERS)}")
+    ],
+    right_owner: Annotated[str, typer.Option("--right-owner", help="第二份的部门")],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="把每一条差异写到这个 CSV（含姓名和号码）")
+    ] = None,
+) -> None:
+    """比对两份名单：谁只在一边、号码差一处、姓名或事项不同；按村汇总 (compare two lists)。"""
+    with telling_errors():
+        # Importing what compares takes longer than most commands.
+        from eligibility.adapters.list_comparison import ListComparison  # noqa: PLC0415
+
+        mine, theirs = owner_named(left_owner), owner_named(right_owner)
+        names = _names(mine, theirs)
+        found = ListComparison(_read(left, mine), _read(right, theirs))
+        _print_counts(found.counts(), names)
+        if to is not None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with os.fdopen(os.open(to, flags, _OWNER_ONLY), "wb") as file:
+                lines = differences_csv(found.differences(), left=names[0], right=names[1])
+                file.writelines(lines)
+            typer.echo(f"{len(found)} 条差异已写到 {to}；含姓名和号码，只有本人可读，用完请删")
+
+
+def _names(left: DataOwner, right: DataOwner) -> tuple[str, str]:
+    if left is right:
+        return f"{left.label}（一）", f"{right.label}（二）"
+    return left.label, right.label
+
+
+def _read(path: Path, owner: DataOwner) -> Iterator[ListedPerson]:
+    with path.open("rb") as file:
+        listed = ListedPeople(file, owner)
+        yield from listed
+    rows = f"{listed.rows} 行，其中错误 {listed.left_out} 行未比对"
+    typer.echo(f"{path.name}（{owner.label}）：{rows}")
+    for error in listed.first_errors:
+        typer.echo(f"  如第 {error.row} 行 {error.column or ''}：{error.message}")
+
+
+def _print_counts(
+    counts: list[tuple[str | None, DifferenceKind, int]], names: tuple[str, str]
+) -> None:
+    if not counts:
+        typer.echo("两份名单没有差异 (no differences)")
+        return
+    whats = [kind for kind in DifferenceKind if any(what is kind for _, what, _ in counts)]
+    table = Table(title="差异（人数，按村）")
+    table.add_column("村")
+    for kind in whats:
+        said = IN_WORDS[kind].format(left=names[0], right=names[1])
+        table.add_column(said, justify="right")
+    by_village: dict[str, Counter[DifferenceKind]] = {}
+    for village, what, count in counts:
+        by_village.setdefault(village or "（没有写）", Counter())[what] += count
+    shown = list(by_village.items())[:SHOWN_VILLAGES]
+    for village, found in shown:
+        table.add_row(village, *(str(found[kind] or "") for kind in whats))
+    if len(by_village) > len(shown):
+        table.add_row(f"…… 另有 {len(by_village) - len(shown)} 个村", *("" for _ in whats))
+    total = sum(by_village.values(), Counter[DifferenceKind]())
+    table.add_row("合计", *(str(total[kind]) for kind in whats), style="bold")
+    Console().print(table)
