@@ -68,8 +68,8 @@ def test_every_difference_is_written_for_the_offices(tmp_path: Path) -> None:
         "同一号码，姓名不同",
     }
     assert said["民政部门有，医疗保障部门没有"][2] == f"\t{number(3)}"
-    assert said["同一号码，姓名不同"][3] == "样例2"
-    assert said["同一号码，姓名不同"][6] == "样例二"
+    assert said["同一号码，姓名不同"][3:5] == ["样例2", "低保对象"]
+    assert said["同一号码，姓名不同"][6:8] == ["样例二", "城乡居民基本医疗保险"]
 
 
 def test_lists_that_agree_have_no_differences(tmp_path: Path) -> None:

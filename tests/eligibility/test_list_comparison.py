@@ -81,7 +81,7 @@ def test_kinds_and_names_are_told_side_by_side() -> None:
 
     assert [(f.kinds, f.kinds_right) for f in found if f.what == "kinds"] == [
         ("subsistence_allowance", "extreme_hardship"),
-        ("extreme_hardship", "extreme_hardship、subsistence_allowance"),
+        ("enrolled、extreme_hardship", "extreme_hardship、subsistence_allowance"),
     ]
     assert [(f.name, f.name_right) for f in found if f.what == "name"] == [("李四", "李泗")]
     assert len(found) == 3

@@ -73,7 +73,7 @@ def compare_lists(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
         _named(DifferenceKind.TWO_NAMES_LEFT, mine.filter(pl.col("names") > 1)),
         _named(DifferenceKind.TWO_NAMES_RIGHT, _as_right(theirs.filter(pl.col("names") > 1))),
         _named(DifferenceKind.NAME, both.filter(pl.col("name") != pl.col("name_right"))),
-        _named(DifferenceKind.KINDS, both.filter(pl.col("kinds") != pl.col("kinds_right"))),
+        _named(DifferenceKind.KINDS, both.filter(pl.col("shared") != pl.col("shared_right"))),
         _named(DifferenceKind.NUMBER, slips),
         _named(
             DifferenceKind.MISSING_RIGHT,
@@ -111,7 +111,9 @@ def _kinds(listed: pl.DataFrame) -> set[str]:
 
 
 def _people(listed: pl.DataFrame, spoken_of: set[str]) -> pl.DataFrame:
-    """One row a person: first name and village met, all kinds in one sorted text."""
+    """One row a person: first name and village met, all kinds in one sorted text, and those that
+    both lists speak of."""
+    kind = pl.col("kind").drop_nulls()
     return (
         listed.lazy()
         .filter(pl.col("certificate").is_not_null())
@@ -120,12 +122,12 @@ def _people(listed: pl.DataFrame, spoken_of: set[str]) -> pl.DataFrame:
             pl.col("name").first(),
             pl.col("birth").drop_nulls().first(),
             pl.col("village").drop_nulls().first(),
-            pl.col("kind")
-            .filter(pl.col("kind").is_in(sorted(spoken_of)))
+            kind.unique().sort().str.join("、").alias("kinds"),
+            kind.filter(kind.is_in(sorted(spoken_of)))
             .unique()
             .sort()
             .str.join("、")
-            .alias("kinds"),
+            .alias("shared"),
             pl.col("name").n_unique().alias("names"),
         )
         .collect()

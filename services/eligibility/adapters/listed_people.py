@@ -8,6 +8,7 @@ from contracts.vocabulary import DataOwner
 from eligibility.adapters.roster_layout import load_layout
 from eligibility.adapters.roster_rows import open_roster
 from eligibility.domain.listed_person import ListedPerson
+from eligibility.domain.owner_list import kind_label
 from eligibility.domain.roster import RejectedRow, RosterRow, RowError, kind_of
 
 # Which county pays is not compared: any stands in where an insurer's file leaves it out.
@@ -44,5 +45,5 @@ def _said(row: RosterRow) -> Iterator[ListedPerson]:
             name=row.person.name,
             birth=row.person.birth_date,
             village=row.village,
-            kind=kind_of(fact),
+            kind=kind_label(kind_of(fact)),
         )

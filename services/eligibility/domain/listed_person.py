@@ -7,7 +7,8 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class ListedPerson:
-    """One line of a list (名册中的一行): a person, the village, and one kind that it says.
+    """One line of a list (名册中的一行): a person, the village, and one kind that it says, in the
+    words users read.
 
     `certificate` is the number in the form it is looked up by, None where the list has none.
     """
