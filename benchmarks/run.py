@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks.measuring import Budget, Measured
 
-TOPICS = ("kernel",)
+TOPICS = ("kernel", "rosters")
 RESULTS = Path(__file__).with_name("results.json")
 
 
