@@ -1,6 +1,7 @@
 """Where everything of eligibility is put together, and nowhere else (组装)."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 from eligibility.adapters.event_store import EventLogStore
@@ -66,12 +67,18 @@ def build(settings: Settings) -> Eligibility:
     reads_engine = open_engine(settings.reads_file)
     create_person_reads(reads_engine)
     reads = SqlPersonReads(reads_engine)
+    identities = _local_identities(settings)
     return Eligibility(
         log=log,
-        stage_roster=StageRoster(read=read_roster, staged=staged, store=store, new_id=uuid4),
+        stage_roster=StageRoster(
+            read=partial(read_roster, identities=identities),
+            staged=staged,
+            store=store,
+            new_id=uuid4,
+        ),
         activate_roster=ActivateRoster(staged=staged, vault=vault, store=store),
         import_list=ImportList(
-            open_list=open_owner_list,
+            open_list=partial(open_owner_list, identities=identities),
             new_workspace=open_list_workspace,
             vault=vault,
             members=SqlListMembers(
@@ -83,7 +90,7 @@ def build(settings: Settings) -> Eligibility:
         find_person=FindPerson(vault=vault, store=store),
         answer_entitlements=AnswerEntitlements(vault=vault, store=store, reads=reads),
         show_person=ShowPerson(vault=vault, store=store, reads=reads),
-        state_facts=StateFacts(store=store, identities=_local_identities(settings), new_id=uuid4),
+        state_facts=StateFacts(store=store, identities=identities, new_id=uuid4),
         read_changes=ReadChanges(store=store),
         erase_person=ErasePerson(vault=vault),
     )

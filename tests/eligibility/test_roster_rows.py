@@ -8,6 +8,7 @@ import pytest
 from contracts.vocabulary import CertificateType, Identity, Scheme
 from eligibility.adapters.roster_rows import read_roster
 from eligibility.domain.certificate import Certificate, PersonalData
+from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.person import Enrolment
 from eligibility.domain.person import Identity as HeldIdentity
 from eligibility.domain.roster import RosterRow, RosterUnreadable
@@ -204,3 +205,18 @@ def test_a_regional_identity_is_taken_by_its_code() -> None:
 
     assert row.identity is not None
     assert row.identity.identity == "local_bianyuanhu"
+
+
+def test_a_register_tells_which_local_identities_a_row_may_state() -> None:
+    """By code or by name; what it does not know is an error of that row."""
+    known = LocalIdentities({"local_bianyuanhu": "边缘户"})
+
+    by_code = read_roster(roster(GOOD.replace("低保对象", "local_bianyuanhu")), identities=known)
+    by_name = read_roster(roster(GOOD.replace("低保对象", "边缘户")), identities=known)
+    unknown = read_roster(roster(GOOD.replace("低保对象", "local_bianyuan")), identities=known)
+
+    for read in (by_code, by_name):
+        assert read.rows[0].identity is not None
+        assert read.rows[0].identity.identity == "local_bianyuanhu"
+    assert [(e.row, e.column) for e in unknown.errors] == [(2, "身份")]
+    assert "可用的本地身份：local_bianyuanhu（边缘户）" in unknown.errors[0].message

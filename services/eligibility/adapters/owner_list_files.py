@@ -5,20 +5,26 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from eligibility.adapters.roster_layout import load_layout
-from eligibility.adapters.roster_rows import open_roster
+from eligibility.adapters.roster_rows import ANY_LOCAL, open_roster
 from eligibility.application.list_ports import OpenList
+from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import ListOrder
 from eligibility.domain.roster import ReadRow, RejectedRow, RosterRow, RowError
 
 _CHUNK_BYTES = 1 << 20
 
 
-def open_owner_list(file: BinaryIO, order: ListOrder) -> OpenList:
-    """The port `OpenOwnerList`. Raises `RosterUnreadable`, also while rows are taken."""
+def open_owner_list(
+    file: BinaryIO, order: ListOrder, *, identities: LocalIdentities = ANY_LOCAL
+) -> OpenList:
+    """The port `OpenOwnerList`, with the region's own identities.
+
+    Raises `RosterUnreadable`, also while rows are taken.
+    """
     content_hash = _hash_of(file)
     # A city's list may not stand in for the county: which county decides which law holds.
     region = None if order.region.endswith("00") else order.region
-    opened = open_roster(file, load_layout(order.owner.value), region=region)
+    opened = open_roster(file, load_layout(order.owner.value), region=region, identities=identities)
     return OpenList(content_hash, opened.header, _sayable(opened.rows, order))
 
 

@@ -11,13 +11,13 @@ from datetime import date
 from typing import TypeVar
 
 from contracts.vocabulary import CertificateType, Identity, Scheme
+from eligibility.domain.local_identities import LOCAL_CODE, LocalIdentities, UnknownIdentity
 
 _SEPARATED_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 # Date cells and database exports carry the time of day; the day is certain all the same.
 _TIME_OF_DAY = re.compile(r"(?<=\d)[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _REGION = re.compile(r"\d{6}")
-_LOCAL_IDENTITY = re.compile(r"local_[a-z0-9_]{1,58}")
 _SPACES = re.compile(r"\s+")
 # Zero-width and direction marks come along when numbers are copied from chat programs.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -128,12 +128,22 @@ def read_scheme(text: str) -> Scheme:
     return _read_code(text, Scheme, _SCHEME_CODES)
 
 
-def read_identity(text: str) -> str | None:
-    """The code of an identity from its label or code; None for 无. Raises `CellRefused`."""
+def read_identity(text: str, local: LocalIdentities) -> str | None:
+    """The code of an identity from its label or code; None for 无. Raises `CellRefused`.
+
+    Of the region's own identities those pass that are registered, if there is a register.
+    """
     typed = plain(text)
     if typed in _NO_IDENTITY:
         return None
-    if _LOCAL_IDENTITY.fullmatch(typed):
+    called = local.code_called(typed)
+    if called is not None:
+        return called
+    if LOCAL_CODE.fullmatch(typed):
+        try:
+            local.require_known(typed)
+        except UnknownIdentity as error:
+            raise CellRefused(str(error)) from None
         return typed
     return _read_code(text, Identity, {}).value
 

@@ -40,6 +40,7 @@ from eligibility.domain.certificate import (
     PersonalData,
     read_certificate,
 )
+from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.person import Enrolment, Identity
 from eligibility.domain.roster import (
     Ending,
@@ -63,6 +64,9 @@ _ENROLMENT_COLUMNS = ("参保区划", "险种", "参保开始日期", "档次")
 
 Value = TypeVar("Value")
 
+ANY_LOCAL = LocalIdentities()
+"""No register: whatever code a region uses is taken."""
+
 
 @dataclass(frozen=True)
 class OpenRoster:
@@ -72,7 +76,13 @@ class OpenRoster:
     rows: Iterator[ReadRow]
 
 
-def open_roster(file: BinaryIO, layout: RosterLayout, *, region: str | None = None) -> OpenRoster:
+def open_roster(
+    file: BinaryIO,
+    layout: RosterLayout,
+    *,
+    region: str | None = None,
+    identities: LocalIdentities = ANY_LOCAL,
+) -> OpenRoster:
     """Find the header of a CSV or XLSX file and read its rows one by one.
 
     `region` stands in for an enrolment's region where the file has none. Raises
@@ -80,10 +90,15 @@ def open_roster(file: BinaryIO, layout: RosterLayout, *, region: str | None = No
     """
     numbered = read_rows(file)
     header_row, columns = _find_header(numbered, layout)
-    return OpenRoster(columns.header, _read_rows(numbered, header_row, columns, layout, region))
+    rows = (
+        _read_row(_RowReader(number, cells, columns, layout, region, identities))
+        for number, cells in numbered
+        if number > header_row and any(plain(cell) for cell in cells)
+    )
+    return OpenRoster(columns.header, rows)
 
 
-def read_roster(content: bytes) -> ReadRoster:
+def read_roster(content: bytes, *, identities: LocalIdentities = ANY_LOCAL) -> ReadRoster:
     """Read a whole file in the general layout; rows with mistakes are listed.
 
     Raises `RosterUnreadable` if the file as a whole is no roster.
@@ -91,7 +106,7 @@ def read_roster(content: bytes) -> ReadRoster:
     rows: list[RosterRow] = []
     errors: list[RowError] = []
     names: dict[Certificate, PersonalData] = {}
-    for read in open_roster(io.BytesIO(content), load_layout(GENERAL)).rows:
+    for read in open_roster(io.BytesIO(content), load_layout(GENERAL), identities=identities).rows:
         if isinstance(read, RejectedRow):
             errors += read.errors
         elif isinstance(read, RosterRow):
@@ -122,18 +137,6 @@ def _find_header(
     return number, place_columns(layout, cells, row=number)
 
 
-def _read_rows(
-    numbered: Iterator[NumberedRow],
-    header_row: int,
-    columns: PlacedColumns,
-    layout: RosterLayout,
-    region: str | None,
-) -> Iterator[ReadRow]:
-    for number, cells in numbered:
-        if number > header_row and any(plain(cell) for cell in cells):
-            yield _read_row(_RowReader(number, cells, columns, layout, region))
-
-
 def _read_row(row: "_RowReader") -> ReadRow:
     if row.is_too_long():
         row.refuse(None, "列数多于表头，多半是某格里有未加引号的逗号 (too many cells)")
@@ -161,6 +164,7 @@ class _RowReader:
         columns: PlacedColumns,
         layout: RosterLayout,
         region: str | None,
+        identities: LocalIdentities,
     ) -> None:
         self.number = number
         self.errors: list[RowError] = []
@@ -170,6 +174,7 @@ class _RowReader:
         self._columns = columns
         self._layout = layout
         self._region = region
+        self._identities = identities
 
     def refuse(self, column: str | None, message: str) -> None:
         self.errors.append(RowError(self.number, column, message))
@@ -247,7 +252,7 @@ class _RowReader:
         if text == NOT_RECORDED:
             self.is_passed_over = True
             return None
-        return read_identity(text)
+        return read_identity(text, self._identities)
 
     def _days(self, first: str, last: str) -> tuple[date, date | None] | None:
         count = len(self.errors)

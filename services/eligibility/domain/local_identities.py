@@ -35,6 +35,11 @@ class LocalIdentities:
         )
         raise UnknownIdentity(message)
 
+    def code_called(self, name: str) -> str | None:
+        """The local code with this Chinese name, or None."""
+        codes = (code for code, known in (self.names or {}).items() if known == name)
+        return next(codes, None)
+
     def name_of(self, code: str) -> str:
         """The Chinese name of a code; the code itself where none is registered."""
         labels = {each.value: each.label for each in Identity}
