@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.measuring import Budget, Measured
-from eligibility.adapters.list_comparison import compare_lists
+from eligibility.adapters.roster_comparison import compare_lists
 
 PEOPLE = 1_000_000
 _SECONDS, _GIB = 60.0, 4.0

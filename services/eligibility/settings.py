@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,8 +74,11 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
     )
 
 
+_PERCENT = re.compile(r"[0-9]{1,2}|100")
+
+
 def _percent(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 100):  # noqa: PLR2004 -- per cent
+    if not _PERCENT.fullmatch(text):
         message = f"{LIST_END_LIMIT_VARIABLE} 须为 0 至 100 的整数 (per cent)"
         raise SettingUnusable(message)
     return int(text)

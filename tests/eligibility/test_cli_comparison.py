@@ -31,7 +31,7 @@ def files(folder: Path) -> tuple[Path, Path]:
 def compare(left: Path, right: Path, left_owner: str, right_owner: str, *more: str) -> Result:
     """The command's answer."""
     owners = ["--left-owner", left_owner, "--right-owner", right_owner]
-    asked = ["roster", "compare", str(left), str(right), *owners, *more]
+    asked = ["roster", "compare", str(left), str(right), *owners, "--on", "2024-06-30", *more]
     return CliRunner().invoke(app, asked, env={"COLUMNS": "200"})
 
 
@@ -42,7 +42,7 @@ def test_who_is_poor_and_not_enrolled_is_told_by_village(tmp_path: Path) -> None
     done = compare(civil, insurer, "民政", "医保")
 
     assert done.exit_code == 0, done.output
-    assert "民政.xlsx（民政部门）：4 行，其中错误 1 行未比对" in done.output
+    assert "民政.xlsx（民政部门）：4 行，其中错误 1 行未比对，2024-06-30 无效 0 行" in done.output
     assert "如第 5 行 证件号码" in done.output
     lines = {line.split("│")[1].strip(): line for line in done.output.splitlines() if "│" in line}
     assert [cell.strip() for cell in lines["西村"].split("│")[2:-1]] == ["1", "", ""]
@@ -90,3 +90,19 @@ def test_an_unknown_office_is_refused(tmp_path: Path) -> None:
 
     assert done.exit_code == 1
     assert "部门须为：乡村振兴" in done.output
+
+
+def test_who_held_nothing_on_the_day_is_on_no_list(tmp_path: Path) -> None:
+    """An allowance stopped in May: its holder is not missing among the enrolled of June."""
+    _, insurer = files(tmp_path)
+    civil = tmp_path / "停发.csv"
+    header = (*CIVIL, "停发日期")
+    held = ("样例1", number(1), "农村低保", "2023-01-01", "东村", "2024-06-30")
+    stopped = ("样例4", number(4), "农村低保", "2023-01-01", "东村", "2024-05-31")
+    later = ("样例5", number(5), "农村低保", "2024-07-01", "东村", "")
+    civil.write_bytes(csv_file(header, held, stopped, later))
+
+    done = compare(civil, insurer, "民政", "医保")
+
+    assert "停发.csv（民政部门）：3 行，其中错误 0 行未比对，2024-06-30 无效 2 行" in done.output
+    assert "民政部门有，医疗保障部门没有" not in done.output

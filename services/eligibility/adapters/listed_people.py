@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import BinaryIO
 
 from contracts.vocabulary import DataOwner
@@ -17,12 +18,17 @@ _ANY_REGION = "000000"
 
 @dataclass
 class ListedPeople:
-    """An open list (打开的名单): its people are read when taken; rows left out are counted."""
+    """An open list (打开的名单): those it says to hold something `on` a day, read when taken.
+
+    Rows with mistakes (`left_out`) and rows of another time (`not_held`) are counted.
+    """
 
     file: BinaryIO
     owner: DataOwner
+    on: date
     rows: int = 0
     left_out: int = 0
+    not_held: int = 0
     first_errors: tuple[RowError, ...] = ()
 
     def __iter__(self) -> Iterator[ListedPerson]:
@@ -31,15 +37,22 @@ class ListedPeople:
         for read in open_roster(self.file, layout, region=_ANY_REGION).rows:
             self.rows += 1
             if isinstance(read, RosterRow):
-                yield from _said(read)
+                said = list(_said(read, self.on))
+                self.not_held += not said
+                yield from said
             elif isinstance(read, RejectedRow):
                 self.left_out += 1
                 self.first_errors = self.first_errors or read.errors
 
 
-def _said(row: RosterRow) -> Iterator[ListedPerson]:
-    """What a row says of its person; one that only ends something says nothing."""
-    for fact in row.facts:
+def _said(row: RosterRow, on: date) -> Iterator[ListedPerson]:
+    """What a row says its person holds on a day; one that only ends something says nothing."""
+    held = (
+        fact
+        for fact in row.facts
+        if fact.valid_from <= on and (fact.valid_to is None or on <= fact.valid_to)
+    )
+    for fact in held:
         yield ListedPerson(
             certificate=row.person.certificate.number,
             name=row.person.name,

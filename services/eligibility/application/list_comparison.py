@@ -1,5 +1,6 @@
 """Hold a list against everybody it touches (名单比对): tried first, then stated, by one code."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ class ListParts:
     store: ListStore
 
 
-class ListPass:
+class ListPass(ABC):
     """One pass of a list over its people; `figures` are complete when it is through."""
 
     def __init__(self, parts: ListParts, *, at: datetime) -> None:
@@ -157,14 +158,17 @@ class ListPass:
             self.latest = max(self.latest or person.modified_on, person.modified_on)
         return person
 
+    @abstractmethod
     def _identify(self, certificates: Sequence[Certificate]) -> Sequence[UUID | None]:
-        raise NotImplementedError
+        """The id of each certificate's person, None where nobody has one."""
 
+    @abstractmethod
     def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
-        raise NotImplementedError
+        """A person who was not known."""
 
+    @abstractmethod
     def _refuse(self, row: RosterRow, error: Exception) -> None:
-        raise NotImplementedError
+        """A row that cannot be stated of its person."""
 
 
 class TrialPass(ListPass):

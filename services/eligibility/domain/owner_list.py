@@ -5,6 +5,7 @@ stated day, unless so many would end that the file is more likely to be cut off 
 to have gone. A change list says of each row what it adds, changes or ends.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from eligibility.domain.roster import RosterRow, enrolment_kind, identity_kind, 
 from eligibility.domain.statements import source_of
 
 _LISTS = UUID("b1f2b8a6-6c0e-4d0e-9a5b-5d1f6a1c7e40")
+_REGION = re.compile(r"[0-9]{6}")
 _CITY_WIDE, _PROVINCE_WIDE = "00", "0000"
 
 
@@ -62,7 +64,7 @@ class ListOrder:
 
     def __post_init__(self) -> None:
         """A full list needs its kinds and its day; a change list has neither."""
-        if len(self.region) != 6 or not (self.region.isascii() and self.region.isdigit()):  # noqa: PLR2004 -- GB/T 2260
+        if not _REGION.fullmatch(self.region):
             message = "名单区划须为 6 位行政区划代码 (GB/T 2260)"
             raise ListOrderInvalid(message)
         if self.mode is ListMode.FULL and not (self.kinds and self.absent_until):

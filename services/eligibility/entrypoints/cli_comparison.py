@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from eligibility.adapters.listed_people import ListedPeople
 from eligibility.domain.listed_person import DifferenceKind, ListedPerson
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
 from eligibility.entrypoints.cli_running import telling_errors
+from eligibility.entrypoints.clock import business_date, utc_now
 
 SHOWN_VILLAGES = 30
 _OWNER_ONLY = 0o600
@@ -31,18 +33,24 @@ def compare_rosters(
         str, typer.Option("--left-owner", help=f"第一份的部门：{'、'.join(OWNERS)}")
     ],
     right_owner: Annotated[str, typer.Option("--right-owner", help="第二份的部门")],
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="比对哪一天有效的事项（默认今天）"),
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", help="把每一条差异写到这个 CSV（含姓名和号码）")
     ] = None,
 ) -> None:
     """比对两份名单：谁只在一边、号码差一处、姓名或事项不同；按村汇总 (compare two lists)。"""
     with telling_errors():
-        # Importing what compares takes longer than most commands.
-        from eligibility.adapters.list_comparison import ListComparison  # noqa: PLC0415
+        from eligibility.adapters.roster_comparison import (  # noqa: PLC0415 - importing polars takes longer than most commands
+            RosterComparison,
+        )
 
         mine, theirs = owner_named(left_owner), owner_named(right_owner)
         names = _names(mine, theirs)
-        found = ListComparison(_read(left, mine), _read(right, theirs))
+        day = on.date() if on else business_date(utc_now())
+        found = RosterComparison(_read(left, mine, on=day), _read(right, theirs, on=day))
         _print_counts(found.counts(), names)
         if to is not None:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -58,11 +66,11 @@ def _names(left: DataOwner, right: DataOwner) -> tuple[str, str]:
     return left.label, right.label
 
 
-def _read(path: Path, owner: DataOwner) -> Iterator[ListedPerson]:
+def _read(path: Path, owner: DataOwner, *, on: date) -> Iterator[ListedPerson]:
     with path.open("rb") as file:
-        listed = ListedPeople(file, owner)
+        listed = ListedPeople(file, owner, on)
         yield from listed
-    rows = f"{listed.rows} 行，其中错误 {listed.left_out} 行未比对"
+    rows = f"{listed.rows} 行，其中错误 {listed.left_out} 行未比对，{on} 无效 {listed.not_held} 行"
     typer.echo(f"{path.name}（{owner.label}）：{rows}")
     for error in listed.first_errors:
         typer.echo(f"  如第 {error.row} 行 {error.column or ''}：{error.message}")

@@ -7,6 +7,7 @@ from settlement.kernel.report import deposit
 from settlement.kernel.resolving import NumberUnfit, resolve_number
 from settlement.law.exact import Ratio
 from settlement.law.facts import Facts
+from settlement.law.numbers import Number
 from tests.settlement.policies.drafts import HEAD, RIGHT, errors_of, faults_of, layer, policy_of
 
 ENDLESS = """
@@ -118,7 +119,8 @@ def test_a_number_of_a_chain_of_parameters_names_each_once() -> None:
     number = policy_of(text.replace("deductible: 300", "deductible: {of: a9}")).layers[0]
 
     assert number.deductible is not None
-    found = resolve_number(number.deductible.amount, Facts())  # type: ignore[arg-type]  # looked up
+    assert isinstance(number.deductible.amount, Number)
+    found = resolve_number(number.deductible.amount, Facts())
     assert [used.name for used in found.uses] == [
         "basic.deductible",
         *(f"parameter.a{at}" for at in reversed(range(10))),

@@ -22,7 +22,7 @@ _PAIR = 2
 _MANY = 50_000
 
 
-class ListComparison:
+class RosterComparison:
     """Two lists compared (名册比对): what differs, and how often in each village."""
 
     def __init__(self, left: Iterable[ListedPerson], right: Iterable[ListedPerson]) -> None:

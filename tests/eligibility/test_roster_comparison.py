@@ -8,7 +8,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eligibility.adapters.list_comparison import (
+from eligibility.adapters.roster_comparison import (
     as_frame,
     compare_lists,
     count_differences,
