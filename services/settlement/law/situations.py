@@ -23,6 +23,7 @@ MOST_SITUATIONS = 20_000
 """More combinations than this are not tried; the caller says so."""
 
 _SOMETHING_ELSE = "其他"
+_LAST_DAY = date.max.toordinal()
 
 
 class TooManySituations(Exception):
@@ -63,7 +64,8 @@ def _values_of(fact: str, tests: list[Test]) -> list[Any]:
     if kind is FactKind.NUMBER:
         return _around_edges(1 if fact.endswith("admission_number") else 0, tests)
     if kind is FactKind.DATE:
-        return [date.fromordinal(day) for day in _around_edges(1, tests)]
+        days = _around_edges(1, tests)
+        return [date.fromordinal(day) for day in days if day <= _LAST_DAY]
     mentioned = sorted({code for test in tests for code in test.values})
     ask = tests[0].ask
     known = dict.fromkeys(ask.words) if ask else CODES.get(fact, {_SOMETHING_ELSE: ""})

@@ -1,5 +1,7 @@
 """Situations: few combinations that stand for all."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +42,17 @@ def test_nothing_asked_is_one_situation() -> None:
     """Facts nobody asks about make no difference."""
     assert list(situations([Condition()])) == [Facts()]
     assert describe(Facts(), [Condition()]) == "任何情形"
+
+
+def test_the_calendar_ends() -> None:
+    """Until 9999-12-31 there is a day before and the day itself, and none after."""
+    forever = Asked(
+        "settlement_date", least=date(2023, 1, 1).toordinal(), most=date.max.toordinal()
+    )
+
+    found = [f.settlement_date for f in situations([Condition(when=(forever,))])]
+
+    assert found == [date.min, date(2022, 12, 31), date(2023, 1, 1), date.max]
 
 
 def test_too_many_combinations_are_refused_before_the_first() -> None:
