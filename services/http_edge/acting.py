@@ -5,7 +5,7 @@ From the first day, even while nobody is checked yet: it is recorded with what w
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from fastapi import Depends, Header, Request
 from fastapi.exceptions import RequestValidationError
@@ -53,6 +53,14 @@ async def read_acting(
     if not name.isprintable() or not 1 <= len(name) <= LONGEST_OPERATOR_CHARACTERS:
         raise _invalid_operator()
     return Acting(institution_id=institution, operator=name)
+
+
+def acting_headers(acting: Acting) -> dict[str, str]:
+    """The headers that say who acts, as a caller sends them."""
+    return {
+        INSTITUTION_HEADER: acting.institution_id,
+        OPERATOR_HEADER: quote(acting.operator, safe=""),
+    }
 
 
 def _invalid_operator() -> RequestValidationError:

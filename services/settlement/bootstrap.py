@@ -12,12 +12,15 @@ from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.law_library import LawLibrary
+from settlement.application.list_touched import TouchedSettlements
 from settlement.application.ports import Eligibility
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
 ELIGIBILITY_SECONDS = 5.0
+READ_MODELS = "settlement_read_models.sqlite"
 
 Clock = Callable[[], datetime]
 """Gives the present instant, in UTC."""
@@ -30,6 +33,7 @@ class Parts:
     ledger: EventLedger
     laws: LawLibrary
     eligibility: Eligibility
+    touched: TouchedSettlements
     book: PolicyBook
     fund_account: FundAccount
     clock: Clock
@@ -47,10 +51,30 @@ def build_ledger(settings: Settings) -> EventLedger:
 
 def build_fund_account(settings: Settings, ledger: EventLedger) -> FundAccount:
     """The accounts of the funds, brought up to date whenever they are asked."""
-    engine = open_engine(settings.data / "settlement_read_models.sqlite")
+    engine = open_engine(settings.data / READ_MODELS)
     account = FundAccount(log=ledger.log, engine=engine)
     account.create_tables()
     return account
+
+
+@dataclass(frozen=True)
+class CorrectionParts:
+    """What it takes to tell which settlements a correction touches."""
+
+    ledger: EventLedger
+    eligibility: Eligibility
+    touched: TouchedSettlements
+
+
+def build_corrections(settings: Settings, ledger: EventLedger | None = None) -> CorrectionParts:
+    """What eligibility corrected of what was settled, brought up to date whenever it is asked."""
+    ledger = ledger or build_ledger(settings)
+    client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
+    eligibility = EligibilityHttp(client)
+    engine = open_engine(settings.data / READ_MODELS)
+    touched = SqlTouchedSettlements(log=ledger.log, engine=engine, corrections=eligibility)
+    touched.create_tables()
+    return CorrectionParts(ledger, eligibility, touched)
 
 
 def build_parts(settings: Settings, clock: Clock) -> Parts:
@@ -59,11 +83,12 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
     Raises PolicyFileFaulty, also where a published file is not as it was published.
     """
     ledger = build_ledger(settings)
-    client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
+    corrections = build_corrections(settings, ledger)
     return Parts(
         ledger=ledger,
         laws=LawLibrary(ledger),
-        eligibility=EligibilityHttp(client),
+        eligibility=corrections.eligibility,
+        touched=corrections.touched,
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
         fund_account=build_fund_account(settings, ledger),
         clock=clock,

@@ -20,7 +20,13 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 import eligibility.settings
-from contracts import eligibility_events_v1, eligibility_v1, settlement_funds_v1, settlement_v1
+from contracts import (
+    eligibility_events_v1,
+    eligibility_v1,
+    settlement_corrections_v1,
+    settlement_funds_v1,
+    settlement_v1,
+)
 from eligibility.application.import_list import ListDecisions
 from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import build
@@ -35,7 +41,7 @@ from settlement.entrypoints.fund_translating import show_reconciliation
 from tests.eligibility.conftest import number, roster
 from tests.eligibility.list_office import full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
-from tests.support.settlement_desk import Desk, Ticking, open_parts
+from tests.support.settlement_desk import Desk, Ticking, open_parts, with_people
 from tests.support.small_policies import RICHER_POLICY, write_book
 
 TModel = TypeVar("TModel", bound=BaseModel)
@@ -48,6 +54,11 @@ FIRST_ROSTER = roster(
     f"居民身份证,{PATIENT},样例甲,1968-03-15,低保边缘家庭成员,2015-01-01,,500112,居民,一档,2015-01-01,",
     f"居民身份证,{NEIGHBOUR},样例乙,1955-11-20,低保对象,2015-01-01,2025-12-31,990103,居民,,2015-01-01,",
     "居民身份证,123,样例丙,,低保对象,2015-01-01,,500112,居民,一档,2015-01-01,",
+)
+TRAVELLER = "E00000001"
+TRAVELLER_ROSTER = roster(f"护照,{TRAVELLER},样例丁,1960-05-05,,,,990103,居民,一档,2015-01-01,")
+TRAVELLER_CORRECTED = roster(
+    f"护照,{TRAVELLER},样例丁,1959-01-05,低保对象,2026-01-01,,990103,居民,一档,2015-01-01,2025-12-31"
 )
 CORRECTED_ROSTER = roster(
     f"居民身份证,{PATIENT},样例甲甲,1968-03-15,,,,500112,居民,一档,2015-01-01,"
@@ -120,6 +131,7 @@ CIRCUMSTANCES: dict[str, Any] = {
     "surgery": False,
     "diagnosis": {"code": "K35.900", "system": "ICD-10", "version": "医保版 2.0"},
 }
+DECLARED = {"declared": {"student": False, "years_insured": 8, "ward": "普通"}}
 PAYER_LIST = """结算单号,住院号,发票号,机构编码,金额(元),结算日期
 500112-2026-0000001,ZY2026-0001,FP2026-0001,H50011200001,10000.00,2026-03-02
 ,ZY2026-9999,,H50011200001,12.34,2026-03-02
@@ -140,9 +152,8 @@ class ScriptedDay:
         self._import_list = people.import_list
         parts, _ = open_parts(data)
         self._parts = replace(
-            parts,
+            with_people(parts, EligibilityHttp(self._people), data),
             book=load_book(SHIPPED_POLICIES, write_book(data / "policies", RICHER_POLICY)),
-            eligibility=EligibilityHttp(self._people),
             clock=self._clock,
         )
         self._desk = Desk(self._parts, institution=HOSPITAL)
@@ -156,6 +167,7 @@ class ScriptedDay:
         self._step_by_step(person_id)
         self._in_one_call(person_id)
         self._under_a_richer_policy()
+        self._corrections_arrive()
         self._without_a_record()
         self._the_fund_pays()
         self._the_fund_compares()
@@ -180,15 +192,7 @@ class ScriptedDay:
         )
 
     def _people_become_known(self) -> str:
-        for content in (FIRST_ROSTER, CORRECTED_ROSTER):
-            staged = self._heard(
-                eligibility_v1.RosterStaged,
-                self._people.post("/v1/rosters", content=content, headers=self._headers()),
-            )
-            body = self._said(eligibility_v1.RosterActivation, {"accept_rejected_rows": True})
-            url = f"/v1/rosters/{staged.roster_id}/activation"
-            activated = self._people.post(url, json=body, headers=self._headers())
-            self._heard(eligibility_v1.RosterActivated, activated)
+        self._rosters_arrive(FIRST_ROSTER, CORRECTED_ROSTER)
         person_id = self._person(PATIENT)
         self._an_office_states(self._person(NEIGHBOUR))
         window = "from=2025-02-10&to=2026-02-10"
@@ -197,6 +201,17 @@ class ScriptedDay:
             self._people.get(f"/v1/persons/{person_id}/entitlements?on=2026-02-10&{window}"),
         )
         return person_id
+
+    def _rosters_arrive(self, *contents: bytes) -> None:
+        for content in contents:
+            staged = self._heard(
+                eligibility_v1.RosterStaged,
+                self._people.post("/v1/rosters", content=content, headers=self._headers()),
+            )
+            body = self._said(eligibility_v1.RosterActivation, {"accept_rejected_rows": True})
+            url = f"/v1/rosters/{staged.roster_id}/activation"
+            activated = self._people.post(url, json=body, headers=self._headers())
+            self._heard(eligibility_v1.RosterActivated, activated)
 
     def _an_office_states(self, person_id: str) -> None:
         path, headers = f"/v1/persons/{person_id}", self._headers()
@@ -223,8 +238,8 @@ class ScriptedDay:
         self._heard(told.PersonReads, self._people.get(f"{path}/reads", headers=headers))
         self._heard(eligibility_events_v1.ChangesShown, self._people.get("/v1/changes"))
 
-    def _person(self, certificate_number: str) -> str:
-        asked = {"certificate_type": "resident_id", "certificate_number": certificate_number}
+    def _person(self, certificate_number: str, certificate_type: str = "resident_id") -> str:
+        asked = {"certificate_type": certificate_type, "certificate_number": certificate_number}
         body = self._said(eligibility_v1.PersonLookup, asked)
         found = self._people.post("/v1/persons/lookup", json=body)
         return self._heard(eligibility_v1.PersonFound, found).person_id
@@ -297,8 +312,7 @@ class ScriptedDay:
 
     def _under_a_richer_policy(self) -> None:
         batches = [{"batch_number": "1", "charges": _charges(total_fen=6_000_00)}]
-        declared = {"student": False, "years_insured": 8, "ward": "普通"}
-        asked = {"care": "inpatient", "disease": "阑尾炎", "declared": declared}
+        asked = {"care": "inpatient", "disease": "阑尾炎", **DECLARED}
         whole = {
             "person_id": self._person(NEIGHBOUR),
             "hospital_stay_number": "ZY2026-0003",
@@ -330,6 +344,22 @@ class ScriptedDay:
         stay = self._write("/v1/stays", settlement_v1.Admission, admitted, shown_stay)
         path = f"/v1/stays/{stay.stay_id}/discharge"
         self._write(path, settlement_v1.Discharge, late, shown_stay)
+
+    def _corrections_arrive(self) -> None:
+        self._rosters_arrive(TRAVELLER_ROSTER)
+        whole = {
+            "person_id": self._person(TRAVELLER, "passport"),
+            "hospital_stay_number": "ZY2026-0005",
+            "admission_date": "2026-02-20",
+            "circumstances": CIRCUMSTANCES | {"care": "inpatient", "disease": "阑尾炎", **DECLARED},
+            "discharge_date": "2026-02-28",
+            "batches": [{"batch_number": "1", "charges": _charges(total_fen=3_000_00)}],
+        }
+        statement = settlement_v1.StatementShown
+        self._write("/v1/settlements", settlement_v1.WholeStay, whole, statement)
+        self._rosters_arrive(TRAVELLER_CORRECTED)
+        touched = self._desk.read("/v1/touched-settlements")
+        self._heard(settlement_corrections_v1.TouchedSettlementsShown, touched)
 
     def _without_a_record(self) -> None:
         bill = {

@@ -74,6 +74,7 @@ def test_every_route_of_both_services_is_described() -> None:
         "/v1/stays/{stay_id}/settlement",
         "/v1/stays/{stay_id}/settlement/reversal",
         "/v1/stays/{stay_id}/statement",
+        "/v1/touched-settlements",
     ]
 
 

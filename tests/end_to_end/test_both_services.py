@@ -249,3 +249,31 @@ def test_without_eligibility_nothing_is_admitted_previewed_or_settled(services: 
     assert services.refused(f"{path}/settlement", {}) == unreachable
     assert services.stored() == before
     assert services.read(path)["status"] == "discharged"
+
+
+def test_somebody_recognised_retroactively_is_found_among_the_settled(services: Services) -> None:
+    """Civil affairs recognises the patient from before admission: the settlement is listed, and
+    who asked stands in the record of readings; said again and withdrawn, it is not listed."""
+    services.import_samples()
+    settled = services.write(f"{discharged(services)}/settlement", {})
+    assert services.read("/v1/touched-settlements")["touched"] == []
+    person = f"/v1/persons/{services.patient()}"
+    said = {
+        "owner": "civil_affairs",
+        "identities": [{"identity": "orphan", "valid_from": "2023-08-01"}],
+    }
+
+    stated = services.people.post(f"{person}/statements", json=said, headers=headers())
+    assert stated.is_success, stated.text
+    [touched] = services.read("/v1/touched-settlements")["touched"]
+    reads = services.people.get(f"{person}/reads", headers=headers()).json()["reads"]
+    withdrawal = said | {"reason": "another_person"}
+    withdrawn = services.people.post(f"{person}/withdrawals", json=withdrawal, headers=headers())
+    assert withdrawn.is_success, withdrawn.text
+
+    assert touched["settlement_number"] == settled["settlement_number"]
+    [difference] = touched["differences"]
+    assert (difference["identity"], difference["was"]) == ("orphan", None)
+    assert difference["now"] == {"first_day": "2023-08-01", "last_day": None}
+    assert {(r["institution_id"], r["operator"]) for r in reads} == {(HOSPITAL, "cashier-1")}
+    assert services.read("/v1/touched-settlements")["touched"] == []

@@ -8,11 +8,14 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
-from contracts.vocabulary import PersonId, RegionCode, Scheme
-from settlement.application.ports import PersonAnswer, PersonUnknown
-from settlement.bootstrap import Parts, build_parts
-from settlement.domain.record import EnrolmentUsed, IdentityUsed
+from contracts.vocabulary import FactKind, PersonId, RegionCode, Scheme
+from eventlog.sqlite_engine import open_engine
+from settlement.adapters.eligibility_http import EligibilityHttp
+from settlement.application.ports import PersonAnswer, PersonChange, PersonChanges, PersonUnknown
+from settlement.bootstrap import READ_MODELS, Parts, build_parts
+from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed
 from settlement.entrypoints.http.app import create_app
+from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
 P1, P2, P3, P9 = (f"0000000a-0000-4000-8000-{n:012d}" for n in (1, 2, 3, 9))
@@ -34,6 +37,9 @@ class PeopleKnown:
     people: dict[str, PersonAnswer] = field(default_factory=dict)
     asked: list[tuple[str, date]] = field(default_factory=list)
     windows: list[tuple[date, Window | None]] = field(default_factory=list)
+    readers: set[Actor] = field(default_factory=set)
+    versions: set[int | None] = field(default_factory=set)
+    learned: list[PersonChange] = field(default_factory=list)
 
     def add(
         self,
@@ -56,7 +62,7 @@ class PeopleKnown:
             known_at=RECORDED,
             version=1,
             birth_date=birth_date,
-            enrolments=(_enrolled(region, scheme),),
+            enrolments=(enrolled(region, scheme),),
             identities=tuple(
                 IdentityUsed(identity, first, last, RECORDED, "测试名册")
                 for identity, (first, last) in (since_2015 | (held or {})).items()
@@ -64,10 +70,56 @@ class PeopleKnown:
         )
         return person_id
 
+    def correct(
+        self,
+        person_id: str,
+        *,
+        kind: FactKind,
+        days: Days,
+        at: datetime,
+        held: dict[str, Days] | None = None,
+        enrolments: tuple[EnrolmentUsed, ...] | None = None,
+    ) -> None:
+        """Eligibility learns at an instant that somebody's identities or enrolments are these."""
+        person = self.people[person_id]
+        if held is not None:
+            used = [IdentityUsed(i, first, last, at, "更正") for i, (first, last) in held.items()]
+            person = replace(person, identities=tuple(used))
+        if enrolments is not None:
+            person = replace(person, enrolments=enrolments)
+        self.people[person_id] = replace(person, version=person.version + 1)
+        first, last = days
+        self.learned.append(
+            PersonChange(
+                position=len(self.learned) + 1,
+                person_id=PersonId(person_id),
+                version=person.version + 1,
+                kind=kind,
+                first_day=first,
+                last_day=last,
+                recorded_at=at,
+            )
+        )
+
+    def changes(self, *, after: int, limit: int) -> PersonChanges:
+        """The port."""
+        found = tuple(self.learned[after : after + limit])
+        reached = after + len(found)
+        return PersonChanges(found, reached, has_more=reached < len(self.learned))
+
     def entitlements(
-        self, person_id: PersonId, *, on: date, known_at: datetime, window: Window | None = None
+        self,
+        person_id: PersonId,
+        *,
+        on: date,
+        known_at: datetime,
+        by: Actor,
+        window: Window | None = None,
+        version: int | None = None,
     ) -> PersonAnswer:
         """The port."""
+        self.readers.add(by)
+        self.versions.add(version)
         self.asked.append((person_id, on))
         self.windows.append((on, window))
         if person_id not in self.people:
@@ -82,7 +134,8 @@ class PeopleKnown:
         return replace(found, on=on, known_at=known_at, identities=true, window=window)
 
 
-def _enrolled(region: str, scheme: Scheme) -> EnrolmentUsed:
+def enrolled(region: str, scheme: Scheme = Scheme.RESIDENT) -> EnrolmentUsed:
+    """An enrolment since 2015."""
     return EnrolmentUsed(
         region=RegionCode(region),
         scheme=scheme,
@@ -112,7 +165,14 @@ def open_parts(
     people = PeopleKnown()
     settings = Settings(data=data, policies=policies, eligibility_url="http://127.0.0.1:9")
     parts = build_parts(settings, Ticking())
-    return (replace(parts, eligibility=people) if reachable else parts), people
+    return (with_people(parts, people, data) if reachable else parts), people
+
+
+def with_people(parts: Parts, people: PeopleKnown | EligibilityHttp, data: Path) -> Parts:
+    """The same parts, asking somebody else who people are."""
+    engine = open_engine(data / READ_MODELS)
+    touched = SqlTouchedSettlements(log=parts.ledger.log, engine=engine, corrections=people)
+    return replace(parts, eligibility=people, touched=touched)
 
 
 class Desk:

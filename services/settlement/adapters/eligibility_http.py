@@ -2,19 +2,47 @@
 
 from datetime import date, datetime
 from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import quote
 
 import httpx2 as httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from contracts.eligibility_events_v1 import PersonChange as ChangeMessage
 from contracts.eligibility_v1 import Entitlements
 from contracts.vocabulary import PersonId, RegionCode
-from settlement.application.ports import EligibilityUnreachable, PersonAnswer, PersonUnknown
-from settlement.domain.record import EnrolmentUsed, IdentityUsed
+from http_edge.acting import Acting, acting_headers
+from settlement.application.ports import (
+    EligibilityUnreachable,
+    PersonAnswer,
+    PersonChange,
+    PersonChanges,
+    PersonUnknown,
+)
+from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed
+
+
+class _Page(BaseModel):
+    """A page of changes whose entries are not looked at yet."""
+
+    changes: list[dict[str, object]]
+    next_after: Annotated[int, Field(ge=0)]
+    has_more: bool
+
+
+_KNOWN_EVENTS = frozenset(
+    {
+        "eligibility.person-status-changed.v1",
+        "eligibility.enrolment-changed.v1",
+        "eligibility.mark-changed.v1",
+        "eligibility.filing-changed.v1",
+    }
+)
+_CHANGE: TypeAdapter[ChangeMessage] = TypeAdapter(ChangeMessage)
 
 
 class EligibilityHttp:
-    """A client of `GET /v1/persons/{person_id}/entitlements`."""
+    """A client of `GET /v1/persons/{person_id}/entitlements` and `GET /v1/changes`."""
 
     def __init__(self, client: httpx.Client):
         """On a client whose base URL is eligibility's."""
@@ -26,15 +54,23 @@ class EligibilityHttp:
         *,
         on: date,
         known_at: datetime,
+        by: Actor,
         window: tuple[date, date] | None = None,
+        version: int | None = None,
     ) -> PersonAnswer:
         """Raises PersonUnknown, and EligibilityUnreachable when there is no usable answer."""
         path = f"/v1/persons/{quote(person_id, safe='')}/entitlements"
         asked = {"on": on.isoformat(), "known_at": known_at.isoformat()}
         if window:
             asked |= {"from": window[0].isoformat(), "to": window[1].isoformat()}
+        if version is not None:
+            asked["version"] = str(version)
         try:
-            response = self._client.get(path, params=asked)
+            response = self._client.get(
+                path,
+                params=asked,
+                headers=acting_headers(Acting(by.institution_id, by.operator)),
+            )
         except httpx.HTTPError as wrong:
             raise EligibilityUnreachable("资格服务没有应答；没有结算，请稍后再试") from wrong
         if response.status_code == HTTPStatus.NOT_FOUND:
@@ -53,6 +89,41 @@ class EligibilityHttp:
             # An older service does not know windows, and would leave identities out in silence.
             raise EligibilityUnreachable("资格服务答非所问；没有结算")
         return _answer(found, window)
+
+    def changes(self, *, after: int, limit: int) -> PersonChanges:
+        """A page of what changed about people. Raises EligibilityUnreachable.
+
+        Kinds of change that this service does not know are left out: none of its questions asked
+        about them.
+        """
+        try:
+            response = self._client.get("/v1/changes", params={"after": after, "limit": limit})
+            response.raise_for_status()
+        except httpx.HTTPError as wrong:
+            raise EligibilityUnreachable("资格服务没有给出变更清单；请稍后再试") from wrong
+        try:
+            page = _Page.model_validate_json(response.content)
+            known = [c for c in page.changes if c.get("event") in _KNOWN_EVENTS]
+            found = [_CHANGE.validate_python(change, strict=False) for change in known]
+        except ValidationError as wrong:
+            raise EligibilityUnreachable("资格服务的变更清单无法读取") from wrong
+        return PersonChanges(
+            changes=tuple(_change(change) for change in found),
+            next_after=page.next_after,
+            has_more=page.has_more,
+        )
+
+
+def _change(found: ChangeMessage) -> PersonChange:
+    return PersonChange(
+        position=found.position,
+        person_id=PersonId(found.person_id),
+        version=found.version,
+        kind=found.kind,
+        first_day=found.first_day,
+        last_day=found.last_day,
+        recorded_at=found.recorded_at,
+    )
 
 
 def _answer(found: Entitlements, window: tuple[date, date] | None) -> PersonAnswer:

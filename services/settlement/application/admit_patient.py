@@ -38,7 +38,9 @@ def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility)
             f"机构 {institution_id} 的住院号 {command.hospital_stay_number} 已登记入院"
         )
     institution_on(ledger, institution_id, command.admission)
-    eligibility.entitlements(command.person_id, on=command.admission, known_at=command.at)
+    eligibility.entitlements(
+        command.person_id, on=command.admission, known_at=command.at, by=command.by
+    )
     return Stay.admit(
         institution_id=institution_id,
         hospital_stay_number=command.hospital_stay_number,

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from settlement.application.ports import Eligibility, PersonAnswer
-from settlement.domain.record import EligibilityUsed, EnrolmentUsed, PersonUsed, age_on
+from settlement.domain.record import Actor, EligibilityUsed, EnrolmentUsed, PersonUsed, age_on
 from settlement.law.book import StayDates
 from settlement.law.people import window
 from settlement.law.policy import Policy
@@ -16,11 +16,13 @@ def ask_who(
     enrolled: PersonAnswer,
     eligibility: Eligibility,
     known_at: datetime,
+    by: Actor,
 ) -> dict[date, PersonAnswer]:
     """Who the person was on each day that the policy goes by, its own day first.
 
     Each day is asked with the window whose identities may count on it; `enrolled` answers for
-    the day of admission where that day alone does. Raises PersonUnknown, EligibilityUnreachable.
+    the day of admission where that day alone does, and all answers say what was known when it
+    did. Raises PersonUnknown, EligibilityUnreachable.
     """
     answers: dict[date, PersonAnswer] = {}
     for on in days_asked(policy, dates):
@@ -29,7 +31,12 @@ def ask_who(
             answers[on] = enrolled
         else:
             answers[on] = eligibility.entitlements(
-                enrolled.person_id, on=on, known_at=known_at, window=days
+                enrolled.person_id,
+                on=on,
+                known_at=known_at,
+                by=by,
+                window=days,
+                version=enrolled.version,
             )
     return answers
 
@@ -50,7 +57,7 @@ def answers_used(
     enrolled: PersonAnswer, enrolment: EnrolmentUsed, persons: dict[date, PersonAnswer]
 ) -> EligibilityUsed:
     """The answers as a settlement keeps them: enough to ask the same questions again."""
-    person, *others = (_person_used(answer) for answer in persons.values())
+    person, *others = (person_used(answer) for answer in persons.values())
     return EligibilityUsed(
         person_id=enrolled.person_id,
         enrolment_on=enrolled.on,
@@ -66,7 +73,8 @@ def answers_used(
     )
 
 
-def _person_used(answer: PersonAnswer) -> PersonUsed:
+def person_used(answer: PersonAnswer) -> PersonUsed:
+    """An answer for one day as a settlement keeps it."""
     first, last = answer.window or (None, None)
     return PersonUsed(
         on=answer.on,

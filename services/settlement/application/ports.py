@@ -8,8 +8,8 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from contracts.vocabulary import PersonId
-from settlement.domain.record import EnrolmentUsed, IdentityUsed
+from contracts.vocabulary import FactKind, PersonId
+from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed
 
 Kind = TypeVar("Kind", bound=Aggregate)
 
@@ -74,6 +74,39 @@ class PersonAnswer:
     window: tuple[date, date] | None = None
 
 
+@dataclass(frozen=True)
+class PersonChange:
+    """Something eligibility learned about a person (资格变更), with the days it touches.
+
+    `position` orders all changes; answers say it from the person's event `version` on. `last_day`
+    is None where the days have no end.
+    """
+
+    position: int
+    person_id: PersonId
+    version: int
+    kind: FactKind
+    first_day: date
+    last_day: date | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class PersonChanges:
+    """Some changes in order, and the cursor to go on from (变更分页)."""
+
+    changes: tuple[PersonChange, ...]
+    next_after: int
+    has_more: bool
+
+
+class Corrections(Protocol):
+    """What eligibility learned, in the order of its own log (资格变更)."""
+
+    def changes(self, *, after: int, limit: int) -> PersonChanges:
+        """Those after a position. Raises EligibilityUnreachable."""
+
+
 class Eligibility(Protocol):
     """Who a person was on a day (资格查询)."""
 
@@ -83,9 +116,12 @@ class Eligibility(Protocol):
         *,
         on: date,
         known_at: datetime,
+        by: Actor,
         window: tuple[date, date] | None = None,
+        version: int | None = None,
     ) -> PersonAnswer:
-        """Raises PersonUnknown, EligibilityUnreachable."""
+        """`by` is recorded there as the reader; `version` leaves out what was learned after an
+        earlier answer. Raises PersonUnknown, EligibilityUnreachable."""
 
 
 Accept = Callable[[Any], Receipt | None]

@@ -16,6 +16,7 @@ from settlement.application.ports import Eligibility, Ledger, PersonAnswer
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
 from settlement.domain.record import (
     FORM,
+    Actor,
     EnrolmentUsed,
     SettlementInputs,
 )
@@ -66,6 +67,7 @@ def prepare_settlement(
     *,
     elsewhere_fen: dict[str, int],
     settled_on: date,
+    by: Actor,
     at: datetime,
     ledger: Ledger,
     eligibility: Eligibility,
@@ -79,10 +81,10 @@ def prepare_settlement(
     discharge, charges = stay.require_ready_to_settle()
     charges.check()
     dates = StayDates(admission=stay.admission, discharge=discharge, settlement=settled_on)
-    enrolled = eligibility.entitlements(stay.person_id, on=stay.admission, known_at=at)
+    enrolled = eligibility.entitlements(stay.person_id, on=stay.admission, known_at=at, by=by)
     enrolment = choose_enrolment(enrolled, stay.scheme)
     policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
-    persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at)
+    persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at, by=by)
     years = counter_years(policy, dates)
     loaded = {
         first_day: _benefit_year(

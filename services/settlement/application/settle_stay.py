@@ -77,6 +77,7 @@ def settle(
         stay,
         elsewhere_fen=command.elsewhere_fen,
         settled_on=command.settled_on,
+        by=command.by,
         at=command.at,
         ledger=ledger,
         eligibility=eligibility,

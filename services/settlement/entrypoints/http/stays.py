@@ -130,11 +130,13 @@ def stay_routes(parts: Parts) -> APIRouter:
     ) -> message.StatementShown:
         """预结算：与结算同一算法，不留任何记录。"""
         at = parts.clock()
-        stay = own_stay(parts.ledger, stay_id, translating.actor(acting))
+        by = translating.actor(acting)
+        stay = own_stay(parts.ledger, stay_id, by)
         prepared = prepare_settlement(
             stay,
             elsewhere_fen=asked.decided_elsewhere_fen,
             settled_on=business_date(at),
+            by=by,
             at=at,
             ledger=parts.ledger,
             eligibility=parts.eligibility,

@@ -1,0 +1,108 @@
+"""What settlement tells of corrections that reach it (更正影响). Owner: settlement.
+
+A settlement is touched when eligibility, asked the same questions again as known now, answers
+otherwise than it did: somebody recognised retroactively, an identity ended in the past, another
+enrolment. Nothing is settled again by being listed. No name and no certificate number.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.vocabulary import FactKind, Scheme
+
+
+class Message(BaseModel):
+    """A message refuses fields it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DaysShown(Message):
+    """The days on which something is true (有效期), both included; no end where `last_day` is
+    None."""
+
+    first_day: date
+    last_day: date | None = None
+
+
+class IdentityDiffersShown(Message):
+    """An identity held otherwise than it was (身份不同) around the day `on`; None: not held."""
+
+    kind: Literal["identity"] = "identity"
+    on: date
+    identity: str
+    was: DaysShown | None
+    now: DaysShown | None
+
+
+class EnrolmentSelected(Message):
+    """An enrolment that selects a policy (参保关系)."""
+
+    region: str
+    scheme: Scheme
+    plan: str | None
+    days: DaysShown
+
+
+class EnrolmentDiffersShown(Message):
+    """Another enrolment on the day of admission (参保不同).
+
+    `now` is None where none can be settled under, and `why` says so in words.
+    """
+
+    kind: Literal["enrolment"] = "enrolment"
+    on: date
+    was: EnrolmentSelected
+    now: EnrolmentSelected | None
+    why: str | None = None
+
+
+class AgeDiffersShown(Message):
+    """Another age on the day `on` (年龄不同), in years; None: unknown."""
+
+    kind: Literal["age"] = "age"
+    on: date
+    was: int | None
+    now: int | None
+
+
+DifferenceShown = Annotated[
+    IdentityDiffersShown | EnrolmentDiffersShown | AgeDiffersShown, Field(discriminator="kind")
+]
+
+
+class ChangeShown(Message):
+    """What eligibility learned since (相关变更): which kind, of which days, and when."""
+
+    kind: FactKind
+    days: DaysShown
+    recorded_at: datetime
+
+
+class TouchedSettlementShown(Message):
+    """One settlement whose answers are others now (受更正影响的结算)."""
+
+    settlement_number: str
+    stay_id: str
+    institution_id: str
+    hospital_stay_number: str
+    person_id: str
+    admission_date: date
+    discharge_date: date
+    settled_on: date
+    changes: tuple[ChangeShown, ...]
+    differences: tuple[DifferenceShown, ...]
+
+
+class TouchedSettlementsShown(Message):
+    """`GET /v1/touched-settlements?after=&limit=&institution_id=` (受更正影响的结算清单).
+
+    `next_after` is the cursor to go on from. A page looks at `limit` settlements and shows those
+    that differ, which may be none of them: go on while `has_more`.
+    """
+
+    touched: tuple[TouchedSettlementShown, ...]
+    next_after: int
+    has_more: bool

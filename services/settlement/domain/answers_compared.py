@@ -1,0 +1,93 @@
+"""What eligibility answers now, held against what a settlement was made from (资格比对)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from settlement.domain.record import EnrolmentUsed, IdentityUsed, PersonUsed
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days on which something is true (有效期); without an end where `last` is None."""
+
+    first: date
+    last: date | None
+
+
+@dataclass(frozen=True)
+class IdentityDiffers:
+    """An identity that is held otherwise around the day `on` (身份不同); None: not held."""
+
+    on: date
+    identity: str
+    was: Days | None
+    now: Days | None
+
+
+@dataclass(frozen=True)
+class EnrolmentDiffers:
+    """Another enrolment on the day of admission (参保不同).
+
+    `now` is None where none can be settled under; `why` then says so in words.
+    """
+
+    on: date
+    was: EnrolmentUsed
+    now: EnrolmentUsed | None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class AgeDiffers:
+    """Another age on the day `on` (年龄不同), in years; None where the birth date is unknown."""
+
+    on: date
+    was: int | None
+    now: int | None
+
+
+AnswerDiffers = IdentityDiffers | EnrolmentDiffers | AgeDiffers
+
+
+def compare_persons(was: PersonUsed, now: PersonUsed) -> Iterable[AnswerDiffers]:
+    """Where two answers for one day and window differ: validity, not who said it, nor when."""
+    if was.age != now.age:
+        yield AgeDiffers(was.on, was.age, now.age)
+    held_before, held_now = _held(was.identities), _held(now.identities)
+    for identity in sorted(held_before.keys() | held_now.keys()):
+        before, after = held_before.get(identity, ()), held_now.get(identity, ())
+        gone = [days for days in before if days not in after]
+        new = [days for days in after if days not in before]
+        # Changed days are one difference; what cannot be paired is gone or new.
+        for at in range(max(len(gone), len(new))):
+            yield IdentityDiffers(
+                was.on,
+                identity,
+                gone[at] if at < len(gone) else None,
+                new[at] if at < len(new) else None,
+            )
+
+
+def same_enrolment(was: EnrolmentUsed, now: EnrolmentUsed) -> bool:
+    """Whether two enrolments select the same law and place: who said it, and when, is no matter."""
+    return _selects(was) == _selects(now)
+
+
+def _selects(enrolment: EnrolmentUsed) -> tuple[object, ...]:
+    return (
+        enrolment.region,
+        enrolment.scheme,
+        enrolment.plan,
+        enrolment.valid_from,
+        enrolment.valid_to,
+    )
+
+
+def _held(identities: Iterable[IdentityUsed]) -> dict[str, tuple[Days, ...]]:
+    held: dict[str, tuple[Days, ...]] = {}
+    for each in sorted(identities, key=lambda i: (i.valid_from, i.valid_to or date.max)):
+        days = Days(each.valid_from, each.valid_to)
+        if days not in held.get(each.identity, ()):
+            held[each.identity] = (*held.get(each.identity, ()), days)
+    return held

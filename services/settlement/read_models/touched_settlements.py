@@ -1,0 +1,299 @@
+"""Settlements by whom and which days they asked eligibility about, and what changed there since.
+
+Two logs meet here: settlements come from the ledger, changes from eligibility. Derived and
+disposable: `rebuild` makes all rows again.
+
+A settlement is saved a moment after it asked. A change recorded in between may be read here before
+the settlement is, so changes of the last day are kept and held against settlements that come later;
+no settlement takes that long between asking and being saved.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    and_,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+
+from contracts.vocabulary import FactKind, InstitutionId
+from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.log import LoggedEvent
+from eventlog.sqlite_engine import begin_writing
+from settlement.application.list_touched import Candidate, ChangeSeen
+from settlement.application.ports import Corrections, PersonChange
+from settlement.domain.record import SettlementInputs
+from settlement.domain.stay import Stay
+
+CHANGES_A_PAGE = 1_000
+_KEPT = timedelta(days=1)
+_FOREVER = date.max
+
+_metadata = MetaData()
+
+_settled = Table(
+    "touched_settled",
+    _metadata,
+    Column("number", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("stay_id", String, nullable=False),
+    Column("institution_id", String),
+    Column("person_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+_asked = Table(
+    "touched_asked",
+    _metadata,
+    Column("number", String, primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+)
+_changes = Table(
+    "touched_recent_changes",
+    _metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("recorded_at", String, nullable=False),
+)
+_touches = Table(
+    "touched_by_changes",
+    _metadata,
+    Column("number", String, primary_key=True),
+    Column("change_position", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("recorded_at", String, nullable=False),
+)
+_cursor = Table("touched_cursor", _metadata, Column("reached", BigInteger, nullable=False))
+
+_tables = (_settled, _asked, _changes, _touches, _cursor)
+_indexes = (
+    Index("touched_settled_by_person", _settled.c.person_id),
+    Index("touched_settled_by_position", _settled.c.position),
+    Index("touched_recent_changes_by_person", _changes.c.person_id),
+    Index("touched_recent_changes_by_instant", _changes.c.recorded_at),
+)
+
+
+class SqlTouchedSettlements:
+    """Implements the port `TouchedSettlements`."""
+
+    def __init__(self, *, log: ReadsInOrder, engine: Engine, corrections: Corrections) -> None:
+        self._engine = engine
+        self._corrections = corrections
+        self._follower = Follower(name="touched_settlements", log=log, engine=engine, react=_react)
+
+    def create_tables(self) -> None:
+        """Create what is missing; harmless when it is there."""
+        create_follower_tables(self._engine)
+        with begin_writing(self._engine) as connection:
+            _create(connection)
+
+    def catch_up(self) -> None:
+        """Take in what both logs have. Raises FollowerStopped, EligibilityUnreachable."""
+        # The ledger first: what is settled by now is here before any change is held against it.
+        self._follower.catch_up()
+        while self._take_changes():
+            pass
+
+    def rebuild(self) -> None:
+        """Throw all rows away and make them again. Raises what `catch_up` raises."""
+        self._follower.rebuild(_recreate)
+        self.catch_up()
+
+    def candidates(
+        self, *, after: int, limit: int, institution_id: InstitutionId | None
+    ) -> tuple[Candidate, ...]:
+        """Up to `limit` of them behind a position of the ledger, in its order, up to date."""
+        self.catch_up()
+        touched = select(_touches.c.number)
+        query = (
+            select(_settled)
+            .where(_settled.c.position > after, _settled.c.number.in_(touched))
+            .order_by(_settled.c.position)
+            .limit(limit)
+        )
+        if institution_id is not None:
+            query = query.where(_settled.c.institution_id == institution_id)
+        with self._engine.begin() as connection:
+            rows = connection.execute(query).all()
+            changes = _changes_seen(connection, [row.number for row in rows])
+        return tuple(
+            Candidate(row.position, row.number, UUID(row.stay_id), changes[row.number])
+            for row in rows
+        )
+
+    def _take_changes(self) -> bool:
+        """Take a page of changes; whether there is more."""
+        with self._engine.connect() as connection:
+            reached: int = connection.execute(select(_cursor.c.reached)).scalar_one()
+        page = self._corrections.changes(after=reached, limit=CHANGES_A_PAGE)
+        if page.next_after == reached:
+            return False
+        with begin_writing(self._engine) as connection:
+            # Another process may have taken this page; then it is not taken again.
+            move = (
+                update(_cursor).where(_cursor.c.reached == reached).values(reached=page.next_after)
+            )
+            if connection.execute(move).rowcount == 1 and page.changes:
+                _take(connection, page.changes)
+        return page.has_more
+
+
+def _create(connection: Connection) -> None:
+    for table in _tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+    for index in _indexes:
+        connection.execute(CreateIndex(index, if_not_exists=True))
+    if connection.execute(select(_cursor.c.reached)).first() is None:
+        connection.execute(insert(_cursor).values(reached=0))
+
+
+def _recreate(connection: Connection) -> None:
+    for table in _tables:
+        connection.execute(DropTable(table, if_exists=True))
+    _create(connection)
+
+
+# --- the ledger -------------------------------------------------------------------------------
+
+
+def _react(connection: Connection, logged: LoggedEvent) -> None:
+    event = logged.event
+    if isinstance(event, Stay.SettlementOpened):
+        _add(connection, logged.position, event)
+    elif isinstance(event, Stay.SettlementCompleted):
+        own = update(_settled).where(_settled.c.number == event.number)
+        connection.execute(own.values(institution_id=event.institution_id))
+    elif isinstance(event, Stay.SettlementReversed):
+        for table in (_settled, _asked, _touches):
+            connection.execute(delete(table).where(table.c.number == event.number))
+
+
+def _add(connection: Connection, position: int, event: Stay.SettlementOpened) -> None:
+    used = event.inputs.eligibility
+    connection.execute(
+        insert(_settled).values(
+            number=event.number,
+            position=position,
+            stay_id=str(event.originator_id),
+            person_id=used.person_id,
+            version=used.version,
+        )
+    )
+    lines = [
+        {"number": event.number, "line": line, "kind": kind, "first_day": first, "last_day": last}
+        for line, (kind, first, last) in enumerate(_days_asked(event.inputs))
+    ]
+    connection.execute(insert(_asked), lines)
+    _meet(connection, _settled.c.number == event.number)
+
+
+def _days_asked(inputs: SettlementInputs) -> Iterable[tuple[str, date, date]]:
+    used = inputs.eligibility
+    yield FactKind.ENROLMENT.value, used.enrolment_on, used.enrolment_on
+    for person in (used.person, *used.other_days):
+        yield FactKind.IDENTITY.value, *person.window
+
+
+# --- changes ----------------------------------------------------------------------------------
+
+
+def _take(connection: Connection, changes: Sequence[PersonChange]) -> None:
+    rows = [
+        {
+            "position": change.position,
+            "person_id": change.person_id,
+            "version": change.version,
+            "kind": change.kind.value,
+            "first_day": change.first_day,
+            "last_day": change.last_day or _FOREVER,
+            "recorded_at": _instant(change.recorded_at),
+        }
+        for change in changes
+    ]
+    connection.execute(insert(_changes), rows)
+    _meet(connection, _changes.c.position.between(rows[0]["position"], rows[-1]["position"]))
+    newest = max(change.recorded_at for change in changes)
+    connection.execute(delete(_changes).where(_changes.c.recorded_at < _instant(newest - _KEPT)))
+
+
+def _meet(connection: Connection, which: Any) -> None:
+    """Note what touches what, among these settlements or these changes."""
+    names = [column.name for column in _touches.columns]
+    connection.execute(insert(_touches).from_select(names, _meeting(which)))
+
+
+def _meeting(which: Any) -> Select[Any]:
+    is_noted = exists().where(
+        _touches.c.number == _settled.c.number,
+        _touches.c.change_position == _changes.c.position,
+    )
+    return (
+        select(
+            _settled.c.number,
+            _changes.c.position,
+            _changes.c.kind,
+            _changes.c.first_day,
+            _changes.c.last_day,
+            _changes.c.recorded_at,
+        )
+        .distinct()
+        .join_from(_changes, _settled, _settled.c.person_id == _changes.c.person_id)
+        .join(
+            _asked,
+            and_(
+                _asked.c.number == _settled.c.number,
+                _asked.c.kind == _changes.c.kind,
+                _asked.c.first_day <= _changes.c.last_day,
+                _changes.c.first_day <= _asked.c.last_day,
+            ),
+        )
+        .where(which, _changes.c.version > _settled.c.version, ~is_noted)
+    )
+
+
+def _changes_seen(
+    connection: Connection, numbers: Sequence[str]
+) -> dict[str, tuple[ChangeSeen, ...]]:
+    query = select(_touches).where(_touches.c.number.in_(numbers))
+    found: dict[str, tuple[ChangeSeen, ...]] = dict.fromkeys(numbers, ())
+    for row in connection.execute(query.order_by(_touches.c.change_position)):
+        seen = ChangeSeen(
+            kind=FactKind(row.kind),
+            first_day=row.first_day,
+            last_day=None if row.last_day == _FOREVER else row.last_day,
+            recorded_at=datetime.fromisoformat(row.recorded_at),
+        )
+        found[row.number] += (seen,)
+    return found
+
+
+def _instant(at: datetime) -> str:
+    """An instant as text whose order is that of time."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
