@@ -13,7 +13,7 @@ from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.application.ports import PersonAnswer, PersonChange, PersonChanges, PersonUnknown
 from settlement.bootstrap import READ_MODELS, Parts, build_parts
-from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed
+from settlement.domain.record import Actor, BenefitsGoOn, EnrolmentUsed, IdentityUsed
 from settlement.entrypoints.http.app import create_app
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
@@ -50,11 +50,14 @@ class PeopleKnown:
         identities: tuple[str, ...] = (),
         birth_date: date | None = None,
         held: dict[str, Days] | None = None,
+        benefits_to: date | None = None,
     ) -> str:
         """Someone enrolled in a region, with identities; `held` are those with days of their own.
 
-        Identities named alone have been true since 2015.
+        Identities named alone have been true since 2015. Benefits of those that ended went on
+        until `benefits_to`.
         """
+        go_on = BenefitsGoOn(benefits_to) if benefits_to else None
         since_2015: dict[str, Days] = dict.fromkeys(identities, (date(2015, 1, 1), None))
         self.people[person_id] = PersonAnswer(
             person_id=PersonId(person_id),
@@ -64,7 +67,7 @@ class PeopleKnown:
             birth_date=birth_date,
             enrolments=(enrolled(region, scheme),),
             identities=tuple(
-                IdentityUsed(identity, first, last, RECORDED, "测试名册")
+                IdentityUsed(identity, first, last, RECORDED, "测试名册", go_on)
                 for identity, (first, last) in (since_2015 | (held or {})).items()
             ),
         )
@@ -129,7 +132,7 @@ class PeopleKnown:
         true = tuple(
             i
             for i in found.identities
-            if i.valid_from <= last and first <= (i.valid_to or date.max)
+            if i.valid_from <= last and first <= (i.counts_to or date.max)
         )
         return replace(found, on=on, known_at=known_at, identities=true, window=window)
 

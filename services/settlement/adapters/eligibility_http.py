@@ -9,7 +9,7 @@ import httpx2 as httpx
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from contracts.eligibility_events_v1 import PersonChange as ChangeMessage
-from contracts.eligibility_v1 import Entitlements
+from contracts.eligibility_v1 import Entitlements, IdentityFact
 from contracts.vocabulary import PersonId, RegionCode
 from http_edge.acting import Acting, acting_headers
 from settlement.application.ports import (
@@ -19,7 +19,7 @@ from settlement.application.ports import (
     PersonChanges,
     PersonUnknown,
 )
-from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed
+from settlement.domain.record import Actor, BenefitsGoOn, EnrolmentUsed, IdentityUsed
 
 
 class _Page(BaseModel):
@@ -145,15 +145,18 @@ def _answer(found: Entitlements, window: tuple[date, date] | None) -> PersonAnsw
             )
             for e in found.enrolments
         ),
-        identities=tuple(
-            IdentityUsed(
-                identity=i.identity,
-                valid_from=i.valid_from,
-                valid_to=i.valid_to,
-                recorded_at=i.recorded_at,
-                source=i.source,
-            )
-            for i in found.identities
-        ),
+        identities=tuple(_identity(i) for i in (*found.identities, *found.continued)),
         window=window,
+    )
+
+
+def _identity(found: IdentityFact) -> IdentityUsed:
+    after = found.benefits_after_end
+    return IdentityUsed(
+        identity=found.identity,
+        valid_from=found.valid_from,
+        valid_to=found.valid_to,
+        recorded_at=found.recorded_at,
+        source=found.source,
+        benefits_go_on=BenefitsGoOn(after.until) if after else None,
     )

@@ -61,7 +61,8 @@ class Ledger(Protocol):
 class PersonAnswer:
     """Eligibility's answer about a person on a day (资格答复).
 
-    With a `window`, `identities` are those true on any day from its first to its last.
+    With a `window`, `identities` are those true on any day from its first to its last. Those that
+    ended before, and whose benefits went on, are among them.
     """
 
     person_id: PersonId

@@ -9,7 +9,10 @@ from settlement.domain.record import EnrolmentUsed, IdentityUsed, PersonUsed
 
 @dataclass(frozen=True)
 class Days:
-    """The days on which something is true (有效期); without an end where `last` is None."""
+    """The days on which something is true (有效期); without an end where `last` is None.
+
+    An identity's are those on which it counts, its benefits included where they went on.
+    """
 
     first: date
     last: date | None
@@ -87,7 +90,7 @@ def _selects(enrolment: EnrolmentUsed) -> tuple[object, ...]:
 def _held(identities: Iterable[IdentityUsed]) -> dict[str, tuple[Days, ...]]:
     held: dict[str, tuple[Days, ...]] = {}
     for each in sorted(identities, key=lambda i: (i.valid_from, i.valid_to or date.max)):
-        days = Days(each.valid_from, each.valid_to)
+        days = Days(each.valid_from, each.counts_to)
         if days not in held.get(each.identity, ()):
             held[each.identity] = (*held.get(each.identity, ()), days)
     return held

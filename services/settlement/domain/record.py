@@ -35,14 +35,38 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class BenefitsGoOn:
+    """Benefits that go on after an identity ended (四个不摘), until a day or without an end."""
+
+    until: date | None = None
+
+
+@dataclass(frozen=True)
 class IdentityUsed:
-    """One identity as eligibility answered it (认定的身份)."""
+    """One identity as eligibility answered it (认定的身份).
+
+    Where its owner said that benefits go on, it counts until they end, whatever a policy says of
+    identities that ended.
+    """
 
     identity: str
     valid_from: date
     valid_to: date | None
     recorded_at: datetime
     source: str
+    benefits_go_on: BenefitsGoOn | None = None
+
+    @property
+    def counts_to(self) -> date | None:
+        """The last day on which it counts by itself; None where there is none."""
+        return self.benefits_go_on.until if self.benefits_go_on else self.valid_to
+
+    def held_on(self, day: date) -> HeldIdentity:
+        """The identity as a policy is to see it on a day."""
+        ended = self.valid_to is not None and self.valid_to < day
+        if ended and day <= (self.counts_to or date.max):
+            return HeldIdentity(self.identity, self.valid_from, day)
+        return HeldIdentity(self.identity, self.valid_from, self.valid_to)
 
 
 @dataclass(frozen=True)
@@ -63,7 +87,8 @@ class PersonUsed:
     """Who the person was on a day (某日的认定), as eligibility answered it.
 
     `identities` are those true on the day `on`, or on any day of a window where the policy lets
-    an identity count beyond its own days; `age` is that of the day `on`.
+    an identity count beyond its own days, and those that ended and whose benefits went on then;
+    `age` is that of the day `on`.
     """
 
     on: date
@@ -81,7 +106,7 @@ class PersonUsed:
 
     def counted(self, people: People) -> PersonOn:
         """The identities that count on the day, as a policy counts them, and the age."""
-        held = [HeldIdentity(i.identity, i.valid_from, i.valid_to) for i in self.identities]
+        held = [identity.held_on(self.on) for identity in self.identities]
         return PersonOn(identities_counted(people, held, on=self.on), self.age)
 
 

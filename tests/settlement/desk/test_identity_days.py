@@ -111,6 +111,28 @@ def test_an_identity_counts_for_twelve_months_after_it_ended(
 
 
 @pytest.mark.parametrize(
+    ("benefits_to", "more", "expected"),
+    [
+        (date(2023, 3, 1), "", 800_00),
+        (date(2023, 2, 28), "", 500_00),
+        (date(2023, 3, 1), KEEPS, 800_00),
+        (date(2023, 2, 28), KEEPS, 500_00),
+    ],
+)
+def test_an_identity_whose_benefits_go_on_counts_until_they_end(
+    tmp_path: Path, benefits_to: date, more: str, expected: int
+) -> None:
+    """四个不摘: it ended in 2020, and its owner said until when benefits go on. They end then:
+    months that a policy keeps begin when the identity ended, not when its benefits do."""
+    text = policy_text(layer_text(BY_IDENTITY), more=more)
+    held: dict[str, Days] = {"subsistence_allowance": (date(2018, 1, 1), date(2020, 12, 31))}
+    story = People(tmp_path, text, held, benefits_to=benefits_to)
+
+    assert story.paid() == expected
+    assert story.found() == ()
+
+
+@pytest.mark.parametrize(
     ("first_day", "expected"), [(date(2023, 6, 1), 1_000_00), (date(2023, 6, 2), 500_00)]
 )
 def test_an_identity_counts_for_three_months_before_it_began(

@@ -108,9 +108,10 @@ def _in_time(
     first, last = window
     if fact.recorded_at > known_at:
         yield f"{what}的登记时刻", fact.recorded_at, f"不晚于 {known_at}"
-    if fact.valid_from > last or first > (fact.valid_to or date.max):
+    end = fact.counts_to if isinstance(fact, IdentityUsed) else fact.valid_to
+    if fact.valid_from > last or first > (end or date.max):
         days = f"含 {first}" if first == last else f"与 {first} 至 {last} 相交"
-        yield f"{what}的有效期", f"{fact.valid_from} 至 {fact.valid_to or '今'}", days
+        yield f"{what}的有效期", f"{fact.valid_from} 至 {end or '今'}", days
 
 
 def _counters(inputs: SettlementInputs, counters: CountersAgain) -> Iterator[Difference]:
