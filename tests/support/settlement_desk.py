@@ -40,6 +40,7 @@ class PeopleKnown:
     readers: set[Actor] = field(default_factory=set)
     versions: set[int | None] = field(default_factory=set)
     learned: list[PersonChange] = field(default_factory=list)
+    same: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(
         self,
@@ -134,7 +135,15 @@ class PeopleKnown:
             for i in found.identities
             if i.valid_from <= last and first <= (i.counts_to or date.max)
         )
-        return replace(found, on=on, known_at=known_at, identities=true, window=window)
+        others = tuple(PersonId(other) for other in self.same.get(person_id, ()))
+        return replace(
+            found,
+            on=on,
+            known_at=known_at,
+            identities=true,
+            window=window,
+            other_records=others,
+        )
 
 
 def enrolled(region: str, scheme: Scheme = Scheme.RESIDENT) -> EnrolmentUsed:

@@ -70,6 +70,7 @@ def answers_used(
         identities_from=person.identities_from,
         identities_to=person.identities_to,
         other_days=tuple(others),
+        other_records=enrolled.other_records,
     )
 
 

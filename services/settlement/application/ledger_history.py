@@ -34,10 +34,12 @@ class SettlementRecorded:
         return self.completed.patient_fen if self.completed else 0
 
     @property
-    def whose(self) -> tuple[str, str, str]:
-        """Person, region and scheme: what must happen one after another."""
+    def whose(self) -> tuple[tuple[str, str, str], ...]:
+        """Person, region and scheme: what must happen one after another; under each id of the
+        person, that of the stay first."""
         used = self.inputs.eligibility
-        return used.person_id, used.enrolment.region, used.enrolment.scheme.value
+        region, scheme = used.enrolment.region, used.enrolment.scheme.value
+        return tuple((person_id, region, scheme) for person_id in used.records)
 
 
 def settlements_recorded(events: Iterable[LoggedFact]) -> list[SettlementRecorded]:

@@ -62,7 +62,8 @@ class PersonAnswer:
     """Eligibility's answer about a person on a day (资格答复).
 
     With a `window`, `identities` are those true on any day from its first to its last. Those that
-    ended before, and whose benefits went on, are among them.
+    ended before, and whose benefits went on, are among them. `other_records` are ids under which
+    the same person is known, too.
     """
 
     person_id: PersonId
@@ -73,6 +74,7 @@ class PersonAnswer:
     enrolments: tuple[EnrolmentUsed, ...]
     identities: tuple[IdentityUsed, ...]
     window: tuple[date, date] | None = None
+    other_records: tuple[PersonId, ...] = ()
 
 
 @dataclass(frozen=True)

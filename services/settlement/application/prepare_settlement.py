@@ -4,7 +4,8 @@ Finds the book by the enrolment on the day of admission, asks who the person was
 book names, reads the year's counters, and lets the kernel settle.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from contracts.vocabulary import PersonId
@@ -21,8 +22,9 @@ from settlement.domain.record import (
     SettlementInputs,
 )
 from settlement.domain.settlement import Beside, beside_of
+from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
 from settlement.domain.stay import Stay
-from settlement.domain.yearly_counters import totals_before
+from settlement.domain.yearly_counters import together, totals_before
 from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
 from settlement.kernel.report import DepositAllowed
@@ -41,15 +43,19 @@ class EnrolmentAmbiguous(Exception):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A settlement computed and not stored (试算结果)."""
+    """A settlement computed and not stored (试算结果).
+
+    `years` and `orders` are what storing it moves, as they were when it was computed.
+    """
 
     policy: Policy
     inputs: SettlementInputs
     outcome: Outcome
     steps: tuple[Step, ...]
     assumed: tuple[NumberUsed, ...]
-    years: tuple[BenefitYear, ...]
     beside: Beside
+    years: tuple[BenefitYear, ...] = ()
+    orders: tuple[SettlementOrder, ...] = ()
 
     @property
     def patient_fen(self) -> int:
@@ -85,12 +91,24 @@ def prepare_settlement(
     enrolment = choose_enrolment(enrolled, stay.scheme)
     policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
     persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at, by=by)
+    # Loaded before the counters: whoever settles this person meanwhile, under whichever id, moves
+    # one of the orders, and this settlement is then decided again.
+    orders = tuple(
+        _order(ledger, record, enrolment=enrolment, at=at)
+        for record in (stay.person_id, *enrolled.other_records)
+    )
     years = counter_years(policy, dates)
     loaded = {
         first_day: _benefit_year(
             ledger, stay.person_id, enrolment=enrolment, first_day=first_day, at=at
         )
         for first_day in sorted(set(years.values()))
+    }
+    stored = {
+        day: together(
+            [year.counters, *_kept_elsewhere(ledger, enrolled.other_records, enrolment, day)]
+        )
+        for day, year in loaded.items()
     }
     inputs = SettlementInputs(
         fingerprint=policy.fingerprint,
@@ -102,17 +120,16 @@ def prepare_settlement(
         institution=institution_on(ledger, stay.institution_id, stay.admission),
         circumstances=stay.circumstances,
         charges=charges,
-        counters_before=totals_before(years, {day: y.counters for day, y in loaded.items()}),
+        counters_before=totals_before(years, stored),
         counter_years=dict(sorted(years.items())),
         elsewhere_fen=elsewhere_fen,
         form=FORM,
     )
-    return compute(compile_policy(policy), inputs, years=tuple(loaded.values()))
+    prepared = compute(compile_policy(policy), inputs)
+    return replace(prepared, years=tuple(loaded.values()), orders=orders)
 
 
-def compute(
-    cascade: Cascade, inputs: SettlementInputs, *, years: tuple[BenefitYear, ...] = ()
-) -> Prepared:
+def compute(cascade: Cascade, inputs: SettlementInputs) -> Prepared:
     """The settlement of these inputs under a policy; nothing else decides it.
 
     Raises AnswerUnfit, and what `settle_bill` raises.
@@ -135,7 +152,6 @@ def compute(
         outcome=outcome,
         steps=steps,
         assumed=(*_wider_region(policy, inputs), *assumed_numbers(policy, steps)),
-        years=years,
         beside=beside_of(policy, outcome, facts),
     )
 
@@ -190,6 +206,34 @@ def counter_years(policy: Policy, dates: StayDates) -> dict[str, date]:
 def _first_day(policy: Policy, dates: StayDates) -> date:
     year = policy.benefit_year
     return year.first_day(dates.on(year.chosen_by))
+
+
+def _order(
+    ledger: Ledger, person_id: PersonId, *, enrolment: EnrolmentUsed, at: datetime
+) -> SettlementOrder:
+    """The order of the settlements under an id of the person, or a new one nobody has saved."""
+    order_id = settlement_order_id(
+        person_id=person_id, region=enrolment.region, scheme=enrolment.scheme
+    )
+    return ledger.find(order_id, SettlementOrder) or SettlementOrder.begin(
+        person_id=person_id, region=enrolment.region, scheme=enrolment.scheme, at=at
+    )
+
+
+def _kept_elsewhere(
+    ledger: Ledger, records: Iterable[PersonId], enrolment: EnrolmentUsed, first_day: date
+) -> Iterator[dict[str, int]]:
+    """The totals of a year that were kept under other ids of the person."""
+    for person_id in records:
+        year_id = benefit_year_id(
+            person_id=person_id,
+            region=enrolment.region,
+            scheme=enrolment.scheme,
+            first_day=first_day,
+        )
+        year = ledger.find(year_id, BenefitYear)
+        if year is not None:
+            yield year.counters
 
 
 def _benefit_year(

@@ -6,7 +6,7 @@ again, nobody knows the counters after it: the person's later ones of that benef
 with it, by name, instead of being settled from wrong counters.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,7 +25,7 @@ from settlement.domain.settlement import (
     payer_steps,
     shares_of,
 )
-from settlement.domain.yearly_counters import counter_name, totals_before
+from settlement.domain.yearly_counters import counter_name, together, totals_before
 from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
 from settlement.kernel.settle import (
     BILL_REFUSALS,
@@ -240,19 +240,23 @@ class _Counters:
     """The yearly counters of everybody, as the other book moves them."""
 
     def __init__(self) -> None:
-        self._totals: dict[tuple[object, ...], dict[str, int]] = defaultdict(dict)
+        self._totals: dict[tuple[object, ...], Counter[str]] = defaultdict(Counter)
 
     def before(self, settlement: SettlementRecorded, years: dict[str, date]) -> dict[str, int]:
-        days = set(years.values())
-        return totals_before(years, {d: self._totals[(*settlement.whose, d)] for d in days})
+        stored = {
+            day: together(self._totals[(*whose, day)] for whose in settlement.whose)
+            for day in set(years.values())
+        }
+        return totals_before(years, stored)
 
     def move(
         self, settlement: SettlementRecorded, years: dict[str, date], after: Mapping[str, int]
     ) -> None:
+        before, own = self.before(settlement, years), settlement.whose[0]
         for total, amount in after.items():
             first_day = years.get(counter_name(total))
             if first_day is not None:
-                self._totals[(*settlement.whose, first_day)][total] = amount
+                self._totals[(*own, first_day)][total] += amount - before.get(total, 0)
 
 
 class _BrokenChains:
@@ -264,13 +268,14 @@ class _BrokenChains:
     def add(self, settlement: SettlementRecorded, years: Mapping[str, date]) -> None:
         """This settlement was refused; it would have moved these years."""
         for first_day in sorted(set(years.values())):
-            self._years[settlement.whose].append((first_day, settlement.number))
+            self._years[settlement.whose[0]].append((first_day, settlement.number))
 
     def refused_before(
         self, settlement: SettlementRecorded, years: Mapping[str, date]
     ) -> str | None:
         """The first refused settlement on whose counters this one would rest."""
-        for broken_day, number in self._years[settlement.whose]:
+        broken = (each for whose in settlement.whose for each in self._years[whose])
+        for broken_day, number in broken:
             if any(_overlap(broken_day, first_day) for first_day in years.values()):
                 return number
         return None

@@ -51,9 +51,10 @@ def reverse_settlement(command: ReverseSettlement, *, ledger: Ledger, accept: Ac
         undone = stay.reverse(
             reason=command.reason, booked_on=command.booked_on, by=command.by, at=command.at
         )
-        order, years = _order(ledger, undone.inputs), _years(ledger, undone.inputs)
+        orders, years = _orders(ledger, undone.inputs), _years(ledger, undone.inputs)
         try:
-            order.undo(number=undone.number, stay_id=stay.id, at=command.at)
+            for order in orders:
+                order.undo(number=undone.number, stay_id=stay.id, at=command.at)
             for year in years:
                 year.restore(number=undone.number, stay_id=stay.id, at=command.at)
         except (NotLatestSettlement, NotInOrder, NotCounted) as refusal:
@@ -64,21 +65,25 @@ def reverse_settlement(command: ReverseSettlement, *, ledger: Ledger, accept: Ac
                 raise
             raise LedgerIncomplete(f"{refusal}；请先运行 yizhan verify") from refusal
         result = Reversed(stay=stay, settlement=undone)
-        ledger.save(stay, *years, order, receipt=accept(result))
+        ledger.save(stay, *years, *orders, receipt=accept(result))
         return result
 
     return when_overtaken(decide)
 
 
-def _order(ledger: Ledger, inputs: SettlementInputs) -> SettlementOrder:
-    used = inputs.eligibility
-    order_id = settlement_order_id(
-        person_id=used.person_id, region=used.enrolment.region, scheme=used.enrolment.scheme
-    )
-    order = ledger.find(order_id, SettlementOrder)
-    if order is None:
-        raise LedgerIncomplete("账本缺少该参保人的结算次序；请先运行 yizhan verify")
-    return order
+def _orders(ledger: Ledger, inputs: SettlementInputs) -> list[SettlementOrder]:
+    """The orders in which it has a place: one of each id under which the person was known."""
+    enrolment = inputs.eligibility.enrolment
+    orders = []
+    for person_id in inputs.eligibility.records:
+        order_id = settlement_order_id(
+            person_id=person_id, region=enrolment.region, scheme=enrolment.scheme
+        )
+        order = ledger.find(order_id, SettlementOrder)
+        if order is None:
+            raise LedgerIncomplete("账本缺少该参保人的结算次序；请先运行 yizhan verify")
+        orders.append(order)
+    return orders
 
 
 def _years(ledger: Ledger, inputs: SettlementInputs) -> list[BenefitYear]:

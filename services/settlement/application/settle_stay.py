@@ -12,7 +12,6 @@ from settlement.application.retrying import when_overtaken
 from settlement.domain.law_text import LawText, law_text_id
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import payer_steps
-from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
 from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import PersonalShareChanged
 from settlement.domain.yearly_counters import moves_of
@@ -99,11 +98,11 @@ def settle(
     for year in prepared.years:
         moves = moves_of(inputs, prepared.outcome.counters, year.first_day)
         year.move(number=number, stay_id=stay.id, moves=moves, at=command.at)
-    order = _order(ledger, inputs, command.at)
-    order.take(number=number, stay_id=stay.id, at=command.at)
+    for order in prepared.orders:
+        order.take(number=number, stay_id=stay.id, at=command.at)
     settled = Settled(stay=stay, number=number, prepared=prepared)
     law = _law(ledger, prepared, command.at)
-    ledger.save(stay, *prepared.years, order, *law, receipt=accept(settled))
+    ledger.save(stay, *prepared.years, *prepared.orders, *law, receipt=accept(settled))
     return settled
 
 
@@ -120,19 +119,6 @@ def _require_expected(prepared: Prepared, expected_fen: int | None) -> None:
             f"与预览的 {format_yuan(expected_fen)} 元相差 "
             f"{format_yuan(prepared.patient_fen - expected_fen)} 元；请重新预览后确认"
         )
-
-
-def _order(ledger: Ledger, inputs: SettlementInputs, at: datetime) -> SettlementOrder:
-    used = inputs.eligibility
-    order_id = settlement_order_id(
-        person_id=used.person_id, region=used.enrolment.region, scheme=used.enrolment.scheme
-    )
-    return ledger.find(order_id, SettlementOrder) or SettlementOrder.begin(
-        person_id=used.person_id,
-        region=used.enrolment.region,
-        scheme=used.enrolment.scheme,
-        at=at,
-    )
 
 
 def _law(ledger: Ledger, prepared: Prepared, at: datetime) -> list[LawText]:

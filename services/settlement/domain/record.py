@@ -116,6 +116,8 @@ class EligibilityUsed:
 
     `identities` are those of the day `identities_on`, or of the window from `identities_from` to
     `identities_to`; `other_days` what was answered for days that single layers go by.
+    `other_records` are ids under which the same person was known, too (归并): what is counted by
+    person is counted for all of them together.
     """
 
     person_id: PersonId
@@ -129,6 +131,12 @@ class EligibilityUsed:
     identities_from: date | None = None
     identities_to: date | None = None
     other_days: tuple[PersonUsed, ...] = ()
+    other_records: tuple[PersonId, ...] = ()
+
+    @property
+    def records(self) -> tuple[PersonId, ...]:
+        """All ids of the person, that of the stay first."""
+        return self.person_id, *self.other_records
 
     @property
     def person(self) -> PersonUsed:

@@ -5,7 +5,8 @@ A total kept apart for several values, such as tiers of hospitals, is stored onc
 year the total belongs to.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from settlement.domain.record import FIRST_FORM, SettlementInputs
@@ -15,6 +16,14 @@ from settlement.law.policy import KEY_OF_COUNTER
 def counter_name(total: str) -> str:
     """The name a policy gives to a total: `basic.paid` of `basic.paid@level_3`."""
     return total.partition(KEY_OF_COUNTER)[0]
+
+
+def together(totals: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The totals of one benefit year that were kept under several ids of one person."""
+    found: Counter[str] = Counter()
+    for each in totals:
+        found.update(each)
+    return dict(found)
 
 
 def totals_before(

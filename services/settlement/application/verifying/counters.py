@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.vocabulary import PersonId
 from settlement.application.prepare_settlement import Prepared
 from settlement.application.verifying.comparing import Finding
 from settlement.application.verifying.dues import Dues
@@ -17,7 +18,7 @@ from settlement.domain.settlement_order import (
     SettlementOrder,
     settlement_order_id,
 )
-from settlement.domain.yearly_counters import moves_of, totals_before
+from settlement.domain.yearly_counters import moves_of, together, totals_before
 
 
 class CountersAgain:
@@ -37,8 +38,8 @@ class CountersAgain:
         return totals_before(years, stored)
 
     def _totals(self, used: EligibilityUsed, first_day: date) -> dict[str, int]:
-        year = self._years.get(_year_id(used, first_day))
-        return year.counters if year else {}
+        years = (self._years.get(_year_id(used, each, first_day)) for each in used.records)
+        return together(year.counters for year in years if year)
 
     def settled(
         self,
@@ -62,21 +63,23 @@ class CountersAgain:
             moves = moves_of(inputs, after, first_day)
             year.move(number=number, stay_id=stay_id, moves=moves, at=at)
             self._dues.owe(year.collect_events())
-        order = self._order(used, at)
-        order.take(number=number, stay_id=stay_id, at=at)
-        self._dues.owe(order.collect_events())
+        for record in used.records:
+            order = self._order(used, record, at)
+            order.take(number=number, stay_id=stay_id, at=at)
+            self._dues.owe(order.collect_events())
 
     def undone(
         self, number: str, *, stay_id: UUID, inputs: SettlementInputs, at: datetime
     ) -> Iterator[Finding]:
         """A reversal takes its settlement out of the order and its moves back."""
         used = inputs.eligibility
-        order = self._order(used, at)
-        try:
-            order.undo(number=number, stay_id=stay_id, at=at)
-        except (NotLatestSettlement, NotInOrder) as refusal:
-            yield Finding("结算次序", "撤销", number, refusal)
-        self._dues.owe(order.collect_events())
+        for record in used.records:
+            order = self._order(used, record, at)
+            try:
+                order.undo(number=number, stay_id=stay_id, at=at)
+            except (NotLatestSettlement, NotInOrder) as refusal:
+                yield Finding("结算次序", "撤销", number, refusal)
+            self._dues.owe(order.collect_events())
         for first_day in sorted(set(inputs.counter_years.values())):
             year = self._year(used, first_day, at)
             with suppress(NotCounted):  # its own missing move was found already
@@ -105,7 +108,7 @@ class CountersAgain:
                 event.apply(held)
 
     def _year(self, used: EligibilityUsed, first_day: date, at: datetime) -> BenefitYear:
-        year_id = _year_id(used, first_day)
+        year_id = _year_id(used, used.person_id, first_day)
         if year_id not in self._years:
             self._years[year_id] = BenefitYear.open(
                 person_id=used.person_id,
@@ -116,14 +119,14 @@ class CountersAgain:
             )
         return self._years[year_id]
 
-    def _order(self, used: EligibilityUsed, at: datetime) -> SettlementOrder:
+    def _order(self, used: EligibilityUsed, person_id: PersonId, at: datetime) -> SettlementOrder:
         enrolment = used.enrolment
         order_id = settlement_order_id(
-            person_id=used.person_id, region=enrolment.region, scheme=enrolment.scheme
+            person_id=person_id, region=enrolment.region, scheme=enrolment.scheme
         )
         if order_id not in self._orders:
             self._orders[order_id] = SettlementOrder.begin(
-                person_id=used.person_id,
+                person_id=person_id,
                 region=enrolment.region,
                 scheme=enrolment.scheme,
                 at=at,
@@ -131,9 +134,9 @@ class CountersAgain:
         return self._orders[order_id]
 
 
-def _year_id(used: EligibilityUsed, first_day: date) -> UUID:
+def _year_id(used: EligibilityUsed, person_id: PersonId, first_day: date) -> UUID:
     return benefit_year_id(
-        person_id=used.person_id,
+        person_id=person_id,
         region=used.enrolment.region,
         scheme=used.enrolment.scheme,
         first_day=first_day,

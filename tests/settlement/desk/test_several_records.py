@@ -1,0 +1,151 @@
+"""One person under several ids: what is counted by person is counted for all of them together."""
+
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from settlement.application.ledger_history import settlements_recorded
+from settlement.application.replay_ledger import Scope, replay_ledger
+from settlement.application.verify_ledger import verify_ledger
+from tests.settlement.desk.book_of import book_of
+from tests.support.settlement_desk import P1, P2, Desk, open_parts
+from tests.support.small_policies import REGION, layer_text, policy_text, write_book
+
+CAPPED = policy_text(
+    layer_text("base: total\nrate: 80%\ncaps: [{per: year, of: payment, amount: 1000}]\n"),
+)
+BILL = {"total_fen": 1_000_00}
+
+
+class Story:
+    """Two ids that are found to be one person; the fund pays 80%, at most 1,000.00 a year."""
+
+    def __init__(self, folder: Path) -> None:
+        parts, self.people = open_parts(folder, policies=write_book(folder / "law", CAPPED))
+        self.desk = Desk(parts)
+        self.desk.import_institutions()
+        for person in (P1, P2):
+            self.people.add(person, region=REGION)
+
+    def merge(self) -> None:
+        """Eligibility answers for both from now on."""
+        self.people.same = {P1: (P2,), P2: (P1,)}
+
+    def split(self) -> None:
+        """They were two after all."""
+        self.people.same = {}
+
+    def settle(self, person: str, number: str) -> Any:
+        """A stay of 1,000.00, settled."""
+        return self.desk.settle(self.desk.discharged(person, number, charges=BILL))
+
+    def paid(self, person: str, number: str) -> int:
+        """What the fund pays of it, in fen."""
+        answer = self.settle(person, number)
+        assert answer.status_code == 200, answer.text
+        return int(answer.json()["steps"][0]["paid_fen"])
+
+    def undo(self, stay_id: str) -> Any:
+        """Take a settlement back."""
+        return self.desk.write(f"/v1/stays/{stay_id}/settlement/reversal", {"reason": "重复"})
+
+    def discrepancies(self) -> tuple[object, ...]:
+        """What verification finds."""
+        return verify_ledger(self.desk.parts.ledger, self.desk.parts.laws).discrepancies
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Story:
+    """Nobody has settled anything yet."""
+    return Story(tmp_path)
+
+
+def test_a_cap_is_spent_once_by_one_person_under_two_ids(story: Story) -> None:
+    """800.00 under the one id before the merge, 200.00 under the other after it, then nothing."""
+    assert story.paid(P1, "A1") == 800_00
+    story.merge()
+    assert story.paid(P2, "A2") == 200_00
+    assert story.paid(P1, "A3") == 0
+    assert story.discrepancies() == ()
+
+
+def test_split_again_each_id_has_what_was_settled_under_it(story: Story) -> None:
+    """P1 has spent 800.00 and P2 200.00 of what are two caps after all."""
+    story.paid(P1, "A1")
+    story.merge()
+    story.paid(P2, "A2")
+    story.split()
+    assert story.paid(P2, "A3") == 800_00
+    assert story.paid(P1, "A4") == 200_00
+    assert story.discrepancies() == ()
+
+
+def test_only_the_persons_latest_settlement_is_undone_under_whichever_id(story: Story) -> None:
+    """The earlier one rests under the later, although they were settled under two ids."""
+    first = story.settle(P1, "A1").json()["stay_id"]
+    story.merge()
+    second = story.settle(P2, "A2").json()["stay_id"]
+
+    refused = story.undo(first)
+    undone = [story.undo(second), story.undo(first)]
+
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "urn:yizhan:problem:not-latest-settlement"
+    assert [answer.status_code for answer in undone] == [200, 200]
+    assert story.paid(P2, "A3") == 800_00
+    assert story.discrepancies() == ()
+
+
+def test_a_replay_counts_them_together(story: Story) -> None:
+    """Under a cap of 900.00 the second settlement gets 100.00; both ids rest on one refusal."""
+    story.paid(P1, "A1")
+    story.merge()
+    story.paid(P2, "A2")
+    recorded = settlements_recorded(story.desk.parts.ledger.events())
+
+    found = replay_ledger(recorded, book_of(CAPPED.replace("1000", "900")), Scope())
+
+    assert [stay.after_fen["basic"] for stay in found.stays] == [800_00, 100_00]
+
+
+def test_two_desks_at_once_spend_one_cap(story: Story) -> None:
+    """Two hospitals settle at the same moment, one under each id."""
+    story.merge()
+    stays = [story.desk.discharged(p, n, charges=BILL) for p, n in ((P1, "A1"), (P2, "A2"))]
+    answers: list[Any] = []
+
+    def settle(stay: str) -> None:
+        answers.append(story.desk.settle(stay))
+
+    desks = [Thread(target=settle, args=(stay,)) for stay in stays]
+    for desk in desks:
+        desk.start()
+    for desk in desks:
+        desk.join()
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert sum(a.json()["steps"][0]["paid_fen"] for a in answers) == 1_000_00
+    assert story.discrepancies() == ()
+
+
+def test_settled_meanwhile_under_the_other_id_it_is_decided_again(story: Story) -> None:
+    """The other settlement is saved between this one's reading of counters and its saving."""
+    story.merge()
+    mine = story.desk.discharged(P2, "A2", charges=BILL)
+    other = story.desk.discharged(P1, "A1", charges=BILL)
+    ledger = story.desk.parts.ledger
+    save, between = ledger.save, [lambda: story.desk.settle(other)]
+
+    def saving(*aggregates: Any, **more: Any) -> Any:
+        if between:
+            answer = between.pop()()
+            assert answer.json()["steps"][0]["paid_fen"] == 800_00
+        return save(*aggregates, **more)
+
+    ledger.save = saving  # type: ignore[method-assign]
+    answer = story.desk.settle(mine)
+
+    assert answer.json()["steps"][0]["paid_fen"] == 200_00
+    assert story.discrepancies() == ()
