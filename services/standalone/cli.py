@@ -9,6 +9,7 @@ import typer
 from sqlalchemy.exc import DatabaseError
 
 from eligibility.adapters.master_key import MasterKeyUnusable
+from eligibility.adapters.owner_sources_file import OwnerSourcesUnusable
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.settings import SettingUnusable
 from eventlog.log import EventLogMissing
@@ -27,6 +28,7 @@ CANNOT_RUN = (
     EventLogMissing,
     MasterKeyUnusable,
     NotStarted,
+    OwnerSourcesUnusable,
     PolicyFileFaulty,
     Refused,
     SettingUnusable,

@@ -103,3 +103,13 @@ def _free_port(host: str) -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def served(app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """One more application while the block runs, at the address given; port 0 takes a free one.
+
+    Raises NotStarted.
+    """
+    with _Server(app, host=host, port=port or _free_port(host)) as server:
+        yield server.url

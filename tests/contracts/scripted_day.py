@@ -32,7 +32,7 @@ from settlement.application.reconcile_fund import reconcile_fund
 from settlement.domain.fund_statement import Period
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
-from tests.contracts.owner_words import SAID
+from tests.contracts.owner_words import office_on_line
 from tests.eligibility.conftest import number, roster
 from tests.eligibility.list_office import full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
@@ -182,8 +182,7 @@ class ScriptedDay:
         )
 
     def _an_owner_is_asked(self) -> None:
-        for message, body in SAID:
-            self._said(message, body)
+        self.messages += office_on_line(self._data, self._clock)
 
     def _people_become_known(self) -> str:
         for content in (FIRST_ROSTER, CORRECTED_ROSTER):
