@@ -135,6 +135,28 @@ class StandInOwner:
         return kind.model_validate({"owner": self.owner, **said}) if said else None
 
 
+def invented_people() -> list[Told]:
+    """Two people of the sample roster, all invented: one recognised, one recognised by mistake."""
+    margin = {"identity": "subsistence_margin", "valid_from": "2023-01-01"}
+    return [
+        Told(
+            certificate_number="990001197109110041",
+            name="样例丁",
+            stated={
+                "identities": [{"identity": "subsistence_allowance", "valid_from": "2023-06-01"}]
+            },
+        ),
+        Told(
+            certificate_number="990001198008170082", name="样例辛", stated={"identities": [margin]}
+        ),
+        Told(
+            certificate_number="990001198008170082",
+            name="样例辛",
+            withdrawn={"reason": "another_person", "identities": [margin]},
+        ),
+    ]
+
+
 def contract_app(office: StandInOwner, *, token: str) -> FastAPI:
     """The two routes of the contract, and nothing else."""
     app = FastAPIOffline(

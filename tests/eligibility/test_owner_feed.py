@@ -10,6 +10,7 @@ from contracts.owner_v1 import ChangesPage
 from contracts.vocabulary import DataOwner, NoAnswerReason
 from eligibility.application.follow_owner import Pulled
 from eligibility.application.owner_ports import NoAnswer, UnknownConnector
+from eventlog.log import VersionConflict
 from standalone.owner_stand_in import Mode
 from tests.eligibility.conftest import number
 from tests.eligibility.owner_office import LOW_INCOME, MARGIN, OnlineDesk, online_desk
@@ -187,3 +188,36 @@ def test_a_server_nobody_configured_is_named(desk: OnlineDesk) -> None:
     """The message says which there are."""
     with pytest.raises(UnknownConnector, match="minzheng"):
         desk.eligibility.follow_owner.pull("nobody", at=desk.now)
+
+
+def test_of_two_followers_at_once_one_records_and_the_other_starts_again(
+    desk: OnlineDesk,
+) -> None:
+    """The slower one meets the cursor's version and has changed nothing; its next page is empty."""
+    desk.tell(2, identities=[LOW_INCOME])
+    follow = desk.eligibility.follow_owner
+
+    def overtaken(step: str, _position: int) -> None:
+        if step == "识别":
+            pull(desk)
+
+    with pytest.raises(VersionConflict):
+        follow.pull("minzheng", at=desk.now, progress=overtaken)
+
+    position = desk.eligibility.log.last_position()
+    assert pull(desk).changes == 0
+    assert desk.eligibility.log.last_position() == position
+    assert desk.identities() == [("subsistence_allowance", None)]
+
+
+def test_a_lookup_ahead_of_the_feed_and_the_feed_after_it_agree(desk: OnlineDesk) -> None:
+    """Asked at the desk before the feed was read: the feed's older words change nothing more."""
+    desk.bring(FARMER)
+    desk.tell(2, identities=[LOW_INCOME])
+    desk.tell(2, identities=[LOW_INCOME | {"valid_to": "2023-12-31"}])
+    assert desk.heard()["stated"] == 1
+
+    pulled = pull(desk)
+
+    assert (pulled.counts.changed, pulled.set_aside) == (False, ())
+    assert desk.identities() == [("subsistence_allowance", "2023-12-31")]
