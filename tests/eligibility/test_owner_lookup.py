@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -74,7 +75,6 @@ def test_what_a_complete_answer_no_longer_says_ends_on_its_day(desk: OnlineDesk)
     desk.refresh()
     desk.tell(
         withdrawn={"reason": "entered_by_mistake", "identities": [LOW_INCOME, later]},
-        marks=[],
     )
 
     heard = desk.heard()
@@ -82,6 +82,10 @@ def test_what_a_complete_answer_no_longer_says_ends_on_its_day(desk: OnlineDesk)
     assert (heard["outcome"], heard["stated"], heard["withdrawn"]) == ("changed", 1, 1)
     assert desk.identities() == [("orphan", None), ("subsistence_allowance", "2023-07-01")]
     assert desk.identities(on="2023-12-02") == [("orphan", None)]
+    # It has ended on the first day that it was left out, and stays so.
+    desk.now += timedelta(days=3)
+    assert desk.heard()["outcome"] == "unchanged"
+    assert desk.identities() == [("orphan", None), ("subsistence_allowance", "2023-07-01")]
 
 
 def test_silence_about_other_kinds_tells_nothing(desk: OnlineDesk) -> None:
