@@ -15,6 +15,7 @@ from contracts.vocabulary import (
     DataOwner,
     FilingKind,
     MarkKind,
+    NoAnswerReason,
     PremiumPayer,
     Scheme,
     WithdrawalReason,
@@ -194,6 +195,26 @@ class DeathFact(_Known, DeathStated):
     """A death as known (已知死亡)."""
 
 
+class OwnerAnswered(Message):
+    """When an office's server last spoke of the person, as known at `known_at` (联机应答时效).
+
+    `answered_at` is our instant (UTC), `as_of` the office's own; all are None where it never did.
+    `unanswered_at` is the last attempt since then that brought no answer, and `reason` why.
+    """
+
+    connector: str
+    owner: DataOwner
+    answered_at: datetime | None = None
+    as_of: datetime | None = None
+    age_seconds: int | None = None
+    unanswered_at: datetime | None = None
+    reason: NoAnswerReason | None = None
+
+
+def _is_left_out(value: object) -> bool:
+    return value is None
+
+
 class Entitlements(Message):
     """`GET /v1/persons/{person_id}/entitlements?on=&known_at=&from=&to=` (待遇资格).
 
@@ -207,10 +228,13 @@ class Entitlements(Message):
     `continued` are identities that ended before that day (or window) and whose benefits go on in
     it (四个不摘); none of them is in `identities`. `death` is one on or before the day.
     `birth_date` allows rules by age; it is None where no roster stated it.
+    Asked with `form=3`, `owners` tells of each office that is asked on-line how old its last answer
+    is; the answer is otherwise that of form 2. A form 3 answer asked again is the same as long as
+    the same servers are configured.
     """
 
     contract: Literal["eligibility.v1"] = "eligibility.v1"
-    form: Literal[2] = 2
+    form: Literal[2, 3] = 2
     person_id: str
     on: date
     identities_from: date | None = None
@@ -227,6 +251,8 @@ class Entitlements(Message):
     filings: tuple[FilingFact, ...] = ()
     disabilities: tuple[DisabilityFact, ...] = ()
     death: DeathFact | None = None
+    # Left out of form 2 altogether, so that its bytes stay what they were.
+    owners: Annotated[tuple[OwnerAnswered, ...] | None, Field(exclude_if=_is_left_out)] = None
 
 
 class EntitlementsQuery(Message):
@@ -299,6 +325,38 @@ class FactsRecorded(Message):
     stated: int
     unchanged: int
     withdrawn: int
+
+
+class OwnerAsked(Message):
+    """One office after being asked (一家的核实结果).
+
+    `reason` says why there is no answer. `answered_at` (UTC) is when it last did answer about this
+    person, now or earlier, and `age_seconds` how long ago that was; None where it never did.
+    `stated` and `withdrawn` count the facts that became different.
+    """
+
+    connector: str
+    owner: DataOwner
+    outcome: Literal["changed", "unchanged", "no_answer"]
+    reason: NoAnswerReason | None = None
+    found: bool | None = None
+    stated: int = 0
+    withdrawn: int = 0
+    answered_at: datetime | None = None
+    as_of: datetime | None = None
+    age_seconds: int | None = None
+
+
+class OwnersAsked(Message):
+    """`POST /v1/persons/{person_id}/refresh`: what each office answered just now (联机核实).
+
+    What they said is recorded at this one instant; `version` is the person's from then on.
+    """
+
+    person_id: str
+    recorded_at: datetime
+    version: int
+    owners: tuple[OwnerAsked, ...]
 
 
 class PersonRead(Message):

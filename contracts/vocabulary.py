@@ -200,3 +200,20 @@ class EvidenceStatus(_Labelled):
     STATED = "stated", "原文载明"
     INFERRED = "inferred", "由账单推得"
     ASSUMED = "assumed", "假定"
+
+
+class NoAnswerReason(_Labelled):
+    """Why an office that was asked on-line gave no usable answer (没有应答的原因)."""
+
+    UNREACHABLE = "unreachable", "连接不上"
+    TIMED_OUT = "timed_out", "超时"
+    SERVER_FAULT = "server_fault", "对方系统出错"
+    REFUSED = "refused", "对方拒绝（请核对令牌与地址）"
+    UNREADABLE = "unreadable", "答复不符合契约"
+    PAUSED = "paused", "连续没有应答，暂停询问"
+    ANOTHER_PERSON = "another_person", "答复的不是此人"
+    ANOTHER_OWNER = "another_owner", "答复的不是这个部门"
+    CONTRADICTORY = "contradictory", "答复自相矛盾"
+    IMPOSSIBLE_FACT = "impossible_fact", "事项不成立"
+    UNKNOWN_IDENTITY = "unknown_identity", "身份代码未登记"
+    FROM_THE_FUTURE = "from_the_future", "时刻晚于本系统时钟"

@@ -5,11 +5,14 @@ from functools import partial
 from uuid import uuid4
 
 from eligibility.adapters.event_store import EventLogStore
+from eligibility.adapters.feed_contacts import SqlFeedContacts
 from eligibility.adapters.list_workspace import open_list_workspace
 from eligibility.adapters.local_identities_file import read_local_identities
 from eligibility.adapters.master_key import create_key_file, read_key_file
 from eligibility.adapters.owner_list_files import open_owner_list
 from eligibility.adapters.owner_list_store import EventLogListStore
+from eligibility.adapters.owner_sources_file import read_owner_sources
+from eligibility.adapters.owner_store import EventLogOwnerStore
 from eligibility.adapters.person_reads import SqlPersonReads, create_person_reads
 from eligibility.adapters.personal_data_vault import SqlPersonalDataVault
 from eligibility.adapters.roster_rows import read_roster
@@ -18,9 +21,13 @@ from eligibility.adapters.staged_rosters import SqlStagedRosters
 from eligibility.adapters.vault_tables import create_vault
 from eligibility.application.activate_roster import ActivateRoster
 from eligibility.application.answer_entitlements import AnswerEntitlements
+from eligibility.application.ask_owners import AskOwners
 from eligibility.application.erase_person import ErasePerson
 from eligibility.application.find_person import FindPerson
+from eligibility.application.follow_owner import FollowOwner
 from eligibility.application.import_list import ImportList
+from eligibility.application.owner_knowledge import OwnerKnowledge
+from eligibility.application.owner_ports import Sources
 from eligibility.application.read_changes import ReadChanges
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
@@ -47,13 +54,18 @@ class Eligibility:
     state_facts: StateFacts
     read_changes: ReadChanges
     erase_person: ErasePerson
+    ask_owners: AskOwners
+    follow_owner: FollowOwner
+    owner_knowledge: OwnerKnowledge
+    owner_sources: Sources
 
 
 def build(settings: Settings) -> Eligibility:
     """Create what is missing in the data folder and put the service together.
 
-    Raises `MasterKeyUnusable`, `WrongMasterKey`, `LocalIdentitiesUnusable`.
+    Raises `MasterKeyUnusable`, `WrongMasterKey`, `LocalIdentitiesUnusable`, `OwnerSourcesUnusable`.
     """
+    sources = _owner_sources(settings)
     keys = derive_keys(_master_key(settings))
     engine = open_engine(settings.vault_file, durable=True)
     create_vault(engine, keys)
@@ -68,6 +80,8 @@ def build(settings: Settings) -> Eligibility:
     create_person_reads(reads_engine)
     reads = SqlPersonReads(reads_engine)
     identities = _local_identities(settings)
+    owner_store = EventLogOwnerStore(log)
+    contacts = SqlFeedContacts(open_engine=lambda: open_engine(settings.feed_contacts_file))
     return Eligibility(
         log=log,
         stage_roster=StageRoster(
@@ -93,7 +107,30 @@ def build(settings: Settings) -> Eligibility:
         state_facts=StateFacts(store=store, identities=identities, new_id=uuid4),
         read_changes=ReadChanges(store=store),
         erase_person=ErasePerson(vault=vault),
+        ask_owners=AskOwners(
+            sources=sources,
+            vault=vault,
+            store=owner_store,
+            reads=reads,
+            identities=identities,
+            new_id=uuid4,
+        ),
+        follow_owner=FollowOwner(
+            sources=sources,
+            vault=vault,
+            store=owner_store,
+            identities=identities,
+            contacts=contacts,
+        ),
+        owner_knowledge=OwnerKnowledge(sources=sources, store=owner_store, contacts=contacts),
+        owner_sources=sources,
     )
+
+
+def _owner_sources(settings: Settings) -> Sources:
+    if settings.owners is None:
+        return {}
+    return read_owner_sources(settings.owners, tokens=settings.owner_tokens)
 
 
 def _local_identities(settings: Settings) -> LocalIdentities:

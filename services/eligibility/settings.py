@@ -10,6 +10,8 @@ from pathlib import Path
 DATA_DIR_VARIABLE = "YIZHAN_DATA"
 MASTER_KEY_VARIABLE = "YIZHAN_MASTER_KEY"
 LOCAL_IDENTITIES_VARIABLE = "YIZHAN_LOCAL_IDENTITIES"
+OWNERS_VARIABLE = "YIZHAN_OWNERS"
+OWNER_TOKENS_START = "YIZHAN_OWNER_TOKEN_"
 LIST_END_LIMIT_VARIABLE = "YIZHAN_LIST_END_LIMIT_PERCENT"
 MASTER_KEY_BYTES = 32
 
@@ -25,12 +27,16 @@ class Settings:
     `local_identities` is the registry of the region's own identities (本地身份登记表); without one
     every `local_…` code is taken. A full list that leaves out more than `list_end_limit_percent`
     per cent of its people is refused until somebody confirms the number (名单缺人上限).
+    `owners` is the file of offices' servers (部门连接表), `owner_tokens` the variables that tokens
+    for them may come from.
     """
 
     data_dir: Path = Path("var")
     master_key: bytes | None = field(default=None, repr=False)
     local_identities: Path | None = None
     list_end_limit_percent: int = 5
+    owners: Path | None = None
+    owner_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def log_file(self) -> Path:
@@ -46,6 +52,11 @@ class Settings:
     def reads_file(self) -> Path:
         """Who read whose facts (查阅记录)."""
         return self.data_dir / "eligibility_reads.sqlite"
+
+    @property
+    def feed_contacts_file(self) -> Path:
+        """When each office's feed was last asked (变更清单联系记录)."""
+        return self.data_dir / "eligibility_feed_contacts.sqlite"
 
     @property
     def read_models_file(self) -> Path:
@@ -66,11 +77,14 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
     folder = data_dir or Path(environment.get(DATA_DIR_VARIABLE) or "var")
     encoded = environment.get(MASTER_KEY_VARIABLE)
     registry = environment.get(LOCAL_IDENTITIES_VARIABLE)
+    owners = environment.get(OWNERS_VARIABLE)
     return Settings(
         folder,
         _decode_key(encoded) if encoded else None,
         Path(registry) if registry else None,
         _percent(environment.get(LIST_END_LIMIT_VARIABLE) or "5"),
+        Path(owners) if owners else None,
+        {name: value for name, value in environment.items() if name.startswith(OWNER_TOKENS_START)},
     )
 
 

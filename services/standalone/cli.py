@@ -1,4 +1,4 @@
-"""`yizhan serve` and `yizhan demo` (运行、演示)."""
+"""`yizhan serve`, `yizhan demo` and `yizhan owner-stand-in` (运行、演示、样板服务器)."""
 
 import time
 from pathlib import Path
@@ -8,16 +8,21 @@ import httpx2 as httpx
 import typer
 from sqlalchemy.exc import DatabaseError
 
+from contracts.vocabulary import DataOwner
 from eligibility.adapters.master_key import MasterKeyUnusable
+from eligibility.adapters.owner_sources_file import OwnerSourcesUnusable
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.settings import SettingUnusable
 from eventlog.log import EventLogMissing
 from settlement.adapters.policy_files import PolicyFileFaulty
+from settlement.entrypoints.clock import now
 from settlement.entrypoints.statement_table import wide_console
 from settlement.settings import Settings
 from standalone.demo import DemoFailed, load_samples, run_demo
+from standalone.demo_owner import OwnerChapterFailed
 from standalone.hospital import Refused
-from standalone.serving import NotStarted, running
+from standalone.owner_stand_in import StandInOwner, invented_people, stand_in_app
+from standalone.serving import NotStarted, running, served
 from standalone.shown_commands import CommandFailed
 
 app = typer.Typer(help="单机运行与演示")
@@ -27,6 +32,7 @@ CANNOT_RUN = (
     EventLogMissing,
     MasterKeyUnusable,
     NotStarted,
+    OwnerSourcesUnusable,
     PolicyFileFaulty,
     Refused,
     SettingUnusable,
@@ -73,11 +79,37 @@ def serve(
         raise typer.Exit(1) from wrong
 
 
+@app.command("owner-stand-in")
+def owner_stand_in(
+    owner: Annotated[DataOwner, typer.Option(help="扮演哪个部门")] = DataOwner.CIVIL_AFFAIRS,
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口；0 为任一空闲端口")] = 8010,
+    token: Annotated[
+        str, typer.Option(envvar="YIZHAN_OWNER_TOKEN_STAND_IN", help="调用方须带的令牌")
+    ] = "stand-in-token",  # noqa: S107 -- of the stand-in alone
+) -> None:
+    """运行样板部门服务器（人员均为虚构），直到按 Ctrl-C；怎样接：docs/owner-connectors.md。"""
+    office = StandInOwner(owner, clock=now)
+    for told in invented_people():
+        office.tell(told)
+    try:
+        with served(stand_in_app(office, token=token), host=host, port=port) as url:
+            typer.echo(f"样板服务器 {url}（接口文档 {url}/docs），扮演{owner.label}")
+            typer.echo("POST /stand-in/mode/slow|down|garbage|answering 切换；按 Ctrl-C 停止")
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        typer.echo("已停止")
+    except NotStarted as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(1) from wrong
+
+
 @app.command()
 def demo() -> None:
     """用公布的真实账单走一遍：结算、历史、撤销、重演、验账、对账；一分钟之内。"""
     try:
         run_demo(wide_console())
-    except (*CANNOT_RUN, DemoFailed, CommandFailed) as wrong:
+    except (*CANNOT_RUN, DemoFailed, OwnerChapterFailed, CommandFailed) as wrong:
         wide_console().print(f"[bold red]演示没有成功：{wrong}[/]")
         raise typer.Exit(1) from wrong

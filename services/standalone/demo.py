@@ -5,6 +5,7 @@ with what was published, to the fen.
 """
 
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from contracts.settlement_v1 import StatementShown
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.statement_table import print_statement
 from settlement.law.exact import format_yuan, parse_yuan
+from standalone.demo_owner import TOKEN, TOKEN_VARIABLE, demo_office, show_owner_on_line
 from standalone.hospital import Hospital
 from standalone.serving import Addresses, running
 from standalone.shown_commands import run_shown
@@ -39,7 +41,17 @@ def run_demo(console: Console) -> None:
     with tempfile.TemporaryDirectory(prefix="yizhan-demo-") as directory:
         data = Path(directory)
         with (
-            running(data=data, host="127.0.0.1", port=0) as addresses,
+            demo_office(data) as civil_affairs,
+            running(
+                data=data,
+                host="127.0.0.1",
+                port=0,
+                environment={
+                    **os.environ,
+                    "YIZHAN_OWNERS": str(civil_affairs.file),
+                    TOKEN_VARIABLE: TOKEN,
+                },
+            ) as addresses,
             httpx.Client(timeout=30) as client,
         ):
             console.rule("[bold]一、两个服务已启动，导入机构目录与名册（名册中的人均为虚构）")
@@ -50,11 +62,13 @@ def run_demo(console: Console) -> None:
             _reverse_and_settle_again(stays[0], console)
             console.rule("[bold]四、这次住院的事件历史")
             _show_history(stays[0], console)
-        console.rule("[bold]五、按修订的政策重演（湖北大病保险普通居民分段 2018 → 2023，真实修订）")
+            console.rule("[bold]五、住院期间向民政部门联机核实（样板服务器）")
+            show_owner_on_line(civil_affairs.office, stays[0].hospital, console)
+        console.rule("[bold]六、按修订的政策重演（湖北大病保险普通居民分段 2018 → 2023，真实修订）")
         run_shown(["replay", "--policies", str(REVISED_POLICIES)], data=data, console=console)
-        console.rule("[bold]六、验账：按账本中的政策文本重新计算")
+        console.rule("[bold]七、验账：按账本中的政策文本重新计算")
         run_shown(["verify"], data=data, console=console)
-        console.rule("[bold]七、基金对账")
+        console.rule("[bold]八、基金对账")
         _show_fund(data, console)
     console.print("\n[bold green]演示完成[/]：make serve 保持服务运行，接口文档在 /docs")
 

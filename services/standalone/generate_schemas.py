@@ -1,9 +1,9 @@
 """`python -m standalone.generate_schemas` (生成接口与事件的模式): contracts/schemas, from the code.
 
-What is written: the OpenAPI description of each service, a JSON Schema for every message of
-contracts/, one for every event class that either service stores, by its topic, and those of policy
-documents and case files, which editors use. The same code always gives the same bytes: no clock, no
-machine path, keys in order.
+What is written: the OpenAPI description of each service and of an office's server, a JSON Schema
+for every message of contracts/, one for every event class that either service stores, by its topic,
+and those of policy documents and case files, which editors use. The same code always gives the same
+bytes: no clock, no machine path, keys in order.
 """
 
 import importlib
@@ -27,12 +27,14 @@ import eligibility.domain
 import eligibility.settings
 import settlement.domain
 import settlement.settings
+from contracts.vocabulary import DataOwner
 from eligibility.entrypoints.http.app import build_app as build_eligibility
 from eventlog.codec import event_codec
 from settlement.bootstrap import build_parts
 from settlement.entrypoints.cli.policy_schema import editor_schemas
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.http.app import create_app as create_settlement
+from standalone.owner_stand_in import StandInOwner, contract_app
 
 SCHEMAS = Path(contracts.__file__).resolve().parent / "schemas"
 COMMAND = "make generate"
@@ -167,13 +169,15 @@ def _about(event_class: type) -> str:
 
 
 def _openapi() -> dict[str, dict[str, Any]]:
-    """Both services' descriptions, from the applications as they are served."""
+    """Each application's description, as it is served."""
     with tempfile.TemporaryDirectory(prefix="yizhan-schemas-") as directory:
         data = Path(directory)
         desk = settlement.settings.Settings(data=data, policies=None, eligibility_url=_UNREACHED)
         people = eligibility.settings.Settings(data_dir=data)
+        office = StandInOwner(DataOwner.CIVIL_AFFAIRS, clock=now)
         return {
             "eligibility": build_eligibility(people).openapi(),
+            "owner": contract_app(office, token="").openapi(),
             "settlement": create_settlement(build_parts(desk, now)).openapi(),
         }
 

@@ -34,6 +34,15 @@ class Hospital:
         )
         return str(found["person_id"])
 
+    def refresh(self, person_id: str) -> dict[str, Any]:
+        """Ask the offices about a patient, now."""
+        return self._post(f"{self.addresses.eligibility}/v1/persons/{person_id}/refresh", {})
+
+    def entitlements(self, person_id: str, on: str) -> dict[str, Any]:
+        """Who a patient is on a day."""
+        url = f"{self.addresses.eligibility}/v1/persons/{person_id}/entitlements"
+        return _content(self._client.get(url, params={"on": on}, headers=self._headers(None)))
+
     def write(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """A POST to settlement with a fresh request key."""
         return self._post(f"{self.addresses.settlement}{path}", body)

@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,7 @@ def running(
     port: int,
     policies: Path | None = None,
     drafts: bool = False,
+    environment: Mapping[str, str] = os.environ,
 ) -> Iterator[Addresses]:
     """Both services while the block runs: settlement on `port`, eligibility on the next.
 
@@ -82,7 +83,7 @@ def running(
     settlement_port = port or _free_port(host)
     eligibility_port = port + 1 if port else _free_port(host)
     data.mkdir(parents=True, exist_ok=True)
-    people = build_eligibility(eligibility.settings.read_settings(os.environ, data_dir=data))
+    people = build_eligibility(eligibility.settings.read_settings(environment, data_dir=data))
     with _Server(people, host=host, port=eligibility_port) as beside:
         settings = settlement.settings.Settings(
             data=data, policies=policies, eligibility_url=beside.url, drafts=drafts
@@ -103,3 +104,13 @@ def _free_port(host: str) -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def served(app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """One more application while the block runs, at the address given; port 0 takes a free one.
+
+    Raises NotStarted.
+    """
+    with _Server(app, host=host, port=port or _free_port(host)) as server:
+        yield server.url

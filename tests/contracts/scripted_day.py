@@ -38,6 +38,7 @@ from settlement.application.reconcile_fund import reconcile_fund
 from settlement.domain.fund_statement import Period
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
+from tests.contracts.owner_words import office_on_line
 from tests.eligibility.conftest import number, roster
 from tests.eligibility.list_office import full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
@@ -163,6 +164,7 @@ class ScriptedDay:
         """From the roster to the fund's own list."""
         person_id = self._people_become_known()
         self._an_owner_sends_its_list()
+        self._an_owner_is_asked()
         self._institutions_become_known()
         self._step_by_step(person_id)
         self._in_one_call(person_id)
@@ -190,6 +192,9 @@ class ScriptedDay:
             acting=ActsFor(institution_id="O500112", operator="样例经办"),
             at=self._clock(),
         )
+
+    def _an_owner_is_asked(self) -> None:
+        self.messages += office_on_line(self._data, self._clock)
 
     def _people_become_known(self) -> str:
         self._rosters_arrive(FIRST_ROSTER, CORRECTED_ROSTER)

@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.vocabulary import CertificateType
+from contracts.vocabulary import CertificateType, DataOwner
 from eligibility.adapters.master_key import MasterKeyUnusable, create_key_file, read_key_file
 from eligibility.adapters.sealing import SealBroken, derive_keys, new_key, seal, unseal
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.bootstrap import build
 from eligibility.domain.certificate import read_certificate
 from eligibility.settings import Settings, SettingUnusable, read_settings
+from standalone.owner_stand_in import Mode, Told
 from tests.eligibility.conftest import Desk, number, roster
+from tests.eligibility.owner_office import online_desk
 
 NAME = "样例独名"
 BIRTH = "19620917"
@@ -61,6 +63,37 @@ def test_the_data_folder_holds_no_name_number_or_birth_date_in_clear(desk: Desk)
     assert answer["birth_date"] == "1962-09-17"
     assert len(list(desk.data_dir.glob("*.sqlite"))) == 3
     assert in_clear(desk.data_dir) == []
+
+
+def test_what_offices_say_on_line_is_not_in_clear_either(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Fed, set aside, asked, in vain as well: in no file, no log line and no answer."""
+    body = {"certificate_number": NUMBER, "name": NAME}
+    said = {"identities": [{"identity": "orphan", "valid_from": "2023-01-01"}]}
+    strange = {"identities": [{"identity": "no_such", "valid_from": "2023-01-01"}]}
+    data = tmp_path / "data"
+    with (
+        caplog.at_level(logging.DEBUG),
+        online_desk(data, minzheng=DataOwner.CIVIL_AFFAIRS) as desk,
+    ):
+        desk.bring(ROW.replace("500112", "421022"))
+        for stated, name in ((said, NAME), (strange, NAME), (said, f"{NAME}又名")):
+            told = Told.model_validate(body | {"stated": stated, "name": name})
+            desk.offices["minzheng"].tell(told)
+        pulled = desk.eligibility.follow_owner.pull("minzheng", at=desk.now)
+        path = f"/v1/persons/{desk.person_id(NUMBER)}/refresh"
+        answers = []
+        for mode in Mode:
+            desk.switch(mode)
+            answers.append(desk.client.post(path, headers=desk.headers()).text)
+
+    assert [each.position for each in pulled.set_aside] == [2, 3]
+    assert in_clear(data) == []
+    told_all = "".join(answers) + caplog.text + "".join(capfd.readouterr())
+    assert NUMBER not in told_all
+    assert NAME not in told_all
+    assert "stand-in-token" not in told_all
 
 
 def test_the_search_of_that_story_would_find_them(tmp_path: Path) -> None:

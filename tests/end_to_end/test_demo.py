@@ -49,6 +49,13 @@ def test_the_ledger_is_shown_reversed_replayed_and_verified(shown: str) -> None:
     assert "账本与重新计算的结果完全一致（差异 0）" in shown
 
 
+def test_an_office_is_asked_on_line_and_its_silence_told(shown: str) -> None:
+    """Recognised during the stay; when the server is down, the answer's age is told."""
+    assert "联机核实：有变化，新记录 1 项" in shown
+    assert "来源 civil_affairs/online:gongan_minzheng:" in shown
+    assert "没有应答（对方系统出错）；仍用" in shown
+
+
 def test_the_fund_reconciles_and_two_mistakes_are_found(shown: str) -> None:
     """The same list agrees; with a line lost and a fen less, both are named."""
     assert "逐笔一致，没有差异" in shown

@@ -17,12 +17,12 @@ from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import DataOwner, Identity, Scheme
 from eligibility.domain.person import Enrolment
+from eligibility.domain.regions import covers
 from eligibility.domain.roster import RosterRow, enrolment_kind, identity_kind, kind_of
 from eligibility.domain.statements import source_of
 
 _LISTS = UUID("b1f2b8a6-6c0e-4d0e-9a5b-5d1f6a1c7e40")
 _REGION = re.compile(r"[0-9]{6}")
-_CITY_WIDE, _PROVINCE_WIDE = "00", "0000"
 
 
 class ListOrderInvalid(Exception):
@@ -96,15 +96,9 @@ class ListOrder:
         if self.mode is ListMode.FULL and strange:
             names = "、".join(map(kind_label, strange))
             return None, f"本全量名单没有声明“{names}”；请分开导入，或导入时一并声明 (kinds)"
-        if isinstance(row.enrolment, Enrolment) and not self._covers(row.enrolment.region):
+        if isinstance(row.enrolment, Enrolment) and not covers(self.region, row.enrolment.region):
             return "参保区划", f"不属于名单区划 {self.region}；请由参保地的名单导入 (region)"
         return None
-
-    def _covers(self, region: str) -> bool:
-        for ending in (_PROVINCE_WIDE, _CITY_WIDE):
-            if self.region.endswith(ending):
-                return region.startswith(self.region.removesuffix(ending))
-        return region == self.region
 
 
 @dataclass(frozen=True)

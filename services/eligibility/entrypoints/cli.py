@@ -23,6 +23,7 @@ from eligibility.domain.roster import ReadRoster, RosterHasRejectedRows
 from eligibility.domain.statements import Recorded
 from eligibility.entrypoints.cli_comparison import compare_rosters
 from eligibility.entrypoints.cli_lists import import_list
+from eligibility.entrypoints.cli_owners import owner
 from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import utc_now
 from eligibility.entrypoints.fact_words import words_of
@@ -32,6 +33,7 @@ roster = typer.Typer(no_args_is_help=True, help="名册：导入人员的身份�
 person = typer.Typer(no_args_is_help=True, help="人员：查找与资格查询 (people)")
 app.add_typer(roster, name="roster")
 app.add_typer(person, name="person")
+app.add_typer(owner, name="owner")
 
 SHOWN_ERRORS = 50
 _NARROWEST_TABLE = 110

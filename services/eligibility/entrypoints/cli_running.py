@@ -10,6 +10,7 @@ import typer
 
 from eligibility.adapters.local_identities_file import LocalIdentitiesUnusable
 from eligibility.adapters.master_key import MasterKeyUnusable
+from eligibility.adapters.owner_sources_file import OwnerSourcesUnusable
 from eligibility.adapters.roster_layout import LayoutInvalid
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.application.ports import ActsFor
@@ -26,6 +27,7 @@ _TOLD_ERRORS: tuple[type[Exception], ...] = (
     LayoutInvalid,
     LocalIdentitiesUnusable,
     MasterKeyUnusable,
+    OwnerSourcesUnusable,
     WrongMasterKey,
     SettingUnusable,
     LogBusy,

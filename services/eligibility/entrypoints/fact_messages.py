@@ -1,5 +1,6 @@
-"""Facts as messages, and messages as facts (事项与契约消息): field by field of the same name."""
+"""Facts as messages (事项与契约消息): field by field of the same name."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -7,25 +8,18 @@ from pydantic import BaseModel
 
 from contracts import eligibility_v1 as said
 from eligibility.application.answer_entitlements import EntitlementsAnswer
-from eligibility.domain.facts import (
-    BenefitsAfterEnd,
-    Death,
-    Disability,
-    DiseaseListing,
-    Enrolment,
-    Fact,
-    Filing,
-    Household,
-    Identity,
-    Mark,
-)
+from eligibility.application.owner_knowledge import OwnerKnown
 from eligibility.domain.statements import Recorded
+from eligibility.entrypoints.owner_messages import owners_known
 
 TMessage = TypeVar("TMessage", bound=BaseModel)
 
 
-def entitlements_message(answer: EntitlementsAnswer) -> said.Entitlements:
-    """The answer as a message."""
+def entitlements_message(
+    answer: EntitlementsAnswer, *, owners: Sequence[OwnerKnown] | None = None
+) -> said.Entitlements:
+    """The answer as a message; with `owners`, in the form that tells how old their answers are."""
+    more = {} if owners is None else {"form": 3, "owners": owners_known(owners, answer.known_at)}
     return said.Entitlements(
         person_id=str(answer.person_id),
         on=answer.on,
@@ -43,30 +37,7 @@ def entitlements_message(answer: EntitlementsAnswer) -> said.Entitlements:
         filings=_all(said.FilingFact, answer.filings),
         disabilities=_all(said.DisabilityFact, answer.disabilities),
         death=_known(said.DeathFact, answer.death) if answer.death is not None else None,
-    )
-
-
-def facts_of(message: said.FactsStated | said.FactsWithdrawal) -> list[Fact]:
-    """Every fact that a statement or withdrawal names."""
-    found: list[Fact] = [_identity(each) for each in message.identities]
-    found += [Household(**dict(each)) for each in message.households]
-    found += [Enrolment(**dict(each)) for each in message.enrolments]
-    found += [Mark(**dict(each)) for each in message.marks]
-    found += [DiseaseListing(**dict(each)) for each in message.disease_listings]
-    found += [Filing(**dict(each)) for each in message.filings]
-    found += [Disability(**dict(each)) for each in message.disabilities]
-    if message.death is not None:
-        found.append(Death(**dict(message.death)))
-    return found
-
-
-def _identity(message: said.IdentityStated) -> Identity:
-    after = message.benefits_after_end
-    return Identity(
-        identity=message.identity,
-        valid_from=message.valid_from,
-        valid_to=message.valid_to,
-        benefits_after_end=BenefitsAfterEnd(after.until) if after is not None else None,
+        **more,
     )
 
 

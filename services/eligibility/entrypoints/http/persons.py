@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -68,6 +68,10 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
             date | None,
             Query(alias="to", description="身份取到这一天止，须与 from 同时给出 (its last day)"),
         ] = None,
+        form: Annotated[
+            Literal["2", "3"],
+            Query(description="答复格式；3 附各部门联机应答距今多久 (form of the answer)"),
+        ] = "2",
     ) -> Entitlements:
         """当日有效的全部事项；如何取舍由政策决定。查阅本身留有记录。
 
@@ -82,7 +86,10 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
             window=_window(first, last),
             by=ReadBy(now, "entitlements", reader),
         )
-        return entitlements_message(answer)
+        if form == "2":
+            return entitlements_message(answer)
+        owners = eligibility.owner_knowledge.of_person(answer.person_id, known_at=answer.known_at)
+        return entitlements_message(answer, owners=owners)
 
     @router.post("/entitlements", summary="批量待遇资格查询 (entitlements of many people)")
     def entitlements_of_many(query: EntitlementsQuery, reader: ReadFor) -> EntitlementsFound:

@@ -1,6 +1,8 @@
 """Which error of this service is answered how (错误对照表)."""
 
+from eligibility.application.ask_owners import PersonErased
 from eligibility.application.find_person import UnknownPerson
+from eligibility.application.owner_ports import NoAnswer, UnknownConnector
 from eligibility.application.state_facts import NothingStated
 from eligibility.domain.certificate import InvalidCertificate
 from eligibility.domain.days import WindowInvalid
@@ -37,5 +39,8 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     ListWouldEndTooMany: ProblemKind("list-would-end-too-many", 409, "名单缺少的人过多"),
     ListMovedOn: ProblemKind("list-moved-on", 409, "比对之后人员已变动"),
     NothingToEnd: ProblemKind("nothing-to-end", 422, "无可退出 (nothing to end)"),
+    PersonErased: ProblemKind("person-erased", 409, "个人信息已删除 (person erased)"),
+    UnknownConnector: ProblemKind("unknown-connector", 404, "没有此部门连接"),
+    NoAnswer: ProblemKind("no-answer", 503, "部门没有应答 (no answer)"),
     RecordedBackwards: ProblemKind("recorded-backwards", 503, "系统时钟早于已有记录"),
 }

@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from contracts.eligibility_v1 import FactsRecorded, FactsStated, FactsWithdrawal
+from eligibility.adapters.stated_facts import facts_of
 from eligibility.application.state_facts import RecordedStatement
 from eligibility.bootstrap import Eligibility
-from eligibility.entrypoints.fact_messages import facts_of
 from eligibility.entrypoints.http.person_ids import PersonIdPath, person_id_of
 from eligibility.entrypoints.http.problems import PROBLEMS
 from eligibility.entrypoints.http.reading import acts_for
