@@ -59,4 +59,8 @@ def _said(row: RosterRow, on: date) -> Iterator[ListedPerson]:
             birth=row.person.birth_date,
             village=row.village,
             kind=kind_label(kind_of(fact)),
+            certificate_type=row.person.certificate.type,
+            township=row.township,
+            valid_from=fact.valid_from,
+            valid_to=fact.valid_to,
         )

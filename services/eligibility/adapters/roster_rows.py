@@ -5,6 +5,7 @@ shifted row any cell may hold a name or a certificate number.
 """
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -57,7 +58,8 @@ from eligibility.domain.roster import (
 )
 
 _LONGEST_PLAN = 40
-_LONGEST_VILLAGE = 40
+_LONGEST_PLACE = 40
+_LONG_NUMBER = re.compile(r"[0-9]{6}")
 _ENDED = "退出"
 _ACTIONS = ("", "新增", "变更", _ENDED)
 _ENROLMENT_COLUMNS = ("参保区划", "险种", "参保开始日期", "档次")
@@ -151,7 +153,16 @@ def _read_row(row: "_RowReader") -> ReadRow:
         row.refuse(None, "此行既无身份也无参保 (nothing stated)")
     if row.errors or person is None:
         return row.rejected(row.certificate)
-    return RosterRow(row.number, person, identity, enrolment, endings, row.village(), row.cells)
+    return RosterRow(
+        row.number,
+        person,
+        identity,
+        enrolment,
+        endings,
+        row.place("村"),
+        row.place("乡镇"),
+        row.cells,
+    )
 
 
 class _RowReader:
@@ -197,9 +208,13 @@ class _RowReader:
             self.refuse("出生日期", "与证件号码中的出生日期不一致 (birth date)")
         return PersonalData(self.certificate, name, birth_date or in_number)
 
-    def village(self) -> str | None:
-        """Where the person lives, for lists that are compared; cut like a plan's name."""
-        return plain(self._cell("村"))[:_LONGEST_VILLAGE] or None
+    def place(self, field: str) -> str | None:
+        """Where the person lives, for lists that are compared; cut like a plan's name.
+
+        What holds a long number is no place: a cell that slipped from its column.
+        """
+        typed = plain(self._cell(field))[:_LONGEST_PLACE]
+        return None if _LONG_NUMBER.search(typed) else typed or None
 
     def is_ending(self) -> bool:
         return self._read("操作", _read_action) == _ENDED

@@ -48,6 +48,7 @@ class RosterRow:
     enrolment: Enrolment | None
     endings: tuple[Ending, ...] = ()
     village: str | None = None
+    township: str | None = None
     cells: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """The row as it was typed, for whoever has to correct it."""
 

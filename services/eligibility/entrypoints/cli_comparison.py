@@ -1,26 +1,30 @@
 """`yizhan roster compare` (名册比对): two owners' lists side by side, nothing stored."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from contracts.vocabulary import DataOwner
-from eligibility.adapters.comparison_csv import IN_WORDS, differences_csv
+from eligibility.adapters.comparison_csv import differences_csv
+from eligibility.adapters.comparison_xlsx import UNWRITTEN, Counts, write_differences
+from eligibility.adapters.difference_words import in_words
 from eligibility.adapters.listed_people import ListedPeople
+from eligibility.adapters.text_sheets import open_owner_only
 from eligibility.domain.listed_person import DifferenceKind, ListedPerson
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
 from eligibility.entrypoints.cli_running import telling_errors
 from eligibility.entrypoints.clock import business_date, utc_now
 
+if TYPE_CHECKING:
+    from eligibility.adapters.roster_comparison import RosterComparison
+
 SHOWN_VILLAGES = 30
-_OWNER_ONLY = 0o600
 
 ListFile = Annotated[Path, typer.Argument(help="CSV 或 XLSX 文件", exists=True, dir_okay=False)]
 
@@ -38,7 +42,7 @@ def compare_rosters(
         typer.Option("--on", formats=["%Y-%m-%d"], help="比对哪一天有效的事项（默认今天）"),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option("--to", help="把每一条差异写到这个 CSV（含姓名和号码）")
+        Path | None, typer.Option("--to", help="把每一条差异写到这个 .xlsx 或 .csv（含姓名和号码）")
     ] = None,
 ) -> None:
     """比对两份名单：谁只在一边、号码差一处、姓名或事项不同；按村汇总 (compare two lists)。"""
@@ -53,10 +57,8 @@ def compare_rosters(
         found = RosterComparison(_read(left, mine, on=day), _read(right, theirs, on=day))
         _print_counts(found.counts(), names)
         if to is not None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            with os.fdopen(os.open(to, flags, _OWNER_ONLY), "wb") as file:
-                lines = differences_csv(found.differences(), left=names[0], right=names[1])
-                file.writelines(lines)
+            with open_owner_only(to) as file:
+                _write(file, found, names, as_workbook=to.suffix.lower() == ".xlsx")
             typer.echo(f"{len(found)} 条差异已写到 {to}；含姓名和号码，只有本人可读，用完请删")
 
 
@@ -76,21 +78,29 @@ def _read(path: Path, owner: DataOwner, *, on: date) -> Iterator[ListedPerson]:
         typer.echo(f"  如第 {error.row} 行 {error.column or ''}：{error.message}")
 
 
-def _print_counts(
-    counts: list[tuple[str | None, DifferenceKind, int]], names: tuple[str, str]
+def _write(
+    file: BinaryIO, found: "RosterComparison", names: tuple[str, str], *, as_workbook: bool
 ) -> None:
+    left, right = names
+    if as_workbook:
+        write_differences(file, found.differences(), found.counts(), left=left, right=right)
+    else:
+        file.writelines(differences_csv(found.differences(), left=left, right=right))
+
+
+def _print_counts(counts: Counts, names: tuple[str, str]) -> None:
     if not counts:
         typer.echo("两份名单没有差异 (no differences)")
         return
-    whats = [kind for kind in DifferenceKind if any(what is kind for _, what, _ in counts)]
+    whats = [kind for kind in DifferenceKind if any(what is kind for _, _, what, _ in counts)]
     table = Table(title="差异（人数，按村）")
     table.add_column("村")
-    for kind in whats:
-        said = IN_WORDS[kind].format(left=names[0], right=names[1])
-        table.add_column(said, justify="right")
+    for what in whats:
+        table.add_column(in_words(what, names), justify="right")
     by_village: dict[str, Counter[DifferenceKind]] = {}
-    for village, what, count in counts:
-        by_village.setdefault(village or "（没有写）", Counter())[what] += count
+    for township, village, what, count in counts:
+        place = f"{township or ''}{village or ''}" or UNWRITTEN
+        by_village.setdefault(place, Counter())[what] += count
     shown = list(by_village.items())[:SHOWN_VILLAGES]
     for village, found in shown:
         table.add_row(village, *(str(found[kind] or "") for kind in whats))
