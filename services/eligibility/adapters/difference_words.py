@@ -10,6 +10,10 @@ IN_WORDS = {
     DifferenceKind.NUMBER: "姓名与出生日期（或村）相同，号码差一处",
     DifferenceKind.TWO_NAMES_LEFT: "{left}同一号码有两个姓名",
     DifferenceKind.TWO_NAMES_RIGHT: "{right}同一号码有两个姓名",
+    DifferenceKind.MARK_MISSING_RIGHT: "{left}已登记病种，{right}没有",
+    DifferenceKind.MARK_MISSING_LEFT: "{right}已登记病种，{left}没有",
+    DifferenceKind.MARK_DAYS: "同一病种，起止日期不同",
+    DifferenceKind.NOT_ENROLLED: "{left}有困难身份，{right}没有参保",
 }
 """What users read for each kind of difference, with the names of the two lists."""
 

@@ -64,6 +64,12 @@ class RosterComparison:
         rows = count_differences(self._found).iter_rows()
         return [(town, village, DifferenceKind(what), n) for town, village, what, n in rows]
 
+    def disease_counts(self) -> list[tuple[str, DifferenceKind, int]]:
+        """Disease, kind and number of the differences that are about a disease, by disease."""
+        about = self._found.drop_nulls("disease").group_by("disease", "what").agg(n=pl.len())
+        rows = about.sort("disease", "what").iter_rows()
+        return [(disease, DifferenceKind(what), count) for disease, what, count in rows]
+
 
 def as_frame(people: Iterable[ListedPerson]) -> pl.DataFrame:
     """A list as columns, filled block by block so that no second copy of it is held."""

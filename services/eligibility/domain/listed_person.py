@@ -27,6 +27,17 @@ class ListedPerson:
     valid_to: date | None = None
 
 
+class ComparedSubject(StrEnum):
+    """What of two lists is compared (比对内容)."""
+
+    PEOPLE = "people"
+    """Who is on which list, with which name, number and kinds."""
+    MARKS = "marks"
+    """Who is marked with which disease, and from when until when."""
+    ENROLMENT = "enrolment"
+    """Who of the left list is not enrolled, by the right one."""
+
+
 class DifferenceKind(StrEnum):
     """How two lists differ about somebody (差异类别)."""
 
@@ -37,6 +48,10 @@ class DifferenceKind(StrEnum):
     NUMBER = "number"
     TWO_NAMES_LEFT = "two_names_left"
     TWO_NAMES_RIGHT = "two_names_right"
+    MARK_MISSING_RIGHT = "mark_missing_right"
+    MARK_MISSING_LEFT = "mark_missing_left"
+    MARK_DAYS = "mark_days"
+    NOT_ENROLLED = "not_enrolled"
 
 
 @dataclass(frozen=True)

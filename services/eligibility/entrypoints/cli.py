@@ -24,6 +24,7 @@ from eligibility.domain.statements import Recorded
 from eligibility.entrypoints.cli_comparison import compare_rosters
 from eligibility.entrypoints.cli_lists import import_list
 from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
+from eligibility.entrypoints.cli_unenrolled import unenrolled
 from eligibility.entrypoints.clock import utc_now
 from eligibility.entrypoints.fact_words import words_of
 
@@ -38,6 +39,7 @@ _NARROWEST_TABLE = 110
 
 roster.command("import-list")(import_list)
 roster.command("compare")(compare_rosters)
+roster.command("unenrolled")(unenrolled)
 
 
 @roster.command("import")

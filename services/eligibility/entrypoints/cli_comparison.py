@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,7 +16,7 @@ from eligibility.adapters.comparison_xlsx import UNWRITTEN, Counts, write_differ
 from eligibility.adapters.difference_words import in_words
 from eligibility.adapters.listed_people import ListedPeople
 from eligibility.adapters.text_sheets import open_owner_only
-from eligibility.domain.listed_person import DifferenceKind, ListedPerson
+from eligibility.domain.listed_person import ComparedSubject, DifferenceKind, ListedPerson
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
 from eligibility.entrypoints.cli_running import telling_errors
 from eligibility.entrypoints.clock import business_date, utc_now
@@ -41,54 +41,81 @@ def compare_rosters(
         datetime | None,
         typer.Option("--on", formats=["%Y-%m-%d"], help="比对哪一天有效的事项（默认今天）"),
     ] = None,
+    marks: Annotated[
+        bool, typer.Option("--marks", help="比对慢特病名单：按病种，谁登记了而另一方没有")
+    ] = False,
     to: Annotated[
         Path | None, typer.Option("--to", help="把每一条差异写到这个 .xlsx 或 .csv（含姓名和号码）")
     ] = None,
 ) -> None:
     """比对两份名单：谁只在一边、号码差一处、姓名或事项不同；按村汇总 (compare two lists)。"""
     with telling_errors():
-        from eligibility.adapters.roster_comparison import (  # noqa: PLC0415 - importing polars takes longer than most commands
-            RosterComparison,
-        )
-
         mine, theirs = owner_named(left_owner), owner_named(right_owner)
-        names = _names(mine, theirs)
         day = on.date() if on else business_date(utc_now())
-        found = RosterComparison(_read(left, mine, on=day), _read(right, theirs, on=day))
-        _print_counts(found.counts(), names)
+        subject = ComparedSubject.MARKS if marks else ComparedSubject.PEOPLE
+        with left.open("rb") as one, right.open("rb") as other:
+            found = compared(
+                (left.name, ListedPeople(one, mine, day, subject=subject)),
+                (right.name, ListedPeople(other, theirs, day, subject=subject)),
+                subject,
+            )
+        names = list_names(mine, theirs)
+        print_counts(found, names)
         if to is not None:
-            with open_owner_only(to) as file:
-                _write(file, found, names, as_workbook=to.suffix.lower() == ".xlsx")
-            typer.echo(f"{len(found)} 条差异已写到 {to}；含姓名和号码，只有本人可读，用完请删")
+            write_found(to, found, names)
 
 
-def _names(left: DataOwner, right: DataOwner) -> tuple[str, str]:
+def compared(
+    left: tuple[str, ListedPeople], right: tuple[str, ListedPeople], subject: ComparedSubject
+) -> "RosterComparison":
+    """Two open lists, each with its file's name, compared; what was read of each is told."""
+    from eligibility.adapters.mark_comparison import (  # noqa: PLC0415 - importing polars takes longer than most commands
+        COMPARE,
+    )
+    from eligibility.adapters.roster_comparison import RosterComparison  # noqa: PLC0415 - the same
+
+    return RosterComparison(_read(*left), _read(*right), COMPARE[subject])
+
+
+def write_found(to: Path, found: "RosterComparison", names: tuple[str, str]) -> None:
+    """Write every difference into a file that its maker alone can read."""
+    left, right = names
+    with open_owner_only(to) as file:
+        if to.suffix.lower() == ".xlsx":
+            write_differences(
+                file,
+                found.differences(),
+                found.counts(),
+                left=left,
+                right=right,
+                by_disease=found.disease_counts(),
+            )
+        else:
+            file.writelines(differences_csv(found.differences(), left=left, right=right))
+    typer.echo(f"{len(found)} 条差异已写到 {to}；含姓名和号码，只有本人可读，用完请删")
+
+
+def list_names(left: DataOwner, right: DataOwner) -> tuple[str, str]:
+    """What the two lists are called."""
     if left is right:
         return f"{left.label}（一）", f"{right.label}（二）"
     return left.label, right.label
 
 
-def _read(path: Path, owner: DataOwner, *, on: date) -> Iterator[ListedPerson]:
-    with path.open("rb") as file:
-        listed = ListedPeople(file, owner, on)
-        yield from listed
-    rows = f"{listed.rows} 行，其中错误 {listed.left_out} 行未比对，{on} 无效 {listed.not_held} 行"
-    typer.echo(f"{path.name}（{owner.label}）：{rows}")
+def _read(name: str, listed: ListedPeople) -> Iterator[ListedPerson]:
+    yield from listed
+    when = f"{listed.on}" if listed.until is None else f"{listed.on} 至 {listed.until}"
+    rows = (
+        f"{listed.rows} 行，其中错误 {listed.left_out} 行未比对，{when} 无效 {listed.not_held} 行"
+    )
+    typer.echo(f"{name}（{listed.owner.label}）：{rows}")
     for error in listed.first_errors:
         typer.echo(f"  如第 {error.row} 行 {error.column or ''}：{error.message}")
 
 
-def _write(
-    file: BinaryIO, found: "RosterComparison", names: tuple[str, str], *, as_workbook: bool
-) -> None:
-    left, right = names
-    if as_workbook:
-        write_differences(file, found.differences(), found.counts(), left=left, right=right)
-    else:
-        file.writelines(differences_csv(found.differences(), left=left, right=right))
-
-
-def _print_counts(counts: Counts, names: tuple[str, str]) -> None:
+def print_counts(found: "RosterComparison", names: tuple[str, str]) -> None:
+    """The counts by village, as a table."""
+    counts: Counts = found.counts()
     if not counts:
         typer.echo("两份名单没有差异 (no differences)")
         return
@@ -102,8 +129,8 @@ def _print_counts(counts: Counts, names: tuple[str, str]) -> None:
         place = f"{township or ''}{village or ''}" or UNWRITTEN
         by_village.setdefault(place, Counter())[what] += count
     shown = list(by_village.items())[:SHOWN_VILLAGES]
-    for village, found in shown:
-        table.add_row(village, *(str(found[kind] or "") for kind in whats))
+    for village, of_village in shown:
+        table.add_row(village, *(str(of_village[kind] or "") for kind in whats))
     if len(by_village) > len(shown):
         table.add_row(f"…… 另有 {len(by_village) - len(shown)} 个村", *("" for _ in whats))
     total = sum(by_village.values(), Counter[DifferenceKind]())
