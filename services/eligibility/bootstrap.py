@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
 
+from eligibility.adapters.compared_lists import compare_files
+from eligibility.adapters.difference_book_store import EventLogBookStore
+from eligibility.adapters.difference_vault import SqlDifferenceVault
 from eligibility.adapters.event_store import EventLogStore
 from eligibility.adapters.list_workspace import open_list_workspace
 from eligibility.adapters.local_identities_file import read_local_identities
@@ -21,12 +24,16 @@ from eligibility.application.answer_entitlements import AnswerEntitlements
 from eligibility.application.erase_person import ErasePerson
 from eligibility.application.find_person import FindPerson
 from eligibility.application.import_list import ImportList
+from eligibility.application.keep_comparison import KeepComparison
+from eligibility.application.pursue_differences import PursueDifferences
 from eligibility.application.read_changes import ReadChanges
+from eligibility.application.show_differences import ShowDifferences
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
 from eligibility.application.state_facts import StateFacts
 from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import EndingGuard
+from eligibility.read_models.difference_rows import SqlDifferenceRows
 from eligibility.read_models.list_members import SqlListMembers
 from eligibility.settings import Settings
 from eventlog.log import EventLog, create_event_log, open_event_log
@@ -47,6 +54,9 @@ class Eligibility:
     state_facts: StateFacts
     read_changes: ReadChanges
     erase_person: ErasePerson
+    keep_comparison: KeepComparison
+    pursue_differences: PursueDifferences
+    show_differences: ShowDifferences
 
 
 def build(settings: Settings) -> Eligibility:
@@ -68,6 +78,11 @@ def build(settings: Settings) -> Eligibility:
     create_person_reads(reads_engine)
     reads = SqlPersonReads(reads_engine)
     identities = _local_identities(settings)
+    books, about = EventLogBookStore(log), SqlDifferenceVault(engine=engine, vault=vault)
+    rows = SqlDifferenceRows(
+        events=lambda book_id, after: log.events.get(book_id, gt=after),
+        open_engine=lambda: open_engine(settings.read_models_file),
+    )
     return Eligibility(
         log=log,
         stage_roster=StageRoster(
@@ -93,6 +108,9 @@ def build(settings: Settings) -> Eligibility:
         state_facts=StateFacts(store=store, identities=identities, new_id=uuid4),
         read_changes=ReadChanges(store=store),
         erase_person=ErasePerson(vault=vault),
+        keep_comparison=KeepComparison(compare=compare_files, vault=about, store=books),
+        pursue_differences=PursueDifferences(vault=about, store=books, rows=rows),
+        show_differences=ShowDifferences(vault=about, store=books, rows=rows, reads=reads),
     )
 
 

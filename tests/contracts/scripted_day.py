@@ -23,7 +23,9 @@ import eligibility.settings
 from contracts import eligibility_events_v1, eligibility_v1, settlement_funds_v1, settlement_v1
 from eligibility.application.import_list import ListDecisions
 from eligibility.application.ports import ActsFor
+from eligibility.application.pursue_differences import FilledNotice, FilledRow
 from eligibility.bootstrap import build
+from eligibility.domain.difference_notice import check_code
 from eligibility.entrypoints.http.app import create_app as create_eligibility
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.fund_list_csv import read_fund_list
@@ -33,6 +35,7 @@ from settlement.domain.fund_statement import Period
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
 from tests.eligibility.conftest import number, roster
+from tests.eligibility.difference_lists import ACTING, civil, insurer, keep, letter
 from tests.eligibility.list_office import full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 from tests.support.settlement_desk import Desk, Ticking, open_parts
@@ -138,6 +141,7 @@ class ScriptedDay:
             people = build(eligibility.settings.Settings(data, master_key=bytes(32)))
         self._people = TestClient(create_eligibility(people, clock=self._clock))
         self._import_list = people.import_list
+        self._eligibility = people
         parts, _ = open_parts(data)
         self._parts = replace(
             parts,
@@ -152,6 +156,7 @@ class ScriptedDay:
         """From the roster to the fund's own list."""
         person_id = self._people_become_known()
         self._an_owner_sends_its_list()
+        self._two_owners_lists_differ()
         self._institutions_become_known()
         self._step_by_step(person_id)
         self._in_one_call(person_id)
@@ -178,6 +183,19 @@ class ScriptedDay:
             acting=ActsFor(institution_id="O500112", operator="样例经办"),
             at=self._clock(),
         )
+
+    def _two_owners_lists_differ(self) -> None:
+        """Two are not enrolled; one is sent and answered, closed by the office, and comes back."""
+        at = self._clock
+        kept = keep(self._eligibility, civil(1, 2), insurer(9), at=at())
+        pursue = self._eligibility.pursue_differences
+        notice = pursue.send(kept.book_id, letter(), acting=ACTING, at=at())
+        ids = notice.difference_ids
+        rows = [FilledRow(9, "1", check_code(ids[0]), "已在外地参保", "外县参保")]
+        filled = FilledNotice(kept.book_id, notice.number, rows)
+        pursue.answer(filled, accept_rejected_rows=False, acting=ACTING, at=at())
+        pursue.resolve(kept.book_id, ids[:1], acting=ACTING, at=at())
+        keep(self._eligibility, civil(1, 2), insurer(8), at=at())
 
     def _people_become_known(self) -> str:
         for content in (FIRST_ROSTER, CORRECTED_ROSTER):

@@ -10,9 +10,9 @@ from click.testing import Result
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from contracts.vocabulary import DataOwner
+from contracts.vocabulary import ComparedSubject, DataOwner
 from eligibility.adapters.listed_people import ListedPeople
-from eligibility.domain.listed_person import ComparedSubject, ListedPerson
+from eligibility.domain.listed_person import ListedPerson
 from eligibility.domain.owner_list import ListOrderInvalid
 from eligibility.entrypoints.cli import app
 from tests.eligibility.conftest import number

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import BinaryIO
 
+from contracts.vocabulary import DifferenceKind
 from eligibility.adapters.difference_words import cells, headings, in_words
 from eligibility.adapters.roster_files import LAST_SHEET_ROW
 from eligibility.adapters.text_sheets import head, new_sheet, new_workbook, plain_row
-from eligibility.domain.listed_person import Difference, DifferenceKind
+from eligibility.domain.listed_person import Difference
 
 Counts = Sequence[tuple[str | None, str | None, DifferenceKind, int]]
 DiseaseCounts = Sequence[tuple[str, DifferenceKind, int]]

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
 
-from contracts.vocabulary import DataOwner
+from contracts.vocabulary import ComparedSubject, DataOwner
 from eligibility.adapters.roster_layout import RosterLayout, load_layout
 from eligibility.adapters.roster_rows import open_roster
 from eligibility.domain.certificate import Certificate
 from eligibility.domain.facts import Enrolment, Identity
-from eligibility.domain.listed_person import ComparedSubject, ListedPerson
+from eligibility.domain.listed_person import ListedPerson
 from eligibility.domain.owner_list import ListOrderInvalid, kind_label
 from eligibility.domain.roster import ListedMark, RejectedRow, RosterRow, RowError, kind_of
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from contracts.vocabulary import ComparedSubject, DifferenceKind
 from eligibility.adapters.roster_comparison import (
     PERSON,
     RIGHT_PERSON,
@@ -16,7 +17,6 @@ from eligibility.adapters.roster_comparison import (
     in_order,
     named,
 )
-from eligibility.domain.listed_person import ComparedSubject, DifferenceKind
 
 _OF_PEOPLE = [
     DifferenceKind.NAME,

@@ -5,13 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from contracts.vocabulary import CertificateType
-from eligibility.domain.listed_person import (
-    Difference,
-    DifferenceKind,
-    ListedPerson,
-    ListedSide,
-)
+from contracts.vocabulary import CertificateType, DifferenceKind
+from eligibility.domain.listed_person import Difference, ListedPerson, ListedSide
 
 _TYPES = pl.Enum([each.value for each in CertificateType])
 _COLUMNS: dict[str, Any] = {

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
-from contracts.vocabulary import CertificateType
+from contracts.vocabulary import CertificateType, DifferenceKind
+from eligibility.domain.certificate import Certificate
 
 
 @dataclass(frozen=True)
@@ -27,33 +27,6 @@ class ListedPerson:
     valid_to: date | None = None
 
 
-class ComparedSubject(StrEnum):
-    """What of two lists is compared (比对内容)."""
-
-    PEOPLE = "people"
-    """Who is on which list, with which name, number and kinds."""
-    MARKS = "marks"
-    """Who is marked with which disease, and from when until when."""
-    ENROLMENT = "enrolment"
-    """Who of the left list is not enrolled, by the right one."""
-
-
-class DifferenceKind(StrEnum):
-    """How two lists differ about somebody (差异类别)."""
-
-    MISSING_RIGHT = "missing_right"
-    MISSING_LEFT = "missing_left"
-    KINDS = "kinds"
-    NAME = "name"
-    NUMBER = "number"
-    TWO_NAMES_LEFT = "two_names_left"
-    TWO_NAMES_RIGHT = "two_names_right"
-    MARK_MISSING_RIGHT = "mark_missing_right"
-    MARK_MISSING_LEFT = "mark_missing_left"
-    MARK_DAYS = "mark_days"
-    NOT_ENROLLED = "not_enrolled"
-
-
 @dataclass(frozen=True)
 class ListedSide:
     """What one list says of the person of a difference (一方的说法).
@@ -66,6 +39,16 @@ class ListedSide:
     name: str = field(repr=False)
     birth: date | None = field(repr=False)
     kinds: str | None
+
+    @property
+    def certificate_masked(self) -> str:
+        """The number as it may be shown (前六后四)."""
+        return Certificate(self.certificate_type, self.certificate).masked
+
+    @property
+    def name_masked(self) -> str:
+        """The name as it may be shown: its first character."""
+        return self.name[:1] + "*" * (len(self.name) - 1)
 
 
 @dataclass(frozen=True)

@@ -64,9 +64,7 @@ class ListOrder:
 
     def __post_init__(self) -> None:
         """A full list needs its kinds and its day; a change list has neither."""
-        if not _REGION.fullmatch(self.region):
-            message = "名单区划须为 6 位行政区划代码 (GB/T 2260)"
-            raise ListOrderInvalid(message)
+        require_region(self.region)
         if self.mode is ListMode.FULL and not (self.kinds and self.absent_until):
             message = "全量名单须写明负责哪些事项 (kinds) 与名单外的人截止到哪一天 (absent_until)"
             raise ListOrderInvalid(message)
@@ -246,6 +244,13 @@ class OwnerList(Aggregate):
             timestamp=at,
         )
         return self.activated[roster_id]
+
+
+def require_region(region: str) -> None:
+    """Raises `ListOrderInvalid` for what is no region's code."""
+    if not _REGION.fullmatch(region):
+        message = "名单区划须为 6 位行政区划代码 (GB/T 2260)"
+        raise ListOrderInvalid(message)
 
 
 def kind_label(kind: str) -> str:

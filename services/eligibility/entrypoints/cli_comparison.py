@@ -1,4 +1,7 @@
-"""`yizhan roster compare` (名册比对): two owners' lists side by side, nothing stored."""
+"""`yizhan roster compare` (名册比对): two owners' lists side by side.
+
+Nothing is stored unless the differences are to be followed up (`--keep`).
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,15 +13,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.vocabulary import DataOwner
+from contracts.vocabulary import ComparedSubject, DataOwner, DifferenceKind
 from eligibility.adapters.comparison_csv import differences_csv
 from eligibility.adapters.comparison_xlsx import UNWRITTEN, Counts, write_differences
 from eligibility.adapters.difference_words import in_words
 from eligibility.adapters.listed_people import ListedPeople
 from eligibility.adapters.text_sheets import open_owner_only
-from eligibility.domain.listed_person import ComparedSubject, DifferenceKind, ListedPerson
+from eligibility.domain.listed_person import ListedPerson
+from eligibility.entrypoints.cli_differences import keep, order_of, required_region
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
-from eligibility.entrypoints.cli_running import telling_errors
+from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import business_date, utc_now
 
 if TYPE_CHECKING:
@@ -47,6 +51,14 @@ def compare_rosters(
     to: Annotated[
         Path | None, typer.Option("--to", help="把每一条差异写到这个 .xlsx 或 .csv（含姓名和号码）")
     ] = None,
+    keeps: Annotated[bool, typer.Option("--keep", help="存入差异台账，可交办、反馈、销号")] = False,
+    region: Annotated[
+        str | None, typer.Option("--region", help="名单区划，6 位，存入台账时必需 (GB/T 2260)")
+    ] = None,
+    accept_rejected: Annotated[
+        bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")
+    ] = False,
+    data: DataDir = None,
 ) -> None:
     """比对两份名单：谁只在一边、号码差一处、姓名或事项不同；按村汇总 (compare two lists)。"""
     with telling_errors():
@@ -63,6 +75,9 @@ def compare_rosters(
         print_counts(found, names)
         if to is not None:
             write_found(to, found, names)
+        if keeps:
+            order = order_of(required_region(region), mine, theirs, subject, on)
+            keep(open_eligibility(data), order, left, right, accept_rejected=accept_rejected)
 
 
 def compared(

@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from contracts.vocabulary import DataOwner
+from contracts.vocabulary import ComparedSubject, DataOwner
 from eligibility.adapters.listed_people import ListedPeople
-from eligibility.domain.listed_person import ComparedSubject
 from eligibility.domain.owner_list import ListOrderInvalid
 from eligibility.entrypoints.cli_comparison import (
     ListFile,

@@ -4,6 +4,16 @@ from eligibility.application.find_person import UnknownPerson
 from eligibility.application.state_facts import NothingStated
 from eligibility.domain.certificate import InvalidCertificate
 from eligibility.domain.days import WindowInvalid
+from eligibility.domain.difference_book import ComparedBackwards
+from eligibility.domain.difference_notice import (
+    AnswersRejected,
+    DifferenceOutOfOrder,
+    NothingToSend,
+    NoticeInvalid,
+    UnknownBook,
+    UnknownDifference,
+    UnknownNotice,
+)
 from eligibility.domain.impossible_facts import FactImpossible
 from eligibility.domain.local_identities import UnknownIdentity
 from eligibility.domain.owner_list import (
@@ -37,5 +47,13 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     ListWouldEndTooMany: ProblemKind("list-would-end-too-many", 409, "名单缺少的人过多"),
     ListMovedOn: ProblemKind("list-moved-on", 409, "比对之后人员已变动"),
     NothingToEnd: ProblemKind("nothing-to-end", 422, "无可退出 (nothing to end)"),
+    ComparedBackwards: ProblemKind("compared-backwards", 409, "早于上次比对的名单"),
+    UnknownBook: ProblemKind("unknown-comparison", 404, "没有此比对台账 (unknown comparison)"),
+    UnknownNotice: ProblemKind("unknown-notice", 404, "没有此核查函 (unknown notice)"),
+    UnknownDifference: ProblemKind("unknown-difference", 404, "没有这条差异"),
+    DifferenceOutOfOrder: ProblemKind("difference-out-of-order", 409, "差异状态不符"),
+    NothingToSend: ProblemKind("nothing-to-send", 409, "没有可交办的差异 (nothing to send)"),
+    NoticeInvalid: ProblemKind("notice-invalid", 422, "核查函内容有误 (invalid notice)"),
+    AnswersRejected: ProblemKind("answers-rejected", 409, "反馈有错误行 (rejected answers)"),
     RecordedBackwards: ProblemKind("recorded-backwards", 503, "系统时钟早于已有记录"),
 }
