@@ -6,6 +6,7 @@ eligibility over its HTTP contract. People, hospitals and amounts are fictional.
 
 import io
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,15 +18,20 @@ from unittest.mock import patch
 from uuid import UUID
 
 from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 from pydantic import BaseModel
 
 import eligibility.settings
-from contracts import eligibility_events_v1, eligibility_v1, settlement_funds_v1, settlement_v1
+from contracts import (
+    eligibility_differences_v1,
+    eligibility_events_v1,
+    eligibility_v1,
+    settlement_funds_v1,
+    settlement_v1,
+)
 from eligibility.application.import_list import ListDecisions
 from eligibility.application.ports import ActsFor
-from eligibility.application.pursue_differences import FilledNotice, FilledRow
 from eligibility.bootstrap import build
-from eligibility.domain.difference_notice import check_code
 from eligibility.entrypoints.http.app import create_app as create_eligibility
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.fund_list_csv import read_fund_list
@@ -35,7 +41,7 @@ from settlement.domain.fund_statement import Period
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
 from tests.eligibility.conftest import number, roster
-from tests.eligibility.difference_lists import ACTING, civil, insurer, keep, letter
+from tests.eligibility.difference_lists import civil, insurer
 from tests.eligibility.list_office import full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 from tests.support.settlement_desk import Desk, Ticking, open_parts
@@ -141,7 +147,6 @@ class ScriptedDay:
             people = build(eligibility.settings.Settings(data, master_key=bytes(32)))
         self._people = TestClient(create_eligibility(people, clock=self._clock))
         self._import_list = people.import_list
-        self._eligibility = people
         parts, _ = open_parts(data)
         self._parts = replace(
             parts,
@@ -186,16 +191,54 @@ class ScriptedDay:
 
     def _two_owners_lists_differ(self) -> None:
         """Two are not enrolled; one is sent and answered, closed by the office, and comes back."""
-        at = self._clock
-        kept = keep(self._eligibility, civil(1, 2), insurer(9), at=at())
-        pursue = self._eligibility.pursue_differences
-        notice = pursue.send(kept.book_id, letter(), acting=ACTING, at=at())
-        ids = notice.difference_ids
-        rows = [FilledRow(9, "1", check_code(ids[0]), "已在外地参保", "外县参保")]
-        filled = FilledNotice(kept.book_id, notice.number, rows)
-        pursue.answer(filled, accept_rejected_rows=False, acting=ACTING, at=at())
-        pursue.resolve(kept.book_id, ids[:1], acting=ACTING, at=at())
-        keep(self._eligibility, civil(1, 2), insurer(8), at=at())
+        told, desk = eligibility_differences_v1, self._people
+        lists = {
+            "left": {"owner": "civil_affairs", "content": b64encode(civil(1, 2)).decode()},
+            "right": {"owner": "health_insurance", "content": b64encode(insurer(9)).decode()},
+        }
+        asked = {"region": "500112", "subject": "enrolment", "on": "2025-01-01", "year": 2025}
+        body = self._said(told.ComparisonAsked, {**asked, **lists})
+        kept = self._heard(
+            told.ComparisonKept, desk.post("/v1/comparisons", json=body, headers=self._headers())
+        )
+        book = f"/v1/comparisons/{kept.comparison_id}"
+        letter = {
+            "township": "甲乡",
+            "document_number": "样医保函〔2025〕3号",
+            "issuer": "样例县医疗保障局",
+            "basis": "样例通知第三条",
+            "reply_by": "2099-01-25",
+        }
+        notice = self._said(told.NoticeAsked, letter)
+        self._heard(
+            told.NoticeSent, desk.post(f"{book}/notices", json=notice, headers=self._headers())
+        )
+        filled = load_workbook(
+            io.BytesIO(desk.get(f"{book}/notices/1.xlsx", headers=self._headers()).content)
+        )
+        sheet = filled.active
+        sheet["O9"], sheet["P9"], sheet["O10"] = "已在外地参保", "外县参保", "不详"
+        content = io.BytesIO()
+        filled.save(content)
+        url = f"{book}/answers?accept_rejected_rows=true"
+        self._heard(
+            told.AnswersTaken, desk.post(url, content=content.getvalue(), headers=self._headers())
+        )
+        page = self._heard(
+            told.DifferencesShown, desk.get(f"{book}/differences", headers=self._headers())
+        )
+        closing = self._said(
+            told.DifferencesClosing, {"difference_ids": [page.differences[0].difference_id]}
+        )
+        self._heard(
+            told.DifferencesClosed,
+            desk.post(f"{book}/resolutions", json=closing, headers=self._headers()),
+        )
+        self._heard(told.ComparisonShown, desk.get(book))
+        again = {**body, "on": "2025-02-01"}
+        desk.post("/v1/comparisons", json=again, headers=self._headers())
+        url = "/v1/lists?owner=civil_affairs&region=990103&dry_run=true"
+        self._heard(told.ListImported, desk.post(url, content=civil(5), headers=self._headers()))
 
     def _people_become_known(self) -> str:
         for content in (FIRST_ROSTER, CORRECTED_ROSTER):

@@ -77,8 +77,11 @@ class KeepComparison:
         lists = self._compare(order, left, right)
         comparison_id = uuid5(book_id, lists.content_id)
         earlier = book.compared.get(comparison_id) if book is not None else None
-        if earlier is not None:
-            return KeptComparison(book_id, earlier, lists.left, lists.right, is_repeated=True)
+        if book is not None and earlier is not None:
+            kept = KeptComparison(book_id, earlier, lists.left, lists.right, is_repeated=True)
+            if accept is not None:
+                self._store.save(book, receipt=accept(kept))
+            return kept
         if book is not None:
             book.require_no_later(order.on)
         _require_decision(lists, accepted=accept_rejected_rows)

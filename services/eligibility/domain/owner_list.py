@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from operator import add, attrgetter
 from uuid import UUID, uuid5
 
@@ -274,6 +275,7 @@ def read_kinds(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+@cache
 def _kinds_by_label() -> list[tuple[str, str]]:
     identities = [(each.label, identity_kind(each.value)) for each in Identity]
     return [*identities, *((each.label, enrolment_kind(each)) for each in Scheme)]
