@@ -163,6 +163,19 @@ def test_lists_with_mistakes_are_kept_only_by_decision(shell: Shell) -> None:
     assert "有错误行认不出是谁，本次不销号" in kept.output
 
 
+def test_who_is_not_enrolled_can_be_followed_up(shell: Shell) -> None:
+    """The book of the poor who are not enrolled; enrolled, they are resolved."""
+    one = write(shell.folder, "低保.csv", civil(1, 2))
+    kept = ("--owner", "民政", "--year", "2025", "--region", "500112", "--keep")
+
+    def enrolled(*people: int) -> str:
+        other = write(shell.folder, "参保.csv", insurer(*people))
+        return shell("unenrolled", str(one), str(other), *kept, "--on", "2025-01-05").output
+
+    assert "新发现 1，重新发现 0，仍未销号 0，本次销号 0" in enrolled(1)
+    assert "新发现 0，重新发现 0，仍未销号 0，本次销号 1" in enrolled(1, 2)
+
+
 def test_an_earlier_list_does_not_resolve(shell: Shell) -> None:
     """December's file compared after January's would resolve what is open."""
     shell.book()

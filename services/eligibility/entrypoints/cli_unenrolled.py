@@ -11,6 +11,7 @@ import typer
 
 from contracts.vocabulary import ComparedSubject, DataOwner
 from eligibility.adapters.listed_people import ListedPeople
+from eligibility.application.difference_ports import ComparisonOrder
 from eligibility.domain.owner_list import ListOrderInvalid
 from eligibility.entrypoints.cli_comparison import (
     ListFile,
@@ -19,8 +20,9 @@ from eligibility.entrypoints.cli_comparison import (
     print_counts,
     write_found,
 )
+from eligibility.entrypoints.cli_differences import keep, required_region
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
-from eligibility.entrypoints.cli_running import telling_errors
+from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import business_date, utc_now
 
 
@@ -41,6 +43,14 @@ def unenrolled(
     to: Annotated[
         Path | None, typer.Option("--to", help="把每一个人写到这个 .xlsx 或 .csv（含姓名和号码）")
     ] = None,
+    keeps: Annotated[bool, typer.Option("--keep", help="存入差异台账，可交办、反馈、销号")] = False,
+    region: Annotated[
+        str | None, typer.Option("--region", help="名单区划，6 位，存入台账时必需 (GB/T 2260)")
+    ] = None,
+    accept_rejected: Annotated[
+        bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")
+    ] = False,
+    data: DataDir = None,
 ) -> None:
     """困难未参保：名单上有困难身份、医保名单上该年度没有参保的人，按村 (poor and not enrolled)。"""
     with telling_errors():
@@ -52,9 +62,8 @@ def unenrolled(
         day = on.date() if on else today
         with file.open("rb") as one, insurer_file.open("rb") as other:
             poor = ListedPeople(one, office, day)
-            enrolled = ListedPeople(
-                other, DataOwner.HEALTH_INSURANCE, date(year, 1, 1), date(year, 12, 31)
-            )
+            window = date(year, 1, 1), date(year, 12, 31)
+            enrolled = ListedPeople(other, DataOwner.HEALTH_INSURANCE, *window)
             found = compared(
                 (file.name, poor), (insurer_file.name, enrolled), ComparedSubject.ENROLMENT
             )
@@ -64,6 +73,17 @@ def unenrolled(
             typer.echo(_time_left(closes.date(), today))
         if to is not None:
             write_found(to, found, names)
+        if keeps:
+            order = ComparisonOrder(
+                required_region(region),
+                office,
+                DataOwner.HEALTH_INSURANCE,
+                ComparedSubject.ENROLMENT,
+                day,
+                window,
+            )
+            opened = open_eligibility(data)
+            keep(opened, order, file, insurer_file, accept_rejected=accept_rejected)
 
 
 def _time_left(closes: date, today: date) -> str:
