@@ -423,7 +423,10 @@ def _other(n: int) -> bytes:
     return csv_file(row)
 
 
-def test_a_hundred_thousand_differences_are_kept_and_sent_in_seconds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("people", [5_000, pytest.param(100_000, marks=pytest.mark.soak)])
+def test_a_hundred_thousand_differences_are_kept_and_sent_in_seconds(
+    people: int, tmp_path: Path
+) -> None:
     """Found, found again by the next lists, sent as one notice; the lists compared already."""
     office = opened(tmp_path / "data")
     found = [
@@ -433,9 +436,9 @@ def test_a_hundred_thousand_differences_are_kept_and_sent_in_seconds(tmp_path: P
             ListedSide(CertificateType.PASSPORT, f"E{n:08}", f"样例{n}", None, "低保对象"),
             None,
         )
-        for n in range(100_000)
+        for n in range(people)
     ]
-    read = ReadList(100_000, 0, 0, 0, frozenset())
+    read = ReadList(people, 0, 0, 0, frozenset())
     kept = office.keep_comparison
     keeping = KeepComparison(
         compare=lambda asked, _left, _right: ComparedLists(str(asked.on), read, read, found),
@@ -452,10 +455,10 @@ def test_a_hundred_thousand_differences_are_kept_and_sent_in_seconds(tmp_path: P
 
     seconds = time.process_time() - begun
     figures = done.comparison.figures
-    assert (figures.found, figures.still_open) == (0, 100_000)
-    assert len(notice.difference_ids) == 100_000
-    # It took 30 s when written, on one of two busy cores.
-    assert seconds < 110
+    assert (figures.found, figures.still_open) == (0, people)
+    assert len(notice.difference_ids) == people
+    # A hundred thousand took 30 to 40 s of a busy core when written.
+    assert seconds < 10 + people / 1_000
 
 
 def test_books_are_apart_by_region_owners_and_subject() -> None:
