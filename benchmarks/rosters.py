@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.measuring import Budget, Measured
-from eligibility.adapters.roster_comparison import compare_lists
+from eligibility.adapters.roster_comparison import SCHEMA, compare_lists
 
 PEOPLE = 1_000_000
 _SECONDS, _GIB = 60.0, 4.0
@@ -48,6 +48,8 @@ def made_up_lists() -> tuple[pl.DataFrame, pl.DataFrame]:
             ).alias("certificate"),
             pl.format("样例{}", pl.col("at") % 3000).alias("name"),
             "birth",
+            pl.lit("resident_id", dtype=SCHEMA["certificate_type"]).alias("certificate_type"),
+            pl.lit(None, dtype=pl.String).alias("township"),
             pl.format("第{}村", pl.col("at") // 400).alias("village"),
             pl.lit("低保对象").alias("kind"),
         )

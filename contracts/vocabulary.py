@@ -194,6 +194,52 @@ class WithdrawalReason(_Labelled):
     NEVER_GRANTED = "never_granted", "主管部门从未认定"
 
 
+class ComparedSubject(_Labelled):
+    """What of two owners' lists is compared (比对内容)."""
+
+    PEOPLE = "people", "人员与事项"
+    MARKS = "marks", "慢特病标识"
+    ENROLMENT = "enrolment", "困难未参保"
+
+
+class DifferenceKind(_Labelled):
+    """How two owners' lists, the left and the right one, differ about somebody (差异类别)."""
+
+    MISSING_RIGHT = "missing_right", "{left}有，{right}没有"
+    MISSING_LEFT = "missing_left", "{right}有，{left}没有"
+    KINDS = "kinds", "两边事项不同"
+    NAME = "name", "同一号码，姓名不同"
+    NUMBER = "number", "姓名与出生日期（或村）相同，号码差一处"
+    TWO_NAMES_LEFT = "two_names_left", "{left}同一号码有两个姓名"
+    TWO_NAMES_RIGHT = "two_names_right", "{right}同一号码有两个姓名"
+    MARK_MISSING_RIGHT = "mark_missing_right", "{left}已登记病种，{right}没有"
+    MARK_MISSING_LEFT = "mark_missing_left", "{right}已登记病种，{left}没有"
+    MARK_DAYS = "mark_days", "同一病种，起止日期不同"
+    NOT_ENROLLED = "not_enrolled", "{left}有困难身份，{right}没有参保"
+
+
+class DifferenceState(_Labelled):
+    """How far a difference has been followed up (差异状态), in this order."""
+
+    FOUND = "found", "待交办"
+    SENT = "sent", "已交办"
+    ANSWERED = "answered", "已反馈"
+    RESOLVED = "resolved", "已销号"
+
+
+class DifferenceAnswer(_Labelled):
+    """What the one who was sent a difference found out (核查结果)."""
+
+    CONFIRMED = "confirmed", "情况属实"
+    LEFT_WRONG = "left_wrong", "{left}名单有误"
+    RIGHT_WRONG = "right_wrong", "{right}名单有误"
+    MOVED = "moved", "已迁出"
+    DIED = "died", "已死亡"
+    ENROLLED_ELSEWHERE = "enrolled_elsewhere", "已在外地参保"
+    NOT_FOUND = "not_found", "查无此人"
+    OTHER = "other", "其他（见说明）"
+
+
 class EvidenceStatus(_Labelled):
     """How sure a number is (依据状态)."""
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
 
+from eligibility.adapters.compared_lists import compare_files
+from eligibility.adapters.difference_book_store import EventLogBookStore
+from eligibility.adapters.difference_vault import SqlDifferenceVault
 from eligibility.adapters.event_store import EventLogStore
 from eligibility.adapters.feed_contacts import SqlFeedContacts
 from eligibility.adapters.list_workspace import open_list_workspace
@@ -26,14 +29,18 @@ from eligibility.application.erase_person import ErasePerson
 from eligibility.application.find_person import FindPerson
 from eligibility.application.follow_owner import FollowOwner
 from eligibility.application.import_list import ImportList
+from eligibility.application.keep_comparison import KeepComparison
 from eligibility.application.owner_knowledge import OwnerKnowledge
 from eligibility.application.owner_ports import Sources
+from eligibility.application.pursue_differences import PursueDifferences
 from eligibility.application.read_changes import ReadChanges
+from eligibility.application.show_differences import ShowDifferences
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
 from eligibility.application.state_facts import StateFacts
 from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import EndingGuard
+from eligibility.read_models.difference_rows import SqlDifferenceRows
 from eligibility.read_models.list_members import SqlListMembers
 from eligibility.settings import Settings
 from eventlog.log import EventLog, create_event_log, open_event_log
@@ -58,6 +65,9 @@ class Eligibility:
     follow_owner: FollowOwner
     owner_knowledge: OwnerKnowledge
     owner_sources: Sources
+    keep_comparison: KeepComparison
+    pursue_differences: PursueDifferences
+    show_differences: ShowDifferences
 
 
 def build(settings: Settings) -> Eligibility:
@@ -82,6 +92,11 @@ def build(settings: Settings) -> Eligibility:
     identities = _local_identities(settings)
     owner_store = EventLogOwnerStore(log)
     contacts = SqlFeedContacts(open_engine=lambda: open_engine(settings.feed_contacts_file))
+    books, about = EventLogBookStore(log), SqlDifferenceVault(engine=engine, vault=vault)
+    rows = SqlDifferenceRows(
+        events=lambda book_id, after: log.events.get(book_id, gt=after),
+        open_engine=lambda: open_engine(settings.read_models_file),
+    )
     return Eligibility(
         log=log,
         stage_roster=StageRoster(
@@ -124,6 +139,9 @@ def build(settings: Settings) -> Eligibility:
         ),
         owner_knowledge=OwnerKnowledge(sources=sources, store=owner_store, contacts=contacts),
         owner_sources=sources,
+        keep_comparison=KeepComparison(compare=compare_files, vault=about, store=books),
+        pursue_differences=PursueDifferences(vault=about, store=books, rows=rows),
+        show_differences=ShowDifferences(vault=about, store=books, rows=rows, reads=reads),
     )
 
 

@@ -98,14 +98,19 @@ class EventLog(Application[UUID]):
             raise ValueError(message)
         return super().save(*objs, accepted=accepted)
 
-    def save_portions(self, portions: Iterable[Sequence[Aggregate]]) -> None:
+    def save_portions(
+        self,
+        portions: Iterable[Sequence[Aggregate]],
+        accepted: RegisteredRequest | None = None,
+    ) -> None:
         """Store more aggregates than memory holds, all or nothing: each portion is let go.
 
-        An aggregate belongs to one portion alone. Other writers wait meanwhile (at most
-        `LOCK_TIMEOUT_SECONDS`, then they are told that the log is busy). Raises `VersionConflict`,
-        `LogBusy`, `EventNotStorable`, and whatever making a portion raises.
+        The accepted request is stored with them. An aggregate belongs to one portion alone. Other
+        writers wait meanwhile (at most `LOCK_TIMEOUT_SECONDS`, then they are told that the log is
+        busy). Raises `VersionConflict`, `RequestAlreadyAccepted`, `LogBusy`, `EventNotStorable`,
+        and whatever making a portion raises.
         """
-        self.recorder.insert_portions(
+        stored = (
             [
                 self.mapper.to_stored_event(event)
                 for aggregate in portion
@@ -113,6 +118,7 @@ class EventLog(Application[UUID]):
             ]
             for portion in portions
         )
+        self.recorder.insert_portions(stored, accepted)
 
     @overload
     def find(self, aggregate_id: UUID) -> Any: ...

@@ -192,13 +192,19 @@ class EventLogRecorder(SQLiteApplicationRecorder):
                 message = "another writer saved one of these aggregates first"
                 raise VersionConflict(message) from error
 
-    def insert_portions(self, portions: Iterable[Sequence[StoredEvent]]) -> None:
-        """Insert portions as they are made, all of them in one transaction, or nothing.
+    def insert_portions(
+        self,
+        portions: Iterable[Sequence[StoredEvent]],
+        accepted: RegisteredRequest | None = None,
+    ) -> None:
+        """Insert portions as they are made, and the accepted request, at once or not at all.
 
         The write lock is held until the last one; readers go on. Whatever a portion's making
         raises takes back what was inserted before it.
         """
         with self._writing() as cursor:
+            if accepted is not None and not _register(cursor, accepted):
+                raise RequestAlreadyAccepted(accepted.key)
             for portion in portions:
                 try:
                     super()._insert_events(cursor, portion)

@@ -6,6 +6,7 @@ eligibility over its HTTP contract. People, hospitals and amounts are fictional.
 
 import io
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,10 +18,12 @@ from unittest.mock import patch
 from uuid import UUID
 
 from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 from pydantic import BaseModel
 
 import eligibility.settings
 from contracts import (
+    eligibility_differences_v1,
     eligibility_events_v1,
     eligibility_v1,
     settlement_corrections_v1,
@@ -40,6 +43,7 @@ from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
 from tests.contracts.owner_words import office_on_line
 from tests.eligibility.conftest import number, roster
+from tests.eligibility.difference_lists import civil, insurer
 from tests.eligibility.list_office import full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 from tests.support.settlement_desk import Desk, Ticking, open_parts, with_people
@@ -165,6 +169,7 @@ class ScriptedDay:
         person_id = self._people_become_known()
         self._an_owner_sends_its_list()
         self._an_owner_is_asked()
+        self._two_owners_lists_differ()
         self._institutions_become_known()
         self._step_by_step(person_id)
         self._in_one_call(person_id)
@@ -195,6 +200,57 @@ class ScriptedDay:
 
     def _an_owner_is_asked(self) -> None:
         self.messages += office_on_line(self._data, self._clock)
+
+    def _two_owners_lists_differ(self) -> None:
+        """Two are not enrolled; one is sent and answered, closed by the office, and comes back."""
+        told, desk = eligibility_differences_v1, self._people
+        lists = {
+            "left": {"owner": "civil_affairs", "content": b64encode(civil(1, 2)).decode()},
+            "right": {"owner": "health_insurance", "content": b64encode(insurer(9)).decode()},
+        }
+        asked = {"region": "500112", "subject": "enrolment", "on": "2025-01-01", "year": 2025}
+        body = self._said(told.ComparisonAsked, {**asked, **lists})
+        kept = self._heard(
+            told.ComparisonKept, desk.post("/v1/comparisons", json=body, headers=self._headers())
+        )
+        book = f"/v1/comparisons/{kept.comparison_id}"
+        letter = {
+            "township": "甲乡",
+            "document_number": "样医保函〔2025〕3号",
+            "issuer": "样例县医疗保障局",
+            "basis": "样例通知第三条",
+            "reply_by": "2099-01-25",
+        }
+        notice = self._said(told.NoticeAsked, letter)
+        self._heard(
+            told.NoticeSent, desk.post(f"{book}/notices", json=notice, headers=self._headers())
+        )
+        filled = load_workbook(
+            io.BytesIO(desk.get(f"{book}/notices/1.xlsx", headers=self._headers()).content)
+        )
+        sheet = filled.active
+        sheet["O9"], sheet["P9"], sheet["O10"] = "已在外地参保", "外县参保", "不详"
+        content = io.BytesIO()
+        filled.save(content)
+        url = f"{book}/answers?accept_rejected_rows=true"
+        self._heard(
+            told.AnswersTaken, desk.post(url, content=content.getvalue(), headers=self._headers())
+        )
+        page = self._heard(
+            told.DifferencesShown, desk.get(f"{book}/differences", headers=self._headers())
+        )
+        closing = self._said(
+            told.DifferencesClosing, {"difference_ids": [page.differences[0].difference_id]}
+        )
+        self._heard(
+            told.DifferencesClosed,
+            desk.post(f"{book}/resolutions", json=closing, headers=self._headers()),
+        )
+        self._heard(told.ComparisonShown, desk.get(book))
+        again = {**body, "on": "2025-02-01"}
+        desk.post("/v1/comparisons", json=again, headers=self._headers())
+        url = "/v1/lists?owner=civil_affairs&region=990103&dry_run=true"
+        self._heard(told.ListImported, desk.post(url, content=civil(5), headers=self._headers()))
 
     def _people_become_known(self) -> str:
         self._rosters_arrive(FIRST_ROSTER, CORRECTED_ROSTER)

@@ -47,6 +47,15 @@ def test_every_route_is_described() -> None:
     people = json.loads((SCHEMAS / "eligibility.openapi.json").read_bytes())
     assert sorted(people["paths"]) == [
         "/v1/changes",
+        "/v1/comparisons",
+        "/v1/comparisons/{comparison_id}",
+        "/v1/comparisons/{comparison_id}/answers",
+        "/v1/comparisons/{comparison_id}/differences",
+        "/v1/comparisons/{comparison_id}/notices",
+        "/v1/comparisons/{comparison_id}/notices/{number}.xlsx",
+        "/v1/comparisons/{comparison_id}/resolutions",
+        "/v1/lists",
+        "/v1/lists/rejects",
         "/v1/persons/entitlements",
         "/v1/persons/lookup",
         "/v1/persons/{person_id}",

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from click.testing import Result
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from eligibility.entrypoints.cli import app
@@ -60,16 +61,16 @@ def test_every_difference_is_written_for_the_offices(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert to.stat().st_mode & 0o777 == 0o600
     head, *rows = csv.reader(to.read_text(encoding="utf-8-sig").splitlines())
-    assert head[:3] == ["村", "差异", "民政部门：证件号码"]
-    said = {row[1]: row for row in rows}
+    assert head[:5] == ["乡镇", "村", "差异", "民政部门：证件类型", "民政部门：证件号码"]
+    said = {row[2]: row for row in rows}
     assert set(said) == {
         "民政部门有，医疗保障部门没有",
         "医疗保障部门有，民政部门没有",
         "同一号码，姓名不同",
     }
-    assert said["民政部门有，医疗保障部门没有"][2] == f"\t{number(3)}"
-    assert said["同一号码，姓名不同"][3:5] == ["样例2", "低保对象"]
-    assert said["同一号码，姓名不同"][6:8] == ["样例二", "城乡居民基本医疗保险"]
+    assert said["民政部门有，医疗保障部门没有"][4] == f"\t{number(3)}"
+    assert said["同一号码，姓名不同"][5:7] == ["样例2", "低保对象"]
+    assert said["同一号码，姓名不同"][9:11] == ["样例二", "城乡居民基本医疗保险"]
 
 
 def test_lists_that_agree_have_no_differences(tmp_path: Path) -> None:
@@ -106,3 +107,47 @@ def test_who_held_nothing_on_the_day_is_on_no_list(tmp_path: Path) -> None:
 
     assert "停发.csv（民政部门）：3 行，其中错误 0 行未比对，2024-06-30 无效 2 行" in done.output
     assert "民政部门有，医疗保障部门没有" not in done.output
+
+
+def test_differences_are_written_as_a_workbook(tmp_path: Path) -> None:
+    """Counts by village first, then a sheet a kind; what looks like a formula is text."""
+    _, insurer = files(tmp_path)
+    civil, to = tmp_path / "低保.csv", tmp_path / "差异.xlsx"
+    header = (*CIVIL, "乡镇")
+    poor = ("=1+1", number(3), "农村低保", "2023-01-01", "@东村", "甲乡")
+    civil.write_bytes(csv_file(header, poor))
+    to.write_bytes(b"old")
+    to.chmod(0o644)
+
+    done = compare(civil, insurer, "民政", "医保", "--to", str(to))
+
+    assert done.exit_code == 0, done.output
+    assert to.stat().st_mode & 0o777 == 0o600
+    book = load_workbook(to)
+    assert book.sheetnames == ["按村汇总", "第一份没有", "第二份没有"]
+    assert [[cell.value for cell in row] for row in book["按村汇总"].rows] == [
+        ["乡镇", "村", "民政部门有，医疗保障部门没有", "医疗保障部门有，民政部门没有", "合计"],
+        ["甲乡", "@东村", 1, None, 1],
+        ["（没有写）", "（没有写）", None, 3, 3],
+        ["合计", None, 1, 3, 4],
+    ]
+    lacking = book["第二份没有"]
+    assert [cell.value for cell in lacking[2]][:7] == [
+        *("甲乡", "@东村", "民政部门有，医疗保障部门没有", "居民身份证", number(3)),
+        *("=1+1", "低保对象"),
+    ]
+    assert (lacking["F2"].data_type, lacking["F2"].number_format) == ("s", "@")
+    assert lacking.print_title_rows == "$1:$1"
+    assert (lacking.page_setup.orientation, lacking.page_setup.paperSize) == ("landscape", 9)
+
+
+def test_a_csv_runs_no_formula_either(tmp_path: Path) -> None:
+    """A tab in front, which the reader of rosters passes over."""
+    _, insurer = files(tmp_path)
+    civil, to = tmp_path / "低保.csv", tmp_path / "差异.csv"
+    civil.write_bytes(csv_file(CIVIL, ("=1+1", number(3), "农村低保", "2023-01-01", "-东村")))
+
+    compare(civil, insurer, "民政", "医保", "--to", str(to))
+
+    said = list(csv.reader(to.read_text(encoding="utf-8-sig").splitlines()))[-1]
+    assert (said[1], said[5]) == ("\t-东村", "\t=1+1")

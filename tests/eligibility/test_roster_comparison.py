@@ -2,12 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.vocabulary import CertificateType
 from eligibility.adapters.roster_comparison import (
     as_frame,
     compare_lists,
@@ -37,7 +39,23 @@ def compared(left: list[ListedPerson], right: list[ListedPerson]) -> list[Differ
 
 def told(found: Iterable[Difference]) -> list[tuple[str, str | None, str | None]]:
     """What, and the two numbers."""
-    return [(each.what.value, each.certificate, each.certificate_right) for each in found]
+    return [
+        (
+            each.what.value,
+            each.left.certificate if each.left else None,
+            each.right.certificate if each.right else None,
+        )
+        for each in found
+    ]
+
+
+def words(found: Iterable[Difference], what: str, field: str) -> list[tuple[str, str]]:
+    """What both lists say in a field, for a kind of difference."""
+    return [
+        (getattr(each.left, field), getattr(each.right, field))
+        for each in found
+        if each.what.value == what
+    ]
 
 
 def test_lists_that_agree_differ_in_nothing() -> None:
@@ -59,8 +77,10 @@ def test_each_list_may_lack_somebody() -> None:
         ("missing_left", None, "500112197001010033"),
         ("missing_right", "50011219600101002X", None),
     ]
-    assert (found[0].village, found[0].name_right) == ("东村", "王五")
-    assert (found[1].village, found[1].name) == ("西村", "李四")
+    assert found[0].right is not None
+    assert found[1].left is not None
+    assert (found[0].village, found[0].right.name) == ("东村", "王五")
+    assert (found[1].village, found[1].left.name) == ("西村", "李四")
 
 
 def test_kinds_and_names_are_told_side_by_side() -> None:
@@ -79,11 +99,11 @@ def test_kinds_and_names_are_told_side_by_side() -> None:
         ],
     )
 
-    assert [(f.kinds, f.kinds_right) for f in found if f.what == "kinds"] == [
+    assert words(found, "kinds", "kinds") == [
         ("subsistence_allowance", "extreme_hardship"),
         ("enrolled、extreme_hardship", "extreme_hardship、subsistence_allowance"),
     ]
-    assert [(f.name, f.name_right) for f in found if f.what == "name"] == [("李四", "李泗")]
+    assert words(found, "name", "name") == [("李四", "李泗")]
     assert len(found) == 3
 
 
@@ -92,6 +112,18 @@ def test_a_number_one_slip_away_is_one_person() -> None:
     right = "500112195003070011"
     for slip in ("500112195003070021", "500112195003700011", "500112195003070019"):
         assert told(compared([listed(right)], [listed(slip)])) == [("number", right, slip)]
+
+
+def test_one_number_of_two_kinds_of_certificate_is_two_people() -> None:
+    """A passport whose number happens to be that of a residence permit."""
+    passport = replace(listed("E12345678"), certificate_type=CertificateType.PASSPORT)
+    permit = replace(listed("E12345678"), certificate_type=CertificateType.RESIDENCE_PERMIT)
+
+    assert told(compared([passport], [permit])) == [
+        ("missing_left", None, "E12345678"),
+        ("missing_right", "E12345678", None),
+    ]
+    assert compared([passport], [passport]) == []
 
 
 def test_a_birth_mistyped_is_told_by_the_village() -> None:
@@ -135,7 +167,10 @@ def test_differences_are_counted_by_village() -> None:
     poor = [listed("500112195003070011"), listed("50011219600101002X", "李四", "西村")]
     counts = count_differences(compare_lists(as_frame(poor), as_frame([])))
 
-    assert counts.rows() == [("东村", "missing_right", 1), ("西村", "missing_right", 1)]
+    assert counts.rows() == [
+        (None, "东村", "missing_right", 1),
+        (None, "西村", "missing_right", 1),
+    ]
 
 
 _BODIES = [f"50011219500307{at:03}" for at in range(16)] + ["50011219503007001", "A1234"]

@@ -96,6 +96,8 @@ def test_every_shipped_layout_leads_to_words_this_system_knows(layout: str) -> N
     meant = load_layout(layout)
     row = {"证件号码": ID, "姓名": "样例甲", "身份开始日期": "2023-01-05"}
     row |= {"参保开始日期": "2023-01-05", "险种": "390"} if "险种" in meant.required else {}
+    if "病种" in meant.required:
+        row |= {"病种": "高血压", "病种开始日期": "2023-01-05", "病种结束日期": "2023-06-30"}
     for field, values in meant.values.items():
         for typed in values:
             cells = row | {field: typed}

@@ -1,6 +1,7 @@
 """People and owners' lists on the event log (名单存储)."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from eligibility.domain.owner_list import OwnerList
@@ -22,6 +23,8 @@ class EventLogListStore:
         """The lists of an owner for a region, or None."""
         return self._log.find(list_id, OwnerList)
 
-    def save_portions(self, portions: Iterable[Sequence[Person | OwnerList]]) -> None:
-        """Save all portions as they are made, or nothing."""
-        self._log.save_portions(portions)
+    def save_portions(
+        self, portions: Iterable[Sequence[Person | OwnerList]], *, receipt: Any = None
+    ) -> None:
+        """Save all portions as they are made and the accepted request, or nothing."""
+        self._log.save_portions(portions, receipt)

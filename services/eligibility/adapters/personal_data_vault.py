@@ -62,6 +62,16 @@ class UnwrappedKeys:
             birth_date=plain.birth_date,
         )
 
+    def seal_bytes(self, person_id: UUID, plain: bytes, *, place: bytes) -> bytes | None:
+        """Encrypt anything else about a person, bound to its place; None without a key."""
+        key = self._keys.get(person_id)
+        return None if key is None else seal(plain, key=key, about=_about(person_id) + place)
+
+    def open_bytes(self, person_id: UUID, sealed: bytes, *, place: bytes) -> bytes | None:
+        """Decrypt what `seal_bytes` made; None once the key is erased. Raises `SealBroken`."""
+        key = self._keys.get(person_id)
+        return None if key is None else unseal(sealed, key=key, about=_about(person_id) + place)
+
 
 class SqlPersonalDataVault:
     """The port `PersonalDataVault`, on the vault's database."""

@@ -5,6 +5,7 @@ shifted row any cell may hold a name or a certificate number.
 """
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -44,6 +45,7 @@ from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.person import Enrolment, Identity
 from eligibility.domain.roster import (
     Ending,
+    ListedMark,
     PassedOverRow,
     ReadRoster,
     ReadRow,
@@ -57,7 +59,9 @@ from eligibility.domain.roster import (
 )
 
 _LONGEST_PLAN = 40
-_LONGEST_VILLAGE = 40
+_LONGEST_PLACE = 40
+_LONGEST_DISEASE = 60
+_LONG_NUMBER = re.compile(r"[0-9]{6}")
 _ENDED = "退出"
 _ACTIONS = ("", "新增", "变更", _ENDED)
 _ENROLMENT_COLUMNS = ("参保区划", "险种", "参保开始日期", "档次")
@@ -145,13 +149,24 @@ def _read_row(row: "_RowReader") -> ReadRow:
     endings = row.endings() if ends else ()
     identity = None if ends else row.identity()
     enrolment = None if ends else row.enrolment()
-    if not row.errors and not endings and identity is None and enrolment is None:
+    mark = row.mark(ends=ends)
+    if not (row.errors or endings or identity or enrolment or mark):
         if row.is_passed_over:
             return PassedOverRow(row.number)
         row.refuse(None, "此行既无身份也无参保 (nothing stated)")
     if row.errors or person is None:
         return row.rejected(row.certificate)
-    return RosterRow(row.number, person, identity, enrolment, endings, row.village(), row.cells)
+    return RosterRow(
+        row.number,
+        person,
+        identity,
+        enrolment,
+        endings,
+        row.place("村"),
+        row.place("乡镇"),
+        mark,
+        row.cells,
+    )
 
 
 class _RowReader:
@@ -197,9 +212,13 @@ class _RowReader:
             self.refuse("出生日期", "与证件号码中的出生日期不一致 (birth date)")
         return PersonalData(self.certificate, name, birth_date or in_number)
 
-    def village(self) -> str | None:
-        """Where the person lives, for lists that are compared; cut like a plan's name."""
-        return plain(self._cell("村"))[:_LONGEST_VILLAGE] or None
+    def place(self, field: str) -> str | None:
+        """Where the person lives, for lists that are compared; cut like a plan's name.
+
+        What holds a long number is no place: a cell that slipped from its column.
+        """
+        typed = plain(self._cell(field))[:_LONGEST_PLACE]
+        return None if _LONG_NUMBER.search(typed) else typed or None
 
     def is_ending(self) -> bool:
         return self._read("操作", _read_action) == _ENDED
@@ -237,6 +256,19 @@ class _RowReader:
         if region is None or scheme is None or days is None:
             return None
         return Enrolment(region, scheme, plan, *days)
+
+    def mark(self, *, ends: bool) -> ListedMark | None:
+        """The disease of a list of marks; a row that says 退出 must name its last day."""
+        if not self._layout.headers_of("病种"):
+            return None
+        disease = self._read("病种", _read_disease)
+        if disease == NOT_RECORDED:
+            self.is_passed_over = True
+            return None
+        if ends and not self._read("病种结束日期", _read_last_day):
+            return None
+        days = self._days("病种开始日期", "病种结束日期")
+        return ListedMark(disease, *days) if disease and days else None
 
     def _certificate(self, kind: CertificateType) -> Certificate | None:
         number = self._read("证件号码", read_certificate_number)
@@ -282,6 +314,14 @@ class _RowReader:
         """The column as this file calls it; the field where the file has no such column."""
         place = self._columns.places.get(field)
         return field if place is None else plain(self._columns.header[place])
+
+
+def _read_disease(text: str) -> str:
+    disease = plain(text)
+    if not 1 <= len(disease) <= _LONGEST_DISEASE or _LONG_NUMBER.search(disease):
+        message = f"须为病种名称，1 至 {_LONGEST_DISEASE} 个字，一行一个病种 (disease)"
+        raise CellRefused(message)
+    return disease
 
 
 def _read_action(text: str) -> str:

@@ -36,6 +36,19 @@ staged_rosters = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
+difference_details = Table(
+    "difference_details",
+    metadata,
+    Column("difference_id", String(32), primary_key=True),
+    Column("book_id", String(32), nullable=False),
+    # Each side under the key of its own person: erasing one leaves the other readable.
+    Column("left_person", String(32), index=True),
+    Column("left_sealed", LargeBinary),
+    Column("right_person", String(32), index=True),
+    Column("right_sealed", LargeBinary),
+)
+"""Who the differences of compared lists are about (差异所涉人员)."""
+
 _key_checks = Table(
     "key_checks",
     metadata,
@@ -70,4 +83,8 @@ def _create_statements() -> Sequence[str]:
     return [
         *tables,
         "CREATE INDEX IF NOT EXISTS certificates_person_id ON certificates (person_id)",
+        *(
+            f"CREATE INDEX IF NOT EXISTS difference_details_{side} ON difference_details ({side})"
+            for side in ("left_person", "right_person")
+        ),
     ]

@@ -7,7 +7,7 @@ way has changed nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import BinaryIO
@@ -22,7 +22,7 @@ from eligibility.application.list_ports import (
     NewWorkspace,
     OpenOwnerList,
 )
-from eligibility.application.ports import ActsFor
+from eligibility.application.ports import ActsFor, Receipt
 from eligibility.domain.owner_list import (
     ActivatedList,
     EndingGuard,
@@ -113,6 +113,7 @@ class ImportList:
         at: datetime,
         take_rejects: TakeRejects | None = None,
         progress: Progress | None = None,
+        accept: Callable[[ListReport], Receipt] | None = None,
     ) -> ListReport:
         """Import the file at the instant `at` (UTC), or give the answer it got before.
 
@@ -126,17 +127,12 @@ class ImportList:
                 take_rejects(trial.header, workspace.rejected())
             report = trial.report
             if report.is_repeated:
+                if accept is not None:
+                    self._store.save_portions((), receipt=accept(report))
                 return report
             _require_decisions(report, decisions)
             self._guard.require(report.figures, confirmed=decisions.confirmed_endings)
-            activated = self._activate(order, workspace, trial, acting, at, heard)
-            return ListReport(
-                report.roster_id,
-                report.rows,
-                report.figures,
-                report.endings_withheld,
-                activated=activated,
-            )
+            return self._activate(order, workspace, trial, acting, at, heard, accept)
 
     def _try(
         self, file: BinaryIO, order: ListOrder, workspace: ListWorkspace, heard: Progress
@@ -171,7 +167,8 @@ class ImportList:
         acting: ActsFor,
         at: datetime,
         heard: Progress,
-    ) -> ActivatedList:
+        accept: Callable[[ListReport], Receipt] | None,
+    ) -> ListReport:
         # All rows become known at one instant, and nothing is recorded before what is known.
         known = [trial.latest, trial.lists.modified_on if trial.lists is not None else None]
         recorded_at = max([at, *(instant for instant in known if instant is not None)])
@@ -198,8 +195,10 @@ class ImportList:
                 message = "比对之后有人员被另一次导入更新，未改变任何人；请重新导入 (moved on)"
                 raise ListMovedOn(message)
 
-        self._store.save_portions(portions())
-        return activated
+        done = replace(report, activated=activated)
+        receipt = accept(done) if accept is not None else None
+        self._store.save_portions(portions(), receipt=receipt)
+        return done
 
     def _parts(self, order: ListOrder, roster_id: UUID, workspace: ListWorkspace) -> ListParts:
         return ListParts(order, roster_id, workspace, self._vault, self._members, self._store)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
-from eligibility.application.ports import PersonKeys
+from eligibility.application.ports import PersonKeys, Receipt
 from eligibility.domain.certificate import Certificate
 from eligibility.domain.owner_list import ListOrder, ListRows, OwnerList
 from eligibility.domain.person import Person
@@ -99,5 +99,10 @@ class ListStore(Protocol):
     def find_list(self, list_id: UUID) -> OwnerList | None:
         """The lists of an owner for a region, or None."""
 
-    def save_portions(self, portions: Iterable[Sequence[Person | OwnerList]]) -> None:
-        """Save all portions as they are made, or nothing. Raises a version conflict."""
+    def save_portions(
+        self, portions: Iterable[Sequence[Person | OwnerList]], *, receipt: Receipt | None = None
+    ) -> None:
+        """Save all portions as they are made and the receipt of the request, or nothing.
+
+        Raises a version conflict.
+        """

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from operator import add, attrgetter
 from uuid import UUID, uuid5
 
@@ -64,9 +65,7 @@ class ListOrder:
 
     def __post_init__(self) -> None:
         """A full list needs its kinds and its day; a change list has neither."""
-        if not _REGION.fullmatch(self.region):
-            message = "名单区划须为 6 位行政区划代码 (GB/T 2260)"
-            raise ListOrderInvalid(message)
+        require_region(self.region)
         if self.mode is ListMode.FULL and not (self.kinds and self.absent_until):
             message = "全量名单须写明负责哪些事项 (kinds) 与名单外的人截止到哪一天 (absent_until)"
             raise ListOrderInvalid(message)
@@ -242,6 +241,13 @@ class OwnerList(Aggregate):
         return self.activated[roster_id]
 
 
+def require_region(region: str) -> None:
+    """Raises `ListOrderInvalid` for what is no region's code."""
+    if not _REGION.fullmatch(region):
+        message = "名单区划须为 6 位行政区划代码 (GB/T 2260)"
+        raise ListOrderInvalid(message)
+
+
 def kind_label(kind: str) -> str:
     """The Chinese name of a kind of list entry; a local identity's is its code."""
     return {code: label for label, code in _kinds_by_label()}.get(kind, kind.partition(":")[2])
@@ -263,6 +269,7 @@ def read_kinds(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+@cache
 def _kinds_by_label() -> list[tuple[str, str]]:
     identities = [(each.label, identity_kind(each.value)) for each in Identity]
     return [*identities, *((each.label, enrolment_kind(each)) for each in Scheme)]

@@ -39,6 +39,15 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class ListedMark:
+    """A disease that a list of marks says somebody has (名单上的病种), and from when until when."""
+
+    disease: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True)
 class RosterRow:
     """One row that can become true (名册行): what it states of a person, and what it ends."""
 
@@ -48,6 +57,9 @@ class RosterRow:
     enrolment: Enrolment | None
     endings: tuple[Ending, ...] = ()
     village: str | None = None
+    township: str | None = None
+    mark: ListedMark | None = None
+    """For comparing: lists of marks are not imported, the disease has no code in them."""
     cells: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """The row as it was typed, for whoever has to correct it."""
 

@@ -22,9 +22,16 @@ from eligibility.domain.facts import Fact
 from eligibility.domain.roster import ReadRoster, RosterHasRejectedRows
 from eligibility.domain.statements import Recorded
 from eligibility.entrypoints.cli_comparison import compare_rosters
+from eligibility.entrypoints.cli_differences import (
+    send_notice,
+    show_book,
+    take_answers,
+    write_notice_again,
+)
 from eligibility.entrypoints.cli_lists import import_list
 from eligibility.entrypoints.cli_owners import owner
 from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
+from eligibility.entrypoints.cli_unenrolled import unenrolled
 from eligibility.entrypoints.clock import utc_now
 from eligibility.entrypoints.fact_words import words_of
 
@@ -40,6 +47,11 @@ _NARROWEST_TABLE = 110
 
 roster.command("import-list")(import_list)
 roster.command("compare")(compare_rosters)
+roster.command("unenrolled")(unenrolled)
+roster.command("notice")(send_notice)
+roster.command("notice-again")(write_notice_again)
+roster.command("answers")(take_answers)
+roster.command("differences")(show_book)
 
 
 @roster.command("import")

@@ -1,26 +1,34 @@
-"""`yizhan roster compare` (名册比对): two owners' lists side by side, nothing stored."""
+"""`yizhan roster compare` (名册比对): two owners' lists side by side.
 
-import os
+Nothing is stored unless the differences are to be followed up (`--keep`).
+"""
+
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.vocabulary import DataOwner
-from eligibility.adapters.comparison_csv import IN_WORDS, differences_csv
+from contracts.vocabulary import ComparedSubject, DataOwner, DifferenceKind
+from eligibility.adapters.comparison_csv import differences_csv
+from eligibility.adapters.comparison_xlsx import UNWRITTEN, Counts, write_differences
+from eligibility.adapters.difference_words import in_words
 from eligibility.adapters.listed_people import ListedPeople
-from eligibility.domain.listed_person import DifferenceKind, ListedPerson
+from eligibility.adapters.text_sheets import open_owner_only
+from eligibility.domain.listed_person import ListedPerson
+from eligibility.entrypoints.cli_differences import keep, order_of, required_region
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
-from eligibility.entrypoints.cli_running import telling_errors
+from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import business_date, utc_now
 
+if TYPE_CHECKING:
+    from eligibility.adapters.roster_comparison import RosterComparison
+
 SHOWN_VILLAGES = 30
-_OWNER_ONLY = 0o600
 
 ListFile = Annotated[Path, typer.Argument(help="CSV 或 XLSX 文件", exists=True, dir_okay=False)]
 
@@ -37,63 +45,107 @@ def compare_rosters(
         datetime | None,
         typer.Option("--on", formats=["%Y-%m-%d"], help="比对哪一天有效的事项（默认今天）"),
     ] = None,
+    marks: Annotated[
+        bool, typer.Option("--marks", help="比对慢特病名单：按病种，谁登记了而另一方没有")
+    ] = False,
     to: Annotated[
-        Path | None, typer.Option("--to", help="把每一条差异写到这个 CSV（含姓名和号码）")
+        Path | None, typer.Option("--to", help="把每一条差异写到这个 .xlsx 或 .csv（含姓名和号码）")
     ] = None,
+    keeps: Annotated[bool, typer.Option("--keep", help="存入差异台账，可交办、反馈、销号")] = False,
+    region: Annotated[
+        str | None, typer.Option("--region", help="名单区划，6 位，存入台账时必需 (GB/T 2260)")
+    ] = None,
+    accept_rejected: Annotated[
+        bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")
+    ] = False,
+    data: DataDir = None,
 ) -> None:
     """比对两份名单：谁只在一边、号码差一处、姓名或事项不同；按村汇总 (compare two lists)。"""
     with telling_errors():
-        from eligibility.adapters.roster_comparison import (  # noqa: PLC0415 - importing polars takes longer than most commands
-            RosterComparison,
-        )
-
         mine, theirs = owner_named(left_owner), owner_named(right_owner)
-        names = _names(mine, theirs)
         day = on.date() if on else business_date(utc_now())
-        found = RosterComparison(_read(left, mine, on=day), _read(right, theirs, on=day))
-        _print_counts(found.counts(), names)
+        subject = ComparedSubject.MARKS if marks else ComparedSubject.PEOPLE
+        with left.open("rb") as one, right.open("rb") as other:
+            found = compared(
+                (left.name, ListedPeople(one, mine, day, subject=subject)),
+                (right.name, ListedPeople(other, theirs, day, subject=subject)),
+                subject,
+            )
+        names = list_names(mine, theirs)
+        print_counts(found, names)
         if to is not None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            with os.fdopen(os.open(to, flags, _OWNER_ONLY), "wb") as file:
-                lines = differences_csv(found.differences(), left=names[0], right=names[1])
-                file.writelines(lines)
-            typer.echo(f"{len(found)} 条差异已写到 {to}；含姓名和号码，只有本人可读，用完请删")
+            write_found(to, found, names)
+        if keeps:
+            order = order_of(required_region(region), mine, theirs, subject, on)
+            keep(open_eligibility(data), order, left, right, accept_rejected=accept_rejected)
 
 
-def _names(left: DataOwner, right: DataOwner) -> tuple[str, str]:
+def compared(
+    left: tuple[str, ListedPeople], right: tuple[str, ListedPeople], subject: ComparedSubject
+) -> "RosterComparison":
+    """Two open lists, each with its file's name, compared; what was read of each is told."""
+    from eligibility.adapters.mark_comparison import (  # noqa: PLC0415 - importing polars takes longer than most commands
+        COMPARE,
+    )
+    from eligibility.adapters.roster_comparison import RosterComparison  # noqa: PLC0415 - the same
+
+    return RosterComparison(_read(*left), _read(*right), COMPARE[subject])
+
+
+def write_found(to: Path, found: "RosterComparison", names: tuple[str, str]) -> None:
+    """Write every difference into a file that its maker alone can read."""
+    left, right = names
+    with open_owner_only(to) as file:
+        if to.suffix.lower() == ".xlsx":
+            write_differences(
+                file,
+                found.differences(),
+                found.counts(),
+                left=left,
+                right=right,
+                by_disease=found.disease_counts(),
+            )
+        else:
+            file.writelines(differences_csv(found.differences(), left=left, right=right))
+    typer.echo(f"{len(found)} 条差异已写到 {to}；含姓名和号码，只有本人可读，用完请删")
+
+
+def list_names(left: DataOwner, right: DataOwner) -> tuple[str, str]:
+    """What the two lists are called."""
     if left is right:
         return f"{left.label}（一）", f"{right.label}（二）"
     return left.label, right.label
 
 
-def _read(path: Path, owner: DataOwner, *, on: date) -> Iterator[ListedPerson]:
-    with path.open("rb") as file:
-        listed = ListedPeople(file, owner, on)
-        yield from listed
-    rows = f"{listed.rows} 行，其中错误 {listed.left_out} 行未比对，{on} 无效 {listed.not_held} 行"
-    typer.echo(f"{path.name}（{owner.label}）：{rows}")
+def _read(name: str, listed: ListedPeople) -> Iterator[ListedPerson]:
+    yield from listed
+    when = f"{listed.on}" if listed.until is None else f"{listed.on} 至 {listed.until}"
+    rows = (
+        f"{listed.rows} 行，其中错误 {listed.left_out} 行未比对，{when} 无效 {listed.not_held} 行"
+    )
+    typer.echo(f"{name}（{listed.owner.label}）：{rows}")
     for error in listed.first_errors:
         typer.echo(f"  如第 {error.row} 行 {error.column or ''}：{error.message}")
 
 
-def _print_counts(
-    counts: list[tuple[str | None, DifferenceKind, int]], names: tuple[str, str]
-) -> None:
+def print_counts(found: "RosterComparison", names: tuple[str, str]) -> None:
+    """The counts by village, as a table."""
+    counts: Counts = found.counts()
     if not counts:
         typer.echo("两份名单没有差异 (no differences)")
         return
-    whats = [kind for kind in DifferenceKind if any(what is kind for _, what, _ in counts)]
+    whats = [kind for kind in DifferenceKind if any(what is kind for _, _, what, _ in counts)]
     table = Table(title="差异（人数，按村）")
     table.add_column("村")
-    for kind in whats:
-        said = IN_WORDS[kind].format(left=names[0], right=names[1])
-        table.add_column(said, justify="right")
+    for what in whats:
+        table.add_column(in_words(what, names), justify="right")
     by_village: dict[str, Counter[DifferenceKind]] = {}
-    for village, what, count in counts:
-        by_village.setdefault(village or "（没有写）", Counter())[what] += count
+    for township, village, what, count in counts:
+        place = f"{township or ''}{village or ''}" or UNWRITTEN
+        by_village.setdefault(place, Counter())[what] += count
     shown = list(by_village.items())[:SHOWN_VILLAGES]
-    for village, found in shown:
-        table.add_row(village, *(str(found[kind] or "") for kind in whats))
+    for village, of_village in shown:
+        table.add_row(village, *(str(of_village[kind] or "") for kind in whats))
     if len(by_village) > len(shown):
         table.add_row(f"…… 另有 {len(by_village) - len(shown)} 个村", *("" for _ in whats))
     total = sum(by_village.values(), Counter[DifferenceKind]())

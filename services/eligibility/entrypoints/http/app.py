@@ -9,6 +9,8 @@ from fastapi_offline import FastAPIOffline
 from eligibility.bootstrap import Eligibility, build
 from eligibility.entrypoints.clock import utc_now
 from eligibility.entrypoints.http.changes import changes_router
+from eligibility.entrypoints.http.comparisons import COMPARISON_LIMIT_BYTES, comparisons_router
+from eligibility.entrypoints.http.lists import lists_router
 from eligibility.entrypoints.http.owners import owners_router
 from eligibility.entrypoints.http.persons import persons_router
 from eligibility.entrypoints.http.problems import PROBLEMS
@@ -26,6 +28,14 @@ DESCRIPTION = """\
 """
 
 
+_BODY_LIMITS = {
+    "/v1/rosters": ROSTER_LIMIT_BYTES,
+    "/v1/lists": ROSTER_LIMIT_BYTES,
+    "/v1/lists/rejects": ROSTER_LIMIT_BYTES,
+    "/v1/comparisons": COMPARISON_LIMIT_BYTES,
+}
+
+
 def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over use cases that are put together already."""
     app = FastAPIOffline(
@@ -35,12 +45,14 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
         description=DESCRIPTION,
     )
     install_problems(app, PROBLEMS)
-    app.add_middleware(BodyLimit, limit_bytes_by_path={"/v1/rosters": ROSTER_LIMIT_BYTES})
+    app.add_middleware(BodyLimit, limit_bytes_by_path=_BODY_LIMITS)
     app.include_router(persons_router(eligibility, clock))
     app.include_router(statements_router(eligibility, clock))
     app.include_router(owners_router(eligibility, clock))
     app.include_router(changes_router(eligibility))
     app.include_router(rosters_router(eligibility, clock))
+    app.include_router(lists_router(eligibility, clock))
+    app.include_router(comparisons_router(eligibility, clock))
     return app
 
 

@@ -6,6 +6,16 @@ from eligibility.application.owner_ports import NoAnswer, UnknownConnector
 from eligibility.application.state_facts import NothingStated
 from eligibility.domain.certificate import InvalidCertificate
 from eligibility.domain.days import WindowInvalid
+from eligibility.domain.difference_book import ComparedBackwards
+from eligibility.domain.difference_notice import (
+    AnswersRejected,
+    DifferenceOutOfOrder,
+    NothingToSend,
+    NoticeInvalid,
+    UnknownBook,
+    UnknownDifference,
+    UnknownNotice,
+)
 from eligibility.domain.impossible_facts import FactImpossible
 from eligibility.domain.local_identities import UnknownIdentity
 from eligibility.domain.owner_list import (
@@ -42,5 +52,13 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     PersonErased: ProblemKind("person-erased", 409, "个人信息已删除 (person erased)"),
     UnknownConnector: ProblemKind("unknown-connector", 404, "没有此部门连接"),
     NoAnswer: ProblemKind("no-answer", 503, "部门没有应答 (no answer)"),
+    ComparedBackwards: ProblemKind("compared-backwards", 409, "早于上次比对的名单"),
+    UnknownBook: ProblemKind("unknown-comparison", 404, "没有此比对台账 (unknown comparison)"),
+    UnknownNotice: ProblemKind("unknown-notice", 404, "没有此核查函 (unknown notice)"),
+    UnknownDifference: ProblemKind("unknown-difference", 404, "没有这条差异"),
+    DifferenceOutOfOrder: ProblemKind("difference-out-of-order", 409, "差异状态不符"),
+    NothingToSend: ProblemKind("nothing-to-send", 409, "没有可交办的差异 (nothing to send)"),
+    NoticeInvalid: ProblemKind("notice-invalid", 422, "核查函内容有误 (invalid notice)"),
+    AnswersRejected: ProblemKind("answers-rejected", 409, "反馈有错误行 (rejected answers)"),
     RecordedBackwards: ProblemKind("recorded-backwards", 503, "系统时钟早于已有记录"),
 }

@@ -23,11 +23,15 @@ from http_edge.problems import refusal_of
 
 ROSTER_LIMIT_BYTES = 64 * 1024 * 1024
 
-_CSV_BODY = {
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILE_BODY = {
     "requestBody": {
         "required": True,
-        "description": "名册 CSV，UTF-8 或 GB18030，首行为表头 (roster file)",
-        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "名册，CSV（UTF-8 或 GB18030）或 XLSX，首行为表头 (roster file)",
+        "content": {
+            "text/csv": _BINARY,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _BINARY,
+        },
     }
 }
 
@@ -42,7 +46,7 @@ def rosters_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
         summary="暂存名册 (stage a roster)",
         status_code=201,
         response_model=RosterStaged,
-        openapi_extra=_CSV_BODY,
+        openapi_extra=_FILE_BODY,
     )
     def stage(content: BodyBytes, acting: ActingHeaders, key: IdempotencyKey) -> Response:
         """逐行检查，尚不改变任何人的资格；错误行按行号列出。"""
