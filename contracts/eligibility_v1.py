@@ -15,8 +15,10 @@ from contracts.vocabulary import (
     DataOwner,
     FilingKind,
     MarkKind,
+    MergeReason,
     PremiumPayer,
     Scheme,
+    SplitReason,
     WithdrawalReason,
 )
 
@@ -27,6 +29,11 @@ class Message(BaseModel):
     """A message refuses fields it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _is_none(value: object) -> bool:
+    # A field that came later is left out where it says nothing: old answers keep their bytes.
+    return value is None
 
 
 class PersonLookup(Message):
@@ -42,16 +49,28 @@ class PersonFound(Message):
     person_id: str
 
 
+class OnePerson(Message):
+    """That several records are one person (同一人): the one that answers for all, and the others.
+
+    All of these ids stay valid for ever, and each answers alike; what is counted by person is
+    counted for all of them together.
+    """
+
+    canonical_id: str
+    merged_from: tuple[str, ...]
+
+
 class PersonShown(Message):
     """`GET /v1/persons/{person_id}`: enough to see that it is the right person (人员卡片).
 
     Of the certificate number the first six and last four characters, of a short one fewer; both
-    are None once the person was erased. Never a name.
+    are None once the person was erased. Never a name. `one_person` is there for merged records.
     """
 
     person_id: str
     certificate_type: CertificateType | None = None
     certificate_masked: str | None = None
+    one_person: OnePerson | None = Field(default=None, exclude_if=_is_none)
 
 
 class BenefitsAfterEnd(Message):
@@ -207,6 +226,8 @@ class Entitlements(Message):
     `continued` are identities that ended before that day (or window) and whose benefits go on in
     it (四个不摘); none of them is in `identities`. `death` is one on or before the day.
     `birth_date` allows rules by age; it is None where no roster stated it.
+    `one_person` is there where other records were the same person by then, as known at that
+    instant: the facts are those of all of them.
     """
 
     contract: Literal["eligibility.v1"] = "eligibility.v1"
@@ -227,6 +248,7 @@ class Entitlements(Message):
     filings: tuple[FilingFact, ...] = ()
     disabilities: tuple[DisabilityFact, ...] = ()
     death: DeathFact | None = None
+    one_person: OnePerson | None = Field(default=None, exclude_if=_is_none)
 
 
 class EntitlementsQuery(Message):
@@ -299,6 +321,64 @@ class FactsRecorded(Message):
     stated: int
     unchanged: int
     withdrawn: int
+
+
+class RecordMerge(Message):
+    """`POST /v1/persons/{person_id}/merges`: another record is this person (人员归并).
+
+    The person in the path answers for both from now on.
+    """
+
+    other_id: str
+    reason: MergeReason
+
+
+class RecordSplit(Message):
+    """`POST /v1/persons/{person_id}/merges/{number}/undo`: they are two after all (拆分)."""
+
+    reason: SplitReason
+
+
+class MergeRecorded(Message):
+    """The merge as it was recorded (已归并); `number` is what it is undone by."""
+
+    person_id: str
+    other_id: str
+    number: int
+    recorded_at: datetime
+    version: int
+
+
+class SplitRecorded(Message):
+    """The split as it was recorded (已拆分): each record answers for itself again.
+
+    `said_since` counts what was stated or withdrawn under `person_id` while both were one: it
+    stays there, and should be looked through.
+    """
+
+    person_id: str
+    other_id: str
+    number: int
+    recorded_at: datetime
+    version: int
+    said_since: int
+
+
+class MergeShown(Message):
+    """One merge into a person, and its undoing where it was undone (归并记录)."""
+
+    number: int
+    other_id: str
+    reason: MergeReason
+    merged_at: datetime
+    split_at: datetime | None = None
+
+
+class MergesShown(Message):
+    """`GET /v1/persons/{person_id}/merges`: the merges into the canonical record (归并记录)."""
+
+    canonical_id: str
+    merges: tuple[MergeShown, ...]
 
 
 class PersonRead(Message):

@@ -194,6 +194,22 @@ class WithdrawalReason(_Labelled):
     NEVER_GRANTED = "never_granted", "主管部门从未认定"
 
 
+class MergeReason(_Labelled):
+    """Why two records are one person (归并原因); a code, since words might name somebody."""
+
+    NEWBORN_GOT_OWN_NUMBER = "newborn_got_own_number", "新生儿取得本人证件号码"
+    NUMBER_CHANGED = "number_changed", "证件号码变更（含 15 位升 18 位）"
+    SEVERAL_CERTIFICATES = "several_certificates", "同一人持有多种证件"
+    REGISTERED_TWICE = "registered_twice", "重复建档"
+
+
+class SplitReason(_Labelled):
+    """Why two merged records are two people after all (拆分原因)."""
+
+    MERGED_BY_MISTAKE = "merged_by_mistake", "归并操作有误"
+    FOUND_TO_BE_TWO = "found_to_be_two", "核实为两个人"
+
+
 class EvidenceStatus(_Labelled):
     """How sure a number is (依据状态)."""
 

@@ -21,6 +21,7 @@ from eligibility.application.answer_entitlements import AnswerEntitlements
 from eligibility.application.erase_person import ErasePerson
 from eligibility.application.find_person import FindPerson
 from eligibility.application.import_list import ImportList
+from eligibility.application.merge_persons import MergePersons
 from eligibility.application.read_changes import ReadChanges
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
@@ -46,6 +47,7 @@ class Eligibility:
     show_person: ShowPerson
     state_facts: StateFacts
     read_changes: ReadChanges
+    merge_persons: MergePersons
     erase_person: ErasePerson
 
 
@@ -92,7 +94,8 @@ def build(settings: Settings) -> Eligibility:
         show_person=ShowPerson(vault=vault, store=store, reads=reads),
         state_facts=StateFacts(store=store, identities=identities, new_id=uuid4),
         read_changes=ReadChanges(store=store),
-        erase_person=ErasePerson(vault=vault),
+        merge_persons=MergePersons(vault=vault, store=store),
+        erase_person=ErasePerson(vault=vault, store=store),
     )
 
 

@@ -44,9 +44,11 @@ FUND = "500000-medical_assistance"
 HOSPITAL = "H50011200001"
 PATIENT = number(1, birth="19680315")
 NEIGHBOUR = number(2, birth="19551120")
+BABY = "P340000001"
 FIRST_ROSTER = roster(
     f"居民身份证,{PATIENT},样例甲,1968-03-15,低保边缘家庭成员,2015-01-01,,500112,居民,一档,2015-01-01,",
     f"居民身份证,{NEIGHBOUR},样例乙,1955-11-20,低保对象,2015-01-01,2025-12-31,990103,居民,,2015-01-01,",
+    f"出生医学证明,{BABY},样例丁,2025-12-30,,,,990103,居民,,2025-12-30,",
     "居民身份证,123,样例丙,,低保对象,2015-01-01,,500112,居民,一档,2015-01-01,",
 )
 CORRECTED_ROSTER = roster(
@@ -221,10 +223,28 @@ class ScriptedDay:
         )
         self._heard(told.PersonShown, self._people.get(path, headers=headers))
         self._heard(told.PersonReads, self._people.get(f"{path}/reads", headers=headers))
+        self._two_records_are_one_person(path)
         self._heard(eligibility_events_v1.ChangesShown, self._people.get("/v1/changes"))
 
+    def _two_records_are_one_person(self, path: str) -> None:
+        told = eligibility_v1
+        body = self._said(
+            told.RecordMerge,
+            {"other_id": self._person(BABY), "reason": "newborn_got_own_number"},
+        )
+        merged = self._people.post(f"{path}/merges", json=body, headers=self._headers())
+        self._heard(told.MergeRecorded, merged)
+        self._heard(told.PersonShown, self._people.get(path, headers=self._headers()))
+        answer = self._people.get(f"{path}/entitlements?on=2026-02-10")
+        self._heard(told.Entitlements, answer)
+        body = self._said(told.RecordSplit, {"reason": "found_to_be_two"})
+        undone = self._people.post(f"{path}/merges/1/undo", json=body, headers=self._headers())
+        self._heard(told.SplitRecorded, undone)
+        self._heard(told.MergesShown, self._people.get(f"{path}/merges"))
+
     def _person(self, certificate_number: str) -> str:
-        asked = {"certificate_type": "resident_id", "certificate_number": certificate_number}
+        kind = "birth_certificate" if certificate_number == BABY else "resident_id"
+        asked = {"certificate_type": kind, "certificate_number": certificate_number}
         body = self._said(eligibility_v1.PersonLookup, asked)
         found = self._people.post("/v1/persons/lookup", json=body)
         return self._heard(eligibility_v1.PersonFound, found).person_id

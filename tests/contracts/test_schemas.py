@@ -51,6 +51,8 @@ def test_every_route_of_both_services_is_described() -> None:
         "/v1/persons/lookup",
         "/v1/persons/{person_id}",
         "/v1/persons/{person_id}/entitlements",
+        "/v1/persons/{person_id}/merges",
+        "/v1/persons/{person_id}/merges/{number}/undo",
         "/v1/persons/{person_id}/reads",
         "/v1/persons/{person_id}/statements",
         "/v1/persons/{person_id}/withdrawals",

@@ -110,11 +110,19 @@ class SqlPersonalDataVault:
                     keys[person_id] = unseal(wrapped, key=self._keys.wrap, about=about)
         return UnwrappedKeys(keys)
 
-    def erase(self, person_id: UUID) -> None:
-        """Delete the person's key and look-up; the file's pages are overwritten."""
+    def has_keys(self, person_ids: Sequence[UUID]) -> bool:
+        """Whether none of these people is erased."""
+        ids = {person_id.hex for person_id in person_ids}
+        query = select(person_keys.c.person_id).where(person_keys.c.person_id.in_(ids))
+        with self._engine.connect() as connection:
+            return len(connection.execute(query).all()) == len(ids)
+
+    def erase(self, person_ids: Sequence[UUID]) -> None:
+        """Delete keys and look-up of all of them; the file's pages are overwritten."""
+        ids = [person_id.hex for person_id in person_ids]
         with begin_writing(self._engine) as connection:
             for table in (person_keys, certificate_rows):
-                connection.execute(delete(table).where(table.c.person_id == person_id.hex))
+                connection.execute(delete(table).where(table.c.person_id.in_(ids)))
         raw = self._engine.raw_connection()
         # The journal still holds the old pages until it is written back and emptied.
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from eligibility.domain.certificate import Certificate, PersonalData
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster, ReadRoster
 from eligibility.domain.statement_record import StatementRecord
@@ -70,6 +71,10 @@ class Store(Protocol):
     def find_person(self, person_id: UUID, *, version: int | None = None) -> Person | None:
         """The person now, or as of a version; None if there is none (or not so many versions)."""
 
+    def find_one(self, person_id: UUID, *, version: int | None = None) -> OnePerson | None:
+        """The person with all records that were ever merged, now or as of a version; None if
+        there is nobody (or not so many versions)."""
+
     def person_events(self, after: int, limit: int) -> PersonEvents:
         """The persons' events among the `limit` events after a position, in order."""
 
@@ -109,8 +114,11 @@ class PersonalDataVault(Protocol):
     def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
         """The keys of these people, to seal and open with."""
 
-    def erase(self, person_id: UUID) -> None:
-        """Delete the person's key and look-up: what is sealed can never be opened again."""
+    def has_keys(self, person_ids: Sequence[UUID]) -> bool:
+        """Whether none of these people is erased."""
+
+    def erase(self, person_ids: Sequence[UUID]) -> None:
+        """Delete keys and look-up, of all or none: what is sealed can never be opened again."""
 
 
 class StagedRosters(Protocol):

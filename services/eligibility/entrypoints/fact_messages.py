@@ -20,6 +20,7 @@ from eligibility.domain.facts import (
     Mark,
 )
 from eligibility.domain.statements import Recorded
+from eligibility.entrypoints.messages import one_person_message
 
 TMessage = TypeVar("TMessage", bound=BaseModel)
 
@@ -43,6 +44,7 @@ def entitlements_message(answer: EntitlementsAnswer) -> said.Entitlements:
         filings=_all(said.FilingFact, answer.filings),
         disabilities=_all(said.DisabilityFact, answer.disabilities),
         death=_known(said.DeathFact, answer.death) if answer.death is not None else None,
+        one_person=one_person_message(answer.person_ids),
     )
 
 

@@ -1,11 +1,18 @@
 """Which error of this service is answered how (错误对照表)."""
 
 from eligibility.application.find_person import UnknownPerson
+from eligibility.application.merge_persons import PersonErased
 from eligibility.application.state_facts import NothingStated
 from eligibility.domain.certificate import InvalidCertificate
 from eligibility.domain.days import WindowInvalid
 from eligibility.domain.impossible_facts import FactImpossible
 from eligibility.domain.local_identities import UnknownIdentity
+from eligibility.domain.merging import (
+    AlreadyMerged,
+    MergeAlreadyUndone,
+    MergeImpossible,
+    UnknownMerge,
+)
 from eligibility.domain.owner_list import (
     ListMovedOn,
     ListOrderInvalid,
@@ -27,6 +34,11 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     NothingStated: ProblemKind("nothing-stated", 422, "认定内容有误 (nothing stated)"),
     FactImpossible: ProblemKind("fact-impossible", 422, "事项不成立 (impossible fact)"),
     FactNotKnown: ProblemKind("fact-not-known", 409, "没有这项记录 (fact not known)"),
+    PersonErased: ProblemKind("person-erased", 409, "个人信息已删除 (person erased)"),
+    MergeImpossible: ProblemKind("merge-impossible", 422, "不能归并 (merge impossible)"),
+    AlreadyMerged: ProblemKind("already-merged", 409, "已并入其他人员 (already merged)"),
+    UnknownMerge: ProblemKind("unknown-merge", 404, "没有这次归并 (unknown merge)"),
+    MergeAlreadyUndone: ProblemKind("merge-already-undone", 409, "这次归并已拆分 (undone)"),
     UnknownIdentity: ProblemKind("unknown-identity", 422, "未登记的身份 (unknown identity)"),
     InvalidCertificate: ProblemKind("invalid-certificate", 422, "证件号码不正确"),
     RosterUnreadable: ProblemKind("roster-unreadable", 422, "名册无法读取"),
