@@ -60,16 +60,27 @@ class OnePerson(Message):
     merged_from: tuple[str, ...]
 
 
+class CertificateShown(Message):
+    """One certificate of a person, masked (证件)."""
+
+    certificate_type: CertificateType
+    certificate_masked: str
+
+
 class PersonShown(Message):
     """`GET /v1/persons/{person_id}`: enough to see that it is the right person (人员卡片).
 
     Of the certificate number the first six and last four characters, of a short one fewer; both
-    are None once the person was erased. Never a name. `one_person` is there for merged records.
+    are None once the person was erased. Never a name. `other_certificates` are there where
+    more were added, `one_person` for merged records.
     """
 
     person_id: str
     certificate_type: CertificateType | None = None
     certificate_masked: str | None = None
+    other_certificates: tuple[CertificateShown, ...] | None = Field(
+        default=None, exclude_if=_is_none
+    )
     one_person: OnePerson | None = Field(default=None, exclude_if=_is_none)
 
 
@@ -362,6 +373,26 @@ class SplitRecorded(Message):
     recorded_at: datetime
     version: int
     said_since: int
+
+
+class CertificateStated(Message):
+    """`POST /v1/persons/{person_id}/certificates`: one more certificate of a person (增加证件)."""
+
+    certificate_type: CertificateType
+    certificate_number: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class CertificateRecorded(Message):
+    """The certificate finds the person from now on (已登记); `added` is false if it did before.
+
+    The number is not repeated.
+    """
+
+    person_id: str
+    certificate_type: CertificateType
+    added: bool
+    recorded_at: datetime
+    version: int
 
 
 class MergeShown(Message):

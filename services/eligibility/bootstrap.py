@@ -17,6 +17,7 @@ from eligibility.adapters.sealing import derive_keys
 from eligibility.adapters.staged_rosters import SqlStagedRosters
 from eligibility.adapters.vault_tables import create_vault
 from eligibility.application.activate_roster import ActivateRoster
+from eligibility.application.add_certificate import AddCertificate
 from eligibility.application.answer_entitlements import AnswerEntitlements
 from eligibility.application.erase_person import ErasePerson
 from eligibility.application.find_person import FindPerson
@@ -48,6 +49,7 @@ class Eligibility:
     state_facts: StateFacts
     read_changes: ReadChanges
     merge_persons: MergePersons
+    add_certificate: AddCertificate
     erase_person: ErasePerson
 
 
@@ -94,6 +96,7 @@ def build(settings: Settings) -> Eligibility:
         show_person=ShowPerson(vault=vault, store=store, reads=reads),
         state_facts=StateFacts(store=store, identities=identities, new_id=uuid4),
         read_changes=ReadChanges(store=store),
+        add_certificate=AddCertificate(vault=vault, store=store),
         merge_persons=MergePersons(vault=vault, store=store),
         erase_person=ErasePerson(vault=vault, store=store),
     )

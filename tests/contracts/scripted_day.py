@@ -223,8 +223,16 @@ class ScriptedDay:
         )
         self._heard(told.PersonShown, self._people.get(path, headers=headers))
         self._heard(told.PersonReads, self._people.get(f"{path}/reads", headers=headers))
+        self._more_certificates(path)
         self._two_records_are_one_person(path)
         self._heard(eligibility_events_v1.ChangesShown, self._people.get("/v1/changes"))
+
+    def _more_certificates(self, path: str) -> None:
+        told = eligibility_v1
+        passport = {"certificate_type": "passport", "certificate_number": "EA0000001"}
+        body = self._said(told.CertificateStated, passport)
+        added = self._people.post(f"{path}/certificates", json=body, headers=self._headers())
+        self._heard(told.CertificateRecorded, added)
 
     def _two_records_are_one_person(self, path: str) -> None:
         told = eligibility_v1

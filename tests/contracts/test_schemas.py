@@ -50,6 +50,7 @@ def test_every_route_of_both_services_is_described() -> None:
         "/v1/persons/entitlements",
         "/v1/persons/lookup",
         "/v1/persons/{person_id}",
+        "/v1/persons/{person_id}/certificates",
         "/v1/persons/{person_id}/entitlements",
         "/v1/persons/{person_id}/merges",
         "/v1/persons/{person_id}/merges/{number}/undo",

@@ -36,6 +36,15 @@ ENVELOPE = {"originator_id": UUID(int=1), "originator_version": 1, "timestamp": 
 # Never edit a sample: an event with new fields gets one more, `topic~2`, and its first one still
 # loads; an event that changed otherwise is a new topic.
 SAMPLES = {
+    "eligibility.certificate-added.v1": (
+        (
+            b'{"institution_id":"O500112","operator":"clerk-1","sealed":"AAE=",'
+            b'"timestamp":"2023-07-01T01:00:00Z"}'
+        ),
+        Person.CertificateAdded(
+            **ENVELOPE, sealed=b"\0\1", institution_id="O500112", operator="clerk-1"
+        ),
+    ),
     "eligibility.records-merged.v1": (
         (
             b'{"canonical_id":"00000000-0000-0000-0000-000000000001","institution_id":"O500112",'

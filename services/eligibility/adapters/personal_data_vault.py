@@ -32,6 +32,11 @@ class _SealedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     birth_date: date | None
 
 
+class _SealedCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    certificate_type: CertificateType
+    certificate_number: str
+
+
 class UnwrappedKeys:
     """The port `PersonKeys`: the keys of some people, for as long as one use case needs them."""
 
@@ -62,6 +67,28 @@ class UnwrappedKeys:
             birth_date=plain.birth_date,
         )
 
+    def seal_certificate(self, person_id: UUID, certificate: Certificate) -> bytes:
+        """Encrypt a certificate under the person's key. Raises `LookupError` without a key."""
+        plain = _SealedCertificate(certificate.type, certificate.number)
+        return seal(
+            msgspec.json.encode(plain), key=self._keys[person_id], about=_about_more(person_id)
+        )
+
+    def open_certificate(self, person_id: UUID, sealed: bytes) -> Certificate | None:
+        """Decrypt a certificate; None once the person's key is erased. Raises `SealBroken`."""
+        key = self._keys.get(person_id)
+        if key is None:
+            return None
+        plain = msgspec.json.decode(
+            unseal(sealed, key=key, about=_about_more(person_id)), type=_SealedCertificate
+        )
+        return Certificate(plain.certificate_type, plain.certificate_number)
+
+    def fingerprint(self, person_id: UUID, content: bytes) -> bytes:
+        """A hash under the person's key, that tells nothing without it; of nobody, nothing."""
+        key = self._keys.get(person_id)
+        return b"" if key is None else keyed_hash(content.hex(), key=key)
+
 
 class SqlPersonalDataVault:
     """The port `PersonalDataVault`, on the vault's database."""
@@ -88,6 +115,17 @@ class SqlPersonalDataVault:
         hashed = self._hash(certificate)
         with self._engine.connect() as connection:
             return _reserved(connection, [hashed]).get(hashed)
+
+    def claim(self, certificate: Certificate, person_id: UUID) -> UUID:
+        """Let a certificate find a person; returns whom it finds, which may be somebody else."""
+        hashed = self._hash(certificate)
+        with begin_writing(self._engine) as connection:
+            found = _reserved(connection, [hashed]).get(hashed)
+            if found is not None:
+                return found
+            row = insert(certificate_rows)
+            connection.execute(row.values(certificate_hash=hashed, person_id=person_id.hex))
+        return person_id
 
     def find_many(self, certificates: Sequence[Certificate]) -> list[UUID | None]:
         """The id reserved for each certificate, in order, or None."""
@@ -174,3 +212,7 @@ def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 def _about(person_id: UUID) -> bytes:
     return b"person:" + person_id.bytes
+
+
+def _about_more(person_id: UUID) -> bytes:
+    return b"certificate:" + person_id.bytes

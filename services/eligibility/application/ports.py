@@ -98,6 +98,15 @@ class PersonKeys(Protocol):
     def open(self, person_id: UUID, sealed: bytes) -> PersonalData | None:
         """Decrypt personal data; None once the person's key is erased."""
 
+    def seal_certificate(self, person_id: UUID, certificate: Certificate) -> bytes:
+        """Encrypt a certificate under the person's key. Raises `LookupError` without a key."""
+
+    def open_certificate(self, person_id: UUID, sealed: bytes) -> Certificate | None:
+        """Decrypt a certificate; None once the person's key is erased."""
+
+    def fingerprint(self, person_id: UUID, content: bytes) -> bytes:
+        """A hash under the person's key, that tells nothing without it; of nobody, nothing."""
+
 
 class PersonalDataVault(Protocol):
     """Who is who (个人信息库): keys per person, and the look-up by keyed hash of certificates."""
@@ -110,6 +119,9 @@ class PersonalDataVault(Protocol):
 
     def find(self, certificate: Certificate) -> UUID | None:
         """The id reserved for a certificate, or None."""
+
+    def claim(self, certificate: Certificate, person_id: UUID) -> UUID:
+        """Let a certificate find a person; returns whom it finds, which may be somebody else."""
 
     def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
         """The keys of these people, to seal and open with."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.vocabulary import CertificateType
 from eligibility.application.find_person import require_one
 from eligibility.application.ports import PersonalDataVault, PersonReads, ReadBy, Store
+from eligibility.domain.certificate import Certificate
 from eligibility.domain.one_person import OnePerson
 
 
@@ -14,13 +15,15 @@ from eligibility.domain.one_person import OnePerson
 class PersonCard:
     """The certificate of a person, masked (证件脱敏); None once the person was erased.
 
-    `person_ids` are all records of the person, the canonical one first.
+    `person_ids` are all records of the person, the canonical one first; `others` are certificates
+    added since to the record that was asked for.
     """
 
     person_id: UUID
     person_ids: tuple[UUID, ...]
     certificate_type: CertificateType | None
     certificate_masked: str | None
+    others: tuple[Certificate, ...] = ()
 
 
 class ShowPerson:
@@ -36,11 +39,20 @@ class ShowPerson:
         one = self._require(person_id)
         person_ids = one.known().person_ids
         self._reads.record(person_ids, by=by)
-        data = self._vault.keys_of([person_id]).open(person_id, one.record.sealed[-1][1])
+        keys = self._vault.keys_of([person_id])
+        data = keys.open(person_id, one.record.sealed[-1][1])
         if data is None:
             return PersonCard(person_id, person_ids, None, None)
-        certificate = data.certificate
-        return PersonCard(person_id, person_ids, certificate.type, certificate.masked)
+        opened = (
+            keys.open_certificate(person_id, sealed) for sealed in one.record.more_certificates
+        )
+        return PersonCard(
+            person_id,
+            person_ids,
+            data.certificate.type,
+            data.certificate.masked,
+            tuple(each for each in opened if each is not None),
+        )
 
     def reads(self, person_id: UUID) -> Sequence[ReadBy]:
         """The latest readings of a person's facts, the latest first. Raises `UnknownPerson`."""

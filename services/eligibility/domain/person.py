@@ -115,6 +115,18 @@ class Person(Aggregate):
             """Keep the earlier ones too: what was known when stays answerable."""
             aggregate.sealed.append((self.timestamp, self.sealed))
 
+    class CertificateAdded(Aggregate.Event):
+        """Another certificate of the person became known, encrypted (增加证件)."""
+
+        TOPIC = "eligibility.certificate-added.v1"
+        sealed: bytes
+        institution_id: str
+        operator: str
+
+        def apply(self, aggregate: "Person") -> None:
+            """Remember it beside the one that personal data name."""
+            aggregate.more_certificates.append(self.sealed)
+
     class IdentityStated(_FlatFactStated):
         """An identity was stated (身份认定)."""
 
@@ -205,6 +217,7 @@ class Person(Aggregate):
 
     def __init__(self, sealed: bytes) -> None:
         self.sealed: list[tuple[datetime, bytes]] = [(self.created_on, sealed)]
+        self.more_certificates: list[bytes] = []
         self.said: list[Statement] = []
         self.merge_steps: list[MergeStep] = []
 
@@ -217,6 +230,19 @@ class Person(Aggregate):
         """State name or birth date anew. Raises `RecordedBackwards`."""
         self.require_order(at)
         self.trigger_event(self.PersonalDataStated, sealed=sealed, timestamp=at)
+
+    def add_certificate(
+        self, sealed: bytes, *, institution_id: str, operator: str, at: datetime
+    ) -> None:
+        """Note one more certificate. Raises `RecordedBackwards`."""
+        self.require_order(at)
+        self.trigger_event(
+            self.CertificateAdded,
+            sealed=sealed,
+            institution_id=institution_id,
+            operator=operator,
+            timestamp=at,
+        )
 
     def state(self, fact: Fact, *, source: str, at: datetime, again: bool = False) -> bool:
         """State a fact; False if that is already known.

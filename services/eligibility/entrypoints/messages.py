@@ -14,6 +14,7 @@ from contracts.eligibility_events_v1 import (
     PersonStatusChanged,
 )
 from contracts.eligibility_v1 import (
+    CertificateShown,
     FactsRecorded,
     OnePerson,
     PersonRead,
@@ -90,6 +91,11 @@ def card_message(card: PersonCard) -> PersonShown:
         person_id=str(card.person_id),
         certificate_type=card.certificate_type,
         certificate_masked=card.certificate_masked,
+        other_certificates=tuple(
+            CertificateShown(certificate_type=each.type, certificate_masked=each.masked)
+            for each in card.others
+        )
+        or None,
         one_person=one_person_message(card.person_ids),
     )
 

@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 
 from eligibility.bootstrap import Eligibility, build
 from eligibility.entrypoints.clock import utc_now
+from eligibility.entrypoints.http.certificates import certificates_router
 from eligibility.entrypoints.http.changes import changes_router
 from eligibility.entrypoints.http.merges import merges_router
 from eligibility.entrypoints.http.persons import persons_router
@@ -38,6 +39,7 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
     app.add_middleware(BodyLimit, limit_bytes_by_path={"/v1/rosters": ROSTER_LIMIT_BYTES})
     app.include_router(persons_router(eligibility, clock))
     app.include_router(statements_router(eligibility, clock))
+    app.include_router(certificates_router(eligibility, clock))
     app.include_router(merges_router(eligibility, clock))
     app.include_router(changes_router(eligibility))
     app.include_router(rosters_router(eligibility, clock))

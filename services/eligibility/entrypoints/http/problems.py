@@ -1,5 +1,9 @@
 """Which error of this service is answered how (错误对照表)."""
 
+from eligibility.application.add_certificate import (
+    CertificateContradicts,
+    CertificateTaken,
+)
 from eligibility.application.find_person import UnknownPerson
 from eligibility.application.merge_persons import PersonErased
 from eligibility.application.state_facts import NothingStated
@@ -35,6 +39,10 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     FactImpossible: ProblemKind("fact-impossible", 422, "事项不成立 (impossible fact)"),
     FactNotKnown: ProblemKind("fact-not-known", 409, "没有这项记录 (fact not known)"),
     PersonErased: ProblemKind("person-erased", 409, "个人信息已删除 (person erased)"),
+    CertificateTaken: ProblemKind("certificate-taken", 409, "证件已属于其他人员"),
+    CertificateContradicts: ProblemKind(
+        "certificate-contradicts", 409, "证件与已登记的出生日期不符"
+    ),
     MergeImpossible: ProblemKind("merge-impossible", 422, "不能归并 (merge impossible)"),
     AlreadyMerged: ProblemKind("already-merged", 409, "已并入其他人员 (already merged)"),
     UnknownMerge: ProblemKind("unknown-merge", 404, "没有这次归并 (unknown merge)"),
