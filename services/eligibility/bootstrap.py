@@ -1,13 +1,20 @@
 """Where everything of eligibility is put together, and nowhere else (组装)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
-from eligibility.adapters.event_store import EventLogStore
+from eligibility.adapters.event_store import EventLogStore, while_nobody_writes
+from eligibility.adapters.key_rotation import SqlKeyRotation
 from eligibility.adapters.list_workspace import open_list_workspace
 from eligibility.adapters.local_identities_file import read_local_identities
-from eligibility.adapters.master_key import create_key_file, read_key_file
+from eligibility.adapters.master_key import (
+    create_key_file,
+    read_key_file,
+    take_key_file_into_use,
+)
 from eligibility.adapters.owner_list_files import open_owner_list
 from eligibility.adapters.owner_list_store import EventLogListStore
 from eligibility.adapters.person_reads import SqlPersonReads, create_person_reads
@@ -15,7 +22,7 @@ from eligibility.adapters.personal_data_vault import SqlPersonalDataVault
 from eligibility.adapters.roster_rows import read_roster
 from eligibility.adapters.sealing import derive_keys
 from eligibility.adapters.staged_rosters import SqlStagedRosters
-from eligibility.adapters.vault_tables import create_vault
+from eligibility.adapters.vault_tables import create_vault, is_key_of
 from eligibility.application.activate_roster import ActivateRoster
 from eligibility.application.add_certificate import AddCertificate
 from eligibility.application.answer_entitlements import AnswerEntitlements
@@ -24,13 +31,19 @@ from eligibility.application.find_person import FindPerson
 from eligibility.application.import_list import ImportList
 from eligibility.application.merge_persons import MergePersons
 from eligibility.application.read_changes import ReadChanges
+from eligibility.application.rotate_keys import RotateKeys, find_again
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
 from eligibility.application.state_facts import StateFacts
 from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import EndingGuard
 from eligibility.read_models.list_members import SqlListMembers
-from eligibility.settings import Settings
+from eligibility.settings import (
+    MASTER_KEY_VARIABLE,
+    NEW_MASTER_KEY_VARIABLE,
+    Settings,
+    SettingUnusable,
+)
 from eventlog.log import EventLog, create_event_log, open_event_log
 from eventlog.sqlite_engine import open_engine
 
@@ -72,6 +85,7 @@ def build(settings: Settings) -> Eligibility:
     create_person_reads(reads_engine)
     reads = SqlPersonReads(reads_engine)
     identities = _local_identities(settings)
+    find_again(SqlKeyRotation(engine=engine, old=keys, new=keys), vault, store)
     return Eligibility(
         log=log,
         stage_roster=StageRoster(
@@ -98,7 +112,7 @@ def build(settings: Settings) -> Eligibility:
         read_changes=ReadChanges(store=store),
         add_certificate=AddCertificate(vault=vault, store=store),
         merge_persons=MergePersons(vault=vault, store=store),
-        erase_person=ErasePerson(vault=vault, store=store),
+        erase_person=ErasePerson(vault=vault, staged=staged, store=store),
     )
 
 
@@ -108,10 +122,69 @@ def _local_identities(settings: Settings) -> LocalIdentities:
     return read_local_identities(settings.local_identities)
 
 
+@dataclass(frozen=True)
+class KeyReplacement:
+    """The replacement of the master key, ready to be run (更换主密钥).
+
+    `new_key_file` is where the new key stands afterwards, None where it came from outside.
+    """
+
+    rotate: RotateKeys
+    take_into_use: Callable[[], None]
+    new_key_file: Path | None
+
+
+def build_key_replacement(settings: Settings) -> KeyReplacement:
+    """Put the replacement of the master key together, on a data folder that is there.
+
+    Without a new key from outside, one is made in a file beside the old one, and kept by later
+    runs until it is in use. Raises `MasterKeyUnusable`, `WrongMasterKey`, `SettingUnusable`.
+    """
+    if settings.master_key is not None and settings.new_master_key is None:
+        message = (
+            f"主密钥由 {MASTER_KEY_VARIABLE} 传入，请同时以 {NEW_MASTER_KEY_VARIABLE} "
+            "传入新的主密钥（32 字节，Base64），二者不可相同"
+        )
+        raise SettingUnusable(message)
+    old = _master_key(settings)
+    build(settings)
+    new, file = settings.new_master_key, None
+    if new is None:
+        file = settings.new_master_key_file
+        create_key_file(file)
+        new = read_key_file(file)
+    if new == old:
+        message = "新主密钥与现用的相同；请换一个 (the same key)"
+        raise SettingUnusable(message)
+    engine = open_engine(settings.vault_file, durable=True)
+    log = open_event_log(settings.log_file)
+    return KeyReplacement(
+        rotate=RotateKeys(
+            rotation=SqlKeyRotation(engine=engine, old=derive_keys(old), new=derive_keys(new)),
+            vault=SqlPersonalDataVault(engine=engine, keys=derive_keys(old), new_id=uuid4),
+            store=EventLogStore(log),
+            while_nobody_writes=partial(while_nobody_writes, log),
+        ),
+        take_into_use=partial(_take_new_key_file, settings),
+        new_key_file=settings.master_key_file if file is not None else None,
+    )
+
+
 def _master_key(settings: Settings) -> bytes:
     if settings.master_key is not None:
         return settings.master_key
     # A new key beside an old vault would open nothing in it: then the old key must be found.
     if not settings.vault_file.exists():
         create_key_file(settings.master_key_file)
+    _take_new_key_file(settings)
     return read_key_file(settings.master_key_file)
+
+
+def _take_new_key_file(settings: Settings) -> None:
+    """Put the new key's file in place once the vault belongs to it, also after a crash."""
+    new_file = settings.new_master_key_file
+    if not (new_file.exists() and settings.vault_file.exists()):
+        return
+    new_keys = derive_keys(read_key_file(new_file))
+    if is_key_of(open_engine(settings.vault_file), new_keys):
+        take_key_file_into_use(new_file, settings.master_key_file)

@@ -1,6 +1,7 @@
 """Persons and activations on the event log (事件存储)."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -91,3 +92,15 @@ class EventLogStore:
     ) -> None:
         """Save all of them and the accepted request, or nothing."""
         self._log.save(*aggregates, accepted=receipt)
+
+
+def while_nobody_writes(log: EventLog, do: Callable[[], bool]) -> bool:
+    """Do something while the log's write lock is held: no list is being stated meanwhile."""
+    done: list[bool] = []
+
+    def portions() -> Iterator[list[Person]]:
+        done.append(do())
+        yield []
+
+    log.save_portions(portions())
+    return done[0]

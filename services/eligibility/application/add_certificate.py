@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.vocabulary import CertificateType
+from eligibility.application.certificates_of import certificates_of
 from eligibility.application.find_person import require_one
 from eligibility.application.merge_persons import PersonErased
 from eligibility.application.ports import (
@@ -74,7 +75,7 @@ class AddCertificate:
             raise PersonErased(message)
         _refuse_contradiction(certificate, data)
         found = self._claim(certificate, person_id, one.known().person_ids)
-        is_new = found == person_id and certificate not in _certificates(record, data, keys)
+        is_new = found == person_id and certificate not in certificates_of(record, keys)
         if is_new:
             _record(record, certificate, data, keys, acting, max(at, one.modified_on))
         pending = record.pending_events
@@ -98,11 +99,6 @@ class AddCertificate:
             raise CertificateTaken(message)
         message = f"此证件已属于人员 {found}；确为同一人的，请归并两条记录 (merge them)"
         raise CertificateTaken(message)
-
-
-def _certificates(record: Person, data: PersonalData, keys: PersonKeys) -> list[Certificate]:
-    more = (keys.open_certificate(record.id, sealed) for sealed in record.more_certificates)
-    return [data.certificate, *(each for each in more if each is not None)]
 
 
 def _record(

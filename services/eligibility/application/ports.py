@@ -1,6 +1,6 @@
 """What the use cases need from outside (端口)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -133,6 +133,33 @@ class PersonalDataVault(Protocol):
         """Delete keys and look-up, of all or none: what is sealed can never be opened again."""
 
 
+class KeyRotation(Protocol):
+    """The replacement of the master key (更换主密钥): everything made again beside what is in use,
+    then taken into use at one instant."""
+
+    def begin(self) -> None:
+        """Begin, or go on with what was begun. Raises `RotationOfAnotherKey`."""
+
+    def counts(self) -> tuple[int, int]:
+        """How many people are done, and how many there are."""
+
+    def missing(self, size: int) -> list[UUID]:
+        """Some people who are not done yet; empty when all are."""
+
+    def renew(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
+        """Wrap these people's keys anew, and hash their certificates anew."""
+
+    def take_into_use(self) -> bool:
+        """From now on the new master key opens everything, the old one nothing; False if people
+        came up meanwhile who are not done."""
+
+    def unfound(self) -> list[UUID]:
+        """Ids that were nobody's yet when the last key was replaced."""
+
+    def find_again(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
+        """Let certificates find such ids again."""
+
+
 class StagedRosters(Protocol):
     """Rosters read and not yet true (暂存名册); their content is encrypted."""
 
@@ -141,6 +168,9 @@ class StagedRosters(Protocol):
 
     def find(self, roster_id: UUID) -> ReadRoster | None:
         """A staged roster, or None once it was discarded."""
+
+    def forget(self, certificates: Sequence[Certificate]) -> None:
+        """Leave the rows of these certificates out of every staged roster."""
 
     def discard(self, roster_id: UUID) -> None:
         """Delete a roster's content: it has become true, or will not."""

@@ -23,6 +23,7 @@ from eligibility.domain.roster import ReadRoster, RosterHasRejectedRows
 from eligibility.domain.statements import Recorded
 from eligibility.entrypoints.cli_comparison import compare_rosters
 from eligibility.entrypoints.cli_lists import import_list
+from eligibility.entrypoints.cli_personal_data import erase_person, rotate_keys
 from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import utc_now
 from eligibility.entrypoints.fact_words import words_of
@@ -30,6 +31,8 @@ from eligibility.entrypoints.fact_words import words_of
 app = typer.Typer(no_args_is_help=True, help="资格 (eligibility)")
 roster = typer.Typer(no_args_is_help=True, help="名册：导入人员的身份与参保 (rosters)")
 person = typer.Typer(no_args_is_help=True, help="人员：查找与资格查询 (people)")
+keys = typer.Typer(no_args_is_help=True, help="密钥：更换主密钥 (keys)")
+app.add_typer(keys, name="keys")
 app.add_typer(roster, name="roster")
 app.add_typer(person, name="person")
 
@@ -38,6 +41,8 @@ _NARROWEST_TABLE = 110
 
 roster.command("import-list")(import_list)
 roster.command("compare")(compare_rosters)
+keys.command("rotate")(rotate_keys)
+person.command("erase")(erase_person)
 
 
 @roster.command("import")

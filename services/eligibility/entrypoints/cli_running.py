@@ -8,9 +8,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from eligibility.adapters.key_rotation import RotationOfAnotherKey
 from eligibility.adapters.local_identities_file import LocalIdentitiesUnusable
 from eligibility.adapters.master_key import MasterKeyUnusable
 from eligibility.adapters.roster_layout import LayoutInvalid
+from eligibility.adapters.vault_journal import ErasureUnfinished
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import Eligibility, build
@@ -27,6 +29,8 @@ _TOLD_ERRORS: tuple[type[Exception], ...] = (
     LocalIdentitiesUnusable,
     MasterKeyUnusable,
     WrongMasterKey,
+    RotationOfAnotherKey,
+    ErasureUnfinished,
     SettingUnusable,
     LogBusy,
 )
