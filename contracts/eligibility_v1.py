@@ -276,7 +276,10 @@ class EntitlementsQuery(Message):
 
 
 class EntitlementsAnswered(Message):
-    """One person's answer; `entitlements` is None where `problem` says why (problem type)."""
+    """One person's answer; `entitlements` is None where `problem` says why (problem type).
+
+    What was asked for and is no id at all comes back masked: it might be a certificate number.
+    """
 
     person_id: str
     entitlements: Entitlements | None = None

@@ -8,7 +8,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -24,7 +23,13 @@ from eligibility.domain.statements import Recorded
 from eligibility.entrypoints.cli_comparison import compare_rosters
 from eligibility.entrypoints.cli_lists import import_list
 from eligibility.entrypoints.cli_personal_data import erase_person, rotate_keys
-from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
+from eligibility.entrypoints.cli_running import (
+    LOCAL,
+    DataDir,
+    PersonIdArgument,
+    open_eligibility,
+    telling_errors,
+)
 from eligibility.entrypoints.clock import utc_now
 from eligibility.entrypoints.fact_words import words_of
 
@@ -100,7 +105,7 @@ def look_up(
 
 @person.command("entitlements")
 def entitlements(
-    person_id: Annotated[UUID, typer.Argument(help="人员标识")],
+    person_id: PersonIdArgument,
     on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="哪一天")],
     known_at: Annotated[
         str | None, typer.Option("--known-at", help="按哪一时刻已知的情况，如 2023-07-01T00:00:00Z")

@@ -3,12 +3,16 @@
 import os
 import sys
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from eligibility.bootstrap import build_key_replacement
-from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telling_errors
+from eligibility.entrypoints.cli_running import (
+    DataDir,
+    PersonIdArgument,
+    open_eligibility,
+    telling_errors,
+)
 from eligibility.settings import MASTER_KEY_VARIABLE, read_settings
 
 
@@ -30,7 +34,7 @@ def rotate_keys(data: DataDir = None) -> None:
 
 
 def erase_person(
-    person_id: Annotated[UUID, typer.Argument(help="人员标识")],
+    person_id: PersonIdArgument,
     *,
     confirmed: Annotated[
         bool, typer.Option("--yes", help="确认删除，不再询问；删除后无法恢复")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
+from uuid import UUID
 
 import typer
 
@@ -38,6 +39,20 @@ _TOLD_ERRORS: tuple[type[Exception], ...] = (
 DataDir = Annotated[
     Path | None,
     typer.Option("--data", help="数据目录，默认 YIZHAN_DATA 或 var/ (data folder)"),
+]
+
+
+def _read_person_id(text: str) -> UUID:
+    """An id; anything else is refused without repeating it: it may be a certificate number."""
+    try:
+        return UUID(text)
+    except ValueError:
+        message = "须为人员标识；证件号码请用 yizhan person lookup 查询 (an opaque id)"
+        raise typer.BadParameter(message) from None
+
+
+PersonIdArgument = Annotated[
+    UUID, typer.Argument(help="人员标识", parser=_read_person_id, metavar="PERSON_ID")
 ]
 
 
