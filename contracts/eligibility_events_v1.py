@@ -66,8 +66,42 @@ class FilingChanged(_PersonChanged):
     kind: Literal[FactKind.FILING]
 
 
+class _PersonsJoined(Message):
+    """Two ids were found to be one person, or two.
+
+    `person_id` is the canonical one, `version` its event version from which answers say so. What
+    is counted by person is counted for both together from then on (or apart again). Facts of both
+    come together, so that any day, and any settled stay of either id, may be touched.
+    """
+
+    position: int
+    person_id: str
+    other_person_id: str
+    merge_number: int
+    version: int
+    reaches_back: Literal[True] = True
+    recorded_at: datetime
+
+
+class PersonsMerged(_PersonsJoined):
+    """Two records are one person (人员归并)."""
+
+    event: Literal["eligibility.persons-merged.v1"]
+
+
+class PersonsSplit(_PersonsJoined):
+    """They are not, as known from now on; both ids stay (人员拆分)."""
+
+    event: Literal["eligibility.persons-split.v1"]
+
+
 PersonChange = Annotated[
-    PersonStatusChanged | EnrolmentChanged | MarkChanged | FilingChanged,
+    PersonStatusChanged
+    | EnrolmentChanged
+    | MarkChanged
+    | FilingChanged
+    | PersonsMerged
+    | PersonsSplit,
     Field(discriminator="event"),
 ]
 

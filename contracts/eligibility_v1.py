@@ -15,9 +15,11 @@ from contracts.vocabulary import (
     DataOwner,
     FilingKind,
     MarkKind,
+    MergeReason,
     NoAnswerReason,
     PremiumPayer,
     Scheme,
+    SplitReason,
     WithdrawalReason,
 )
 
@@ -28,6 +30,11 @@ class Message(BaseModel):
     """A message refuses fields it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _is_none(value: object) -> bool:
+    # A field that came later is left out where it says nothing: old answers keep their bytes.
+    return value is None
 
 
 class PersonLookup(Message):
@@ -43,16 +50,39 @@ class PersonFound(Message):
     person_id: str
 
 
+class OnePerson(Message):
+    """That several records are one person (同一人): the one that answers for all, and the others.
+
+    All of these ids stay valid for ever, and each answers alike; what is counted by person is
+    counted for all of them together.
+    """
+
+    canonical_id: str
+    merged_from: tuple[str, ...]
+
+
+class CertificateShown(Message):
+    """One certificate of a person, masked (证件)."""
+
+    certificate_type: CertificateType
+    certificate_masked: str
+
+
 class PersonShown(Message):
     """`GET /v1/persons/{person_id}`: enough to see that it is the right person (人员卡片).
 
     Of the certificate number the first six and last four characters, of a short one fewer; both
-    are None once the person was erased. Never a name.
+    are None once the person was erased. Never a name. `other_certificates` are there where
+    more were added, `one_person` for merged records.
     """
 
     person_id: str
     certificate_type: CertificateType | None = None
     certificate_masked: str | None = None
+    other_certificates: tuple[CertificateShown, ...] | None = Field(
+        default=None, exclude_if=_is_none
+    )
+    one_person: OnePerson | None = Field(default=None, exclude_if=_is_none)
 
 
 class BenefitsAfterEnd(Message):
@@ -231,6 +261,8 @@ class Entitlements(Message):
     Asked with `form=3`, `owners` tells of each office that is asked on-line how old its last answer
     is; the answer is otherwise that of form 2. A form 3 answer asked again is the same as long as
     the same servers are configured.
+    `one_person` is there where other records were the same person by then, as known at that
+    instant: the facts are those of all of them.
     """
 
     contract: Literal["eligibility.v1"] = "eligibility.v1"
@@ -253,6 +285,7 @@ class Entitlements(Message):
     death: DeathFact | None = None
     # Left out of form 2 altogether, so that its bytes stay what they were.
     owners: Annotated[tuple[OwnerAnswered, ...] | None, Field(exclude_if=_is_left_out)] = None
+    one_person: OnePerson | None = Field(default=None, exclude_if=_is_none)
 
 
 class EntitlementsQuery(Message):
@@ -269,7 +302,10 @@ class EntitlementsQuery(Message):
 
 
 class EntitlementsAnswered(Message):
-    """One person's answer; `entitlements` is None where `problem` says why (problem type)."""
+    """One person's answer; `entitlements` is None where `problem` says why (problem type).
+
+    What was asked for and is no id at all comes back masked: it might be a certificate number.
+    """
 
     person_id: str
     entitlements: Entitlements | None = None
@@ -357,6 +393,84 @@ class OwnersAsked(Message):
     recorded_at: datetime
     version: int
     owners: tuple[OwnerAsked, ...]
+
+
+class RecordMerge(Message):
+    """`POST /v1/persons/{person_id}/merges`: another record is this person (人员归并).
+
+    The person in the path answers for both from now on.
+    """
+
+    other_id: str
+    reason: MergeReason
+
+
+class RecordSplit(Message):
+    """`POST /v1/persons/{person_id}/merges/{number}/undo`: they are two after all (拆分)."""
+
+    reason: SplitReason
+
+
+class MergeRecorded(Message):
+    """The merge as it was recorded (已归并); `number` is what it is undone by."""
+
+    person_id: str
+    other_id: str
+    number: int
+    recorded_at: datetime
+    version: int
+
+
+class SplitRecorded(Message):
+    """The split as it was recorded (已拆分): each record answers for itself again.
+
+    `said_since` counts what was stated or withdrawn under `person_id` while both were one: it
+    stays there, and should be looked through.
+    """
+
+    person_id: str
+    other_id: str
+    number: int
+    recorded_at: datetime
+    version: int
+    said_since: int
+
+
+class CertificateStated(Message):
+    """`POST /v1/persons/{person_id}/certificates`: one more certificate of a person (增加证件)."""
+
+    certificate_type: CertificateType
+    certificate_number: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class CertificateRecorded(Message):
+    """The certificate finds the person from now on (已登记); `added` is false if it did before.
+
+    The number is not repeated.
+    """
+
+    person_id: str
+    certificate_type: CertificateType
+    added: bool
+    recorded_at: datetime
+    version: int
+
+
+class MergeShown(Message):
+    """One merge into a person, and its undoing where it was undone (归并记录)."""
+
+    number: int
+    other_id: str
+    reason: MergeReason
+    merged_at: datetime
+    split_at: datetime | None = None
+
+
+class MergesShown(Message):
+    """`GET /v1/persons/{person_id}/merges`: the merges into the canonical record (归并记录)."""
+
+    canonical_id: str
+    merges: tuple[MergeShown, ...]
 
 
 class PersonRead(Message):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.vocabulary import FactKind, Scheme
+from contracts.vocabulary import FactKind, RecordsChange, Scheme
 
 
 class Message(BaseModel):
@@ -74,9 +74,12 @@ DifferenceShown = Annotated[
 
 
 class ChangeShown(Message):
-    """What eligibility learned since (相关变更): which kind, of which days, and when."""
+    """What eligibility learned since (相关变更): which kind, of which days, and when.
 
-    kind: FactKind
+    Records merged or split may touch any day: from 0001-01-01 on.
+    """
+
+    kind: FactKind | RecordsChange
     days: DaysShown
     recorded_at: datetime
 

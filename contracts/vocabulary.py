@@ -163,6 +163,13 @@ class FactKind(_Labelled):
     DEATH = "death", "死亡"
 
 
+class RecordsChange(_Labelled):
+    """That the ids of people became one person's, or two people's again (归并、拆分)."""
+
+    MERGED = "persons_merged", "人员归并"
+    SPLIT = "persons_split", "人员拆分"
+
+
 class PremiumPayer(_Labelled):
     """Who paid the premium of an enrolment (参保缴费方)."""
 
@@ -238,6 +245,22 @@ class DifferenceAnswer(_Labelled):
     ENROLLED_ELSEWHERE = "enrolled_elsewhere", "已在外地参保"
     NOT_FOUND = "not_found", "查无此人"
     OTHER = "other", "其他（见说明）"
+
+
+class MergeReason(_Labelled):
+    """Why two records are one person (归并原因); a code, since words might name somebody."""
+
+    NEWBORN_GOT_OWN_NUMBER = "newborn_got_own_number", "新生儿取得本人证件号码"
+    NUMBER_CHANGED = "number_changed", "证件号码变更（含 15 位升 18 位）"
+    SEVERAL_CERTIFICATES = "several_certificates", "同一人持有多种证件"
+    REGISTERED_TWICE = "registered_twice", "重复建档"
+
+
+class SplitReason(_Labelled):
+    """Why two merged records are two people after all (拆分原因)."""
+
+    MERGED_BY_MISTAKE = "merged_by_mistake", "归并操作有误"
+    FOUND_TO_BE_TWO = "found_to_be_two", "核实为两个人"
 
 
 class EvidenceStatus(_Labelled):

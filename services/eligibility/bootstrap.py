@@ -1,17 +1,24 @@
 """Where everything of eligibility is put together, and nowhere else (组装)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 from eligibility.adapters.compared_lists import compare_files
 from eligibility.adapters.difference_book_store import EventLogBookStore
 from eligibility.adapters.difference_vault import SqlDifferenceVault
-from eligibility.adapters.event_store import EventLogStore
+from eligibility.adapters.event_store import EventLogStore, while_nobody_writes
 from eligibility.adapters.feed_contacts import SqlFeedContacts
+from eligibility.adapters.key_rotation import SqlKeyRotation
 from eligibility.adapters.list_workspace import open_list_workspace
 from eligibility.adapters.local_identities_file import read_local_identities
-from eligibility.adapters.master_key import create_key_file, read_key_file
+from eligibility.adapters.master_key import (
+    create_key_file,
+    read_key_file,
+    take_key_file_into_use,
+)
 from eligibility.adapters.owner_list_files import open_owner_list
 from eligibility.adapters.owner_list_store import EventLogListStore
 from eligibility.adapters.owner_sources_file import read_owner_sources
@@ -21,8 +28,9 @@ from eligibility.adapters.personal_data_vault import SqlPersonalDataVault
 from eligibility.adapters.roster_rows import read_roster
 from eligibility.adapters.sealing import derive_keys
 from eligibility.adapters.staged_rosters import SqlStagedRosters
-from eligibility.adapters.vault_tables import create_vault
+from eligibility.adapters.vault_tables import create_vault, is_key_of
 from eligibility.application.activate_roster import ActivateRoster
+from eligibility.application.add_certificate import AddCertificate
 from eligibility.application.answer_entitlements import AnswerEntitlements
 from eligibility.application.ask_owners import AskOwners
 from eligibility.application.erase_person import ErasePerson
@@ -30,10 +38,12 @@ from eligibility.application.find_person import FindPerson
 from eligibility.application.follow_owner import FollowOwner
 from eligibility.application.import_list import ImportList
 from eligibility.application.keep_comparison import KeepComparison
+from eligibility.application.merge_persons import MergePersons
 from eligibility.application.owner_knowledge import OwnerKnowledge
 from eligibility.application.owner_ports import Sources
 from eligibility.application.pursue_differences import PursueDifferences
 from eligibility.application.read_changes import ReadChanges
+from eligibility.application.rotate_keys import RotateKeys, find_again
 from eligibility.application.show_differences import ShowDifferences
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
@@ -42,7 +52,12 @@ from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import EndingGuard
 from eligibility.read_models.difference_rows import SqlDifferenceRows
 from eligibility.read_models.list_members import SqlListMembers
-from eligibility.settings import Settings
+from eligibility.settings import (
+    MASTER_KEY_VARIABLE,
+    NEW_MASTER_KEY_VARIABLE,
+    Settings,
+    SettingUnusable,
+)
 from eventlog.log import EventLog, create_event_log, open_event_log
 from eventlog.sqlite_engine import open_engine
 
@@ -60,6 +75,8 @@ class Eligibility:
     show_person: ShowPerson
     state_facts: StateFacts
     read_changes: ReadChanges
+    merge_persons: MergePersons
+    add_certificate: AddCertificate
     erase_person: ErasePerson
     ask_owners: AskOwners
     follow_owner: FollowOwner
@@ -97,6 +114,7 @@ def build(settings: Settings) -> Eligibility:
         events=lambda book_id, after: log.events.get(book_id, gt=after),
         open_engine=lambda: open_engine(settings.read_models_file),
     )
+    find_again(SqlKeyRotation(engine=engine, old=keys, new=keys), vault, store)
     return Eligibility(
         log=log,
         stage_roster=StageRoster(
@@ -121,7 +139,6 @@ def build(settings: Settings) -> Eligibility:
         show_person=ShowPerson(vault=vault, store=store, reads=reads),
         state_facts=StateFacts(store=store, identities=identities, new_id=uuid4),
         read_changes=ReadChanges(store=store),
-        erase_person=ErasePerson(vault=vault),
         ask_owners=AskOwners(
             sources=sources,
             vault=vault,
@@ -142,6 +159,9 @@ def build(settings: Settings) -> Eligibility:
         keep_comparison=KeepComparison(compare=compare_files, vault=about, store=books),
         pursue_differences=PursueDifferences(vault=about, store=books, rows=rows),
         show_differences=ShowDifferences(vault=about, store=books, rows=rows, reads=reads),
+        add_certificate=AddCertificate(vault=vault, store=store),
+        merge_persons=MergePersons(vault=vault, store=store),
+        erase_person=ErasePerson(vault=vault, staged=staged, store=store),
     )
 
 
@@ -157,10 +177,69 @@ def _local_identities(settings: Settings) -> LocalIdentities:
     return read_local_identities(settings.local_identities)
 
 
+@dataclass(frozen=True)
+class KeyReplacement:
+    """The replacement of the master key, ready to be run (更换主密钥).
+
+    `new_key_file` is where the new key stands afterwards, None where it came from outside.
+    """
+
+    rotate: RotateKeys
+    take_into_use: Callable[[], None]
+    new_key_file: Path | None
+
+
+def build_key_replacement(settings: Settings) -> KeyReplacement:
+    """Put the replacement of the master key together, on a data folder that is there.
+
+    Without a new key from outside, one is made in a file beside the old one, and kept by later
+    runs until it is in use. Raises `MasterKeyUnusable`, `WrongMasterKey`, `SettingUnusable`.
+    """
+    if settings.master_key is not None and settings.new_master_key is None:
+        message = (
+            f"主密钥由 {MASTER_KEY_VARIABLE} 传入，请同时以 {NEW_MASTER_KEY_VARIABLE} "
+            "传入新的主密钥（32 字节，Base64），二者不可相同"
+        )
+        raise SettingUnusable(message)
+    old = _master_key(settings)
+    build(settings)
+    new, file = settings.new_master_key, None
+    if new is None:
+        file = settings.new_master_key_file
+        create_key_file(file)
+        new = read_key_file(file)
+    if new == old:
+        message = "新主密钥与现用的相同；请换一个 (the same key)"
+        raise SettingUnusable(message)
+    engine = open_engine(settings.vault_file, durable=True)
+    log = open_event_log(settings.log_file)
+    return KeyReplacement(
+        rotate=RotateKeys(
+            rotation=SqlKeyRotation(engine=engine, old=derive_keys(old), new=derive_keys(new)),
+            vault=SqlPersonalDataVault(engine=engine, keys=derive_keys(old), new_id=uuid4),
+            store=EventLogStore(log),
+            while_nobody_writes=partial(while_nobody_writes, log),
+        ),
+        take_into_use=partial(_take_new_key_file, settings),
+        new_key_file=settings.master_key_file if file is not None else None,
+    )
+
+
 def _master_key(settings: Settings) -> bytes:
     if settings.master_key is not None:
         return settings.master_key
     # A new key beside an old vault would open nothing in it: then the old key must be found.
     if not settings.vault_file.exists():
         create_key_file(settings.master_key_file)
+    _take_new_key_file(settings)
     return read_key_file(settings.master_key_file)
+
+
+def _take_new_key_file(settings: Settings) -> None:
+    """Put the new key's file in place once the vault belongs to it, also after a crash."""
+    new_file = settings.new_master_key_file
+    if not (new_file.exists() and settings.vault_file.exists()):
+        return
+    new_keys = derive_keys(read_key_file(new_file))
+    if is_key_of(open_engine(settings.vault_file), new_keys):
+        take_key_file_into_use(new_file, settings.master_key_file)

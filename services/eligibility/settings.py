@@ -9,6 +9,7 @@ from pathlib import Path
 
 DATA_DIR_VARIABLE = "YIZHAN_DATA"
 MASTER_KEY_VARIABLE = "YIZHAN_MASTER_KEY"
+NEW_MASTER_KEY_VARIABLE = "YIZHAN_NEW_MASTER_KEY"
 LOCAL_IDENTITIES_VARIABLE = "YIZHAN_LOCAL_IDENTITIES"
 OWNERS_VARIABLE = "YIZHAN_OWNERS"
 OWNER_TOKENS_START = "YIZHAN_OWNER_TOKEN_"
@@ -29,6 +30,7 @@ class Settings:
     per cent of its people is refused until somebody confirms the number (名单缺人上限).
     `owners` is the file of offices' servers (部门连接表), `owner_tokens` the variables that tokens
     for them may come from.
+    `new_master_key` is what `yizhan keys rotate` replaces the master key with (新主密钥).
     """
 
     data_dir: Path = Path("var")
@@ -37,6 +39,7 @@ class Settings:
     list_end_limit_percent: int = 5
     owners: Path | None = None
     owner_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    new_master_key: bytes | None = field(default=None, repr=False)
 
     @property
     def log_file(self) -> Path:
@@ -68,6 +71,11 @@ class Settings:
         """The embedded default's master key (主密钥文件)."""
         return self.data_dir / "master.key"
 
+    @property
+    def new_master_key_file(self) -> Path:
+        """The key that takes its place, while a replacement is under way (新主密钥文件)."""
+        return self.data_dir / "master.key.next"
+
 
 def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = None) -> Settings:
     """Settings from environment variables; `data_dir` goes before YIZHAN_DATA.
@@ -76,15 +84,17 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
     """
     folder = data_dir or Path(environment.get(DATA_DIR_VARIABLE) or "var")
     encoded = environment.get(MASTER_KEY_VARIABLE)
+    renewed = environment.get(NEW_MASTER_KEY_VARIABLE)
     registry = environment.get(LOCAL_IDENTITIES_VARIABLE)
     owners = environment.get(OWNERS_VARIABLE)
     return Settings(
         folder,
-        _decode_key(encoded) if encoded else None,
+        _decode_key(encoded, MASTER_KEY_VARIABLE) if encoded else None,
         Path(registry) if registry else None,
         _percent(environment.get(LIST_END_LIMIT_VARIABLE) or "5"),
         Path(owners) if owners else None,
         {name: value for name, value in environment.items() if name.startswith(OWNER_TOKENS_START)},
+        _decode_key(renewed, NEW_MASTER_KEY_VARIABLE) if renewed else None,
     )
 
 
@@ -98,12 +108,12 @@ def _percent(text: str) -> int:
     return int(text)
 
 
-def _decode_key(encoded: str) -> bytes:
+def _decode_key(encoded: str, variable: str) -> bytes:
     try:
         key = base64.b64decode(encoded, validate=True)
     except binascii.Error:
         key = b""
     if len(key) != MASTER_KEY_BYTES:
-        message = f"{MASTER_KEY_VARIABLE} 须为 {MASTER_KEY_BYTES} 字节密钥的 Base64 编码"
+        message = f"{variable} 须为 {MASTER_KEY_BYTES} 字节密钥的 Base64 编码"
         raise SettingUnusable(message)
     return key

@@ -149,6 +149,10 @@ class EventLog(Application[UUID]):
         rows = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
         return [LoggedEvent(row.id, self.mapper.to_domain_event(row)) for row in rows]
 
+    def positions_of(self, aggregate_id: UUID) -> list[int]:
+        """The positions of an aggregate's events, from its first version on."""
+        return self.recorder.select_positions(aggregate_id)
+
     def last_position(self) -> int:
         """The position of the last event, 0 in an empty log."""
         return self.recorder.max_notification_id() or 0

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from eventsourcing.persistence import ConnectionUnavailableError, StoredEvent
 from eventsourcing.sqlite import (
@@ -76,6 +77,9 @@ _REGISTER = """INSERT INTO request_register
 
 _FIND_REQUEST = """SELECT body_hash, accepted, status, body FROM request_register
     WHERE institution_id = ? AND operation = ? AND key = ?"""
+
+_POSITIONS = """SELECT rowid FROM stored_events
+    WHERE originator_id = ? ORDER BY originator_version"""
 
 _NEXT_SERIAL = """INSERT INTO serials (series, last) VALUES (?, 1)
     ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last"""
@@ -230,6 +234,12 @@ class EventLogRecorder(SQLiteApplicationRecorder):
             accepted=bool(row["accepted"]),
             answer=Answer(status=row["status"], body=row["body"]),
         )
+
+    def select_positions(self, originator_id: UUID) -> list[int]:
+        """The positions of an originator's events, by version."""
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(_POSITIONS, (originator_id.hex,))
+            return [int(row[0]) for row in cursor.fetchall()]
 
     def next_serial(self, series: str) -> int:
         """Hand out the next number of a series, committed before it is returned."""

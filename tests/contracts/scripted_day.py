@@ -55,15 +55,17 @@ FUND = "500000-medical_assistance"
 HOSPITAL = "H50011200001"
 PATIENT = number(1, birth="19680315")
 NEIGHBOUR = number(2, birth="19551120")
+BABY = "P340000001"
 FIRST_ROSTER = roster(
     f"居民身份证,{PATIENT},样例甲,1968-03-15,低保边缘家庭成员,2015-01-01,,500112,居民,一档,2015-01-01,",
     f"居民身份证,{NEIGHBOUR},样例乙,1955-11-20,低保对象,2015-01-01,2025-12-31,990103,居民,,2015-01-01,",
+    f"出生医学证明,{BABY},样例丁,2025-12-30,,,,990103,居民,,2025-12-30,",
     "居民身份证,123,样例丙,,低保对象,2015-01-01,,500112,居民,一档,2015-01-01,",
 )
 TRAVELLER = "E00000001"
-TRAVELLER_ROSTER = roster(f"护照,{TRAVELLER},样例丁,1960-05-05,,,,990103,居民,一档,2015-01-01,")
+TRAVELLER_ROSTER = roster(f"护照,{TRAVELLER},样例戊,1960-05-05,,,,990103,居民,一档,2015-01-01,")
 TRAVELLER_CORRECTED = roster(
-    f"护照,{TRAVELLER},样例丁,1959-01-05,低保对象,2026-01-01,,990103,居民,一档,2015-01-01,2025-12-31"
+    f"护照,{TRAVELLER},样例戊,1959-01-05,低保对象,2026-01-01,,990103,居民,一档,2015-01-01,2025-12-31"
 )
 CORRECTED_ROSTER = roster(
     f"居民身份证,{PATIENT},样例甲甲,1968-03-15,,,,500112,居民,一档,2015-01-01,"
@@ -297,7 +299,35 @@ class ScriptedDay:
         )
         self._heard(told.PersonShown, self._people.get(path, headers=headers))
         self._heard(told.PersonReads, self._people.get(f"{path}/reads", headers=headers))
+        self._more_certificates(path)
+        self._two_records_are_one_person(path)
         self._heard(eligibility_events_v1.ChangesShown, self._people.get("/v1/changes"))
+
+    def _more_certificates(self, path: str) -> None:
+        told = eligibility_v1
+        passport = {"certificate_type": "passport", "certificate_number": "EA0000001"}
+        body = self._said(told.CertificateStated, passport)
+        added = self._people.post(f"{path}/certificates", json=body, headers=self._headers())
+        self._heard(told.CertificateRecorded, added)
+
+    def _two_records_are_one_person(self, path: str) -> None:
+        told = eligibility_v1
+        body = self._said(
+            told.RecordMerge,
+            {
+                "other_id": self._person(BABY, "birth_certificate"),
+                "reason": "newborn_got_own_number",
+            },
+        )
+        merged = self._people.post(f"{path}/merges", json=body, headers=self._headers())
+        self._heard(told.MergeRecorded, merged)
+        self._heard(told.PersonShown, self._people.get(path, headers=self._headers()))
+        answer = self._people.get(f"{path}/entitlements?on=2026-02-10")
+        self._heard(told.Entitlements, answer)
+        body = self._said(told.RecordSplit, {"reason": "found_to_be_two"})
+        undone = self._people.post(f"{path}/merges/1/undo", json=body, headers=self._headers())
+        self._heard(told.SplitRecorded, undone)
+        self._heard(told.MergesShown, self._people.get(f"{path}/merges"))
 
     def _person(self, certificate_number: str, certificate_type: str = "resident_id") -> str:
         asked = {"certificate_type": certificate_type, "certificate_number": certificate_number}

@@ -222,7 +222,8 @@ def test_many_people_are_asked_at_once_and_one_stranger_fails_nobody(desk: Desk)
     found = desk.client.post("/v1/persons/entitlements", json=body).json()
 
     window = {"from": "2022-07-01", "to": "2023-07-01"}
-    assert [each["person_id"] for each in found["answers"]] == ids
+    # What is no id comes back masked: it might be a certificate number.
+    assert [each["person_id"] for each in found["answers"]] == [ids[0], "n****y", ids[2]]
     assert found["answers"][0]["entitlements"] == desk.entitlements(
         number(3), "2023-07-01", **window
     )
@@ -230,7 +231,7 @@ def test_many_people_are_asked_at_once_and_one_stranger_fails_nobody(desk: Desk)
         number(2), "2023-07-01", **window
     )
     assert found["answers"][1] == {
-        "person_id": "nobody",
+        "person_id": "n****y",
         "entitlements": None,
         "problem": "urn:yizhan:problem:unknown-person",
     }

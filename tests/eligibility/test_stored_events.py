@@ -11,8 +11,10 @@ from contracts.vocabulary import (
     FactKind,
     FilingKind,
     MarkKind,
+    MergeReason,
     PremiumPayer,
     Scheme,
+    SplitReason,
     WithdrawalReason,
 )
 from eligibility.domain.facts import (
@@ -34,6 +36,47 @@ ENVELOPE = {"originator_id": UUID(int=1), "originator_version": 1, "timestamp": 
 # Never edit a sample: an event with new fields gets one more, `topic~2`, and its first one still
 # loads; an event that changed otherwise is a new topic.
 SAMPLES = {
+    "eligibility.certificate-added.v1": (
+        (
+            b'{"institution_id":"O500112","operator":"clerk-1","sealed":"AAE=",'
+            b'"timestamp":"2023-07-01T01:00:00Z"}'
+        ),
+        Person.CertificateAdded(
+            **ENVELOPE, sealed=b"\0\1", institution_id="O500112", operator="clerk-1"
+        ),
+    ),
+    "eligibility.records-merged.v1": (
+        (
+            b'{"canonical_id":"00000000-0000-0000-0000-000000000001","institution_id":"O500112",'
+            b'"number":1,"operator":"clerk-1","other_id":"00000000-0000-0000-0000-000000000002",'
+            b'"reason":"newborn_got_own_number","timestamp":"2023-07-01T01:00:00Z"}'
+        ),
+        Person.RecordsMerged(
+            **ENVELOPE,
+            canonical_id=UUID(int=1),
+            other_id=UUID(int=2),
+            number=1,
+            institution_id="O500112",
+            operator="clerk-1",
+            reason=MergeReason.NEWBORN_GOT_OWN_NUMBER,
+        ),
+    ),
+    "eligibility.records-split.v1": (
+        (
+            b'{"canonical_id":"00000000-0000-0000-0000-000000000001","institution_id":"O500112",'
+            b'"number":1,"operator":"clerk-1","other_id":"00000000-0000-0000-0000-000000000002",'
+            b'"reason":"found_to_be_two","timestamp":"2023-07-01T01:00:00Z"}'
+        ),
+        Person.RecordsSplit(
+            **ENVELOPE,
+            canonical_id=UUID(int=1),
+            other_id=UUID(int=2),
+            number=1,
+            institution_id="O500112",
+            operator="clerk-1",
+            reason=SplitReason.FOUND_TO_BE_TWO,
+        ),
+    ),
     "eligibility.person-registered.v1": (
         b'{"originator_topic":"eligibility.person","sealed":"AAE=","timestamp":"2023-07-01T01:00:00Z"}',
         Person.Created(**ENVELOPE, originator_topic="eligibility.person", sealed=b"\0\1"),

@@ -8,10 +8,16 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
-from contracts.vocabulary import FactKind, PersonId, RegionCode, Scheme
+from contracts.vocabulary import FactKind, PersonId, RecordsChange, RegionCode, Scheme
 from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
-from settlement.application.ports import PersonAnswer, PersonChange, PersonChanges, PersonUnknown
+from settlement.application.ports import (
+    PersonAnswer,
+    PersonChange,
+    PersonChanges,
+    PersonUnknown,
+    RecordsJoined,
+)
 from settlement.bootstrap import READ_MODELS, Parts, build_parts
 from settlement.domain.record import Actor, BenefitsGoOn, EnrolmentUsed, IdentityUsed
 from settlement.entrypoints.http.app import create_app
@@ -39,7 +45,7 @@ class PeopleKnown:
     windows: list[tuple[date, Window | None]] = field(default_factory=list)
     readers: set[Actor] = field(default_factory=set)
     versions: set[int | None] = field(default_factory=set)
-    learned: list[PersonChange] = field(default_factory=list)
+    learned: list[PersonChange | RecordsJoined] = field(default_factory=list)
     same: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(
@@ -101,6 +107,33 @@ class PeopleKnown:
                 kind=kind,
                 first_day=first,
                 last_day=last,
+                recorded_at=at,
+            )
+        )
+
+    def join(
+        self,
+        person_id: str,
+        other_id: str,
+        *,
+        kind: RecordsChange,
+        at: datetime,
+        held: dict[str, Days],
+    ) -> None:
+        """Two ids become one person's who holds these identities, or two people's who do."""
+        together = kind is RecordsChange.MERGED
+        self.same = {person_id: (other_id,), other_id: (person_id,)} if together else {}
+        version = max(self.people[each].version for each in (person_id, other_id)) + 2
+        used = tuple(IdentityUsed(i, *days, at, "归并") for i, days in held.items())
+        for each in (person_id, other_id):
+            self.people[each] = replace(self.people[each], version=version, identities=used)
+        self.learned.append(
+            RecordsJoined(
+                position=len(self.learned) + 1,
+                person_id=PersonId(person_id),
+                other_id=PersonId(other_id),
+                version=version,
+                kind=kind,
                 recorded_at=at,
             )
         )

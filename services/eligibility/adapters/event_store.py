@@ -1,5 +1,7 @@
 """Persons and activations on the event log (事件存储)."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +9,7 @@ from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.domain import Aggregate
 
 from eligibility.application.ports import PersonEvent, PersonEvents
+from eligibility.domain.one_person import OnePerson, events_of, history_of
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster
 from eligibility.domain.statement_record import StatementRecord
@@ -28,6 +31,44 @@ class EventLogStore:
         except AggregateNotFoundError:
             return None
         return person if isinstance(person, Person) and person.version == version else None
+
+    def find_one(self, person_id: UUID, *, version: int | None = None) -> OnePerson | None:
+        """The person with all records that were ever merged, now or as of a version."""
+        record = self.find_person(person_id, version=version)
+        if record is not None and not record.merge_steps:
+            return OnePerson(person_id, {person_id: record})
+        return self._find_merged(person_id, version)
+
+    def _find_merged(self, person_id: UUID, version: int | None) -> OnePerson | None:
+        # Up to here all is read, whatever is committed while it is.
+        reached = self._log.last_position()
+        records = self._records_joined_to(person_id)
+        events = [
+            event
+            for record in records.values()
+            for event in events_of(record, self._log.positions_of(record.id))
+            if event.position <= reached
+        ]
+        history = history_of(person_id, events)
+        if not history or (version is not None and len(history) < version):
+            return None
+        history = history[:version]
+        lengths = Counter(event.person_id for event in history)
+        found = {each: self.find_person(each, version=n) for each, n in lengths.items()}
+        known = {each: record for each, record in found.items() if record is not None}
+        return OnePerson(person_id, known, history)
+
+    def _records_joined_to(self, person_id: UUID) -> dict[UUID, Person]:
+        found: dict[UUID, Person] = {}
+        missing = {person_id}
+        while missing:
+            record = self.find_person(missing.pop())
+            if record is not None:
+                found[record.id] = record
+                steps = record.merge_steps
+                missing |= {each for s in steps for each in (s.canonical_id, s.other_id)}
+                missing -= found.keys()
+        return found
 
     def person_events(self, after: int, limit: int) -> PersonEvents:
         """The persons' events among the `limit` events after a position, in order."""
@@ -51,3 +92,15 @@ class EventLogStore:
     ) -> None:
         """Save all of them and the accepted request, or nothing."""
         self._log.save(*aggregates, accepted=receipt)
+
+
+def while_nobody_writes(log: EventLog, do: Callable[[], bool]) -> bool:
+    """Do something while the log's write lock is held: no list is being stated meanwhile."""
+    done: list[bool] = []
+
+    def portions() -> Iterator[list[Person]]:
+        done.append(do())
+        yield []
+
+    log.save_portions(portions())
+    return done[0]

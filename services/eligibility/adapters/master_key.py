@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from eligibility.adapters.sealing import KEY_BYTES, new_key
@@ -50,6 +51,13 @@ def create_key_file(path: Path) -> None:
         return
     finally:
         draft.unlink()
+    _flush_folder(path.parent)
+
+
+def take_key_file_into_use(new: Path, path: Path) -> None:
+    """Put a new key file in the place of the old one; harmless if another process did."""
+    with suppress(FileNotFoundError):
+        new.replace(path)
     _flush_folder(path.parent)
 
 

@@ -13,9 +13,15 @@ import msgspec
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from contracts.vocabulary import CertificateType
-from eligibility.adapters.sealing import MasterKeys, keyed_hash, new_key, seal, unseal
+from eligibility.adapters.sealing import MasterKeys, SealBroken, keyed_hash, new_key, seal, unseal
+from eligibility.adapters.vault_journal import empty_journal
 from eligibility.adapters.vault_tables import certificates as certificate_rows
-from eligibility.adapters.vault_tables import person_keys
+from eligibility.adapters.vault_tables import (
+    certificates_next,
+    person_keys,
+    person_keys_next,
+    require_key,
+)
 from eligibility.application.ports import NewId
 from eligibility.domain.certificate import Certificate, PersonalData
 from eventlog.sqlite_engine import begin_writing
@@ -32,6 +38,11 @@ class _SealedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     birth_date: date | None
 
 
+class _SealedCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    certificate_type: CertificateType
+    certificate_number: str
+
+
 class UnwrappedKeys:
     """The port `PersonKeys`: the keys of some people, for as long as one use case needs them."""
 
@@ -46,7 +57,9 @@ class UnwrappedKeys:
             name=data.name,
             birth_date=data.birth_date,
         )
-        return seal(msgspec.json.encode(plain), key=self._keys[person_id], about=_about(person_id))
+        return seal(
+            msgspec.json.encode(plain), key=self._keys[person_id], about=about_person(person_id)
+        )
 
     def open(self, person_id: UUID, sealed: bytes) -> PersonalData | None:
         """Decrypt personal data; None once the person's key is erased. Raises `SealBroken`."""
@@ -54,7 +67,7 @@ class UnwrappedKeys:
         if key is None:
             return None
         plain = msgspec.json.decode(
-            unseal(sealed, key=key, about=_about(person_id)), type=_SealedPerson
+            unseal(sealed, key=key, about=about_person(person_id)), type=_SealedPerson
         )
         return PersonalData(
             certificate=Certificate(plain.certificate_type, plain.certificate_number),
@@ -65,12 +78,36 @@ class UnwrappedKeys:
     def seal_bytes(self, person_id: UUID, plain: bytes, *, place: bytes) -> bytes | None:
         """Encrypt anything else about a person, bound to its place; None without a key."""
         key = self._keys.get(person_id)
-        return None if key is None else seal(plain, key=key, about=_about(person_id) + place)
+        return None if key is None else seal(plain, key=key, about=about_person(person_id) + place)
 
     def open_bytes(self, person_id: UUID, sealed: bytes, *, place: bytes) -> bytes | None:
         """Decrypt what `seal_bytes` made; None once the key is erased. Raises `SealBroken`."""
         key = self._keys.get(person_id)
-        return None if key is None else unseal(sealed, key=key, about=_about(person_id) + place)
+        return (
+            None if key is None else unseal(sealed, key=key, about=about_person(person_id) + place)
+        )
+
+    def seal_certificate(self, person_id: UUID, certificate: Certificate) -> bytes:
+        """Encrypt a certificate under the person's key. Raises `LookupError` without a key."""
+        plain = _SealedCertificate(certificate.type, certificate.number)
+        return seal(
+            msgspec.json.encode(plain), key=self._keys[person_id], about=_about_more(person_id)
+        )
+
+    def open_certificate(self, person_id: UUID, sealed: bytes) -> Certificate | None:
+        """Decrypt a certificate; None once the person's key is erased. Raises `SealBroken`."""
+        key = self._keys.get(person_id)
+        if key is None:
+            return None
+        plain = msgspec.json.decode(
+            unseal(sealed, key=key, about=_about_more(person_id)), type=_SealedCertificate
+        )
+        return Certificate(plain.certificate_type, plain.certificate_number)
+
+    def fingerprint(self, person_id: UUID, content: bytes) -> bytes:
+        """A hash under the person's key, that tells nothing without it; of nobody, nothing."""
+        key = self._keys.get(person_id)
+        return b"" if key is None else keyed_hash(content.hex(), key=key)
 
 
 class SqlPersonalDataVault:
@@ -97,12 +134,32 @@ class SqlPersonalDataVault:
         """The id reserved for a certificate, or None."""
         hashed = self._hash(certificate)
         with self._engine.connect() as connection:
-            return _reserved(connection, [hashed]).get(hashed)
+            found = _reserved(connection, [hashed]).get(hashed)
+            if found is None:
+                require_key(connection, self._keys)
+        return found
+
+    def claim(self, certificate: Certificate, person_id: UUID) -> UUID:
+        """Let a certificate find a person; returns whom it finds, which may be somebody else."""
+        hashed = self._hash(certificate)
+        with begin_writing(self._engine) as connection:
+            found = _reserved(connection, [hashed]).get(hashed)
+            if found is not None:
+                return found
+            require_key(connection, self._keys)
+            # A replacement of the master key under way makes this person's rows once more.
+            connection.execute(
+                delete(person_keys_next).where(person_keys_next.c.person_id == person_id.hex)
+            )
+            row = insert(certificate_rows)
+            connection.execute(row.values(certificate_hash=hashed, person_id=person_id.hex))
+        return person_id
 
     def find_many(self, certificates: Sequence[Certificate]) -> list[UUID | None]:
         """The id reserved for each certificate, in order, or None."""
         hashes = [self._hash(certificate) for certificate in certificates]
         with self._engine.connect() as connection:
+            require_key(connection, self._keys)
             known = _reserved(connection, hashes)
         return [known.get(hashed) for hashed in hashes]
 
@@ -116,23 +173,38 @@ class SqlPersonalDataVault:
                 rows = connection.execute(query.where(person_keys.c.person_id.in_(portion)))
                 for row_id, wrapped in rows:
                     person_id = UUID(row_id)
-                    about = _about(person_id)
-                    keys[person_id] = unseal(wrapped, key=self._keys.wrap, about=about)
+                    about = about_person(person_id)
+                    try:
+                        keys[person_id] = unseal(wrapped, key=self._keys.wrap, about=about)
+                    except SealBroken:
+                        require_key(connection, self._keys)
+                        raise
         return UnwrappedKeys(keys)
 
-    def erase(self, person_id: UUID) -> None:
-        """Delete the person's key and look-up; the file's pages are overwritten."""
+    def has_keys(self, person_ids: Sequence[UUID]) -> bool:
+        """Whether none of these people is erased."""
+        ids = {person_id.hex for person_id in person_ids}
+        query = select(person_keys.c.person_id).where(person_keys.c.person_id.in_(ids))
+        with self._engine.connect() as connection:
+            return len(connection.execute(query).all()) == len(ids)
+
+    def erase(self, person_ids: Sequence[UUID]) -> None:
+        """Delete keys and look-up of all of them; the file's pages are overwritten.
+
+        Raises `ErasureUnfinished` if the journal, which may hold the old pages, stays in use.
+        """
+        ids = [person_id.hex for person_id in person_ids]
+        tables = (person_keys, certificate_rows, person_keys_next, certificates_next)
         with begin_writing(self._engine) as connection:
-            for table in (person_keys, certificate_rows):
-                connection.execute(delete(table).where(table.c.person_id == person_id.hex))
-        raw = self._engine.raw_connection()
-        # The journal still holds the old pages until it is written back and emptied.
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        raw.close()
+            require_key(connection, self._keys)
+            for table in tables:
+                connection.execute(delete(table).where(table.c.person_id.in_(ids)))
+        empty_journal(self._engine)
 
     def _reserve_new(self, connection: Connection, hashes: Sequence[bytes]) -> None:
         # Another process may have reserved some of these since they were looked for.
         known = _reserved(connection, hashes)
+        require_key(connection, self._keys)
         ids = {hashed: self._new_id() for hashed in hashes if hashed not in known}
         if not ids:
             return
@@ -152,10 +224,15 @@ class SqlPersonalDataVault:
         )
 
     def _wrapped_new_key(self, person_id: UUID) -> bytes:
-        return seal(new_key(), key=self._keys.wrap, about=_about(person_id))
+        return seal(new_key(), key=self._keys.wrap, about=about_person(person_id))
 
     def _hash(self, certificate: Certificate) -> bytes:
-        return keyed_hash(f"{certificate.type.value}\0{certificate.number}", key=self._keys.lookup)
+        return certificate_hash(certificate, self._keys)
+
+
+def certificate_hash(certificate: Certificate, keys: MasterKeys) -> bytes:
+    """What a certificate is looked up by (证件检索散列)."""
+    return keyed_hash(f"{certificate.type.value}\0{certificate.number}", key=keys.lookup)
 
 
 def _reserved(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
@@ -174,5 +251,10 @@ def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
         yield values[start : start + _PORTION]
 
 
-def _about(person_id: UUID) -> bytes:
+def about_person(person_id: UUID) -> bytes:
+    """The place that a person's key and data are bound to."""
     return b"person:" + person_id.bytes
+
+
+def _about_more(person_id: UUID) -> bytes:
+    return b"certificate:" + person_id.bytes

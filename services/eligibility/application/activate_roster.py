@@ -143,6 +143,11 @@ def _restate_personal_data(
     if known is None:
         return
     # A row without a birth date does not take away the one already known.
-    stated = replace(row.person, birth_date=row.person.birth_date or known.birth_date)
+    # Nor does one with another certificate of the person take away the one they are named by.
+    stated = replace(
+        row.person,
+        certificate=known.certificate,
+        birth_date=row.person.birth_date or known.birth_date,
+    )
     if stated != known:
         person.state_personal_data(keys.seal(person.id, stated), at=at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from eligibility.application.find_person import UnknownPerson
+from eligibility.application.find_person import require_one
 from eligibility.application.ports import (
     PersonalDataVault,
     PersonKeys,
@@ -25,7 +25,7 @@ from eligibility.domain.facts import (
     Identity,
     Mark,
 )
-from eligibility.domain.person import Person
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.statements import Recorded
 
 
@@ -51,11 +51,13 @@ class Question:
 class EntitlementsAnswer:
     """The facts true on a day, as known at an instant (资格查询结果).
 
+    `person_ids` are all records that were one person by then, the canonical one first.
     With a `window` the identities are those true on any of its days; `continued` ended before it,
     and their benefits go on in it.
     """
 
     person_id: UUID
+    person_ids: tuple[UUID, ...]
     on: date
     window: Window | None
     known_at: datetime
@@ -114,51 +116,57 @@ class AnswerEntitlements:
         under way at `known_at` then stays out, as it did the first time. `by` says who reads and
         when. Raises `UnknownPerson`.
         """
-        person = self._store.find_person(person_id, version=version)
-        if person is None:
-            message = "没有此人员 (unknown person)"
-            raise UnknownPerson(message)
-        self._reads.record([person_id], by=by)
-        keys = self._vault.keys_of([person_id])
-        return _answer(person, Question(on, known_at, window), keys)
+        one = require_one(self._store, person_id, version=version)
+        person_ids = one.known(known_at).person_ids
+        self._reads.record(person_ids, by=by)
+        keys = self._vault.keys_of(person_ids)
+        return _answer(one, Question(on, known_at, window), keys)
 
     def for_many(
         self, person_ids: Sequence[UUID], question: Question, *, by: ReadBy
     ) -> dict[UUID, EntitlementsAnswer]:
         """The same question about many people; those nobody knows are left out."""
         people = list(self._known(person_ids))
-        known = [person.id for person in people]
-        self._reads.record(known, by=by)
-        keys = self._vault.keys_of(known)
-        return {person.id: _answer(person, question, keys) for person in people}
+        read = [each for one in people for each in one.known(question.known_at).person_ids]
+        self._reads.record(list(dict.fromkeys(read)), by=by)
+        keys = self._vault.keys_of(read)
+        return {one.id: _answer(one, question, keys) for one in people}
 
-    def _known(self, person_ids: Sequence[UUID]) -> Iterable[Person]:
+    def _known(self, person_ids: Sequence[UUID]) -> Iterable[OnePerson]:
         for person_id in dict.fromkeys(person_ids):
-            person = self._store.find_person(person_id)
-            if person is not None:
-                yield person
+            one = self._store.find_one(person_id)
+            if one is not None:
+                yield one
 
 
-def _answer(person: Person, question: Question, keys: PersonKeys) -> EntitlementsAnswer:
-    known_at, day = question.known_at, question.day
-    window = question.window or day
-    sealed = person.sealed_as_known_at(known_at)
-    data = keys.open(person.id, sealed) if sealed is not None else None
-    deaths = person.facts_within(Death, day, known_at=known_at)
+def _answer(one: OnePerson, question: Question, keys: PersonKeys) -> EntitlementsAnswer:
+    day, window = question.day, question.window or question.day
+    known = one.known(question.known_at)
+    deaths = known.facts_within(Death, day)
     return EntitlementsAnswer(
-        person_id=person.id,
+        person_id=one.id,
+        person_ids=known.person_ids,
         on=question.on,
         window=question.window,
-        known_at=known_at,
-        version=person.version,
-        birth_date=data.birth_date if data is not None else None,
-        identities=tuple(person.facts_within(Identity, window, known_at=known_at)),
-        continued=tuple(person.continued_within(window, known_at=known_at)),
-        households=tuple(person.facts_within(Household, day, known_at=known_at)),
-        enrolments=tuple(person.facts_within(Enrolment, day, known_at=known_at)),
-        marks=tuple(person.facts_within(Mark, day, known_at=known_at)),
-        disease_listings=tuple(person.facts_within(DiseaseListing, day, known_at=known_at)),
-        filings=tuple(person.facts_within(Filing, day, known_at=known_at)),
-        disabilities=tuple(person.facts_within(Disability, day, known_at=known_at)),
+        known_at=question.known_at,
+        version=one.version,
+        birth_date=_birth_date(one, question.known_at, keys),
+        identities=tuple(known.facts_within(Identity, window)),
+        continued=tuple(known.continued_within(window)),
+        households=tuple(known.facts_within(Household, day)),
+        enrolments=tuple(known.facts_within(Enrolment, day)),
+        marks=tuple(known.facts_within(Mark, day)),
+        disease_listings=tuple(known.facts_within(DiseaseListing, day)),
+        filings=tuple(known.facts_within(Filing, day)),
+        disabilities=tuple(known.facts_within(Disability, day)),
         death=deaths[0] if deaths else None,
     )
+
+
+def _birth_date(one: OnePerson, known_at: datetime, keys: PersonKeys) -> date | None:
+    """The birth date that the canonical record knows, else the first of the others that does."""
+    for person_id, sealed in one.sealed_at(known_at):
+        data = keys.open(person_id, sealed)
+        if data is not None and data.birth_date is not None:
+            return data.birth_date
+    return None

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from contracts.vocabulary import NoAnswerReason
-from eligibility.application.find_person import UnknownPerson
+from eligibility.application.find_person import PersonErased, UnknownPerson
 from eligibility.application.owner_circuit import OwnerCircuit
 from eligibility.application.owner_ports import NoAnswer, OwnerSource, OwnerStore, Sources
 from eligibility.application.ports import (
@@ -41,10 +41,6 @@ CLOCKS_APART: Final = timedelta(minutes=10)
 
 _CALLS_AT_ONCE: Final = 8
 _ALLOWANCE_SECONDS: Final = 1
-
-
-class PersonErased(Exception):
-    """The person's certificate was erased, so nobody can be asked about it (人员信息已删除)."""
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,32 @@
 
 from uuid import UUID
 
-from eligibility.application.ports import PersonalDataVault
+from eligibility.application.certificates_of import certificates_of
+from eligibility.application.find_person import require_one
+from eligibility.application.ports import PersonalDataVault, StagedRosters, Store
 
 
 class ErasePerson:
-    """Makes a person's name, certificate and birth date unreadable for good."""
+    """Makes a person's name, certificates and birth date unreadable for good."""
 
-    def __init__(self, *, vault: PersonalDataVault) -> None:
+    def __init__(self, *, vault: PersonalDataVault, staged: StagedRosters, store: Store) -> None:
         self._vault = vault
+        self._staged = staged
+        self._store = store
 
-    def __call__(self, person_id: UUID) -> None:
-        """Delete the person's key and look-up; identities and enrolments stay under the id."""
-        self._vault.erase(person_id)
+    def __call__(self, person_id: UUID) -> tuple[UUID, ...]:
+        """Delete keys and look-up of all records that are this person now; returns their ids.
+
+        Rows about the person in rosters that wait for their activation go too. Identities and
+        enrolments stay under the ids. Killed anywhere, it is done again from the beginning.
+        Raises `UnknownPerson`, `ErasureUnfinished`.
+        """
+        person_ids = require_one(self._store, person_id).known().person_ids
+        keys = self._vault.keys_of(person_ids)
+        records = [self._store.find_person(each) for each in person_ids]
+        # The rosters first: without the keys nobody could tell any more which rows are meant.
+        self._staged.forget(
+            [each for record in records if record for each in certificates_of(record, keys)]
+        )
+        self._vault.erase(person_ids)
+        return person_ids

@@ -4,14 +4,28 @@ from uuid import UUID
 
 from eligibility.application.ports import PersonalDataVault, Store
 from eligibility.domain.certificate import Certificate
+from eligibility.domain.one_person import OnePerson
 
 
 class UnknownPerson(Exception):
     """Nobody is known under this id or certificate (查无此人)."""
 
 
+class PersonErased(Exception):
+    """The personal data of this person is erased: nobody can tell who it was (个人信息已删除)."""
+
+
+def require_one(store: Store, person_id: UUID, *, version: int | None = None) -> OnePerson:
+    """The person with all their records, now or as of a version. Raises `UnknownPerson`."""
+    found = store.find_one(person_id, version=version)
+    if found is None:
+        message = "没有此人员 (unknown person)"
+        raise UnknownPerson(message)
+    return found
+
+
 class FindPerson:
-    """Looks a person's opaque id up."""
+    """Looks a person's opaque id up: of merged records, the one that answers for all."""
 
     def __init__(self, *, vault: PersonalDataVault, store: Store) -> None:
         self._vault = vault
@@ -20,8 +34,9 @@ class FindPerson:
     def __call__(self, certificate: Certificate) -> UUID:
         """The id of the person with this certificate. Raises `UnknownPerson`."""
         person_id = self._vault.find(certificate)
+        found = self._store.find_one(person_id) if person_id is not None else None
         # An id may be reserved by an activation that never came about.
-        if person_id is None or self._store.find_person(person_id) is None:
+        if found is None:
             message = "没有登记此证件的人员 (unknown person)"
             raise UnknownPerson(message)
-        return person_id
+        return found.known().canonical_id

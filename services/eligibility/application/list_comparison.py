@@ -121,7 +121,8 @@ class ListPass(ABC):
         for row in rows:
             # A row without a birth date does not take away the one already known.
             birth_date = row.person.birth_date or stated.birth_date
-            stated = replace(row.person, birth_date=birth_date)
+            # Nor does one with another certificate of the person change the one they are named by.
+            stated = replace(row.person, certificate=known.certificate, birth_date=birth_date)
         if stated != known:
             person.state_personal_data(keys.seal(person.id, stated), at=self._at)
             self.figures += ListFigures(persons_renamed=1)

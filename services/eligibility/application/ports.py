@@ -1,12 +1,13 @@
 """What the use cases need from outside (端口)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from eligibility.domain.certificate import Certificate, PersonalData
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster, ReadRoster
 from eligibility.domain.statement_record import StatementRecord
@@ -70,6 +71,10 @@ class Store(Protocol):
     def find_person(self, person_id: UUID, *, version: int | None = None) -> Person | None:
         """The person now, or as of a version; None if there is none (or not so many versions)."""
 
+    def find_one(self, person_id: UUID, *, version: int | None = None) -> OnePerson | None:
+        """The person with all records that were ever merged, now or as of a version; None if
+        there is nobody (or not so many versions)."""
+
     def person_events(self, after: int, limit: int) -> PersonEvents:
         """The persons' events among the `limit` events after a position, in order."""
 
@@ -93,6 +98,15 @@ class PersonKeys(Protocol):
     def open(self, person_id: UUID, sealed: bytes) -> PersonalData | None:
         """Decrypt personal data; None once the person's key is erased."""
 
+    def seal_certificate(self, person_id: UUID, certificate: Certificate) -> bytes:
+        """Encrypt a certificate under the person's key. Raises `LookupError` without a key."""
+
+    def open_certificate(self, person_id: UUID, sealed: bytes) -> Certificate | None:
+        """Decrypt a certificate; None once the person's key is erased."""
+
+    def fingerprint(self, person_id: UUID, content: bytes) -> bytes:
+        """A hash under the person's key, that tells nothing without it; of nobody, nothing."""
+
 
 class PersonalDataVault(Protocol):
     """Who is who (个人信息库): keys per person, and the look-up by keyed hash of certificates."""
@@ -106,11 +120,44 @@ class PersonalDataVault(Protocol):
     def find(self, certificate: Certificate) -> UUID | None:
         """The id reserved for a certificate, or None."""
 
+    def claim(self, certificate: Certificate, person_id: UUID) -> UUID:
+        """Let a certificate find a person; returns whom it finds, which may be somebody else."""
+
     def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
         """The keys of these people, to seal and open with."""
 
-    def erase(self, person_id: UUID) -> None:
-        """Delete the person's key and look-up: what is sealed can never be opened again."""
+    def has_keys(self, person_ids: Sequence[UUID]) -> bool:
+        """Whether none of these people is erased."""
+
+    def erase(self, person_ids: Sequence[UUID]) -> None:
+        """Delete keys and look-up, of all or none: what is sealed can never be opened again."""
+
+
+class KeyRotation(Protocol):
+    """The replacement of the master key (更换主密钥): everything made again beside what is in use,
+    then taken into use at one instant."""
+
+    def begin(self) -> None:
+        """Begin, or go on with what was begun. Raises `RotationOfAnotherKey`."""
+
+    def counts(self) -> tuple[int, int]:
+        """How many people are done, and how many there are."""
+
+    def missing(self, size: int) -> list[UUID]:
+        """Some people who are not done yet; empty when all are."""
+
+    def renew(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
+        """Wrap these people's keys anew, and hash their certificates anew."""
+
+    def take_into_use(self) -> bool:
+        """From now on the new master key opens everything, the old one nothing; False if people
+        came up meanwhile who are not done."""
+
+    def unfound(self) -> list[UUID]:
+        """Ids that were nobody's yet when the last key was replaced."""
+
+    def find_again(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
+        """Let certificates find such ids again."""
 
 
 class StagedRosters(Protocol):
@@ -121,6 +168,9 @@ class StagedRosters(Protocol):
 
     def find(self, roster_id: UUID) -> ReadRoster | None:
         """A staged roster, or None once it was discarded."""
+
+    def forget(self, certificates: Sequence[Certificate]) -> None:
+        """Leave the rows of these certificates out of every staged roster."""
 
     def discard(self, roster_id: UUID) -> None:
         """Delete a roster's content: it has become true, or will not."""

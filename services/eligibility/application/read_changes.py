@@ -5,7 +5,7 @@ from datetime import timedelta, timezone
 from uuid import UUID
 
 from eligibility.application.ports import Store
-from eligibility.domain.person import Person
+from eligibility.domain.one_person import MergeChange, OnePerson
 from eligibility.domain.statements import Change
 
 # China has kept one time without summer time since 1992.
@@ -27,10 +27,19 @@ class PersonChanged:
 
 
 @dataclass(frozen=True)
+class PersonsJoined:
+    """That two records became one person, or two again (归并、拆分): any day may be touched."""
+
+    position: int
+    change: MergeChange
+    reaches_back: bool = True
+
+
+@dataclass(frozen=True)
 class ChangesPage:
     """Some changes in order, and the cursor to go on from (变更分页)."""
 
-    changes: tuple[PersonChanged, ...]
+    changes: tuple[PersonChanged | PersonsJoined, ...]
     next_after: int
     has_more: bool
 
@@ -47,14 +56,16 @@ class ReadChanges:
         `reaching_back` leaves out those that touch no day before they were recorded.
         """
         page = self._store.person_events(after, limit)
-        people: dict[UUID, Person | None] = {}
-        changes = []
+        people: dict[UUID, OnePerson | None] = {}
+        changes: list[PersonChanged | PersonsJoined] = []
         for event in page.events:
             if event.person_id not in people:
-                people[event.person_id] = self._store.find_person(event.person_id)
+                people[event.person_id] = self._store.find_one(event.person_id)
             person = people[event.person_id]
             change = person.change_at(event.version) if person is not None else None
-            if change is not None:
+            if isinstance(change, MergeChange):
+                changes.append(PersonsJoined(event.position, change))
+            elif change is not None:
                 changes.append(PersonChanged(event.position, event.person_id, change))
         return ChangesPage(
             changes=tuple(each for each in changes if each.reaches_back or not reaching_back),

@@ -5,18 +5,25 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.vocabulary import CertificateType
-from eligibility.application.find_person import UnknownPerson
+from eligibility.application.find_person import require_one
 from eligibility.application.ports import PersonalDataVault, PersonReads, ReadBy, Store
-from eligibility.domain.person import Person
+from eligibility.domain.certificate import Certificate
+from eligibility.domain.one_person import OnePerson
 
 
 @dataclass(frozen=True)
 class PersonCard:
-    """The certificate of a person, masked (证件脱敏); None once the person was erased."""
+    """The certificate of a person, masked (证件脱敏); None once the person was erased.
+
+    `person_ids` are all records of the person, the canonical one first; `others` are certificates
+    added since to the record that was asked for.
+    """
 
     person_id: UUID
+    person_ids: tuple[UUID, ...]
     certificate_type: CertificateType | None
     certificate_masked: str | None
+    others: tuple[Certificate, ...] = ()
 
 
 class ShowPerson:
@@ -29,21 +36,28 @@ class ShowPerson:
 
     def card(self, person_id: UUID, *, by: ReadBy) -> PersonCard:
         """The card of a person. Raises `UnknownPerson`."""
-        person = self._require(person_id)
-        self._reads.record([person_id], by=by)
-        data = self._vault.keys_of([person_id]).open(person_id, person.sealed[-1][1])
+        one = self._require(person_id)
+        person_ids = one.known().person_ids
+        self._reads.record(person_ids, by=by)
+        keys = self._vault.keys_of([person_id])
+        data = keys.open(person_id, one.record.sealed[-1][1])
         if data is None:
-            return PersonCard(person_id, None, None)
-        return PersonCard(person_id, data.certificate.type, data.certificate.masked)
+            return PersonCard(person_id, person_ids, None, None)
+        opened = (
+            keys.open_certificate(person_id, sealed) for sealed in one.record.more_certificates
+        )
+        return PersonCard(
+            person_id,
+            person_ids,
+            data.certificate.type,
+            data.certificate.masked,
+            tuple(each for each in opened if each is not None),
+        )
 
     def reads(self, person_id: UUID) -> Sequence[ReadBy]:
         """The latest readings of a person's facts, the latest first. Raises `UnknownPerson`."""
         self._require(person_id)
         return self._reads.latest(person_id)
 
-    def _require(self, person_id: UUID) -> Person:
-        person = self._store.find_person(person_id)
-        if person is None:
-            message = "没有此人员 (unknown person)"
-            raise UnknownPerson(message)
-        return person
+    def _require(self, person_id: UUID) -> OnePerson:
+        return require_one(self._store, person_id)

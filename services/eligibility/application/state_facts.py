@@ -6,14 +6,16 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.vocabulary import DataOwner, WithdrawalReason
-from eligibility.application.find_person import UnknownPerson
+from eligibility.application.find_person import require_one
 from eligibility.application.ports import ActsFor, NewId, Receipt, Store
 from eligibility.domain.facts import Fact, Identity
 from eligibility.domain.local_identities import LocalIdentities
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.person import Person
 from eligibility.domain.statement_record import StatementCounts, StatementRecord
 from eligibility.domain.statements import source_of
 
+Said = tuple[StatementCounts, list[Person]]
 Accept = Callable[["RecordedStatement"], Receipt]
 
 
@@ -58,9 +60,15 @@ class StateFacts:
             if isinstance(fact, Identity):
                 self._identities.require_known(fact.identity)
 
-        def do(person: Person, source: str, recorded_at: datetime) -> StatementCounts:
-            news = [person.state(fact, source=source, at=recorded_at) for fact in facts]
-            return StatementCounts(stated=news.count(True), unchanged=news.count(False))
+        def do(one: OnePerson, source: str, recorded_at: datetime) -> Said:
+            news = [
+                one.record.state(
+                    fact, source=source, at=recorded_at, again=one.says_otherwise(fact)
+                )
+                for fact in facts
+            ]
+            counts = StatementCounts(stated=news.count(True), unchanged=news.count(False))
+            return counts, [one.record]
 
         return self._record(person_id, facts, owner, acting, at, do, accept)
 
@@ -80,10 +88,13 @@ class StateFacts:
         Raises `UnknownPerson`, `NothingStated`, `FactNotKnown`.
         """
 
-        def do(person: Person, source: str, recorded_at: datetime) -> StatementCounts:
+        def do(one: OnePerson, source: str, recorded_at: datetime) -> Said:
+            records = {}
             for fact in facts:
-                person.withdraw(fact, reason=reason, source=source, at=recorded_at)
-            return StatementCounts(withdrawn=len(facts))
+                for record in one.records_saying(fact):
+                    record.withdraw(fact, reason=reason, source=source, at=recorded_at)
+                    records[record.id] = record
+            return StatementCounts(withdrawn=len(facts)), list(records.values())
 
         return self._record(person_id, facts, owner, acting, at, do, accept)
 
@@ -94,19 +105,17 @@ class StateFacts:
         owner: DataOwner,
         acting: ActsFor,
         at: datetime,
-        do: Callable[[Person, str, datetime], StatementCounts],
+        do: Callable[[OnePerson, str, datetime], Said],
         accept: Accept | None,
     ) -> RecordedStatement:
         _require_places_apart(facts)
-        person = self._store.find_person(person_id)
-        if person is None:
-            message = "没有此人员 (unknown person)"
-            raise UnknownPerson(message)
+        one = require_one(self._store, person_id)
         statement_id = self._new_id()
         source = source_of(owner, f"statement:{statement_id}")
         # Nothing is recorded before what is known, even if the clock was set back.
-        recorded_at = max(at, person.modified_on)
-        counts = do(person, source, recorded_at)
+        recorded_at = max(at, one.modified_on)
+        version = one.version
+        counts, records = do(one, source, recorded_at)
         record = StatementRecord.record(
             statement_id=statement_id,
             person_id=person_id,
@@ -116,8 +125,9 @@ class StateFacts:
             counts=counts,
             at=recorded_at,
         )
-        made = RecordedStatement(person_id, source, recorded_at, person.version, counts)
-        self._store.save(person, record, receipt=accept(made) if accept is not None else None)
+        version += sum(len(each.pending_events) for each in records)
+        made = RecordedStatement(person_id, source, recorded_at, version, counts)
+        self._store.save(*records, record, receipt=accept(made) if accept is not None else None)
         return made
 
 

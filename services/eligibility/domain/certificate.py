@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from contracts.vocabulary import CertificateType
+from eligibility.domain.masking import mask_number
 from eligibility.domain.resident_id import InvalidResidentId, parse_resident_id
 
 _SPACES = re.compile(r"\s+")
-_LONG = 16
-_KEPT_OF_LONG = (6, 4)
 _OTHER_NUMBER = re.compile(r"[0-9A-Z一-鿿()\-/]{4,40}")
 
 
@@ -37,13 +36,8 @@ class Certificate:
 
     @property
     def masked(self) -> str:
-        """The number as it may be shown (证件脱敏): the first six and the last four kept.
-
-        Of a number of fewer than sixteen characters a quarter is kept at each end.
-        """
-        first, last = _KEPT_OF_LONG if len(self.number) >= _LONG else (len(self.number) // 4,) * 2
-        hidden = len(self.number) - first - last
-        return self.number[:first] + "*" * hidden + self.number[-last:]
+        """The number as it may be shown (证件脱敏)."""
+        return mask_number(self.number)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,14 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from contracts.vocabulary import FactKind, PremiumPayer, Scheme, WithdrawalReason
+from contracts.vocabulary import (
+    FactKind,
+    MergeReason,
+    PremiumPayer,
+    Scheme,
+    SplitReason,
+    WithdrawalReason,
+)
 from eligibility.domain.days import Window, WindowInvalid
 from eligibility.domain.facts import (
     BenefitsAfterEnd,
@@ -25,6 +32,7 @@ from eligibility.domain.facts import (
     Mark,
 )
 from eligibility.domain.impossible_facts import refuse_impossible
+from eligibility.domain.merging import MergeStep, MergeTold
 from eligibility.domain.statements import (
     Change,
     Recorded,
@@ -107,6 +115,18 @@ class Person(Aggregate):
             """Keep the earlier ones too: what was known when stays answerable."""
             aggregate.sealed.append((self.timestamp, self.sealed))
 
+    class CertificateAdded(Aggregate.Event):
+        """Another certificate of the person became known, encrypted (增加证件)."""
+
+        TOPIC = "eligibility.certificate-added.v1"
+        sealed: bytes
+        institution_id: str
+        operator: str
+
+        def apply(self, aggregate: "Person") -> None:
+            """Remember it beside the one that personal data name."""
+            aggregate.more_certificates.append(self.sealed)
+
     class IdentityStated(_FlatFactStated):
         """An identity was stated (身份认定)."""
 
@@ -183,9 +203,23 @@ class Person(Aggregate):
                 Statement(self.kind, self.place, self.originator_version, self.timestamp, None)
             )
 
+    class RecordsMerged(MergeTold):
+        """Two records are one person from now on; stands in both of them (归并)."""
+
+        TOPIC = "eligibility.records-merged.v1"
+        reason: MergeReason
+
+    class RecordsSplit(MergeTold):
+        """They are not, as known from now on; stands in both of them (拆分)."""
+
+        TOPIC = "eligibility.records-split.v1"
+        reason: SplitReason
+
     def __init__(self, sealed: bytes) -> None:
         self.sealed: list[tuple[datetime, bytes]] = [(self.created_on, sealed)]
+        self.more_certificates: list[bytes] = []
         self.said: list[Statement] = []
+        self.merge_steps: list[MergeStep] = []
 
     @classmethod
     def register(cls, *, person_id: UUID, sealed: bytes, at: datetime) -> "Person":
@@ -194,18 +228,32 @@ class Person(Aggregate):
 
     def state_personal_data(self, sealed: bytes, *, at: datetime) -> None:
         """State name or birth date anew. Raises `RecordedBackwards`."""
-        self._require_order(at)
+        self.require_order(at)
         self.trigger_event(self.PersonalDataStated, sealed=sealed, timestamp=at)
 
-    def state(self, fact: Fact, *, source: str, at: datetime) -> bool:
+    def add_certificate(
+        self, sealed: bytes, *, institution_id: str, operator: str, at: datetime
+    ) -> None:
+        """Note one more certificate. Raises `RecordedBackwards`."""
+        self.require_order(at)
+        self.trigger_event(
+            self.CertificateAdded,
+            sealed=sealed,
+            institution_id=institution_id,
+            operator=operator,
+            timestamp=at,
+        )
+
+    def state(self, fact: Fact, *, source: str, at: datetime, again: bool = False) -> bool:
         """State a fact; False if that is already known.
 
+        `again` states it even so: another record of the person has said otherwise since.
         Raises `FactImpossible`, `RecordedBackwards`.
         """
         refuse_impossible(fact)
-        if self._stands(fact):
+        if self.has_standing(fact) and not again:
             return False
-        self._require_order(at)
+        self.require_order(at)
         stated: Any = getattr(self, f"{type(fact).__name__}Stated")
         content = vars(fact) if issubclass(stated, _FlatFactStated) else {"fact": fact}
         self.trigger_event(stated, **content, source=source, timestamp=at)
@@ -225,12 +273,12 @@ class Person(Aggregate):
         What it had replaced does not come back by itself; it is stated again where it was right.
         Raises `FactNotKnown`, `RecordedBackwards`.
         """
-        if not self._stands(fact):
+        if not self.has_standing(fact):
             message = (
                 f"该人员目前没有内容完全相同的{fact.KIND.label}记录；请先查询现有记录 (not known)"
             )
             raise FactNotKnown(message)
-        self._require_order(at)
+        self.require_order(at)
         self.trigger_event(
             self.FactWithdrawn,
             kind=fact.KIND,
@@ -271,11 +319,13 @@ class Person(Aggregate):
         known = [sealed for stated_at, sealed in self.sealed if stated_at <= known_at]
         return known[-1] if known else None
 
-    def _stands(self, fact: Fact) -> bool:
+    def has_standing(self, fact: Fact) -> bool:
+        """Whether just this fact stands in this record."""
         known = standing(self.said).get((fact.KIND, fact.place))
         return known is not None and known.fact == fact
 
-    def _require_order(self, at: datetime) -> None:
+    def require_order(self, at: datetime) -> None:
+        """Let an instant pass at which something may be recorded. Raises `RecordedBackwards`."""
         if at < self.modified_on:
             message = "记录时刻早于该人员已有的记录，请检查系统时钟 (clock set back)"
             raise RecordedBackwards(message)

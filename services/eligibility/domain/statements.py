@@ -96,17 +96,26 @@ def true_within(
     said: Iterable[Statement], kind: type[FactT], window: Window, *, known_at: datetime
 ) -> list[Recorded[FactT]]:
     """The facts of a kind true on any day of a window, as known at an instant, by place."""
-    known = _of_kind(said, kind, known_at=known_at)
-    return [each for each in known if days_of(each.fact).meet(window)]
+    return held_within(standing(said, known_at=known_at), kind, window)
+
+
+def held_within(known: Standing, kind: type[FactT], window: Window) -> list[Recorded[FactT]]:
+    """The facts of a kind that stand and are true on any day of a window, by place."""
+    return [each for each in _of_kind(known, kind) if days_of(each.fact).meet(window)]
 
 
 def continued_within(
     said: Iterable[Statement], window: Window, *, known_at: datetime
 ) -> list[Recorded[Identity]]:
     """Identities that ended before a window, and whose benefits go on in it (四个不摘)."""
+    return going_on_within(standing(said, known_at=known_at), window)
+
+
+def going_on_within(known: Standing, window: Window) -> list[Recorded[Identity]]:
+    """The same, of what stands."""
     return [
         each
-        for each in _of_kind(said, Identity, known_at=known_at)
+        for each in _of_kind(known, Identity)
         if reach_of(each.fact).meet(window) and not days_of(each.fact).meet(window)
     ]
 
@@ -117,16 +126,18 @@ def change_made(said: Sequence[Statement], *, version: int) -> Change | None:
     if made is None:
         return None
     earlier = standing(each for each in said if each.version < version)
+    return change_by(made, earlier, version=version)
+
+
+def change_by(made: Statement, earlier: Standing, *, version: int) -> Change | None:
+    """What a statement changed about what stood before it, told as of a version."""
     before = earlier.get(made.at_place)
     after = made.recorded.fact if made.recorded is not None else None
     days = _changed_days(before.fact if before is not None else None, after)
     return None if days is None else Change(made.kind, days, version, made.recorded_at)
 
 
-def _of_kind(
-    said: Iterable[Statement], kind: type[FactT], *, known_at: datetime
-) -> list[Recorded[FactT]]:
-    known = standing(said, known_at=known_at)
+def _of_kind(known: Standing, kind: type[FactT]) -> list[Recorded[FactT]]:
     chosen = sorted((at, each) for at, each in known.items() if at[0] is kind.KIND)
     return [cast("Recorded[FactT]", each) for _, each in chosen]
 

@@ -8,7 +8,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -30,7 +29,14 @@ from eligibility.entrypoints.cli_differences import (
 )
 from eligibility.entrypoints.cli_lists import import_list
 from eligibility.entrypoints.cli_owners import owner
-from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
+from eligibility.entrypoints.cli_personal_data import erase_person, rotate_keys
+from eligibility.entrypoints.cli_running import (
+    LOCAL,
+    DataDir,
+    PersonIdArgument,
+    open_eligibility,
+    telling_errors,
+)
 from eligibility.entrypoints.cli_unenrolled import unenrolled
 from eligibility.entrypoints.clock import utc_now
 from eligibility.entrypoints.fact_words import words_of
@@ -38,6 +44,8 @@ from eligibility.entrypoints.fact_words import words_of
 app = typer.Typer(no_args_is_help=True, help="资格 (eligibility)")
 roster = typer.Typer(no_args_is_help=True, help="名册：导入人员的身份与参保 (rosters)")
 person = typer.Typer(no_args_is_help=True, help="人员：查找与资格查询 (people)")
+keys = typer.Typer(no_args_is_help=True, help="密钥：更换主密钥 (keys)")
+app.add_typer(keys, name="keys")
 app.add_typer(roster, name="roster")
 app.add_typer(person, name="person")
 app.add_typer(owner, name="owner")
@@ -52,6 +60,8 @@ roster.command("notice")(send_notice)
 roster.command("notice-again")(write_notice_again)
 roster.command("answers")(take_answers)
 roster.command("differences")(show_book)
+keys.command("rotate")(rotate_keys)
+person.command("erase")(erase_person)
 
 
 @roster.command("import")
@@ -109,7 +119,7 @@ def look_up(
 
 @person.command("entitlements")
 def entitlements(
-    person_id: Annotated[UUID, typer.Argument(help="人员标识")],
+    person_id: PersonIdArgument,
     on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="哪一天")],
     known_at: Annotated[
         str | None, typer.Option("--known-at", help="按哪一时刻已知的情况，如 2023-07-01T00:00:00Z")

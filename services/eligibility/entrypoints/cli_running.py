@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
+from uuid import UUID
 
 import typer
 
+from eligibility.adapters.key_rotation import RotationOfAnotherKey
 from eligibility.adapters.local_identities_file import LocalIdentitiesUnusable
 from eligibility.adapters.master_key import MasterKeyUnusable
 from eligibility.adapters.owner_sources_file import OwnerSourcesUnusable
 from eligibility.adapters.roster_layout import LayoutInvalid
+from eligibility.adapters.vault_journal import ErasureUnfinished
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import Eligibility, build
@@ -29,6 +32,8 @@ _TOLD_ERRORS: tuple[type[Exception], ...] = (
     MasterKeyUnusable,
     OwnerSourcesUnusable,
     WrongMasterKey,
+    RotationOfAnotherKey,
+    ErasureUnfinished,
     SettingUnusable,
     LogBusy,
 )
@@ -36,6 +41,20 @@ _TOLD_ERRORS: tuple[type[Exception], ...] = (
 DataDir = Annotated[
     Path | None,
     typer.Option("--data", help="数据目录，默认 YIZHAN_DATA 或 var/ (data folder)"),
+]
+
+
+def _read_person_id(text: str) -> UUID:
+    """An id; anything else is refused without repeating it: it may be a certificate number."""
+    try:
+        return UUID(text)
+    except ValueError:
+        message = "须为人员标识；证件号码请用 yizhan person lookup 查询 (an opaque id)"
+        raise typer.BadParameter(message) from None
+
+
+PersonIdArgument = Annotated[
+    UUID, typer.Argument(help="人员标识", parser=_read_person_id, metavar="PERSON_ID")
 ]
 
 

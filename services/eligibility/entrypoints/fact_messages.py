@@ -10,6 +10,7 @@ from contracts import eligibility_v1 as said
 from eligibility.application.answer_entitlements import EntitlementsAnswer
 from eligibility.application.owner_knowledge import OwnerKnown
 from eligibility.domain.statements import Recorded
+from eligibility.entrypoints.messages import one_person_message
 from eligibility.entrypoints.owner_messages import owners_known
 
 TMessage = TypeVar("TMessage", bound=BaseModel)
@@ -37,6 +38,7 @@ def entitlements_message(
         filings=_all(said.FilingFact, answer.filings),
         disabilities=_all(said.DisabilityFact, answer.disabilities),
         death=_known(said.DeathFact, answer.death) if answer.death is not None else None,
+        one_person=one_person_message(answer.person_ids),
         **more,
     )
 

@@ -9,10 +9,14 @@ from contracts.eligibility_events_v1 import (
     FilingChanged,
     MarkChanged,
     PersonChange,
+    PersonsMerged,
+    PersonsSplit,
     PersonStatusChanged,
 )
 from contracts.eligibility_v1 import (
+    CertificateShown,
     FactsRecorded,
+    OnePerson,
     PersonRead,
     PersonReads,
     PersonShown,
@@ -23,7 +27,7 @@ from contracts.eligibility_v1 import (
 from contracts.vocabulary import FactKind
 from eligibility.application.activate_roster import Activation
 from eligibility.application.ports import ReadBy
-from eligibility.application.read_changes import ChangesPage, PersonChanged
+from eligibility.application.read_changes import ChangesPage, PersonChanged, PersonsJoined
 from eligibility.application.show_person import PersonCard
 from eligibility.application.stage_roster import StagedRoster
 from eligibility.application.state_facts import RecordedStatement
@@ -87,7 +91,19 @@ def card_message(card: PersonCard) -> PersonShown:
         person_id=str(card.person_id),
         certificate_type=card.certificate_type,
         certificate_masked=card.certificate_masked,
+        other_certificates=tuple(
+            CertificateShown(certificate_type=each.type, certificate_masked=each.masked)
+            for each in card.others
+        )
+        or None,
+        one_person=one_person_message(card.person_ids),
     )
+
+
+def one_person_message(person_ids: Sequence[UUID]) -> OnePerson | None:
+    """Which records are one person, the canonical one first; None for one record alone."""
+    canonical_id, *others = map(str, person_ids)
+    return OnePerson(canonical_id=canonical_id, merged_from=tuple(others)) if others else None
 
 
 def reads_message(person_id: UUID, reads: Sequence[ReadBy]) -> PersonReads:
@@ -115,7 +131,9 @@ def changes_message(page: ChangesPage) -> ChangesShown:
     )
 
 
-def _change(changed: PersonChanged) -> PersonChange:
+def _change(changed: PersonChanged | PersonsJoined) -> PersonChange:
+    if isinstance(changed, PersonsJoined):
+        return _joined(changed)
     kind, event = _EVENT_OF_KIND[changed.change.kind]
     return kind.model_validate(
         {
@@ -128,5 +146,26 @@ def _change(changed: PersonChanged) -> PersonChange:
             "last_day": changed.change.days.last,
             "reaches_back": changed.reaches_back,
             "recorded_at": changed.change.recorded_at,
+        }
+    )
+
+
+def _joined(joined: PersonsJoined) -> PersonsMerged | PersonsSplit:
+    step = joined.change.step
+    kind: type[PersonsMerged | PersonsSplit]
+    kind, event = (
+        (PersonsSplit, "eligibility.persons-split.v1")
+        if step.is_split
+        else (PersonsMerged, "eligibility.persons-merged.v1")
+    )
+    return kind.model_validate(
+        {
+            "event": event,
+            "position": joined.position,
+            "person_id": str(step.canonical_id),
+            "other_person_id": str(step.other_id),
+            "merge_number": step.number,
+            "version": joined.change.version,
+            "recorded_at": step.recorded_at,
         }
     )

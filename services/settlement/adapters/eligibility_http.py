@@ -9,8 +9,9 @@ import httpx2 as httpx
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from contracts.eligibility_events_v1 import PersonChange as ChangeMessage
+from contracts.eligibility_events_v1 import PersonsMerged, PersonsSplit
 from contracts.eligibility_v1 import Entitlements, IdentityFact
-from contracts.vocabulary import PersonId, RegionCode
+from contracts.vocabulary import PersonId, RecordsChange, RegionCode
 from http_edge.acting import Acting, acting_headers
 from settlement.application.ports import (
     EligibilityUnreachable,
@@ -18,6 +19,7 @@ from settlement.application.ports import (
     PersonChange,
     PersonChanges,
     PersonUnknown,
+    RecordsJoined,
 )
 from settlement.domain.record import Actor, BenefitsGoOn, EnrolmentUsed, IdentityUsed
 
@@ -36,6 +38,8 @@ _KNOWN_EVENTS = frozenset(
         "eligibility.enrolment-changed.v1",
         "eligibility.mark-changed.v1",
         "eligibility.filing-changed.v1",
+        "eligibility.persons-merged.v1",
+        "eligibility.persons-split.v1",
     }
 )
 _CHANGE: TypeAdapter[ChangeMessage] = TypeAdapter(ChangeMessage)
@@ -114,7 +118,17 @@ class EligibilityHttp:
         )
 
 
-def _change(found: ChangeMessage) -> PersonChange:
+def _change(found: ChangeMessage) -> PersonChange | RecordsJoined:
+    if isinstance(found, PersonsMerged | PersonsSplit):
+        is_merge = isinstance(found, PersonsMerged)
+        return RecordsJoined(
+            position=found.position,
+            person_id=PersonId(found.person_id),
+            other_id=PersonId(found.other_person_id),
+            version=found.version,
+            kind=RecordsChange.MERGED if is_merge else RecordsChange.SPLIT,
+            recorded_at=found.recorded_at,
+        )
     return PersonChange(
         position=found.position,
         person_id=PersonId(found.person_id),
@@ -147,7 +161,16 @@ def _answer(found: Entitlements, window: tuple[date, date] | None) -> PersonAnsw
         ),
         identities=tuple(_identity(i) for i in (*found.identities, *found.continued)),
         window=window,
+        other_records=_other_records(found),
     )
+
+
+def _other_records(found: Entitlements) -> tuple[PersonId, ...]:
+    one = found.one_person
+    if one is None:
+        return ()
+    every = (one.canonical_id, *one.merged_from)
+    return tuple(PersonId(each) for each in every if each != found.person_id)
 
 
 def _identity(found: IdentityFact) -> IdentityUsed:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from contracts.vocabulary import FactKind, InstitutionId, PersonId
+from contracts.vocabulary import FactKind, InstitutionId, PersonId, RecordsChange
 from settlement.application.ask_eligibility import person_used
 from settlement.application.ports import Eligibility, Ledger, PersonAnswer
 from settlement.application.prepare_settlement import (
@@ -32,9 +32,9 @@ from settlement.domain.stay import Stay
 
 @dataclass(frozen=True)
 class ChangeSeen:
-    """A change that touches days a settlement asked about (相关变更)."""
+    """A change that touches days a settlement asked about (相关变更): merged records, all days."""
 
-    kind: FactKind
+    kind: FactKind | RecordsChange
     first_day: date
     last_day: date | None
     recorded_at: datetime

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from contracts.vocabulary import FactKind, PersonId
+from contracts.vocabulary import FactKind, PersonId, RecordsChange
 from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed
 
 Kind = TypeVar("Kind", bound=Aggregate)
@@ -95,10 +95,22 @@ class PersonChange:
 
 
 @dataclass(frozen=True)
+class RecordsJoined:
+    """Two ids became one person's, or two people's again (归并、拆分): any day may be touched."""
+
+    position: int
+    person_id: PersonId
+    other_id: PersonId
+    version: int
+    kind: RecordsChange
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
 class PersonChanges:
     """Some changes in order, and the cursor to go on from (变更分页)."""
 
-    changes: tuple[PersonChange, ...]
+    changes: tuple[PersonChange | RecordsJoined, ...]
     next_after: int
     has_more: bool
 

@@ -29,23 +29,25 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
+    or_,
     select,
     update,
 )
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from contracts.vocabulary import FactKind, InstitutionId
+from contracts.vocabulary import FactKind, InstitutionId, RecordsChange
 from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
 from eventlog.log import LoggedEvent
 from eventlog.sqlite_engine import begin_writing
 from settlement.application.list_touched import Candidate, ChangeSeen
-from settlement.application.ports import Corrections, PersonChange
+from settlement.application.ports import Corrections, PersonChange, RecordsJoined
 from settlement.domain.record import SettlementInputs
 from settlement.domain.stay import Stay
 
 CHANGES_A_PAGE = 1_000
 _KEPT = timedelta(days=1)
 _FOREVER = date.max
+_OF_RECORDS = tuple(kind.value for kind in RecordsChange)
 
 _metadata = MetaData()
 
@@ -72,7 +74,7 @@ _changes = Table(
     "touched_recent_changes",
     _metadata,
     Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("person_id", String, nullable=False),
+    Column("person_id", String, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("kind", String, nullable=False),
     Column("first_day", Date, nullable=False),
@@ -89,9 +91,16 @@ _touches = Table(
     Column("last_day", Date, nullable=False),
     Column("recorded_at", String, nullable=False),
 )
+# What is said of one id of a person is said of all of them.
+_joined = Table(
+    "touched_joined",
+    _metadata,
+    Column("person_id", String, primary_key=True),
+    Column("other_id", String, primary_key=True),
+)
 _cursor = Table("touched_cursor", _metadata, Column("reached", BigInteger, nullable=False))
 
-_tables = (_settled, _asked, _changes, _touches, _cursor)
+_tables = (_settled, _asked, _changes, _touches, _joined, _cursor)
 _indexes = (
     Index("touched_settled_by_person", _settled.c.person_id),
     Index("touched_settled_by_position", _settled.c.position),
@@ -224,23 +233,58 @@ def _days_asked(inputs: SettlementInputs) -> Iterable[tuple[str, date, date]]:
 # --- changes ----------------------------------------------------------------------------------
 
 
-def _take(connection: Connection, changes: Sequence[PersonChange]) -> None:
-    rows = [
-        {
-            "position": change.position,
-            "person_id": change.person_id,
-            "version": change.version,
-            "kind": change.kind.value,
-            "first_day": change.first_day,
-            "last_day": change.last_day or _FOREVER,
-            "recorded_at": _instant(change.recorded_at),
-        }
-        for change in changes
-    ]
+def _take(connection: Connection, changes: Sequence[PersonChange | RecordsJoined]) -> None:
+    rows = [row for change in changes for row in _rows(connection, change)]
     connection.execute(insert(_changes), rows)
     _meet(connection, _changes.c.position.between(rows[0]["position"], rows[-1]["position"]))
     newest = max(change.recorded_at for change in changes)
     connection.execute(delete(_changes).where(_changes.c.recorded_at < _instant(newest - _KEPT)))
+
+
+def _rows(connection: Connection, change: PersonChange | RecordsJoined) -> list[dict[str, object]]:
+    """A change as said of every id of the person."""
+    if isinstance(change, RecordsJoined):
+        whose = _join_or_split(connection, change)
+        first, last = date.min, _FOREVER
+    else:
+        whose = _records(connection, change.person_id)
+        first, last = change.first_day, change.last_day or _FOREVER
+    return [
+        {
+            "position": change.position,
+            "person_id": person_id,
+            "version": change.version,
+            "kind": change.kind.value,
+            "first_day": first,
+            "last_day": last,
+            "recorded_at": _instant(change.recorded_at),
+        }
+        for person_id in sorted(whose)
+    ]
+
+
+def _join_or_split(connection: Connection, change: RecordsJoined) -> set[str]:
+    """All ids of the person that two records became, or were."""
+    if change.kind is RecordsChange.MERGED:
+        pair = {"person_id": change.person_id, "other_id": change.other_id}
+        connection.execute(insert(_joined), pair)
+        return _records(connection, change.person_id)
+    were = _records(connection, change.person_id)
+    is_pair = and_(_joined.c.person_id == change.person_id, _joined.c.other_id == change.other_id)
+    connection.execute(delete(_joined).where(is_pair))
+    return were
+
+
+def _records(connection: Connection, person_id: str) -> set[str]:
+    """All ids of the person, this one among them."""
+    found, news = {person_id}, {person_id}
+    while news:
+        near = select(_joined).where(
+            or_(_joined.c.person_id.in_(news), _joined.c.other_id.in_(news))
+        )
+        news = {each for row in connection.execute(near) for each in row} - found
+        found |= news
+    return found
 
 
 def _meet(connection: Connection, which: Any) -> None:
@@ -269,7 +313,7 @@ def _meeting(which: Any) -> Select[Any]:
             _asked,
             and_(
                 _asked.c.number == _settled.c.number,
-                _asked.c.kind == _changes.c.kind,
+                or_(_asked.c.kind == _changes.c.kind, _changes.c.kind.in_(_OF_RECORDS)),
                 _asked.c.first_day <= _changes.c.last_day,
                 _changes.c.first_day <= _asked.c.last_day,
             ),
@@ -285,7 +329,7 @@ def _changes_seen(
     found: dict[str, tuple[ChangeSeen, ...]] = dict.fromkeys(numbers, ())
     for row in connection.execute(query.order_by(_touches.c.change_position)):
         seen = ChangeSeen(
-            kind=FactKind(row.kind),
+            kind=RecordsChange(row.kind) if row.kind in _OF_RECORDS else FactKind(row.kind),
             first_day=row.first_day,
             last_day=None if row.last_day == _FOREVER else row.last_day,
             recorded_at=datetime.fromisoformat(row.recorded_at),

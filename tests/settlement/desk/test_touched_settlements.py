@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from contracts.vocabulary import FactKind
+from contracts.vocabulary import FactKind, RecordsChange
 from eventlog.sqlite_engine import open_engine
 from settlement.application.ports import EligibilityUnreachable, PersonChanges
 from settlement.bootstrap import CorrectionParts, Parts
@@ -262,6 +262,30 @@ def test_a_change_recorded_between_asking_and_saving_is_not_missed(tmp_path: Pat
 
     assert answer.status_code == 200, answer.text
     assert story.numbers() == [answer.json()["settlement_number"]]
+
+
+def test_merged_records_touch_what_was_settled_under_either(story: Story) -> None:
+    """P2 turns out to be P1, who holds an identity: their stay would be settled otherwise now.
+
+    What is learned under the one id afterwards touches what was settled under the other, until
+    they are split.
+    """
+    own, other = story.settled(P1, "A1"), story.settled(P2, "A2")
+    held = {LOW: DURING}
+    story.people.join(P1, P2, kind=RecordsChange.MERGED, at=LATER, held=held)
+
+    assert story.numbers() == [own, other]
+    seen = story.touched()["touched"][1]["changes"]
+    assert [change["kind"] for change in seen] == ["persons_merged"]
+
+    story.people.correct(P1, kind=FactKind.IDENTITY, days=DURING, at=LATER, held=held)
+    seen = story.touched()["touched"][1]["changes"]
+    assert [change["kind"] for change in seen] == ["persons_merged", "identity"]
+
+    story.people.join(P1, P2, kind=RecordsChange.SPLIT, at=LATER, held={})
+    assert story.numbers() == []
+    story.recognise(DURING, person=P1)
+    assert story.numbers() == [own]
 
 
 def test_changes_are_kept_for_a_day_only(tmp_path: Path) -> None:

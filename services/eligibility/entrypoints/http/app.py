@@ -6,11 +6,14 @@ from datetime import datetime
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
+from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.bootstrap import Eligibility, build
 from eligibility.entrypoints.clock import utc_now
+from eligibility.entrypoints.http.certificates import certificates_router
 from eligibility.entrypoints.http.changes import changes_router
 from eligibility.entrypoints.http.comparisons import COMPARISON_LIMIT_BYTES, comparisons_router
 from eligibility.entrypoints.http.lists import lists_router
+from eligibility.entrypoints.http.merges import merges_router
 from eligibility.entrypoints.http.owners import owners_router
 from eligibility.entrypoints.http.persons import persons_router
 from eligibility.entrypoints.http.problems import PROBLEMS
@@ -18,7 +21,7 @@ from eligibility.entrypoints.http.rosters import ROSTER_LIMIT_BYTES, rosters_rou
 from eligibility.entrypoints.http.statements import statements_router
 from eligibility.settings import Settings
 from http_edge.body_limit import BodyLimit
-from http_edge.problems import install_problems
+from http_edge.problems import ProblemKind, ProblemTable, install_problems
 
 DESCRIPTION = """\
 某人某日是什么身份、在哪里参保，以及我们当时知道什么。
@@ -26,6 +29,11 @@ DESCRIPTION = """\
 姓名与证件号码只在请求体中出现，加密保存，从不出现在地址、日志与错误中。
 (Who was this person on that day, and what did we know when.)
 """
+
+# Of the vault itself: nobody's request is wrong, and the service has to be started anew.
+_STORAGE_PROBLEMS: ProblemTable = {
+    WrongMasterKey: ProblemKind("master-key-replaced", 503, "主密钥已更换，服务须重新启动"),
+}
 
 
 _BODY_LIMITS = {
@@ -44,10 +52,12 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
         version="1",
         description=DESCRIPTION,
     )
-    install_problems(app, PROBLEMS)
+    install_problems(app, {**PROBLEMS, **_STORAGE_PROBLEMS})
     app.add_middleware(BodyLimit, limit_bytes_by_path=_BODY_LIMITS)
     app.include_router(persons_router(eligibility, clock))
     app.include_router(statements_router(eligibility, clock))
+    app.include_router(certificates_router(eligibility, clock))
+    app.include_router(merges_router(eligibility, clock))
     app.include_router(owners_router(eligibility, clock))
     app.include_router(changes_router(eligibility))
     app.include_router(rosters_router(eligibility, clock))

@@ -24,6 +24,7 @@ from eligibility.application.ports import ReadBy
 from eligibility.bootstrap import Eligibility
 from eligibility.domain.certificate import read_certificate
 from eligibility.domain.days import Window, WindowInvalid
+from eligibility.domain.masking import mask_number
 from eligibility.entrypoints.fact_messages import entitlements_message
 from eligibility.entrypoints.http.person_ids import PersonIdPath, person_id_of
 from eligibility.entrypoints.http.reading import ReadFor, acts_for
@@ -132,7 +133,9 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
 
 def _answered(text: str, answer: EntitlementsAnswer | None) -> EntitlementsAnswered:
     if answer is None:
-        return EntitlementsAnswered(person_id=text, problem=_UNKNOWN_PERSON)
+        # What is no id may be a certificate number sent by mistake, and is not repeated in full.
+        shown = text if _id_or_none(text) is not None else mask_number(text)
+        return EntitlementsAnswered(person_id=shown, problem=_UNKNOWN_PERSON)
     return EntitlementsAnswered(person_id=text, entitlements=entitlements_message(answer))
 
 

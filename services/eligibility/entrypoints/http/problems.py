@@ -1,7 +1,10 @@
 """Which error of this service is answered how (错误对照表)."""
 
-from eligibility.application.ask_owners import PersonErased
-from eligibility.application.find_person import UnknownPerson
+from eligibility.application.add_certificate import (
+    CertificateContradicts,
+    CertificateTaken,
+)
+from eligibility.application.find_person import PersonErased, UnknownPerson
 from eligibility.application.owner_ports import NoAnswer, UnknownConnector
 from eligibility.application.state_facts import NothingStated
 from eligibility.domain.certificate import InvalidCertificate
@@ -18,6 +21,12 @@ from eligibility.domain.difference_notice import (
 )
 from eligibility.domain.impossible_facts import FactImpossible
 from eligibility.domain.local_identities import UnknownIdentity
+from eligibility.domain.merging import (
+    AlreadyMerged,
+    MergeAlreadyUndone,
+    MergeImpossible,
+    UnknownMerge,
+)
 from eligibility.domain.owner_list import (
     ListMovedOn,
     ListOrderInvalid,
@@ -39,6 +48,15 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     NothingStated: ProblemKind("nothing-stated", 422, "认定内容有误 (nothing stated)"),
     FactImpossible: ProblemKind("fact-impossible", 422, "事项不成立 (impossible fact)"),
     FactNotKnown: ProblemKind("fact-not-known", 409, "没有这项记录 (fact not known)"),
+    PersonErased: ProblemKind("person-erased", 409, "个人信息已删除 (person erased)"),
+    CertificateTaken: ProblemKind("certificate-taken", 409, "证件已属于其他人员"),
+    CertificateContradicts: ProblemKind(
+        "certificate-contradicts", 409, "证件与已登记的出生日期不符"
+    ),
+    MergeImpossible: ProblemKind("merge-impossible", 422, "不能归并 (merge impossible)"),
+    AlreadyMerged: ProblemKind("already-merged", 409, "已并入其他人员 (already merged)"),
+    UnknownMerge: ProblemKind("unknown-merge", 404, "没有这次归并 (unknown merge)"),
+    MergeAlreadyUndone: ProblemKind("merge-already-undone", 409, "这次归并已拆分 (undone)"),
     UnknownIdentity: ProblemKind("unknown-identity", 422, "未登记的身份 (unknown identity)"),
     InvalidCertificate: ProblemKind("invalid-certificate", 422, "证件号码不正确"),
     RosterUnreadable: ProblemKind("roster-unreadable", 422, "名册无法读取"),
@@ -49,7 +67,6 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     ListWouldEndTooMany: ProblemKind("list-would-end-too-many", 409, "名单缺少的人过多"),
     ListMovedOn: ProblemKind("list-moved-on", 409, "比对之后人员已变动"),
     NothingToEnd: ProblemKind("nothing-to-end", 422, "无可退出 (nothing to end)"),
-    PersonErased: ProblemKind("person-erased", 409, "个人信息已删除 (person erased)"),
     UnknownConnector: ProblemKind("unknown-connector", 404, "没有此部门连接"),
     NoAnswer: ProblemKind("no-answer", 503, "部门没有应答 (no answer)"),
     ComparedBackwards: ProblemKind("compared-backwards", 409, "早于上次比对的名单"),

@@ -1,0 +1,199 @@
+"""Another master key (更换主密钥): wrapped keys and look-up hashes made anew, then exchanged.
+
+They are made in tables of their own, portion by portion, while the old ones stay in use: whoever
+is killed goes on where the last portion ended. One transaction exchanges the tables.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Select, delete, exists, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.schema import CreateTable
+
+from eligibility.adapters.personal_data_vault import about_person, certificate_hash
+from eligibility.adapters.sealing import MasterKeys, seal, unseal
+from eligibility.adapters.staged_rosters import about_roster
+from eligibility.adapters.vault_journal import ErasureUnfinished, empty_journal
+from eligibility.adapters.vault_tables import (
+    CERTIFICATES_INDEX,
+    CERTIFICATES_NEXT_INDEX,
+    CHECK_OF_NEXT,
+    CHECK_OF_REPLACED,
+    KEY_CHECK,
+    certificates_next,
+    check_of,
+    key_checks,
+    person_keys,
+    person_keys_next,
+    require_key,
+    staged_rosters,
+    unfound_ids,
+)
+from eligibility.adapters.vault_tables import certificates as certificate_rows
+from eligibility.domain.certificate import Certificate
+from eventlog.sqlite_engine import begin_writing
+
+
+class RotationOfAnotherKey(Exception):
+    """A replacement by another new key was begun and not finished (另一次更换未完成)."""
+
+
+class SqlKeyRotation:
+    """The port `KeyRotation`, on the vault's database."""
+
+    def __init__(self, *, engine: Engine, old: MasterKeys, new: MasterKeys) -> None:
+        self._engine = engine
+        self._old = old
+        self._new = new
+
+    def begin(self) -> None:
+        """Note the new key, or know it again. Raises `RotationOfAnotherKey`, `WrongMasterKey`."""
+        with begin_writing(self._engine) as connection:
+            require_key(connection, self._old)
+            note = insert(key_checks).values(name=CHECK_OF_NEXT, value=check_of(self._new))
+            connection.execute(note.on_conflict_do_nothing())
+            query = select(key_checks.c.value).where(key_checks.c.name == CHECK_OF_NEXT)
+            if connection.execute(query).scalar_one() != check_of(self._new):
+                message = (
+                    "此前已开始更换为另一新密钥，尚未完成；请以那一新密钥继续 (another new key)"
+                )
+                raise RotationOfAnotherKey(message)
+
+    def counts(self) -> tuple[int, int]:
+        """How many people are done, and how many there are."""
+        with self._engine.connect() as connection:
+            done, every = (
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (person_keys_next, person_keys)
+            )
+        return done, every
+
+    def missing(self, size: int) -> list[UUID]:
+        """Some people who are not done yet."""
+        with self._engine.connect() as connection:
+            found = connection.execute(_missing().limit(size)).scalars()
+            return [UUID(each) for each in found]
+
+    def renew(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
+        """Wrap these people's keys anew, and hash their certificates anew, in one transaction."""
+        with begin_writing(self._engine) as connection:
+            require_key(connection, self._old)
+            ids = [each.hex for each in certificates]
+            # Read here again: somebody may have been erased meanwhile, and stays so.
+            query = select(person_keys.c.person_id, person_keys.c.wrapped_key)
+            rows = connection.execute(query.where(person_keys.c.person_id.in_(ids))).all()
+            connection.execute(
+                delete(certificates_next).where(certificates_next.c.person_id.in_(ids))
+            )
+            for text, wrapped in rows:
+                person_id = UUID(text)
+                key = unseal(wrapped, key=self._old.wrap, about=about_person(person_id))
+                again = seal(key, key=self._new.wrap, about=about_person(person_id))
+                row = insert(person_keys_next).values(person_id=text, wrapped_key=again)
+                connection.execute(row.on_conflict_do_nothing())
+                self._hash_anew(connection, person_id, certificates[person_id])
+
+    def take_into_use(self) -> bool:
+        """Exchange the tables, unless somebody is missing; the old key opens nothing after it."""
+        with begin_writing(self._engine) as connection:
+            require_key(connection, self._old)
+            if connection.execute(_missing().limit(1)).first() is not None:
+                return False
+            _note_unfound(connection)
+            for statement in _exchange():
+                connection.exec_driver_sql(statement)
+            self._reseal_rosters(connection)
+            self._note_exchange(connection)
+        # What the old key opens leaves the journal too, at the latest with its last reader.
+        with suppress(ErasureUnfinished):
+            empty_journal(self._engine)
+        return True
+
+    def unfound(self) -> list[UUID]:
+        """Ids that were nobody's yet when the last key was replaced."""
+        with self._engine.connect() as connection:
+            found = connection.execute(select(unfound_ids.c.person_id)).scalars()
+            return [UUID(each) for each in found]
+
+    def find_again(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
+        """Let certificates find such ids again, unless they find somebody else by now."""
+        with begin_writing(self._engine) as connection:
+            for person_id, known in certificates.items():
+                for each in known:
+                    row = insert(certificate_rows).values(
+                        certificate_hash=certificate_hash(each, self._new),
+                        person_id=person_id.hex,
+                    )
+                    connection.execute(row.on_conflict_do_nothing())
+                connection.execute(
+                    delete(unfound_ids).where(unfound_ids.c.person_id == person_id.hex)
+                )
+
+    def _hash_anew(
+        self, connection: Connection, person_id: UUID, known: Iterable[Certificate]
+    ) -> None:
+        query = select(certificate_rows.c.certificate_hash)
+        query = query.where(certificate_rows.c.person_id == person_id.hex)
+        finds = set(connection.execute(query).scalars())
+        for each in known:
+            # One that finds nobody, or somebody else, is not made to.
+            if certificate_hash(each, self._old) in finds:
+                hashed = certificate_hash(each, self._new)
+                row = insert(certificates_next).values(
+                    certificate_hash=hashed, person_id=person_id.hex
+                )
+                connection.execute(row.on_conflict_do_nothing())
+
+    def _reseal_rosters(self, connection: Connection) -> None:
+        query = select(staged_rosters.c.roster_id, staged_rosters.c.sealed)
+        for text, sealed in connection.execute(query).all():
+            about = about_roster(UUID(text))
+            plain = unseal(sealed, key=self._old.staging, about=about)
+            again = seal(plain, key=self._new.staging, about=about)
+            connection.execute(
+                update(staged_rosters)
+                .where(staged_rosters.c.roster_id == text)
+                .values(sealed=again)
+            )
+
+    def _note_exchange(self, connection: Connection) -> None:
+        notes = {KEY_CHECK: check_of(self._new), CHECK_OF_REPLACED: check_of(self._old)}
+        for name, value in notes.items():
+            note = insert(key_checks).values(name=name, value=value)
+            connection.execute(
+                note.on_conflict_do_update(index_elements=["name"], set_={"value": value})
+            )
+        connection.execute(delete(key_checks).where(key_checks.c.name == CHECK_OF_NEXT))
+
+
+def _missing() -> Select[Any]:
+    done = exists().where(person_keys_next.c.person_id == person_keys.c.person_id)
+    return select(person_keys.c.person_id).where(~done)
+
+
+def _note_unfound(connection: Connection) -> None:
+    found = select(certificates_next.c.person_id)
+    lost = (
+        select(certificate_rows.c.person_id)
+        .distinct()
+        .where(certificate_rows.c.person_id.not_in(found))
+    )
+    row = insert(unfound_ids).from_select(["person_id"], lost)
+    connection.execute(row.prefix_with("OR IGNORE"))
+
+
+_PAIRS = ((person_keys, person_keys_next), (certificate_rows, certificates_next))
+
+
+def _exchange() -> Iterator[str]:
+    yield "DROP INDEX certificates_next_person_id"
+    for table, made in _PAIRS:
+        # Pages of a dropped table are overwritten with zeros (secure_delete).
+        yield f"DROP TABLE {table.name}"
+        yield f"ALTER TABLE {made.name} RENAME TO {table.name}"
+        yield str(CreateTable(made))
+    yield CERTIFICATES_INDEX
+    yield CERTIFICATES_NEXT_INDEX

@@ -1,0 +1,71 @@
+"""Replace the master key (更换主密钥), while everybody goes on reading."""
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from eligibility.application.certificates_of import certificates_of
+from eligibility.application.ports import KeyRotation, PersonalDataVault, Store
+from eligibility.domain.certificate import Certificate
+
+PORTION_PEOPLE = 200
+
+Progress = Callable[[int, int], None]
+"""Hears how many people are done, and how many there are."""
+
+WhileNobodyWrites = Callable[[Callable[[], bool]], bool]
+"""Does something while no list is being stated."""
+
+
+class RotateKeys:
+    """Makes what the master key protects anew, and takes it into use."""
+
+    def __init__(
+        self,
+        *,
+        rotation: KeyRotation,
+        vault: PersonalDataVault,
+        store: Store,
+        while_nobody_writes: WhileNobodyWrites,
+    ) -> None:
+        self._rotation = rotation
+        self._vault = vault
+        self._store = store
+        self._while_nobody_writes = while_nobody_writes
+
+    def __call__(self, *, progress: Progress) -> int:
+        """Go through everybody and exchange the keys; how many people there are.
+
+        Killed anywhere, it goes on where it was. Raises `RotationOfAnotherKey`, `WrongMasterKey`.
+        """
+        self._rotation.begin()
+        while True:
+            self._renew_missing(progress)
+            if self._while_nobody_writes(self._rotation.take_into_use):
+                return self._rotation.counts()[1]
+
+    def _renew_missing(self, progress: Progress) -> None:
+        progress(*self._rotation.counts())
+        while missing := self._rotation.missing(PORTION_PEOPLE):
+            self._rotation.renew(certificates_of_all(missing, self._vault, self._store))
+            progress(*self._rotation.counts())
+
+
+def certificates_of_all(
+    person_ids: Iterable[UUID], vault: PersonalDataVault, store: Store
+) -> dict[UUID, list[Certificate]]:
+    """The certificates of each person; none of an id that is nobody's yet."""
+    ids = list(person_ids)
+    keys = vault.keys_of(ids)
+    records = {each: store.find_person(each) for each in ids}
+    return {
+        each: certificates_of(record, keys) if record is not None else []
+        for each, record in records.items()
+    }
+
+
+def find_again(rotation: KeyRotation, vault: PersonalDataVault, store: Store) -> None:
+    """Let whoever was registered just while keys were exchanged be found by certificate again."""
+    unfound = rotation.unfound()
+    if unfound:
+        known = certificates_of_all(unfound, vault, store)
+        rotation.find_again({each: found for each, found in known.items() if found})

@@ -1,0 +1,145 @@
+"""What is known of a person as of an instant (当时已知): the records of one person put together.
+
+The rule for records that say different things of one place: what was recorded last stands, as
+within one record; recorded at the same instant, the canonical record's. What is stated or withdrawn
+after a merge meets what all of them say. A merge that was undone has, as known since, never had an
+effect: each record then says what was stated of it, before, during and after.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from eligibility.domain.days import Window
+from eligibility.domain.facts import Fact, Identity
+from eligibility.domain.merging import MergeStep
+from eligibility.domain.person import Person
+from eligibility.domain.statements import (
+    Recorded,
+    Standing,
+    Statement,
+    going_on_within,
+    held_within,
+    standing,
+)
+
+FactT = TypeVar("FactT", bound=Fact)
+
+
+@dataclass(frozen=True)
+class RecordEvent:
+    """One event of one record, at its position of the log (记录事件)."""
+
+    position: int
+    person_id: UUID
+    version: int
+    statement: Statement | None
+    step: MergeStep | None
+
+    @property
+    def is_of_canonical(self) -> bool:
+        """Whether a step stands here in the record that answers for both."""
+        return self.step is not None and self.step.canonical_id == self.person_id
+
+
+@dataclass(frozen=True)
+class KnownFacts:
+    """What stands, and whose records say so (已知事项): `person_ids`, the canonical one first."""
+
+    person_ids: tuple[UUID, ...]
+    standing: Standing
+
+    @classmethod
+    def of_one(cls, record: Person, *, known_at: datetime | None) -> "KnownFacts":
+        """Of a record that was never merged."""
+        return cls((record.id,), standing(record.said, known_at=known_at))
+
+    @property
+    def canonical_id(self) -> UUID:
+        """The record that answers for all of them."""
+        return self.person_ids[0]
+
+    def facts_within(self, kind: type[FactT], window: Window) -> list[Recorded[FactT]]:
+        """The facts of a kind true on any day of a window, by place."""
+        return held_within(self.standing, kind, window)
+
+    def continued_within(self, window: Window) -> list[Recorded[Identity]]:
+        """Identities that ended before a window, and whose benefits go on in it (四个不摘)."""
+        return going_on_within(self.standing, window)
+
+
+def put_together(
+    person_id: UUID, history: Sequence[RecordEvent], *, known_at: datetime | None
+) -> KnownFacts:
+    """What a person's history says, as known at an instant or as far as it goes."""
+    known = [
+        each for each in sorted(history, key=lambda e: e.position) if _is_known(each, known_at)
+    ]
+    in_effect = _in_effect(known)
+    person_ids = joined_to(person_id, in_effect)
+    said: dict[UUID, Standing] = {each: {} for each in person_ids}
+    for event in known:
+        if event.person_id not in person_ids:
+            continue
+        if event.statement is not None:
+            _take_in(said[event.person_id], event.statement)
+        elif event.is_of_canonical and event.step in in_effect:
+            _join(said, event.step)
+    return KnownFacts(_in_order(person_ids, in_effect), said[person_id])
+
+
+def joined_to(person_id: UUID, merges: Iterable[MergeStep]) -> set[UUID]:
+    """The ids of all records that merges make one person with one of them."""
+    edges = [(step.canonical_id, step.other_id) for step in merges]
+    found, more = {person_id}, True
+    while more:
+        near = {each for edge in edges if found & set(edge) for each in edge}
+        more = not near <= found
+        found |= near
+    return found
+
+
+def _is_known(event: RecordEvent, known_at: datetime | None) -> bool:
+    said = event.statement or event.step
+    return said is not None and (known_at is None or said.recorded_at <= known_at)
+
+
+def _in_effect(known: Iterable[RecordEvent]) -> tuple[MergeStep, ...]:
+    merges: dict[tuple[UUID, int], MergeStep] = {}
+    for event in known:
+        if event.step is None or not event.is_of_canonical:
+            continue
+        if event.step.is_split:
+            merges.pop(event.step.key, None)
+        else:
+            merges[event.step.key] = event.step
+    return tuple(merges.values())
+
+
+def _in_order(person_ids: set[UUID], merges: Sequence[MergeStep]) -> tuple[UUID, ...]:
+    """The canonical id, then those merged into it, in the order of their merges."""
+    others = [step.other_id for step in merges if step.other_id in person_ids]
+    (canonical,) = person_ids - set(others)
+    return (canonical, *others)
+
+
+def _take_in(known: Standing, statement: Statement) -> None:
+    if statement.recorded is None:
+        known.pop(statement.at_place, None)
+    else:
+        known[statement.at_place] = statement.recorded
+
+
+def _join(said: dict[UUID, Standing], step: MergeStep | None) -> None:
+    if step is None:
+        return
+    ours, theirs = said[step.canonical_id], said[step.other_id]
+    for place, recorded in theirs.items():
+        known = ours.get(place)
+        if known is None or known.recorded_at < recorded.recorded_at:
+            ours[place] = recorded
+    for person_id, known_there in said.items():
+        if known_there is theirs:
+            said[person_id] = ours
