@@ -6,6 +6,8 @@ of the commits. A save is all or nothing, over several aggregates and the reques
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, overload
 from uuid import UUID
@@ -129,10 +131,25 @@ class EventLog(Application[UUID]):
             aggregate: Any = self.repository.get(aggregate_id, projector_func=_project)
         except AggregateNotFoundError:
             return None
-        if kind is not None and not isinstance(aggregate, kind):
-            message = f"{aggregate_id} is a {type(aggregate).__name__}, not a {kind.__name__}"
-            raise EventNotReadable(message)
-        return aggregate
+        return aggregate if kind is None else _required(aggregate, aggregate_id, kind)
+
+    def find_many(
+        self, aggregate_ids: Sequence[UUID], kind: type[TAggregate]
+    ) -> dict[UUID, TAggregate]:
+        """The aggregates as of now, by id; an id without any event is left out.
+
+        Raises `EventNotReadable` if an id belongs to an aggregate of another class.
+        """
+        stored = self.recorder.select_events_of_many(aggregate_ids)
+        found: dict[UUID, TAggregate] = {}
+        for aggregate_id, events in groupby(stored, key=attrgetter("originator_id")):
+            aggregate = _project(None, map(self.mapper.to_domain_event, events))
+            found[aggregate_id] = _required(aggregate, aggregate_id, kind)
+        return found
+
+    def changed_since(self, position: int) -> list[UUID]:
+        """The ids of all aggregates with an event after a position."""
+        return self.recorder.select_changed_since(position)
 
     def has(self, aggregate_id: UUID) -> bool:
         """Whether any event of this aggregate is stored."""
@@ -167,6 +184,13 @@ def _project(aggregate: Any, events: Iterable[Any]) -> Any:
     # The library's projector asks a runtime protocol about every event: half the time of loading.
     for event in events:
         aggregate = event.mutate(aggregate)
+    return aggregate
+
+
+def _required(aggregate: Any, aggregate_id: UUID, kind: type[TAggregate]) -> TAggregate:
+    if not isinstance(aggregate, kind):
+        message = f"{aggregate_id} is a {type(aggregate).__name__}, not a {kind.__name__}"
+        raise EventNotReadable(message)
     return aggregate
 
 

@@ -6,23 +6,23 @@ in every backup of the events too, without touching an event.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert
 
 from contracts.vocabulary import CertificateType
-from eligibility.adapters.sealing import MasterKeys, keyed_hash, new_key, seal, unseal
+from eligibility.adapters.sealing import MasterKeys, Sealer, keyed_hash, new_key, seal, unseal
 from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.adapters.vault_tables import person_keys
 from eligibility.application.ports import NewId
 from eligibility.domain.certificate import Certificate, PersonalData
 from eventlog.sqlite_engine import begin_writing
 
-Value = TypeVar("Value")
-
 _PORTION = 500
+_KEYS = "SELECT person_id, wrapped_key FROM person_keys WHERE person_id IN"
+_IDS = "SELECT certificate_hash, person_id FROM certificates WHERE certificate_hash IN"
 
 
 class _SealedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +30,9 @@ class _SealedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certificate_number: str
     name: str
     birth_date: date | None
+
+
+_decoder = msgspec.json.Decoder(_SealedPerson)
 
 
 class UnwrappedKeys:
@@ -53,9 +56,7 @@ class UnwrappedKeys:
         key = self._keys.get(person_id)
         if key is None:
             return None
-        plain = msgspec.json.decode(
-            unseal(sealed, key=key, about=_about(person_id)), type=_SealedPerson
-        )
+        plain = _decoder.decode(unseal(sealed, key=key, about=_about(person_id)))
         return PersonalData(
             certificate=Certificate(plain.certificate_type, plain.certificate_number),
             name=plain.name,
@@ -69,6 +70,7 @@ class SqlPersonalDataVault:
     def __init__(self, *, engine: Engine, keys: MasterKeys, new_id: NewId) -> None:
         self._engine = engine
         self._keys = keys
+        self._wrap = Sealer(keys.wrap)
         self._new_id = new_id
 
     def reserve(self, certificates: Sequence[Certificate]) -> list[UUID]:
@@ -79,8 +81,7 @@ class SqlPersonalDataVault:
         missing = [hashed for hashed in dict.fromkeys(hashes) if hashed not in known]
         if missing:
             with begin_writing(self._engine) as connection:
-                self._reserve_new(connection, missing)
-                known |= _reserved(connection, missing)
+                known |= self._reserve_new(connection, missing)
         return [known[hashed] for hashed in hashes]
 
     def find(self, certificate: Certificate) -> UUID | None:
@@ -98,16 +99,13 @@ class SqlPersonalDataVault:
 
     def keys_of(self, person_ids: Iterable[UUID]) -> UnwrappedKeys:
         """The keys of these people; erased ones are left out."""
-        ids = {person_id.hex for person_id in person_ids}
-        query = select(person_keys.c.person_id, person_keys.c.wrapped_key)
+        ids = {person_id.hex: person_id for person_id in person_ids}
         keys = {}
         with self._engine.connect() as connection:
-            for portion in _portions(sorted(ids)):
-                rows = connection.execute(query.where(person_keys.c.person_id.in_(portion)))
-                for row_id, wrapped in rows:
-                    person_id = UUID(row_id)
-                    about = _about(person_id)
-                    keys[person_id] = unseal(wrapped, key=self._keys.wrap, about=about)
+            for row_id, wrapped in _found(connection, _KEYS, list(ids)):
+                person_id = ids[row_id]
+                about = _about(person_id)
+                keys[person_id] = self._wrap.unseal(wrapped, about=about)
         return UnwrappedKeys(keys)
 
     def erase(self, person_id: UUID) -> None:
@@ -120,12 +118,12 @@ class SqlPersonalDataVault:
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         raw.close()
 
-    def _reserve_new(self, connection: Connection, hashes: Sequence[bytes]) -> None:
+    def _reserve_new(self, connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
         # Another process may have reserved some of these since they were looked for.
         known = _reserved(connection, hashes)
         ids = {hashed: self._new_id() for hashed in hashes if hashed not in known}
         if not ids:
-            return
+            return known
         connection.execute(
             insert(certificate_rows),
             [
@@ -140,28 +138,28 @@ class SqlPersonalDataVault:
                 for person_id in ids.values()
             ],
         )
+        return known | ids
 
     def _wrapped_new_key(self, person_id: UUID) -> bytes:
-        return seal(new_key(), key=self._keys.wrap, about=_about(person_id))
+        return self._wrap.seal(new_key(), about=_about(person_id))
 
     def _hash(self, certificate: Certificate) -> bytes:
         return keyed_hash(f"{certificate.type.value}\0{certificate.number}", key=self._keys.lookup)
 
 
 def _reserved(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
-    columns = certificate_rows.c
-    query = select(columns.certificate_hash, columns.person_id)
-    found = {}
-    for portion in _portions(hashes):
-        rows = connection.execute(query.where(columns.certificate_hash.in_(portion)))
-        found.update({hashed: UUID(person_id) for hashed, person_id in rows})
-    return found
+    return {hashed: UUID(row_id) for hashed, row_id in _found(connection, _IDS, hashes)}
 
 
-def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+def _found(
+    connection: Connection, query: str, values: Sequence[str] | Sequence[bytes]
+) -> Iterator[Any]:
+    """The rows of a query for these values; written out, since the engine takes as long again to
+    put such a query together as the database takes to answer it."""
     # SQLite takes a limited number of values in one statement.
     for start in range(0, len(values), _PORTION):
-        yield values[start : start + _PORTION]
+        portion = tuple(values[start : start + _PORTION])
+        yield from connection.exec_driver_sql(f"{query} ({','.join('?' * len(portion))})", portion)
 
 
 def _about(person_id: UUID) -> bytes:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateTable
 
 from eligibility.domain.owner_list import ListOrder
@@ -38,6 +37,8 @@ _members = Table(
     Column("person_id", LargeBinary, primary_key=True),
     sqlite_with_rowid=False,
 )
+# Run for every fact of a list: the engine would take longer to put it together than to run it.
+_ADD_MEMBER = "INSERT OR IGNORE INTO list_members (list, kind, person_id) VALUES (?, ?, ?)"
 
 
 class SqlListMembers:
@@ -96,7 +97,5 @@ def _react(connection: Connection, logged: LoggedEvent) -> None:
     if not slash:
         return
     region = document.partition(":")[0]
-    member = insert(_members).values(
-        list=f"{owner}/list:{region}:", kind=kind, person_id=event.originator_id.bytes
-    )
-    connection.execute(member.on_conflict_do_nothing())
+    member = (f"{owner}/list:{region}:", kind, event.originator_id.bytes)
+    connection.exec_driver_sql(_ADD_MEMBER, member)
