@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 from uuid import UUID
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, DomainEventProtocol, MutableOrImmutableAggregate
 from eventsourcing.persistence import Mapper, Recording
 from eventsourcing.utils import Environment, EnvType
@@ -127,11 +127,12 @@ class EventLog(Application[UUID]):
 
         Raises `EventNotReadable` if the id belongs to an aggregate of another class.
         """
-        try:
-            aggregate: Any = self.repository.get(aggregate_id, projector_func=_project)
-        except AggregateNotFoundError:
-            return None
-        return aggregate if kind is None else _required(aggregate, aggregate_id, kind)
+        # Not through the library's repository, which has caches and snapshots that are not used.
+        stored = self.recorder.select_events_of_many([aggregate_id])
+        aggregate: Any = _project(None, map(self.mapper.to_domain_event, stored))
+        if aggregate is None or kind is None:
+            return aggregate
+        return _required(aggregate, aggregate_id, kind)
 
     def find_many(
         self, aggregate_ids: Sequence[UUID], kind: type[TAggregate]

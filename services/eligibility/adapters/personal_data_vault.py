@@ -4,9 +4,10 @@ Events hold what is sealed under a person's key. Deleting the key erases the per
 in every backup of the events too, without touching an event.
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -18,7 +19,7 @@ from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.adapters.vault_tables import person_keys
 from eligibility.application.ports import NewId
 from eligibility.domain.certificate import Certificate, PersonalData
-from eventlog.sqlite_engine import begin_writing
+from eventlog.sqlite_engine import begin_writing, driver_connection
 
 _PORTION = 500
 _KEYS = "SELECT person_id, wrapped_key FROM person_keys WHERE person_id IN"
@@ -76,7 +77,7 @@ class SqlPersonalDataVault:
     def reserve(self, certificates: Sequence[Certificate]) -> list[UUID]:
         """The id of each certificate's person, in order; new ids with new keys where needed."""
         hashes = [self._hash(certificate) for certificate in certificates]
-        with self._engine.connect() as connection:
+        with driver_connection(self._engine) as connection:
             known = _reserved(connection, hashes)
         missing = [hashed for hashed in dict.fromkeys(hashes) if hashed not in known]
         if missing:
@@ -86,14 +87,12 @@ class SqlPersonalDataVault:
 
     def find(self, certificate: Certificate) -> UUID | None:
         """The id reserved for a certificate, or None."""
-        hashed = self._hash(certificate)
-        with self._engine.connect() as connection:
-            return _reserved(connection, [hashed]).get(hashed)
+        return self.find_many([certificate])[0]
 
     def find_many(self, certificates: Sequence[Certificate]) -> list[UUID | None]:
         """The id reserved for each certificate, in order, or None."""
         hashes = [self._hash(certificate) for certificate in certificates]
-        with self._engine.connect() as connection:
+        with driver_connection(self._engine) as connection:
             known = _reserved(connection, hashes)
         return [known.get(hashed) for hashed in hashes]
 
@@ -101,7 +100,7 @@ class SqlPersonalDataVault:
         """The keys of these people; erased ones are left out."""
         ids = {person_id.hex: person_id for person_id in person_ids}
         keys = {}
-        with self._engine.connect() as connection:
+        with driver_connection(self._engine) as connection:
             for row_id, wrapped in _found(connection, _KEYS, list(ids)):
                 person_id = ids[row_id]
                 about = _about(person_id)
@@ -120,7 +119,7 @@ class SqlPersonalDataVault:
 
     def _reserve_new(self, connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
         # Another process may have reserved some of these since they were looked for.
-        known = _reserved(connection, hashes)
+        known = _reserved(cast("Any", connection.connection.driver_connection), hashes)
         ids = {hashed: self._new_id() for hashed in hashes if hashed not in known}
         if not ids:
             return known
@@ -147,19 +146,18 @@ class SqlPersonalDataVault:
         return keyed_hash(f"{certificate.type.value}\0{certificate.number}", key=self._keys.lookup)
 
 
-def _reserved(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
+def _reserved(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
     return {hashed: UUID(row_id) for hashed, row_id in _found(connection, _IDS, hashes)}
 
 
 def _found(
-    connection: Connection, query: str, values: Sequence[str] | Sequence[bytes]
+    connection: sqlite3.Connection, query: str, values: Sequence[str] | Sequence[bytes]
 ) -> Iterator[Any]:
-    """The rows of a query for these values; written out, since the engine takes as long again to
-    put such a query together as the database takes to answer it."""
+    """The rows of a query for these values."""
     # SQLite takes a limited number of values in one statement.
     for start in range(0, len(values), _PORTION):
         portion = tuple(values[start : start + _PORTION])
-        yield from connection.exec_driver_sql(f"{query} ({','.join('?' * len(portion))})", portion)
+        yield from connection.execute(f"{query} ({','.join('?' * len(portion))})", portion)
 
 
 def _about(person_id: UUID) -> bytes:

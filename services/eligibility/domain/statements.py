@@ -93,9 +93,11 @@ def standing(said: Iterable[Statement], *, known_at: datetime | None = None) -> 
 
 
 def true_within(
-    said: Iterable[Statement], kind: type[FactT], window: Window, *, known_at: datetime
+    said: Sequence[Statement], kind: type[FactT], window: Window, *, known_at: datetime
 ) -> list[Recorded[FactT]]:
     """The facts of a kind true on any day of a window, as known at an instant, by place."""
+    if not any(each.kind is kind.KIND for each in said):
+        return []
     known = _of_kind(said, kind, known_at=known_at)
     return [each for each in known if days_of(each.fact).meet(window)]
 
@@ -126,9 +128,8 @@ def change_made(said: Sequence[Statement], *, version: int) -> Change | None:
 def _of_kind(
     said: Iterable[Statement], kind: type[FactT], *, known_at: datetime
 ) -> list[Recorded[FactT]]:
-    known = standing(said, known_at=known_at)
-    chosen = sorted((at, each) for at, each in known.items() if at[0] is kind.KIND)
-    return [cast("Recorded[FactT]", each) for _, each in chosen]
+    known = standing((each for each in said if each.kind is kind.KIND), known_at=known_at)
+    return [cast("Recorded[FactT]", known[at]) for at in sorted(known)]
 
 
 def _changed_days(before: Fact | None, after: Fact | None) -> Days | None:
