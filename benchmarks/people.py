@@ -29,7 +29,7 @@ PEOPLE = int(os.environ.get("PEOPLE", "1000000"))
 _HEADER = ("姓名", "身份证号", "救助类别", "批准日期", "停发日期", "村")
 _KEY = base64.b64encode(bytes(32)).decode()
 _ONE_IN = 50
-_RUSHES, _ASKED = 5, 2_000
+_RUSHES, _ASKED = 5, 1_000
 _HALF = 0.5
 _MIB = 1 << 10
 
