@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks.measuring import Budget, Measured
 
-TOPICS = ("kernel", "rosters")
+TOPICS = ("kernel", "rosters", "people")
 RESULTS = Path(__file__).with_name("results.json")
 
 

@@ -6,11 +6,13 @@ of the commits. A save is all or nothing, over several aggregates and the reques
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, overload
 from uuid import UUID
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, DomainEventProtocol, MutableOrImmutableAggregate
 from eventsourcing.persistence import Mapper, Recording
 from eventsourcing.utils import Environment, EnvType
@@ -131,14 +133,30 @@ class EventLog(Application[UUID]):
 
         Raises `EventNotReadable` if the id belongs to an aggregate of another class.
         """
-        try:
-            aggregate: Any = self.repository.get(aggregate_id, projector_func=_project)
-        except AggregateNotFoundError:
-            return None
-        if kind is not None and not isinstance(aggregate, kind):
-            message = f"{aggregate_id} is a {type(aggregate).__name__}, not a {kind.__name__}"
-            raise EventNotReadable(message)
-        return aggregate
+        # Not through the library's repository, which has caches and snapshots that are not used.
+        stored = self.recorder.select_events_of_many([aggregate_id])
+        aggregate: Any = _project(None, map(self.mapper.to_domain_event, stored))
+        if aggregate is None or kind is None:
+            return aggregate
+        return _required(aggregate, aggregate_id, kind)
+
+    def find_many(
+        self, aggregate_ids: Sequence[UUID], kind: type[TAggregate]
+    ) -> dict[UUID, TAggregate]:
+        """The aggregates as of now, by id; an id without any event is left out.
+
+        Raises `EventNotReadable` if an id belongs to an aggregate of another class.
+        """
+        stored = self.recorder.select_events_of_many(aggregate_ids)
+        found: dict[UUID, TAggregate] = {}
+        for aggregate_id, events in groupby(stored, key=attrgetter("originator_id")):
+            aggregate = _project(None, map(self.mapper.to_domain_event, events))
+            found[aggregate_id] = _required(aggregate, aggregate_id, kind)
+        return found
+
+    def changed_since(self, position: int) -> list[UUID]:
+        """The ids of all aggregates with an event after a position."""
+        return self.recorder.select_changed_since(position)
 
     def has(self, aggregate_id: UUID) -> bool:
         """Whether any event of this aggregate is stored."""
@@ -177,6 +195,13 @@ def _project(aggregate: Any, events: Iterable[Any]) -> Any:
     # The library's projector asks a runtime protocol about every event: half the time of loading.
     for event in events:
         aggregate = event.mutate(aggregate)
+    return aggregate
+
+
+def _required(aggregate: Any, aggregate_id: UUID, kind: type[TAggregate]) -> TAggregate:
+    if not isinstance(aggregate, kind):
+        message = f"{aggregate_id} is a {type(aggregate).__name__}, not a {kind.__name__}"
+        raise EventNotReadable(message)
     return aggregate
 
 

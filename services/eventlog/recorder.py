@@ -81,6 +81,14 @@ _FIND_REQUEST = """SELECT body_hash, accepted, status, body FROM request_registe
 _POSITIONS = """SELECT rowid FROM stored_events
     WHERE originator_id = ? ORDER BY originator_version"""
 
+# In the order of the index, so that each aggregate's events come together and in order.
+_EVENTS_OF_MANY = """SELECT originator_id, originator_version, topic, state FROM stored_events
+    WHERE originator_id IN ({places}) ORDER BY originator_id, originator_version"""
+# SQLite takes a limited number of values in one statement.
+_MOST_IDS = 500
+
+_CHANGED_SINCE = "SELECT DISTINCT originator_id FROM stored_events WHERE rowid > ?"
+
 _NEXT_SERIAL = """INSERT INTO serials (series, last) VALUES (?, 1)
     ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last"""
 
@@ -211,10 +219,26 @@ class EventLogRecorder(SQLiteApplicationRecorder):
                 raise RequestAlreadyAccepted(accepted.key)
             for portion in portions:
                 try:
-                    super()._insert_events(cursor, portion)
+                    cursor.executemany(_INSERT_EVENTS, map(_event_row, portion))
                 except sqlite3.IntegrityError as error:
                     message = "another writer saved one of these aggregates first"
                     raise VersionConflict(message) from error
+
+    def select_events_of_many(self, originator_ids: Sequence[UUID]) -> Iterator[StoredEvent]:
+        """The events of several aggregates: those of each together, in order."""
+        for start in range(0, len(originator_ids), _MOST_IDS):
+            ids = [each.hex for each in originator_ids[start : start + _MOST_IDS]]
+            with self.datastore.transaction(commit=False) as cursor:
+                cursor.execute(_EVENTS_OF_MANY.format(places=",".join("?" * len(ids))), ids)
+                rows = cursor.fetchall()
+            for hex_id, version, topic, state in rows:
+                yield StoredEvent(UUID(hex_id), version, topic, state)
+
+    def select_changed_since(self, position: int) -> list[UUID]:
+        """The aggregates that have an event after a position, each once."""
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(_CHANGED_SINCE, (position,))
+            return [UUID(row[0]) for row in cursor.fetchall()]
 
     def record_refusal(self, request: RegisteredRequest) -> None:
         """Keep a refusal; it replaces an earlier refusal, never an acceptance."""
@@ -266,6 +290,11 @@ def _register(cursor: SQLiteCursor, request: RegisteredRequest) -> bool:
         (*identity, request.body_hash, int(request.accepted), answer.status, answer.body),
     )
     return cursor.fetchone() is not None
+
+
+def _event_row(event: StoredEvent) -> tuple[str, int, str, bytes]:
+    at, version = event.originator_id, event.originator_version
+    return (at.hex if isinstance(at, UUID) else at, version, event.topic, event.state)
 
 
 class EventLogFactory(SQLiteFactory):

@@ -1,15 +1,19 @@
 """Owners' lists: what they add, change and end; what a full list may not do; the same again."""
 
-from datetime import UTC, date, datetime
+import io
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from contracts.vocabulary import DataOwner
+from eligibility.application.import_list import ListDecisions
+from eligibility.application.ports import ActsFor
 from eligibility.domain.owner_list import (
     EndingGuard,
     ListFigures,
     ListMode,
+    ListMovedOn,
     ListOrder,
     ListOrderInvalid,
     ListRows,
@@ -368,3 +372,30 @@ def test_kinds_are_named_by_label_or_code() -> None:
     assert read_kinds(["城乡居民基本医疗保险"]) == ("enrolment:resident",)
     with pytest.raises(ListOrderInvalid, match="可用：建档立卡贫困人口"):
         read_kinds(["贫困"])
+
+
+def test_who_is_unchanged_is_not_stated_again_unless_changed_in_between(tmp_path: Path) -> None:
+    """One of three gets another last day from elsewhere after the trial: nobody is changed."""
+    office = Office(tmp_path / "data")
+    office.bring(civil(1, 2, 3), full(until=BEGIN))
+    other = Office(office.data_dir, now=office.now)
+    position = office.eligibility.log.last_position()
+
+    def change_the_second(step: str, _done: int) -> None:
+        if step == "比对" and other.eligibility.log.last_position() == position:
+            other.bring(with_actions((2, "2025-12-31", "调整")), changes(region="500113"))
+
+    with pytest.raises(ListMovedOn):
+        office.eligibility.import_list(
+            io.BytesIO(civil(1, 2, 3)),
+            full(),
+            decisions=ListDecisions(),
+            acting=ActsFor("O500112", "张"),
+            at=office.now + timedelta(seconds=60),
+            progress=change_the_second,
+        )
+
+    own = [office.facts(n) for n in (1, 3)]
+    assert own == [[HELD], [HELD]]
+    # What the other list recorded: its begin, its activation and one fact; of this list nothing.
+    assert other.eligibility.log.last_position() == position + 3

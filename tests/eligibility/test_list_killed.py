@@ -12,8 +12,17 @@ from tests.eligibility.list_office import Office, full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 
 BASE = csv_file(CIVIL_HEADER, *(civil_row(n) for n in range(600)))
-# Twenty of the six hundred are absent, and as many are new.
-NEXT = csv_file(CIVIL_HEADER, *(civil_row(n) for n in range(20, 620)))
+
+
+def with_an_end(sequence: int) -> list[str]:
+    """A row of somebody whose allowance is known to end."""
+    row = civil_row(sequence)
+    row[5] = "2025-12-31"
+    return row
+
+
+# Twenty of the six hundred are absent, as many are new, and everybody's last day is news.
+NEXT = csv_file(CIVIL_HEADER, *(with_an_end(n) for n in range(20, 620)))
 STEPS = ("读取 600", "比对 500", "比对 600", "生效 500", "生效 600", "完成 0")
 BEGAN = full(until=date(2023, 12, 31))
 

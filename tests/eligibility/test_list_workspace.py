@@ -50,7 +50,9 @@ def test_a_person_comes_once_with_all_rows_however_they_lie_in_the_file() -> Non
         opened = open_roster(io.BytesIO(content), load_layout("civil_affairs"))
         workspace.add(list(opened.rows))
         workspace.reject_contradictions()
-        portions = [[[row.row for row in rows] for rows in each] for each in workspace.people(2)]
+        portions = [
+            [[row.row for row in person.rows] for person in each] for each in workspace.people(2)
+        ]
 
     assert sorted(len(portion) for portion in portions) == [1, 2]
     assert sorted(rows for portion in portions for rows in portion) == [[2, 5, 7], [3, 6], [4]]

@@ -38,6 +38,34 @@ def test_a_saved_aggregate_is_found_again(log: EventLog) -> None:
     assert not log.has(uuid4())
 
 
+def test_many_are_found_at_once_each_with_its_own_events(log: EventLog) -> None:
+    """Six hundred of different lengths, more than one statement takes; a stranger is left out."""
+    boxes = [Box.open(f"owner {number}") for number in range(600)]
+    for number, box in enumerate(boxes):
+        for _ in range(number % 3):
+            box.add_coin(number)
+    log.save_portions([boxes])
+
+    found = log.find_many([uuid4(), *(box.id for box in boxes)], Box)
+
+    assert len(found) == 600
+    assert [found[box.id].total_fen for box in boxes] == [n * (n % 3) for n in range(600)]
+    assert [found[box.id].version for box in boxes] == [1 + n % 3 for n in range(600)]
+
+
+def test_who_changed_since_a_position_is_named_once(log: EventLog) -> None:
+    """Two events after the position, one aggregate; who has none after it is not named."""
+    quiet, busy = Box.open("quiet"), Box.open("busy")
+    log.save(quiet, busy)
+    position = log.last_position()
+    busy.add_coin(1)
+    busy.add_coin(2)
+    log.save(busy)
+
+    assert log.changed_since(position) == [busy.id]
+    assert log.changed_since(log.last_position()) == []
+
+
 def test_an_id_of_another_kind_is_refused_by_name(log: EventLog) -> None:
     """Looking for one kind of aggregate never returns another."""
     log.save(box := Box.open("li"))

@@ -15,9 +15,17 @@ class EventLogListStore:
     def __init__(self, log: EventLog) -> None:
         self._log = log
 
-    def find_person(self, person_id: UUID) -> Person | None:
-        """The person now, or None."""
-        return self._log.find(person_id, Person)
+    def find_people(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
+        """The people now, by id; whoever is not there is left out."""
+        return self._log.find_many(person_ids, Person)
+
+    def last_position(self) -> int:
+        """The position of the last event there is."""
+        return self._log.last_position()
+
+    def changed_since(self, position: int) -> Sequence[UUID]:
+        """Whoever has an event after a position."""
+        return self._log.changed_since(position)
 
     def find_list(self, list_id: UUID) -> OwnerList | None:
         """The lists of an owner for a region, or None."""

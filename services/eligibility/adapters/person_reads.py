@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Column, Engine, Index, Integer, MetaData, String, Table, insert, select
+from sqlalchemy import Column, Engine, Index, Integer, MetaData, String, Table, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from eligibility.application.ports import ActsFor, ReadBy
-from eventlog.sqlite_engine import begin_writing
+from eventlog.sqlite_engine import begin_writing, driver_connection
 
 LISTED_READS: Final = 1_000
 
@@ -29,6 +29,11 @@ _reads = Table(
     Column("call", String, nullable=False),
 )
 _by_person = Index("person_reads_person_id", _reads.c.person_id, _reads.c.row)
+
+_KEEP = (
+    "INSERT INTO person_reads (person_id, read_at, institution_id, operator, call) "
+    "VALUES (?, ?, ?, ?, ?)"
+)
 
 
 def create_person_reads(engine: Engine) -> None:
@@ -54,15 +59,17 @@ class SqlPersonReads:
         """Keep one row a person."""
         if not person_ids:
             return
-        common = {
-            "read_at": by.read_at.astimezone(UTC).isoformat(),
-            "institution_id": by.acting.institution_id if by.acting else None,
-            "operator": by.acting.operator if by.acting else None,
-            "call": by.call,
-        }
-        with begin_writing(self._engine) as connection:
-            rows = [{"person_id": person_id.hex, **common} for person_id in person_ids]
-            connection.execute(insert(_reads), rows)
+        read_at = by.read_at.astimezone(UTC).isoformat()
+        acting = (by.acting.institution_id, by.acting.operator) if by.acting else (None, None)
+        rows = [(person_id.hex, read_at, *acting, by.call) for person_id in person_ids]
+        with driver_connection(self._engine) as connection:
+            if len(rows) == 1:
+                connection.execute(_KEEP, rows[0])
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            # Leaving it by an error takes all of them back.
+            with connection:
+                connection.executemany(_KEEP, rows)
 
     def latest(self, person_id: UUID) -> list[ReadBy]:
         """The latest readings, the latest first."""

@@ -4,16 +4,25 @@ Events hold what is sealed under a person's key. Deleting the key erases the per
 in every backup of the events too, without touching an event.
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from contracts.vocabulary import CertificateType
-from eligibility.adapters.sealing import MasterKeys, SealBroken, keyed_hash, new_key, seal, unseal
+from eligibility.adapters.sealing import (
+    MasterKeys,
+    SealBroken,
+    Sealer,
+    keyed_hash,
+    new_key,
+    seal,
+    unseal,
+)
 from eligibility.adapters.vault_journal import empty_journal
 from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.adapters.vault_tables import (
@@ -24,11 +33,11 @@ from eligibility.adapters.vault_tables import (
 )
 from eligibility.application.ports import NewId
 from eligibility.domain.certificate import Certificate, PersonalData
-from eventlog.sqlite_engine import begin_writing
-
-Value = TypeVar("Value")
+from eventlog.sqlite_engine import begin_writing, driver_connection
 
 _PORTION = 500
+_KEYS = "SELECT person_id, wrapped_key FROM person_keys WHERE person_id IN"
+_IDS = "SELECT certificate_hash, person_id FROM certificates WHERE certificate_hash IN"
 
 
 class _SealedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +50,9 @@ class _SealedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _SealedCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certificate_type: CertificateType
     certificate_number: str
+
+
+_decoder = msgspec.json.Decoder(_SealedPerson)
 
 
 class UnwrappedKeys:
@@ -66,9 +78,7 @@ class UnwrappedKeys:
         key = self._keys.get(person_id)
         if key is None:
             return None
-        plain = msgspec.json.decode(
-            unseal(sealed, key=key, about=about_person(person_id)), type=_SealedPerson
-        )
+        plain = _decoder.decode(unseal(sealed, key=key, about=about_person(person_id)))
         return PersonalData(
             certificate=Certificate(plain.certificate_type, plain.certificate_number),
             name=plain.name,
@@ -116,34 +126,32 @@ class SqlPersonalDataVault:
     def __init__(self, *, engine: Engine, keys: MasterKeys, new_id: NewId) -> None:
         self._engine = engine
         self._keys = keys
+        self._wrap = Sealer(keys.wrap)
         self._new_id = new_id
 
     def reserve(self, certificates: Sequence[Certificate]) -> list[UUID]:
         """The id of each certificate's person, in order; new ids with new keys where needed."""
         hashes = [self._hash(certificate) for certificate in certificates]
-        with self._engine.connect() as connection:
-            known = _reserved(connection, hashes)
+        known = self._look_up(hashes)
         missing = [hashed for hashed in dict.fromkeys(hashes) if hashed not in known]
         if missing:
             with begin_writing(self._engine) as connection:
-                self._reserve_new(connection, missing)
-                known |= _reserved(connection, missing)
+                known |= self._reserve_new(connection, missing)
         return [known[hashed] for hashed in hashes]
 
     def find(self, certificate: Certificate) -> UUID | None:
         """The id reserved for a certificate, or None."""
         hashed = self._hash(certificate)
-        with self._engine.connect() as connection:
-            found = _reserved(connection, [hashed]).get(hashed)
-            if found is None:
-                require_key(connection, self._keys)
+        found = self._look_up([hashed]).get(hashed)
+        if found is None:
+            self._require_key()
         return found
 
     def claim(self, certificate: Certificate, person_id: UUID) -> UUID:
         """Let a certificate find a person; returns whom it finds, which may be somebody else."""
         hashed = self._hash(certificate)
         with begin_writing(self._engine) as connection:
-            found = _reserved(connection, [hashed]).get(hashed)
+            found = _reserved(_driver(connection), [hashed]).get(hashed)
             if found is not None:
                 return found
             require_key(connection, self._keys)
@@ -158,27 +166,24 @@ class SqlPersonalDataVault:
     def find_many(self, certificates: Sequence[Certificate]) -> list[UUID | None]:
         """The id reserved for each certificate, in order, or None."""
         hashes = [self._hash(certificate) for certificate in certificates]
-        with self._engine.connect() as connection:
-            require_key(connection, self._keys)
-            known = _reserved(connection, hashes)
+        known = self._look_up(hashes)
+        # Under a key that was replaced nobody would be found.
+        if len(known) < len(set(hashes)):
+            self._require_key()
         return [known.get(hashed) for hashed in hashes]
 
     def keys_of(self, person_ids: Iterable[UUID]) -> UnwrappedKeys:
         """The keys of these people; erased ones are left out."""
-        ids = {person_id.hex for person_id in person_ids}
-        query = select(person_keys.c.person_id, person_keys.c.wrapped_key)
+        ids = {person_id.hex: person_id for person_id in person_ids}
         keys = {}
-        with self._engine.connect() as connection:
-            for portion in _portions(sorted(ids)):
-                rows = connection.execute(query.where(person_keys.c.person_id.in_(portion)))
-                for row_id, wrapped in rows:
-                    person_id = UUID(row_id)
-                    about = about_person(person_id)
-                    try:
-                        keys[person_id] = unseal(wrapped, key=self._keys.wrap, about=about)
-                    except SealBroken:
-                        require_key(connection, self._keys)
-                        raise
+        try:
+            with driver_connection(self._engine) as connection:
+                for row_id, wrapped in _found(connection, _KEYS, list(ids)):
+                    about = about_person(ids[row_id])
+                    keys[ids[row_id]] = self._wrap.unseal(wrapped, about=about)
+        except SealBroken:
+            self._require_key()
+            raise
         return UnwrappedKeys(keys)
 
     def has_keys(self, person_ids: Sequence[UUID]) -> bool:
@@ -201,13 +206,13 @@ class SqlPersonalDataVault:
                 connection.execute(delete(table).where(table.c.person_id.in_(ids)))
         empty_journal(self._engine)
 
-    def _reserve_new(self, connection: Connection, hashes: Sequence[bytes]) -> None:
+    def _reserve_new(self, connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
         # Another process may have reserved some of these since they were looked for.
-        known = _reserved(connection, hashes)
+        known = _reserved(_driver(connection), hashes)
         require_key(connection, self._keys)
         ids = {hashed: self._new_id() for hashed in hashes if hashed not in known}
         if not ids:
-            return
+            return known
         connection.execute(
             insert(certificate_rows),
             [
@@ -222,9 +227,18 @@ class SqlPersonalDataVault:
                 for person_id in ids.values()
             ],
         )
+        return known | ids
+
+    def _look_up(self, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
+        with driver_connection(self._engine) as connection:
+            return _reserved(connection, hashes)
+
+    def _require_key(self) -> None:
+        with self._engine.connect() as connection:
+            require_key(connection, self._keys)
 
     def _wrapped_new_key(self, person_id: UUID) -> bytes:
-        return seal(new_key(), key=self._keys.wrap, about=about_person(person_id))
+        return self._wrap.seal(new_key(), about=about_person(person_id))
 
     def _hash(self, certificate: Certificate) -> bytes:
         return certificate_hash(certificate, self._keys)
@@ -235,20 +249,22 @@ def certificate_hash(certificate: Certificate, keys: MasterKeys) -> bytes:
     return keyed_hash(f"{certificate.type.value}\0{certificate.number}", key=keys.lookup)
 
 
-def _reserved(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
-    columns = certificate_rows.c
-    query = select(columns.certificate_hash, columns.person_id)
-    found = {}
-    for portion in _portions(hashes):
-        rows = connection.execute(query.where(columns.certificate_hash.in_(portion)))
-        found.update({hashed: UUID(person_id) for hashed, person_id in rows})
-    return found
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
-def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+def _reserved(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
+    return {hashed: UUID(row_id) for hashed, row_id in _found(connection, _IDS, hashes)}
+
+
+def _found(
+    connection: sqlite3.Connection, query: str, values: Sequence[str] | Sequence[bytes]
+) -> Iterator[Any]:
+    """The rows of a query for these values."""
     # SQLite takes a limited number of values in one statement.
     for start in range(0, len(values), _PORTION):
-        yield values[start : start + _PORTION]
+        portion = tuple(values[start : start + _PORTION])
+        yield from connection.execute(f"{query} ({','.join('?' * len(portion))})", portion)
 
 
 def about_person(person_id: UUID) -> bytes:

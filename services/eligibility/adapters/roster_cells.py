@@ -60,6 +60,9 @@ Code = TypeVar("Code", CertificateType, Identity, Scheme)
 
 def plain(text: str) -> str:
     """A cell without surrounding or doubled spaces, full-width letters and digits made plain."""
+    if text.isascii():
+        # Nothing in ASCII is invisible or full-width, and most cells of a list are ASCII.
+        return text if text.isalnum() else " ".join(text.split())
     visible = _INVISIBLE.sub("", text)
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", visible)).strip()
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from contracts.vocabulary import CertificateType
 from eligibility.adapters.roster_cells import (
@@ -66,6 +66,15 @@ _ENDED = "退出"
 _ACTIONS = ("", "新增", "变更", _ENDED)
 _ENROLMENT_COLUMNS = ("参保区划", "险种", "参保开始日期", "档次")
 
+# Columns that say the same few things over and over; none that tells who somebody is.
+_REPEATING = frozenset(
+    (
+        *("证件类型", "身份", "身份开始日期", "身份结束日期", "操作"),
+        *("参保区划", "险种", "档次", "参保开始日期", "参保结束日期"),
+    )
+)
+_MOST_UNDERSTOOD = 20_000
+
 Value = TypeVar("Value")
 
 ANY_LOCAL = LocalIdentities()
@@ -94,8 +103,9 @@ def open_roster(
     """
     numbered = read_rows(file)
     header_row, columns = _find_header(numbered, layout)
+    reader = _CellReader(columns, layout, identities)
     rows = (
-        _read_row(_RowReader(number, cells, columns, layout, region, identities))
+        _read_row(_RowReader(number, cells, reader, region))
         for number, cells in numbered
         if number > header_row and any(plain(cell) for cell in cells)
     )
@@ -169,27 +179,53 @@ def _read_row(row: "_RowReader") -> ReadRow:
     )
 
 
+class _CellReader:
+    """Reads the cells of one file; what a column says again and again is understood once."""
+
+    def __init__(
+        self, columns: PlacedColumns, layout: RosterLayout, identities: LocalIdentities
+    ) -> None:
+        self.columns = columns
+        self._layout = layout
+        self._identities = identities
+        self._understood: dict[tuple[str, Callable[[str], Any], str], Any] = {}
+
+    def read(self, field: str, cell: str, reader: Callable[[str], Value]) -> Value:
+        """The value of a cell. Raises `CellRefused`."""
+        if field not in _REPEATING:
+            return reader(self._layout.translate(field, cell))
+        said = (field, reader, cell)
+        if said in self._understood:
+            known: Value = self._understood[said]
+            return known
+        value = reader(self._layout.translate(field, cell))
+        if len(self._understood) < _MOST_UNDERSTOOD:
+            self._understood[said] = value
+        return value
+
+    def knows(self, field: str) -> bool:
+        """Whether lists of this layout have such a field."""
+        return bool(self._layout.headers_of(field))
+
+    def identity_code(self, text: str) -> str | None:
+        """The code of an identity, `NOT_RECORDED`, or None for 无. Raises `CellRefused`."""
+        return text if text == NOT_RECORDED else read_identity(text, self._identities)
+
+
 class _RowReader:
     """Reads one row and gathers all its mistakes."""
 
     def __init__(
-        self,
-        number: int,
-        cells: Sequence[str],
-        columns: PlacedColumns,
-        layout: RosterLayout,
-        region: str | None,
-        identities: LocalIdentities,
+        self, number: int, cells: Sequence[str], reader: _CellReader, region: str | None
     ) -> None:
         self.number = number
         self.errors: list[RowError] = []
         self.is_passed_over = False
         self.certificate: Certificate | None = None
         self.cells = tuple(cells)
-        self._columns = columns
-        self._layout = layout
+        self._reader = reader
+        self._columns = reader.columns
         self._region = region
-        self._identities = identities
 
     def refuse(self, column: str | None, message: str) -> None:
         self.errors.append(RowError(self.number, column, message))
@@ -198,7 +234,7 @@ class _RowReader:
         return RejectedRow(self.number, tuple(self.errors), self.cells, certificate)
 
     def is_too_long(self) -> bool:
-        return any(plain(cell) for cell in self.cells[len(self._columns.header) :])
+        return any(map(plain, self.cells[len(self._columns.header) :]))
 
     def person(self) -> PersonalData | None:
         kind = self._read("证件类型", read_certificate_type)
@@ -226,7 +262,7 @@ class _RowReader:
     def endings(self) -> tuple[Ending, ...]:
         """What a row that says 退出 ends; its first days may be missing."""
         found = []
-        code = self._read("身份", self._identity_code)
+        code = self._identity_code()
         if code is not None:
             last_day = self._read("身份结束日期", _read_last_day)
             found += [Ending(identity_kind(code), last_day)] if last_day else []
@@ -237,7 +273,7 @@ class _RowReader:
         return tuple(found)
 
     def identity(self) -> Identity | None:
-        code = self._read("身份", self._identity_code)
+        code = self._identity_code()
         if code is None:
             if self._has("身份开始日期") and not self.is_passed_over and not self.errors:
                 self.refuse("身份", "有身份开始日期而无身份 (identity missing)")
@@ -259,7 +295,7 @@ class _RowReader:
 
     def mark(self, *, ends: bool) -> ListedMark | None:
         """The disease of a list of marks; a row that says 退出 must name its last day."""
-        if not self._layout.headers_of("病种"):
+        if not self._reader.knows("病种"):
             return None
         disease = self._read("病种", _read_disease)
         if disease == NOT_RECORDED:
@@ -280,11 +316,12 @@ class _RowReader:
             self.refuse("证件号码", str(error))
             return None
 
-    def _identity_code(self, text: str) -> str | None:
-        if text == NOT_RECORDED:
+    def _identity_code(self) -> str | None:
+        code = self._read("身份", self._reader.identity_code)
+        if code == NOT_RECORDED:
             self.is_passed_over = True
             return None
-        return read_identity(text, self._identities)
+        return code
 
     def _days(self, first: str, last: str) -> tuple[date, date | None] | None:
         count = len(self.errors)
@@ -305,7 +342,7 @@ class _RowReader:
 
     def _read(self, field: str, reader: Callable[[str], Value]) -> Value | None:
         try:
-            return reader(self._layout.translate(field, self._cell(field)))
+            return self._reader.read(field, self._cell(field), reader)
         except CellRefused as error:
             self.refuse(self._heading(field), str(error))
             return None

@@ -52,19 +52,34 @@ def new_key() -> bytes:
     return AESGCM.generate_key(bit_length=8 * KEY_BYTES)
 
 
+class Sealer:
+    """Seals and opens many things under one key (making a key ready costs as much as using it)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, plain: bytes, *, about: bytes) -> bytes:
+        """Encrypt and authenticate; the random nonce stands in front."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, about)
+
+    def unseal(self, sealed: bytes, *, about: bytes) -> bytes:
+        """Decrypt what `seal` made. Raises `SealBroken`."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about)
+        except (InvalidTag, ValueError):
+            message = "sealed bytes do not open"
+            raise SealBroken(message) from None
+
+
 def seal(plain: bytes, *, key: bytes, about: bytes) -> bytes:
     """Encrypt and authenticate; the random nonce stands in front."""
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, about)
+    return Sealer(key).seal(plain, about=about)
 
 
 def unseal(sealed: bytes, *, key: bytes, about: bytes) -> bytes:
-    """Decrypt what `seal` made. Raises `SealBroken`."""
-    try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about)
-    except (InvalidTag, ValueError):
-        message = "sealed bytes do not open"
-        raise SealBroken(message) from None
+    """Decrypt what `seal` made. Raises `SealBroken`, `ValueError` for what is no key."""
+    return Sealer(key).unseal(sealed, about=about)
 
 
 def keyed_hash(text: str, *, key: bytes) -> bytes:

@@ -141,7 +141,7 @@ class ImportList:
         roster_id = order.roster_id(opened.content_hash)
         rows, done = opened.rows, 0
         while portion := list(islice(rows, _PORTION_ROWS)):
-            workspace.add(portion)
+            workspace.add(portion, identify=self._vault.find_many)
             done += len(portion)
             heard("读取", done)
         workspace.reject_contradictions()
@@ -151,13 +151,14 @@ class ImportList:
             report = ListReport(
                 roster_id, earlier.rows, earlier.figures, activated=earlier, is_repeated=True
             )
-            return _Trial(opened.header, report, lists, None)
+            return _Trial(opened.header, report, lists, None, 0)
         self._members.catch_up()
+        position = self._store.last_position()
         trial = TrialPass(self._parts(order, roster_id, workspace))
         for _ in trial.people(heard, step="比对"):
             pass
         report = ListReport(roster_id, workspace.rows(), trial.figures, trial.endings_withheld)
-        return _Trial(opened.header, report, lists, trial.latest)
+        return _Trial(opened.header, report, lists, trial.latest, position)
 
     def _activate(
         self,
@@ -186,10 +187,13 @@ class ImportList:
             at=recorded_at,
         )
         stating = StatingPass(self._parts(order, report.roster_id, workspace), at=recorded_at)
+        stating.prepare()
 
         def portions() -> Iterable[Sequence[Person | OwnerList]]:
             # First of all: of two imports at once the slower one meets its version here.
             yield [lists]
+            # Nobody else writes from here on: everybody else is as the trial found them.
+            stating.look_again_at(self._store.changed_since(trial.position))
             yield from stating.people(heard, step="生效")
             if stating.figures != report.figures:
                 message = "比对之后有人员被另一次导入更新，未改变任何人；请重新导入 (moved on)"
@@ -210,6 +214,8 @@ class _Trial:
     report: ListReport
     lists: OwnerList | None
     latest: datetime | None
+    position: int
+    """The log's last position before anybody was looked at."""
 
 
 def _require_decisions(report: ListReport, decisions: ListDecisions) -> None:

@@ -1,14 +1,22 @@
 """Hold a list against everybody it touches (名单比对): tried first, then stated, by one code."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from eligibility.application.list_ports import ListMembers, ListStore, ListVault, ListWorkspace
+from eligibility.application.list_ports import (
+    ListedRows,
+    ListMembers,
+    ListStore,
+    ListVault,
+    ListWorkspace,
+    UnchangedPerson,
+)
 from eligibility.application.ports import PersonKeys
-from eligibility.domain.certificate import Certificate, PersonalData
+from eligibility.domain.certificate import PersonalData
 from eligibility.domain.impossible_facts import FactImpossible
 from eligibility.domain.list_statements import ListStatements
 from eligibility.domain.owner_list import ListFigures, ListMovedOn, ListOrder, NothingToEnd
@@ -16,7 +24,12 @@ from eligibility.domain.person import Person
 from eligibility.domain.roster import RosterRow, RowError, kind_of
 
 _PORTION_PEOPLE = 500
+_RESERVED_PEOPLE = 20_000
 _EVERY_KIND = "*"
+_NO_KIND: frozenset[str] = frozenset()
+_DOUBTFUL = frozenset({_EVERY_KIND})
+_NEW, _RENAMED = ListFigures(persons_new=1), ListFigures(persons_renamed=1)
+_MOVED_ON = "比对之后有人员被更新，未改变任何人；请重新导入 (moved on)"
 # A trial states after everything that is known; what it states is thrown away.
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _NOBODY_YET = UUID(int=0)
@@ -41,13 +54,21 @@ class ListPass(ABC):
     """One pass of a list over its people; `figures` are complete when it is through."""
 
     def __init__(self, parts: ListParts, *, at: datetime) -> None:
-        self.figures = ListFigures()
         self.latest: datetime | None = None
         """The latest instant at which anything was recorded of these people."""
         self.endings_withheld = False
         self._parts = parts
         self._at = at
+        self._counted: Counter[ListFigures] = Counter()
+        self._unchanged: list[UnchangedPerson] = []
+        self._kinds = frozenset(parts.order.kinds)
         self._statements = ListStatements(parts.order, parts.roster_id, at)
+
+    @property
+    def figures(self) -> ListFigures:
+        """What the list changes."""
+        counted = (each.times(count) for each, count in self._counted.items())
+        return sum(counted, self._parts.workspace.unchanged())
 
     def people(self, heard: Progress, *, step: str) -> Iterator[list[Person]]:
         """The people with what the list states of them, portion by portion.
@@ -64,68 +85,86 @@ class ListPass(ABC):
         if self._parts.order.kinds:
             yield from self._end_unlisted()
 
-    def _state_portion(self, portion: Sequence[Sequence[RosterRow]]) -> list[Person]:
-        ids = self._identify([rows[0].person.certificate for rows in portion])
-        keys = self._parts.vault.keys_of(each for each in ids if each is not None)
-        known = [each for each in ids if each is not None]
-        listed = self._parts.workspace.listed_kinds(known) if self._parts.order.kinds else {}
+    def _state_portion(self, portion: Sequence[ListedRows]) -> list[Person]:
+        parts = self._parts
+        ids = [each.person_id for each in portion if each.person_id is not None]
+        keys, people = parts.vault.keys_of(ids), self._find(ids)
+        listed = parts.workspace.listed_kinds(list(people)) if parts.order.kinds else {}
         stated = []
-        for person_id, rows in zip(ids, portion, strict=True):
-            person = self._find(person_id) if person_id is not None else None
-            if person is None or person_id is None:
-                stated += self._state_new(person_id, rows, keys)
+        for each in portion:
+            person = people.get(each.person_id) if each.person_id is not None else None
+            if person is None:
+                stated += self._state_new(each.person_id, each.rows, keys)
             else:
-                self._state_known(person, rows, keys, listed.get(person_id, set()))
+                self._state_known(person, each.rows, keys, listed.setdefault(person.id, set()))
                 stated.append(person)
+        if parts.order.kinds:
+            parts.workspace.note_listed(
+                (of, kind) for of, kinds in listed.items() for kind in kinds
+            )
+        parts.workspace.note_unchanged(self._unchanged)
+        self._unchanged = []
         return stated
 
     def _state_new(
         self, person_id: UUID | None, rows: Sequence[RosterRow], keys: PersonKeys
     ) -> list[Person]:
         person = self._register(person_id, rows[0].person, keys)
-        accepted = [row for row in rows if self._state_row(person, row)]
-        self.figures += ListFigures(persons_new=1 if accepted else 0)
-        return [person] if accepted else []
+        done = self._state_rows(person, rows)
+        self._counted.update(done.values())
+        if not done:
+            return []
+        self._counted[_NEW] += 1
+        return [person]
 
     def _state_known(
         self, person: Person, rows: Sequence[RosterRow], keys: PersonKeys, listed: set[str]
     ) -> None:
+        """State the rows; `listed` are the kinds with which the person is on the list."""
         before = self._statements.stood_before(person)
-        accepted = [row for row in rows if self._state_row(person, row)]
+        done = self._state_rows(person, rows)
+        accepted = [row for row in rows if row.row in done]
         self._restate_name(person, accepted, keys)
         kinds = _kinds(accepted)
         # In a full list a rejected row ends nobody: its person counts as listed with every kind.
         doubtful = _EVERY_KIND in listed or len(accepted) < len(rows)
-        if accepted:
-            self.figures += before
-            if not (doubtful or self.endings_withheld):
-                absent = frozenset(self._parts.order.kinds) - kinds
-                self.figures += self._statements.end_absent(person, absent)
-        if self._parts.order.kinds:
-            noted = kinds | ({_EVERY_KIND} if doubtful else set())
-            self._parts.workspace.note_listed((person.id, kind) for kind in noted)
+        listed |= kinds | ({_EVERY_KIND} if doubtful else set())
+        if accepted and not (doubtful or self.endings_withheld):
+            self._counted[self._statements.end_absent(person, self._kinds - kinds)] += 1
+        if person.pending_events or len(accepted) < len(rows):
+            self._counted.update([*done.values(), before] if accepted else [])
+        else:
+            said = sum(len(row.facts) + len(row.endings) for row in rows)
+            self._unchanged.append(UnchangedPerson(person.id, said, bool(before.persons_before)))
 
-    def _state_row(self, person: Person, row: RosterRow) -> bool:
-        try:
-            self.figures += self._statements.state(person, row)
-        except (NothingToEnd, FactImpossible) as error:
-            self._refuse(row, error)
-            return False
-        return True
+    def _state_rows(self, person: Person, rows: Sequence[RosterRow]) -> dict[int, ListFigures]:
+        """What each row changed, by its number; a refused row is left out."""
+        done = {}
+        for row in rows:
+            try:
+                done[row.row] = self._statements.state(person, row)
+            except (NothingToEnd, FactImpossible) as error:
+                self._refuse(row, error)
+        return done
 
     def _restate_name(self, person: Person, rows: Iterable[RosterRow], keys: PersonKeys) -> None:
         known = keys.open(person.id, person.sealed[-1][1])
         if known is None:
-            return
+            # Erased since the file was read: who is on the list is now somebody new.
+            raise ListMovedOn(_MOVED_ON)
         stated = known
         for row in rows:
+            said = row.person
             # A row without a birth date does not take away the one already known.
-            birth_date = row.person.birth_date or stated.birth_date
             # Nor does one with another certificate of the person change the one they are named by.
-            stated = replace(row.person, certificate=known.certificate, birth_date=birth_date)
+            stated = replace(
+                said,
+                certificate=known.certificate,
+                birth_date=said.birth_date or stated.birth_date,
+            )
         if stated != known:
             person.state_personal_data(keys.seal(person.id, stated), at=self._at)
-            self.figures += ListFigures(persons_renamed=1)
+            self._counted[_RENAMED] += 1
 
     def _note_rejected(self) -> None:
         """Whoever a rejected row may be about counts as listed with every kind."""
@@ -140,28 +179,20 @@ class ListPass(ABC):
         parts = self._parts
         for person_ids in parts.members.members(parts.order, _PORTION_PEOPLE):
             listed = parts.workspace.listed_kinds(person_ids)
+            unlisted = [each for each in person_ids if listed.get(each, _NO_KIND) <= _DOUBTFUL]
             ended = []
-            for person_id in person_ids:
-                kinds = listed.get(person_id, set())
-                person = self._find(person_id) if kinds <= {_EVERY_KIND} else None
-                if person is None:
-                    continue
-                self.figures += self._statements.stood_before(person)
-                if not (kinds or self.endings_withheld):
-                    absent = frozenset(parts.order.kinds)
-                    self.figures += self._statements.end_absent(person, absent)
+            for person in self._find(unlisted).values():
+                self._counted[self._statements.stood_before(person)] += 1
+                if not (listed.get(person.id) or self.endings_withheld):
+                    self._counted[self._statements.end_absent(person, self._kinds)] += 1
                     ended.append(person)
             yield ended
 
-    def _find(self, person_id: UUID) -> Person | None:
-        person = self._parts.store.find_person(person_id)
-        if person is not None:
-            self.latest = max(self.latest or person.modified_on, person.modified_on)
-        return person
-
-    @abstractmethod
-    def _identify(self, certificates: Sequence[Certificate]) -> Sequence[UUID | None]:
-        """The id of each certificate's person, None where nobody has one."""
+    def _find(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
+        people = self._parts.store.find_people(person_ids)
+        known = [self.latest] if self.latest is not None else []
+        self.latest = max([*known, *(each.modified_on for each in people.values())], default=None)
+        return people
 
     @abstractmethod
     def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
@@ -178,9 +209,6 @@ class TrialPass(ListPass):
     def __init__(self, parts: ListParts) -> None:
         super().__init__(parts, at=_END_OF_TIME)
 
-    def _identify(self, certificates: Sequence[Certificate]) -> Sequence[UUID | None]:
-        return self._parts.vault.find_many(certificates)
-
     def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
         del person_id, data, keys
         return Person.register(person_id=_NOBODY_YET, sealed=b"", at=_END_OF_TIME)
@@ -190,10 +218,18 @@ class TrialPass(ListPass):
 
 
 class StatingPass(ListPass):
-    """The pass whose people are saved."""
+    """The pass whose people are saved: those of whom the trial found something to state."""
 
-    def _identify(self, certificates: Sequence[Certificate]) -> Sequence[UUID | None]:
-        return self._parts.vault.reserve(certificates)
+    def prepare(self) -> None:
+        """Give ids to those who have none: before the log is locked, and many at a time, since
+        each time waits for the disk."""
+        workspace, vault = self._parts.workspace, self._parts.vault
+        for certificates in workspace.unidentified(_RESERVED_PEOPLE):
+            workspace.identify(zip(certificates, vault.reserve(certificates), strict=True))
+
+    def look_again_at(self, person_ids: Iterable[UUID]) -> None:
+        """These were changed after the trial: what it found of them counts no longer."""
+        self._parts.workspace.forget_unchanged(person_ids)
 
     def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
         if person_id is None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from eligibility.application.ports import PersonKeys, Receipt
 from eligibility.domain.certificate import Certificate
-from eligibility.domain.owner_list import ListOrder, ListRows, OwnerList
+from eligibility.domain.owner_list import ListFigures, ListOrder, ListRows, OwnerList
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ReadRow, RejectedRow, RosterRow, RowError
 
@@ -29,11 +29,38 @@ class OpenOwnerList(Protocol):
         """The open list. Raises `RosterUnreadable`, also while its rows are taken."""
 
 
+Identify = Callable[[Sequence[Certificate]], Sequence[UUID | None]]
+"""Gives the id of each certificate's person, in order, None where nobody has one."""
+
+
+@dataclass(frozen=True)
+class ListedRows:
+    """The accepted rows of one person, who has an id or none yet (一人的名单行)."""
+
+    person_id: UUID | None
+    rows: Sequence[RosterRow]
+
+
+@dataclass(frozen=True)
+class UnchangedPerson:
+    """Somebody of whom a list states nothing new (未变人员), with what that adds to its figures."""
+
+    person_id: UUID
+    facts_unchanged: int
+    was_before: bool
+
+
 class ListWorkspace(Protocol):
     """One list while it is worked on (名单工作区): on disk, encrypted, gone afterwards."""
 
-    def add(self, rows: Sequence[ReadRow]) -> None:
-        """Keep some rows."""
+    def add(self, rows: Sequence[ReadRow], *, identify: Identify) -> None:
+        """Keep some rows, with the ids that their people have already."""
+
+    def unidentified(self, size: int) -> Iterator[Sequence[Certificate]]:
+        """Who has accepted rows and no id yet; a person comes once."""
+
+    def identify(self, identified: Iterable[tuple[Certificate, UUID]]) -> None:
+        """Note the ids that people have been given."""
 
     def reject_contradictions(self) -> None:
         """Reject rows that say two things of one fact or name one person differently."""
@@ -41,8 +68,20 @@ class ListWorkspace(Protocol):
     def reject(self, error: RowError) -> None:
         """Reject an accepted row."""
 
-    def people(self, size: int) -> Iterator[Sequence[Sequence[RosterRow]]]:
-        """The accepted rows by person, so many people at a time; a person comes once."""
+    def people(self, size: int) -> Iterator[Sequence[ListedRows]]:
+        """The accepted rows by person, so many people at a time; a person comes once.
+
+        Who has an id comes in the order of the ids; who is noted as unchanged is left out.
+        """
+
+    def note_unchanged(self, people: Iterable[UnchangedPerson]) -> None:
+        """Note of whom the list states nothing new."""
+
+    def forget_unchanged(self, person_ids: Iterable[UUID]) -> None:
+        """These are to be looked at again."""
+
+    def unchanged(self) -> ListFigures:
+        """What everybody who is noted as unchanged adds to the figures."""
 
     def note_listed(self, listed: Iterable[tuple[UUID, str]]) -> None:
         """Note which people are on the list with which kinds."""
@@ -93,8 +132,14 @@ class ListMembers(Protocol):
 class ListStore(Protocol):
     """People and owners' lists, as events (名单存储)."""
 
-    def find_person(self, person_id: UUID) -> Person | None:
-        """The person now, or None."""
+    def find_people(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
+        """The people now, by id; whoever is not there is left out."""
+
+    def last_position(self) -> int:
+        """The position of the last event there is."""
+
+    def changed_since(self, position: int) -> Sequence[UUID]:
+        """Whoever has an event after a position."""
 
     def find_list(self, list_id: UUID) -> OwnerList | None:
         """The lists of an owner for a region, or None."""

@@ -10,7 +10,7 @@ from datetime import date
 
 from contracts.vocabulary import CertificateType
 from eligibility.domain.masking import mask_number
-from eligibility.domain.resident_id import InvalidResidentId, parse_resident_id
+from eligibility.domain.resident_id import InvalidResidentId, ResidentId, parse_resident_id
 
 _SPACES = re.compile(r"\s+")
 _OTHER_NUMBER = re.compile(r"[0-9A-Z一-鿿()\-/]{4,40}")
@@ -31,7 +31,7 @@ class Certificate:
     def birth_date(self) -> date | None:
         """The birth date, where the number tells it."""
         if self.type is CertificateType.RESIDENT_ID:
-            return parse_resident_id(self.number).birth_date
+            return ResidentId(self.number).birth_date
         return None
 
     @property
@@ -54,7 +54,8 @@ def read_certificate(*, certificate_type: CertificateType, number: str) -> Certi
 
     Raises `InvalidCertificate`.
     """
-    plain = _SPACES.sub("", unicodedata.normalize("NFKC", number)).upper()
+    typed = number if number.isascii() else unicodedata.normalize("NFKC", number)
+    plain = _SPACES.sub("", typed).upper()
     if certificate_type is CertificateType.RESIDENT_ID:
         try:
             return Certificate(certificate_type, parse_resident_id(plain).number)

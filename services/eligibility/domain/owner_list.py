@@ -121,9 +121,14 @@ class ListFigures:
         """Both together."""
         return ListFigures(*map(add, _each_figure(self), _each_figure(other)))
 
+    def times(self, count: int) -> "ListFigures":
+        """The same, so many times over."""
+        return ListFigures(*(count * each for each in _each_figure(self)))
 
-# Added up for every row of a list: looked up once, not each time.
+
+# Looked up once, not for each portion of a list.
 _each_figure = attrgetter(*(each.name for each in fields(ListFigures)))
+NO_FIGURES = ListFigures()
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from eligibility.domain.merging import MergeStep, MergeTold
 from eligibility.domain.statements import (
     Change,
     Recorded,
+    Standing,
     Statement,
     change_made,
     continued_within,
@@ -88,10 +89,11 @@ class _FlatFactStated(_FactStated):
     """A fact was stated; the first two kinds of event hold its fields one by one."""
 
     OF: ClassVar[type[Fact]]
+    FIELDS: ClassVar[tuple[str, ...]]
 
     def stated(self) -> Fact:
         """The fact, put together from its fields."""
-        return self.OF(**{each.name: getattr(self, each.name) for each in fields(self.OF)})
+        return self.OF(*map(self.__dict__.__getitem__, self.FIELDS))
 
 
 class Person(Aggregate):
@@ -132,6 +134,7 @@ class Person(Aggregate):
 
         TOPIC = "eligibility.identity-stated.v1"
         OF = Identity
+        FIELDS = tuple(each.name for each in fields(Identity))
         identity: str
         valid_from: date
         valid_to: date | None
@@ -142,6 +145,7 @@ class Person(Aggregate):
 
         TOPIC = "eligibility.enrolment-stated.v1"
         OF = Enrolment
+        FIELDS = tuple(each.name for each in fields(Enrolment))
         region: str
         scheme: Scheme
         plan: str | None
@@ -319,9 +323,13 @@ class Person(Aggregate):
         known = [sealed for stated_at, sealed in self.sealed if stated_at <= known_at]
         return known[-1] if known else None
 
+    def standing(self) -> Standing:
+        """What stands at each place after all that was said (现有事项)."""
+        return standing(self.said)
+
     def has_standing(self, fact: Fact) -> bool:
         """Whether just this fact stands in this record."""
-        known = standing(self.said).get((fact.KIND, fact.place))
+        known = self.standing().get((fact.KIND, fact.place))
         return known is not None and known.fact == fact
 
     def require_order(self, at: datetime) -> None:

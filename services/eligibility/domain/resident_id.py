@@ -8,6 +8,7 @@ and the check character.
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from operator import mul
 
 OLD_LENGTH = 15
 # GB 11643, 4.1: weights 2^(17-i) mod 11, and the check character for each remainder
@@ -62,7 +63,7 @@ def parse_resident_id(text: str) -> ResidentId:
 
 def check_character(body: str) -> str:
     """The check character (校验码) of the first seventeen digits."""
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, body, strict=True))
+    total = sum(map(mul, _WEIGHTS, map(int, body)))
     return _CHECK_CHARACTERS[total % 11]
 
 

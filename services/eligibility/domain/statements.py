@@ -93,7 +93,7 @@ def standing(said: Iterable[Statement], *, known_at: datetime | None = None) -> 
 
 
 def true_within(
-    said: Iterable[Statement], kind: type[FactT], window: Window, *, known_at: datetime
+    said: Sequence[Statement], kind: type[FactT], window: Window, *, known_at: datetime
 ) -> list[Recorded[FactT]]:
     """The facts of a kind true on any day of a window, as known at an instant, by place."""
     return held_within(standing(said, known_at=known_at), kind, window)

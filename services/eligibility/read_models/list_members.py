@@ -6,6 +6,7 @@ themselves decide. Derived and disposable: deleted, it is made again from the lo
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Table,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateTable
 
 from eligibility.domain.owner_list import ListOrder
@@ -38,6 +38,9 @@ _members = Table(
     Column("person_id", LargeBinary, primary_key=True),
     sqlite_with_rowid=False,
 )
+# Run for every fact of a list, within the follower's transaction, by the driver itself: the engine
+# takes twenty times as long to pass such a statement on as the database takes to run it.
+_ADD_MEMBER = "INSERT OR IGNORE INTO list_members (list, kind, person_id) VALUES (?, ?, ?)"
 
 
 class SqlListMembers:
@@ -96,7 +99,6 @@ def _react(connection: Connection, logged: LoggedEvent) -> None:
     if not slash:
         return
     region = document.partition(":")[0]
-    member = insert(_members).values(
-        list=f"{owner}/list:{region}:", kind=kind, person_id=event.originator_id.bytes
-    )
-    connection.execute(member.on_conflict_do_nothing())
+    member = (f"{owner}/list:{region}:", kind, event.originator_id.bytes)
+    driver: Any = connection.connection.driver_connection
+    driver.execute(_ADD_MEMBER, member)
