@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.vocabulary import FactKind
+from contracts.vocabulary import DataOwner, FactKind
 
 
 class Message(BaseModel):
@@ -106,6 +106,31 @@ PersonChange = Annotated[
 ]
 
 
+class RosterImported(Message):
+    """A list of an office, or a general roster, became true (名单导入).
+
+    Everything it changed has an event of its own with the same `recorded_at`. `owner`, `region`
+    and `mode` are None for a general roster; `persons_ended` are people whom a full list left out.
+    Counts only: rows accepted and rejected, people new, facts stated, changed or ended.
+    """
+
+    event: Literal["eligibility.roster-imported.v1"]
+    position: int
+    roster_id: str
+    owner: DataOwner | None
+    region: str | None
+    mode: Literal["full", "changes"] | None
+    accepted: int
+    rejected: int
+    persons_new: int
+    facts_changed: int
+    persons_ended: int
+    recorded_at: datetime
+
+
+PublicEvent = Annotated[PersonChange | RosterImported, Field(discriminator="event")]
+
+
 class ChangesShown(Message):
     """`GET /v1/changes?after=&limit=&reaching_back=` (变更清单).
 
@@ -113,6 +138,6 @@ class ChangesShown(Message):
     that more is there already.
     """
 
-    changes: tuple[PersonChange, ...]
+    changes: tuple[PublicEvent, ...]
     next_after: int
     has_more: bool

@@ -1,19 +1,20 @@
 """Persons and activations on the event log (事件存储)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.domain import Aggregate
 
-from eligibility.application.ports import PersonEvent, PersonEvents
+from eligibility.application.ports import PersonEvent, PublicEvents, RosterImported
 from eligibility.domain.one_person import OnePerson, events_of, history_of
+from eligibility.domain.owner_list import OwnerList
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster
 from eligibility.domain.statement_record import StatementRecord
-from eventlog.log import EventLog
+from eventlog.log import EventLog, LoggedEvent
 
 
 class EventLogStore:
@@ -70,18 +71,39 @@ class EventLogStore:
                 missing -= found.keys()
         return found
 
-    def person_events(self, after: int, limit: int) -> PersonEvents:
-        """The persons' events among the `limit` events after a position, in order."""
+    def find_ones(self, person_ids: Sequence[UUID]) -> dict[UUID, OnePerson]:
+        """Many of them as of now, by the id they were asked for."""
+        found: dict[UUID, OnePerson] = {}
+        for person_id, record in self._log.find_many(person_ids, Person).items():
+            one = (
+                self._find_merged(person_id, None)
+                if record.merge_steps
+                else OnePerson(person_id, {person_id: record})
+            )
+            if one is not None:
+                found[person_id] = one
+        return found
+
+    def public_events(self, after: int, limit: int) -> PublicEvents:
+        """What concerns everybody among the `limit` events after a position, in order."""
         logged = self._log.read(after, limit)
-        return PersonEvents(
-            events=[
-                PersonEvent(each.position, each.event.originator_id, each.event.originator_version)
-                for each in logged
-                if isinstance(each.event, Person.Event)
-            ],
+        found = (self._public(each) for each in logged)
+        return PublicEvents(
+            events=[event for event in found if event is not None],
             reached=logged[-1].position if logged else after,
             last=self._log.last_position(),
         )
+
+    def _public(self, logged: LoggedEvent) -> PersonEvent | RosterImported | None:
+        event = logged.event
+        if isinstance(event, Person.Event):
+            return PersonEvent(logged.position, event.originator_id, event.originator_version)
+        if isinstance(event, ActivatedRoster.Created):
+            return _roster_imported(logged.position, event)
+        if isinstance(event, OwnerList.ListActivated):
+            lists = self._log.find(event.originator_id, OwnerList)
+            return None if lists is None else _list_imported(logged.position, event, lists)
+        return None
 
     def find_activation(self, roster_id: UUID) -> ActivatedRoster | None:
         """The record of a roster's activation, or None."""
@@ -92,6 +114,41 @@ class EventLogStore:
     ) -> None:
         """Save all of them and the accepted request, or nothing."""
         self._log.save(*aggregates, accepted=receipt)
+
+
+def _roster_imported(position: int, event: ActivatedRoster.Created) -> RosterImported:
+    return RosterImported(
+        position=position,
+        roster_id=event.originator_id,
+        owner=None,
+        region=None,
+        mode=None,
+        accepted=event.accepted,
+        rejected=event.rejected,
+        persons_new=event.counts.persons_new,
+        facts_changed=event.counts.facts_new,
+        persons_ended=0,
+        recorded_at=event.timestamp,
+    )
+
+
+def _list_imported(
+    position: int, event: OwnerList.ListActivated, lists: OwnerList
+) -> RosterImported:
+    figures = event.figures
+    return RosterImported(
+        position=position,
+        roster_id=event.roster_id,
+        owner=lists.owner,
+        region=lists.region,
+        mode=event.mode,
+        accepted=event.rows.accepted,
+        rejected=event.rows.rejected,
+        persons_new=figures.persons_new,
+        facts_changed=figures.facts_added + figures.facts_changed + figures.facts_ended,
+        persons_ended=figures.persons_ended,
+        recorded_at=event.timestamp,
+    )
 
 
 def while_nobody_writes(log: EventLog, do: Callable[[], bool]) -> bool:

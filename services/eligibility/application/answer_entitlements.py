@@ -1,6 +1,6 @@
 """Answer who a person was on a day, and what was known of it when (待遇资格查询)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -126,17 +126,11 @@ class AnswerEntitlements:
         self, person_ids: Sequence[UUID], question: Question, *, by: ReadBy
     ) -> dict[UUID, EntitlementsAnswer]:
         """The same question about many people; those nobody knows are left out."""
-        people = list(self._known(person_ids))
+        people = self._store.find_ones(list(dict.fromkeys(person_ids))).values()
         read = [each for one in people for each in one.known(question.known_at).person_ids]
         self._reads.record(list(dict.fromkeys(read)), by=by)
         keys = self._vault.keys_of(read)
         return {one.id: _answer(one, question, keys) for one in people}
-
-    def _known(self, person_ids: Sequence[UUID]) -> Iterable[OnePerson]:
-        for person_id in dict.fromkeys(person_ids):
-            one = self._store.find_one(person_id)
-            if one is not None:
-                yield one
 
 
 def _answer(one: OnePerson, question: Question, keys: PersonKeys) -> EntitlementsAnswer:

@@ -19,9 +19,13 @@ class ErasePerson:
         """Delete keys and look-up of all records that are this person now; returns their ids.
 
         Rows about the person in rosters that wait for their activation go too. Identities and
-        enrolments stay under the ids. Killed anywhere, it is done again from the beginning.
+        enrolments stay under the ids. Killed anywhere, it is done again from the beginning. An id
+        of somebody who only stood on a list that was compared is erased alike.
         Raises `UnknownPerson`, `ErasureUnfinished`.
         """
+        if self._is_only_compared(person_id):
+            self._vault.erase([person_id])
+            return (person_id,)
         person_ids = require_one(self._store, person_id).known().person_ids
         keys = self._vault.keys_of(person_ids)
         records = [self._store.find_person(each) for each in person_ids]
@@ -31,3 +35,7 @@ class ErasePerson:
         )
         self._vault.erase(person_ids)
         return person_ids
+
+    def _is_only_compared(self, person_id: UUID) -> bool:
+        """Whether the vault has a key for somebody of whom nothing was ever stated."""
+        return self._store.find_person(person_id) is None and self._vault.has_keys([person_id])

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from contracts.vocabulary import DataOwner
 from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.one_person import OnePerson
+from eligibility.domain.owner_list import ListMode
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster, ReadRoster
 from eligibility.domain.statement_record import StatementRecord
@@ -57,10 +59,31 @@ class PersonEvent:
 
 
 @dataclass(frozen=True)
-class PersonEvents:
-    """The persons' events of a stretch of the log, how far it reached, and the log's end."""
+class RosterImported:
+    """That a list or a roster became true at a position of the log (名单生效).
 
-    events: Sequence[PersonEvent]
+    `owner`, `region` and `mode` are None for a general roster; `persons_ended` are people whom a
+    full list left out. Rows and facts are counts.
+    """
+
+    position: int
+    roster_id: UUID
+    owner: DataOwner | None
+    region: str | None
+    mode: ListMode | None
+    accepted: int
+    rejected: int
+    persons_new: int
+    facts_changed: int
+    persons_ended: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class PublicEvents:
+    """What happened in a stretch of the log, how far it reached, and the log's end."""
+
+    events: Sequence[PersonEvent | RosterImported]
     reached: int
     last: int
 
@@ -75,8 +98,11 @@ class Store(Protocol):
         """The person with all records that were ever merged, now or as of a version; None if
         there is nobody (or not so many versions)."""
 
-    def person_events(self, after: int, limit: int) -> PersonEvents:
-        """The persons' events among the `limit` events after a position, in order."""
+    def find_ones(self, person_ids: Sequence[UUID]) -> Mapping[UUID, OnePerson]:
+        """Many of them as of now, by the id they were asked for; those nobody knows left out."""
+
+    def public_events(self, after: int, limit: int) -> PublicEvents:
+        """What concerns everybody among the `limit` events after a position, in order."""
 
     def find_activation(self, roster_id: UUID) -> ActivatedRoster | None:
         """The record of a roster's activation, or None."""

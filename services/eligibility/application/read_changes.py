@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta, timezone
 from uuid import UUID
 
-from eligibility.application.ports import Store
-from eligibility.domain.one_person import MergeChange, OnePerson
+from eligibility.application.ports import PersonEvent, RosterImported, Store
+from eligibility.domain.one_person import MergeChange
 from eligibility.domain.statements import Change
 
 # China has kept one time without summer time since 1992.
@@ -39,7 +39,7 @@ class PersonsJoined:
 class ChangesPage:
     """Some changes in order, and the cursor to go on from (变更分页)."""
 
-    changes: tuple[PersonChanged | PersonsJoined, ...]
+    changes: tuple[PersonChanged | PersonsJoined | RosterImported, ...]
     next_after: int
     has_more: bool
 
@@ -55,20 +55,27 @@ class ReadChanges:
 
         `reaching_back` leaves out those that touch no day before they were recorded.
         """
-        page = self._store.person_events(after, limit)
-        people: dict[UUID, OnePerson | None] = {}
-        changes: list[PersonChanged | PersonsJoined] = []
+        page = self._store.public_events(after, limit)
+        people = self._store.find_ones(
+            list({each.person_id: None for each in page.events if isinstance(each, PersonEvent)})
+        )
+        changes: list[PersonChanged | PersonsJoined | RosterImported] = []
         for event in page.events:
-            if event.person_id not in people:
-                people[event.person_id] = self._store.find_one(event.person_id)
-            person = people[event.person_id]
+            if isinstance(event, RosterImported):
+                changes.append(event)
+                continue
+            person = people.get(event.person_id)
             change = person.change_at(event.version) if person is not None else None
             if isinstance(change, MergeChange):
                 changes.append(PersonsJoined(event.position, change))
             elif change is not None:
                 changes.append(PersonChanged(event.position, event.person_id, change))
         return ChangesPage(
-            changes=tuple(each for each in changes if each.reaches_back or not reaching_back),
+            changes=tuple(each for each in changes if not reaching_back or _reaches_back(each)),
             next_after=page.reached,
             has_more=page.reached < page.last,
         )
+
+
+def _reaches_back(change: PersonChanged | PersonsJoined | RosterImported) -> bool:
+    return not isinstance(change, RosterImported) and change.reaches_back

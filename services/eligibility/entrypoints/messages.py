@@ -12,7 +12,9 @@ from contracts.eligibility_events_v1 import (
     PersonsMerged,
     PersonsSplit,
     PersonStatusChanged,
+    PublicEvent,
 )
+from contracts.eligibility_events_v1 import RosterImported as RosterImportedMessage
 from contracts.eligibility_v1 import (
     CertificateShown,
     FactsRecorded,
@@ -26,7 +28,7 @@ from contracts.eligibility_v1 import (
 )
 from contracts.vocabulary import FactKind
 from eligibility.application.activate_roster import Activation
-from eligibility.application.ports import ReadBy
+from eligibility.application.ports import ReadBy, RosterImported
 from eligibility.application.read_changes import ChangesPage, PersonChanged, PersonsJoined
 from eligibility.application.show_person import PersonCard
 from eligibility.application.stage_roster import StagedRoster
@@ -131,9 +133,14 @@ def changes_message(page: ChangesPage) -> ChangesShown:
     )
 
 
-def _change(changed: PersonChanged | PersonsJoined) -> PersonChange:
+def _change(changed: PersonChanged | PersonsJoined | RosterImported) -> PublicEvent:
     if isinstance(changed, PersonsJoined):
         return _joined(changed)
+    if isinstance(changed, RosterImported):
+        return RosterImportedMessage(
+            event="eligibility.roster-imported.v1",
+            **{**vars(changed), "roster_id": str(changed.roster_id)},
+        )
     kind, event = _EVENT_OF_KIND[changed.change.kind]
     return kind.model_validate(
         {
