@@ -29,7 +29,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files curren
 	@$(PY) -m standalone.generate_schemas --check
 
 test: $(READY) ## the whole test suite
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist worksteal
 
 bench: $(VENV)/.ready-benchmarks ## measure, side by side in one run; writes benchmarks/results.json
 	@$(PY) -m benchmarks.run
