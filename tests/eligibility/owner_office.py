@@ -84,7 +84,7 @@ class OnlineDesk(Desk):
         self.offices[office].tell(told)
         self.now += timedelta(seconds=1)
 
-    def switch(self, mode: Mode, office: str = "minzheng", seconds: float = 60.0) -> None:
+    def switch(self, mode: Mode, office: str = "minzheng", seconds: float = 4.0) -> None:
         """Let an office's server behave otherwise."""
         self.offices[office].mode, self.offices[office].slow_seconds = mode, seconds
 

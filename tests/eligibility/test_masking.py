@@ -133,6 +133,10 @@ def test_no_command_repeats_a_name_or_a_number(desk: Desk, tmp_path: Path) -> No
     bad.write_bytes(roster(ROW, BROKEN))
     data = ["--data", str(desk.data_dir)]
     person_id = desk.person_id(NUMBER)
+    files, no_book = [str(good), str(bad)], "00000000-0000-4000-8000-000000000000"
+    kept = [*files, "--keep", "--region", "500112", "--accept-rejected"]
+    letter = ["--number", "样函1号", "--issuer", "样例县", "--basis", "样例通知"]
+    letter += ["--reply-by", "2099-01-01", "--township", "甲乡"]
     ran: list[tuple[list[str], str | None]] = [
         (["person", "lookup"], NUMBER),
         (["person", "lookup"], NUMBER[:-1]),
@@ -145,7 +149,17 @@ def test_no_command_repeats_a_name_or_a_number(desk: Desk, tmp_path: Path) -> No
         (["roster", "import", str(bad)], None),
         (["roster", "import", str(bad), "--accept-rejected"], None),
         (["roster", "import-list", str(bad), "--owner", "民政", "--region", "500112"], None),
-        (["roster", "compare", str(good), str(bad)], None),
+        (["roster", "compare", *files, "--left-owner", "民政", "--right-owner", "医保"], None),
+        (["roster", "compare", *kept, "--left-owner", "民政", "--right-owner", "医保"], None),
+        (["roster", "unenrolled", *kept, "--owner", "民政", "--year", "2025"], None),
+        (["roster", "differences", no_book], None),
+        (["roster", "notice", no_book, *letter, "--to", str(tmp_path / "n.xlsx")], None),
+        (["roster", "notice-again", no_book, "1", "--to", str(tmp_path / "n.xlsx")], None),
+        (["roster", "answers", str(bad)], None),
+        (["owner", "status"], None),
+        (["owner", "check", "minzheng"], None),
+        (["owner", "follow", "minzheng", "--once"], None),
+        (["owner", "retry", "minzheng"], None),
         (["keys", "rotate"], None),
         (["person", "erase", person_id, "--yes"], None),
     ]

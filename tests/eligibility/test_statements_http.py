@@ -292,7 +292,7 @@ def test_the_cursor_of_changes_misses_nothing_and_repeats_nothing(desk: Desk) ->
         after, more = page["next_after"], page["has_more"]
 
     assert changes == whole["changes"]
-    assert len(changes) == 11
+    assert len(changes) == 12
     assert [each["position"] for each in changes] == sorted({each["position"] for each in changes})
     last = desk.client.get("/v1/changes", params={"after": after}).json()
     assert last == {"changes": [], "next_after": after, "has_more": False}

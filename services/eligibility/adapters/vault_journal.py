@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 _PATIENCE_SECONDS: Final = 10
+_ATTEMPT_MILLISECONDS: Final = 100
 
 
 class ErasureUnfinished(Exception):
@@ -16,9 +17,13 @@ def empty_journal(engine: Engine) -> None:
     """Write the journal back and empty it. Raises `ErasureUnfinished` if readers hold it long."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     raw = engine.raw_connection()
+    cursor = raw.cursor()
+    (waits_ms,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+    # Otherwise each attempt would wait as long as a transaction may.
+    cursor.execute(f"PRAGMA busy_timeout={_ATTEMPT_MILLISECONDS}")
     try:
         while True:
-            is_busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             if not is_busy:
                 return
             if time.monotonic() > deadline:
@@ -27,6 +32,6 @@ def empty_journal(engine: Engine) -> None:
                     "请稍后对同一人员再次执行 (journal in use, erase again)"
                 )
                 raise ErasureUnfinished(message)
-            time.sleep(0.05)
     finally:
+        cursor.execute(f"PRAGMA busy_timeout={waits_ms}")
         raw.close()
