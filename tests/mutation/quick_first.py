@@ -9,10 +9,14 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from mutmut.mutation import trampoline
 
 _STATS = Path("mutmut-stats.json")
 _FINDERS = Path("finders")
@@ -25,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("mutation", derandomize=True, database=None, deadline=None)
     settings.load_profile("mutation")
     _forget()
+    _straighten(os.environ.get("MUTANT_UNDER_TEST", ""))
     if _STATS.exists():
         took = json.loads(_STATS.read_text("utf-8"))["duration_by_test"]
         found = _found_before()
@@ -53,8 +58,34 @@ def _finders() -> Path | None:
 
 
 def _forget() -> None:
-    for module_name, module in list(sys.modules.items()):
-        if module_name.partition(".")[0] in {"settlement", "contracts", "tests"}:
-            for name, value in list(vars(module).items()):
-                if hasattr(value, "cache_clear") and name not in _KEEP:
-                    value.cache_clear()
+    for module in _own_modules():
+        for name, value in list(vars(module).items()):
+            if hasattr(value, "cache_clear") and name not in _KEEP:
+                value.cache_clear()
+
+
+def _straighten(mutant: str) -> None:
+    """Take away the detour that each function makes through mutmut, but for the mutant's module.
+
+    Each call would look into the environment which mutant is on, a million times a run.
+    """
+    mutated, is_mutant, _ = mutant.rpartition(".")
+    if not is_mutant:
+        return
+    for module in _own_modules():
+        owners: list[Any] = [module, *(v for v in vars(module).values() if isinstance(v, type))]
+        for owner in owners:
+            for name, value in list(vars(owner).items()):
+                if _is_detour(value) and value.__module__ != mutated:
+                    setattr(owner, name, value.__wrapped__)
+    trampoline.get_mutant_under_test = lambda: mutant
+
+
+def _is_detour(value: object) -> bool:
+    return isinstance(value, FunctionType) and value.__code__.co_name == "_trampoline_wrapper"
+
+
+def _own_modules() -> Iterator[ModuleType]:
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in {"arithmetic", "settlement", "contracts", "tests"}:
+            yield module
