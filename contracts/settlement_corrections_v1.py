@@ -27,14 +27,25 @@ class DaysShown(Message):
     last_day: date | None = None
 
 
+class IdentityHeld(DaysShown):
+    """The days on which an identity is held (身份有效期).
+
+    Where `benefits_go_on` after them (四个不摘), they do so until `benefits_until`, or without an
+    end where that is None.
+    """
+
+    benefits_go_on: bool = False
+    benefits_until: date | None = None
+
+
 class IdentityDiffersShown(Message):
     """An identity held otherwise than it was (身份不同) around the day `on`; None: not held."""
 
     kind: Literal["identity"] = "identity"
     on: date
     identity: str
-    was: DaysShown | None
-    now: DaysShown | None
+    was: IdentityHeld | None
+    now: IdentityHeld | None
 
 
 class EnrolmentSelected(Message):
@@ -44,6 +55,7 @@ class EnrolmentSelected(Message):
     scheme: Scheme
     plan: str | None
     days: DaysShown
+    waiting_to: date | None = None
 
 
 class EnrolmentDiffersShown(Message):
@@ -68,8 +80,19 @@ class AgeDiffersShown(Message):
     now: int | None
 
 
+class RecordsDifferShown(Message):
+    """Other ids were, and are, the same person's (归并不同): totals of the year are counted
+    together under other ids than then."""
+
+    kind: Literal["records"] = "records"
+    on: date
+    was: tuple[str, ...]
+    now: tuple[str, ...]
+
+
 DifferenceShown = Annotated[
-    IdentityDiffersShown | EnrolmentDiffersShown | AgeDiffersShown, Field(discriminator="kind")
+    IdentityDiffersShown | EnrolmentDiffersShown | AgeDiffersShown | RecordsDifferShown,
+    Field(discriminator="kind"),
 ]
 
 

@@ -1,8 +1,6 @@
 """Putting settlement together (组装): the only place that constructs its parts."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import httpx2 as httpx
 
@@ -13,7 +11,7 @@ from settlement.adapters.event_ledger import EventLedger, open_ledger
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.law_library import LawLibrary
 from settlement.application.list_touched import TouchedSettlements
-from settlement.application.ports import Eligibility
+from settlement.application.ports import Clock, Eligibility
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
@@ -21,9 +19,6 @@ from settlement.settings import Settings
 
 ELIGIBILITY_SECONDS = 5.0
 READ_MODELS = "settlement_read_models.sqlite"
-
-Clock = Callable[[], datetime]
-"""Gives the present instant, in UTC."""
 
 
 @dataclass(frozen=True)

@@ -407,7 +407,7 @@ class ScriptedDay:
         whole = {
             "person_id": self._person(NEIGHBOUR),
             "hospital_stay_number": "ZY2026-0003",
-            "admission_date": "2026-01-31",
+            "admission_date": "2026-02-01",
             "scheme": "resident",
             "circumstances": CIRCUMSTANCES | asked,
             "discharge_date": "2026-02-12",
@@ -449,6 +449,9 @@ class ScriptedDay:
         statement = settlement_v1.StatementShown
         self._write("/v1/settlements", settlement_v1.WholeStay, whole, statement)
         self._rosters_arrive(TRAVELLER_CORRECTED)
+        merge = {"other_id": self._person(BABY, "birth_certificate"), "reason": "registered_twice"}
+        path = f"/v1/persons/{whole['person_id']}/merges"
+        assert self._people.post(path, json=merge, headers=self._headers()).is_success
         touched = self._desk.read("/v1/touched-settlements")
         self._heard(settlement_corrections_v1.TouchedSettlementsShown, touched)
 

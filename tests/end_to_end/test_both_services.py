@@ -274,6 +274,6 @@ def test_somebody_recognised_retroactively_is_found_among_the_settled(services: 
     assert touched["settlement_number"] == settled["settlement_number"]
     [difference] = touched["differences"]
     assert (difference["identity"], difference["was"]) == ("orphan", None)
-    assert difference["now"] == {"first_day": "2023-08-01", "last_day": None}
+    assert difference["now"]["first_day"] == "2023-08-01"
     assert {(r["institution_id"], r["operator"]) for r in reads} == {(HOSPITAL, "cashier-1")}
     assert services.read("/v1/touched-settlements")["touched"] == []

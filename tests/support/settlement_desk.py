@@ -47,6 +47,7 @@ class PeopleKnown:
     versions: set[int | None] = field(default_factory=set)
     learned: list[PersonChange | RecordsJoined] = field(default_factory=list)
     same: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    same_since: datetime | None = None
 
     def add(
         self,
@@ -168,7 +169,9 @@ class PeopleKnown:
             for i in found.identities
             if i.valid_from <= last and first <= (i.counts_to or date.max)
         )
-        others = tuple(PersonId(other) for other in self.same.get(person_id, ()))
+        is_joined = self.same_since is None or known_at >= self.same_since
+        joined = self.same.get(person_id, ()) if is_joined else ()
+        others = tuple(PersonId(other) for other in joined)
         return replace(
             found,
             on=on,

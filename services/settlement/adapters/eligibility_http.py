@@ -156,6 +156,7 @@ def _answer(found: Entitlements, window: tuple[date, date] | None) -> PersonAnsw
                 valid_to=e.valid_to,
                 recorded_at=e.recorded_at,
                 source=e.source,
+                waiting_to=e.waiting_to,
             )
             for e in found.enrolments
         ),

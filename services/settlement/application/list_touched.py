@@ -22,6 +22,7 @@ from settlement.application.prepare_settlement import (
 from settlement.domain.answers_compared import (
     AnswerDiffers,
     EnrolmentDiffers,
+    RecordsDiffer,
     compare_persons,
     same_enrolment,
 )
@@ -140,7 +141,10 @@ def _differences(
             PersonId(used.person_id), on=on, known_at=asked.known_at, by=asked.by, window=window
         )
 
-    yield from _enrolment_differs(stay, used, ask(used.enrolment_on, None))
+    enrolled = ask(used.enrolment_on, None)
+    if set(used.other_records) != set(enrolled.other_records):
+        yield RecordsDiffer(used.enrolment_on, used.other_records, enrolled.other_records)
+    yield from _enrolment_differs(stay, used, enrolled)
     for was in (used.person, *used.other_days):
         window = (was.identities_from, was.identities_to)
         now = ask(was.on, None if None in window else was.window)

@@ -139,5 +139,8 @@ class Eligibility(Protocol):
         earlier answer. Raises PersonUnknown, EligibilityUnreachable."""
 
 
+Clock = Callable[[], datetime]
+"""Gives the present instant, in UTC."""
+
 Accept = Callable[[Any], Receipt | None]
 """Makes the receipt of a request from its result."""

@@ -13,7 +13,7 @@ from settlement.application.ask_eligibility import answers_used, ask_who
 from settlement.application.deposit_allowed import deposit_allowed
 from settlement.application.fit_answers import require_fit_answers
 from settlement.application.institutions import institution_on
-from settlement.application.ports import Eligibility, Ledger, PersonAnswer
+from settlement.application.ports import Eligibility, Ledger, Overtaken, PersonAnswer
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
 from settlement.domain.record import (
     FORM,
@@ -35,6 +35,10 @@ from settlement.law.policy import BENEFIT_ADMISSIONS, Policy
 
 class NotEnrolled(Exception):
     """The person was not enrolled on the day of admission, or not in the scheme asked for."""
+
+
+class InWaitingPeriod(Exception):
+    """The person is enrolled, and on the day of admission nothing is paid yet (等待期)."""
 
 
 class EnrolmentAmbiguous(Exception):
@@ -81,22 +85,19 @@ def prepare_settlement(
 ) -> Prepared:
     """Compute a stay's settlement as of now.
 
-    Raises NotDischarged, NoFees, AlreadySettled, NotEnrolled, EnrolmentAmbiguous, RegionUnknown,
-    NoPolicyInForce, PersonUnknown, EligibilityUnreachable, and what `compute` raises.
+    Raises NotDischarged, NoFees, AlreadySettled, NotEnrolled, InWaitingPeriod, EnrolmentAmbiguous,
+    RegionUnknown, NoPolicyInForce, PersonUnknown, EligibilityUnreachable, Overtaken, and what
+    `compute` raises.
     """
     discharge, charges = stay.require_ready_to_settle()
     charges.check()
     dates = StayDates(admission=stay.admission, discharge=discharge, settlement=settled_on)
     enrolled = eligibility.entitlements(stay.person_id, on=stay.admission, known_at=at, by=by)
     enrolment = choose_enrolment(enrolled, stay.scheme)
+    _require_waited(enrolment, stay.admission)
     policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
     persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at, by=by)
-    # Loaded before the counters: whoever settles this person meanwhile, under whichever id, moves
-    # one of the orders, and this settlement is then decided again.
-    orders = tuple(
-        _order(ledger, record, enrolment=enrolment, at=at)
-        for record in (stay.person_id, *enrolled.other_records)
-    )
+    orders = _orders(ledger, (stay.person_id, *enrolled.other_records), enrolment, at)
     years = counter_years(policy, dates)
     loaded = {
         first_day: _benefit_year(
@@ -192,6 +193,14 @@ def choose_enrolment(person: PersonAnswer, scheme: str | None) -> EnrolmentUsed:
     return found[0]
 
 
+def _require_waited(enrolment: EnrolmentUsed, admission: date) -> None:
+    if enrolment.waiting_to is not None and admission <= enrolment.waiting_to:
+        raise InWaitingPeriod(
+            f"参保等待期至 {enrolment.waiting_to}，入院日期 {admission} 尚不享受待遇；"
+            "等待期有误的，请参保地更正后再结算"
+        )
+
+
 def counter_years(policy: Policy, dates: StayDates) -> dict[str, date]:
     """The first day of the benefit year that each counter of a policy belongs to."""
     of_document = _first_day(policy, dates)
@@ -208,16 +217,27 @@ def _first_day(policy: Policy, dates: StayDates) -> date:
     return year.first_day(dates.on(year.chosen_by))
 
 
-def _order(
-    ledger: Ledger, person_id: PersonId, *, enrolment: EnrolmentUsed, at: datetime
-) -> SettlementOrder:
-    """The order of the settlements under an id of the person, or a new one nobody has saved."""
-    order_id = settlement_order_id(
-        person_id=person_id, region=enrolment.region, scheme=enrolment.scheme
-    )
-    return ledger.find(order_id, SettlementOrder) or SettlementOrder.begin(
-        person_id=person_id, region=enrolment.region, scheme=enrolment.scheme, at=at
-    )
+def _orders(
+    ledger: Ledger, records: Iterable[PersonId], enrolment: EnrolmentUsed, at: datetime
+) -> tuple[SettlementOrder, ...]:
+    """The orders of the settlements under each id of the person, or new ones nobody has saved.
+
+    Loaded before the counters: whoever settles this person meanwhile, under whichever id, moves
+    one of them, and this settlement is then decided again. Raises Overtaken where one moved after
+    `at`: whoever moved it may have known of ids that were not yet known then.
+    """
+    orders = []
+    for person_id in records:
+        order_id = settlement_order_id(
+            person_id=person_id, region=enrolment.region, scheme=enrolment.scheme
+        )
+        order = ledger.find(order_id, SettlementOrder) or SettlementOrder.begin(
+            person_id=person_id, region=enrolment.region, scheme=enrolment.scheme, at=at
+        )
+        if order.modified_on > at:
+            raise Overtaken
+        orders.append(order)
+    return tuple(orders)
 
 
 def _kept_elsewhere(

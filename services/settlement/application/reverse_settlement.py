@@ -52,9 +52,11 @@ def reverse_settlement(command: ReverseSettlement, *, ledger: Ledger, accept: Ac
             reason=command.reason, booked_on=command.booked_on, by=command.by, at=command.at
         )
         orders, years = _orders(ledger, undone.inputs), _years(ledger, undone.inputs)
+        own, *others = orders
         try:
-            for order in orders:
-                order.undo(number=undone.number, stay_id=stay.id, at=command.at)
+            own.undo(number=undone.number, stay_id=stay.id, at=command.at)
+            for other in others:
+                other.leave(number=undone.number, stay_id=stay.id, at=command.at)
             for year in years:
                 year.restore(number=undone.number, stay_id=stay.id, at=command.at)
         except (NotLatestSettlement, NotInOrder, NotCounted) as refusal:

@@ -1,12 +1,12 @@
 """Settling a stay (出院结算): the bill, the law and the counters meet, and are kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from settlement.application.find_stay import own_stay
-from settlement.application.ports import Accept, Eligibility, Ledger
+from settlement.application.ports import Accept, Clock, Eligibility, Ledger
 from settlement.application.prepare_settlement import Prepared, prepare_settlement
 from settlement.application.retrying import when_overtaken
 from settlement.domain.law_text import LawText, law_text_id
@@ -49,15 +49,16 @@ def settle_stay(
     ledger: Ledger,
     eligibility: Eligibility,
     book: PolicyBook,
+    clock: Clock,
     accept: Accept,
 ) -> Settled:
     """Settle a stay. Raises what `prepare_settlement` raises, and PersonalShareChanged."""
 
     def decide() -> Settled:
-        stay = own_stay(ledger, command.stay_id, command.by)
-        return settle(
-            stay, command, ledger=ledger, eligibility=eligibility, book=book, accept=accept
-        )
+        # Each time as of then: what overtook it may have known more of the person.
+        now = replace(command, at=clock())
+        stay = own_stay(ledger, now.stay_id, now.by)
+        return settle(stay, now, ledger=ledger, eligibility=eligibility, book=book, accept=accept)
 
     return when_overtaken(decide)
 

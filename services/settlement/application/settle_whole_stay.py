@@ -1,10 +1,10 @@
 """A whole stay in one call (一次性结算): admission, fees, discharge and settlement together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from settlement.application.admit_patient import AdmitPatient, new_stay
-from settlement.application.ports import Accept, Eligibility, Ledger
+from settlement.application.ports import Accept, Clock, Eligibility, Ledger
 from settlement.application.retrying import when_overtaken
 from settlement.application.settle_stay import Settled, SettleStay, settle
 from settlement.domain.circumstances import Circumstances
@@ -40,12 +40,13 @@ def settle_whole_stay(
     ledger: Ledger,
     eligibility: Eligibility,
     book: PolicyBook,
+    clock: Clock,
     accept: Accept,
 ) -> Settled:
     """Everything in one transaction, or nothing. Raises what the single use cases raise."""
-    admission = command.admission
 
     def decide() -> Settled:
+        admission = replace(command.admission, at=clock())
         stay = new_stay(admission, ledger=ledger, eligibility=eligibility)
         for batch in command.batches:
             stay.record_fees(

@@ -4,18 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from settlement.domain.record import EnrolmentUsed, IdentityUsed, PersonUsed
+from settlement.domain.record import BenefitsGoOn, EnrolmentUsed, IdentityUsed, PersonUsed
 
 
 @dataclass(frozen=True)
 class Days:
-    """The days on which something is true (有效期); without an end where `last` is None.
-
-    An identity's are those on which it counts, its benefits included where they went on.
-    """
+    """The days on which something is true (有效期); without an end where `last` is None."""
 
     first: date
     last: date | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """The days on which an identity is held (身份有效期), and benefits that go on after them."""
+
+    days: Days
+    benefits_go_on: BenefitsGoOn | None = None
 
 
 @dataclass(frozen=True)
@@ -24,8 +29,8 @@ class IdentityDiffers:
 
     on: date
     identity: str
-    was: Days | None
-    now: Days | None
+    was: Held | None
+    now: Held | None
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,16 @@ class AgeDiffers:
     now: int | None
 
 
-AnswerDiffers = IdentityDiffers | EnrolmentDiffers | AgeDiffers
+@dataclass(frozen=True)
+class RecordsDiffer:
+    """Other ids are the same person's (归并不同): totals of the year are counted otherwise."""
+
+    on: date
+    was: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+AnswerDiffers = IdentityDiffers | EnrolmentDiffers | AgeDiffers | RecordsDiffer
 
 
 def compare_persons(was: PersonUsed, now: PersonUsed) -> Iterable[AnswerDiffers]:
@@ -60,8 +74,8 @@ def compare_persons(was: PersonUsed, now: PersonUsed) -> Iterable[AnswerDiffers]
     held_before, held_now = _held(was.identities), _held(now.identities)
     for identity in sorted(held_before.keys() | held_now.keys()):
         before, after = held_before.get(identity, ()), held_now.get(identity, ())
-        gone = [days for days in before if days not in after]
-        new = [days for days in after if days not in before]
+        gone = [held for held in before if held not in after]
+        new = [held for held in after if held not in before]
         # Changed days are one difference; what cannot be paired is gone or new.
         for at in range(max(len(gone), len(new))):
             yield IdentityDiffers(
@@ -84,13 +98,14 @@ def _selects(enrolment: EnrolmentUsed) -> tuple[object, ...]:
         enrolment.plan,
         enrolment.valid_from,
         enrolment.valid_to,
+        enrolment.waiting_to,
     )
 
 
-def _held(identities: Iterable[IdentityUsed]) -> dict[str, tuple[Days, ...]]:
-    held: dict[str, tuple[Days, ...]] = {}
+def _held(identities: Iterable[IdentityUsed]) -> dict[str, tuple[Held, ...]]:
+    found: dict[str, tuple[Held, ...]] = {}
     for each in sorted(identities, key=lambda i: (i.valid_from, i.valid_to or date.max)):
-        days = Days(each.valid_from, each.counts_to)
-        if days not in held.get(each.identity, ()):
-            held[each.identity] = (*held.get(each.identity, ()), days)
-    return held
+        held = Held(Days(each.valid_from, each.valid_to), each.benefits_go_on)
+        if held not in found.get(each.identity, ()):
+            found[each.identity] = (*found.get(each.identity, ()), held)
+    return found

@@ -71,7 +71,10 @@ class IdentityUsed:
 
 @dataclass(frozen=True)
 class EnrolmentUsed:
-    """The enrolment that selected the book (参保关系)."""
+    """The enrolment that selected the book (参保关系).
+
+    Until `waiting_to`, the last day of its waiting period (等待期), nothing is paid.
+    """
 
     region: RegionCode
     scheme: Scheme
@@ -80,6 +83,7 @@ class EnrolmentUsed:
     valid_to: date | None
     recorded_at: datetime
     source: str
+    waiting_to: date | None = None
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,17 @@ class SettlementOrder(Aggregate):
 
     def undo(self, *, number: str, stay_id: UUID, at: datetime) -> None:
         """The latest settlement is undone. Raises NotLatestSettlement, NotInOrder."""
+        latest = self.live[-1] if self.live else number
+        if number in self.live and latest != number:
+            raise NotLatestSettlement(f"结算 {number} 之后还有结算 {latest}；请先撤销 {latest}")
+        self.leave(number=number, stay_id=stay_id, at=at)
+
+    def leave(self, *, number: str, stay_id: UUID, at: datetime) -> None:
+        """A settlement under another id of the person is undone. Raises NotInOrder.
+
+        What rests on it stands in that id's own order too; what came here later, when the ids had
+        been found to be two people, rests on nothing of it.
+        """
         if number not in self.live:
             raise NotInOrder(f"结算 {number} 不在该参保人的结算次序中")
-        latest = self.live[-1]
-        if latest != number:
-            raise NotLatestSettlement(f"结算 {number} 之后还有结算 {latest}；请先撤销 {latest}")
         self.trigger_event(self.Undone, timestamp=at, number=number, stay_id=stay_id)

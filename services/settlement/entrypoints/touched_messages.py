@@ -5,9 +5,10 @@ from settlement.application.list_touched import ChangeSeen, Touched, TouchedPage
 from settlement.domain.answers_compared import (
     AgeDiffers,
     AnswerDiffers,
-    Days,
     EnrolmentDiffers,
+    Held,
     IdentityDiffers,
+    RecordsDiffer,
 )
 from settlement.domain.record import EnrolmentUsed
 
@@ -51,8 +52,8 @@ def _difference(found: AnswerDiffers) -> message.DifferenceShown:
             return message.IdentityDiffersShown(
                 on=found.on,
                 identity=found.identity,
-                was=_days(found.was),
-                now=_days(found.now),
+                was=_held(found.was),
+                now=_held(found.now),
             )
         case EnrolmentDiffers():
             return message.EnrolmentDiffersShown(
@@ -63,10 +64,19 @@ def _difference(found: AnswerDiffers) -> message.DifferenceShown:
             )
         case AgeDiffers():
             return message.AgeDiffersShown(on=found.on, was=found.was, now=found.now)
+        case RecordsDiffer():
+            return message.RecordsDifferShown(on=found.on, was=found.was, now=found.now)
 
 
-def _days(days: Days | None) -> message.DaysShown | None:
-    return message.DaysShown(first_day=days.first, last_day=days.last) if days else None
+def _held(held: Held | None) -> message.IdentityHeld | None:
+    if held is None:
+        return None
+    return message.IdentityHeld(
+        first_day=held.days.first,
+        last_day=held.days.last,
+        benefits_go_on=held.benefits_go_on is not None,
+        benefits_until=held.benefits_go_on.until if held.benefits_go_on else None,
+    )
 
 
 def _enrolment(used: EnrolmentUsed) -> message.EnrolmentSelected:
@@ -75,4 +85,5 @@ def _enrolment(used: EnrolmentUsed) -> message.EnrolmentSelected:
         scheme=used.scheme,
         plan=used.plan,
         days=message.DaysShown(first_day=used.valid_from, last_day=used.valid_to),
+        waiting_to=used.waiting_to,
     )

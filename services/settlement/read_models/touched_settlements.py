@@ -47,6 +47,7 @@ from settlement.domain.stay import Stay
 CHANGES_A_PAGE = 1_000
 _KEPT = timedelta(days=1)
 _FOREVER = date.max
+_NOT_KNOWN_BEFORE = 2**62
 _OF_RECORDS = tuple(kind.value for kind in RecordsChange)
 
 _metadata = MetaData()
@@ -245,15 +246,17 @@ def _rows(connection: Connection, change: PersonChange | RecordsJoined) -> list[
     """A change as said of every id of the person."""
     if isinstance(change, RecordsJoined):
         whose = _join_or_split(connection, change)
-        first, last = date.min, _FOREVER
+        own, first, last = None, date.min, _FOREVER
     else:
-        whose = _records(connection, change.person_id)
+        own, whose = change.person_id, _records(connection, change.person_id)
         first, last = change.first_day, change.last_day or _FOREVER
     return [
         {
             "position": change.position,
             "person_id": person_id,
-            "version": change.version,
+            # Histories of different ids have different lengths: only for the id that it stands
+            # under does a change's version say whether an answer knew it. Asking again tells.
+            "version": change.version if person_id == own else _NOT_KNOWN_BEFORE,
             "kind": change.kind.value,
             "first_day": first,
             "last_day": last,

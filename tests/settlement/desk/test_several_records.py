@@ -149,3 +149,38 @@ def test_settled_meanwhile_under_the_other_id_it_is_decided_again(story: Story) 
 
     assert answer.json()["steps"][0]["paid_fen"] == 200_00
     assert story.discrepancies() == ()
+
+
+def test_found_to_be_one_person_while_a_settlement_is_on_its_way(story: Story) -> None:
+    """It asked before the merge; the other desk asked after it and was quicker. Decided again it
+    asks as known then, and not as known when it began."""
+    mine = story.desk.discharged(P2, "A2", charges=BILL)
+    other = story.desk.discharged(P1, "A1", charges=BILL)
+    entitlements, between = story.people.entitlements, [True]
+
+    def merged_meanwhile(*asked: Any, **more: Any) -> Any:
+        answer = entitlements(*asked, **more)
+        if between:
+            between.clear()
+            story.merge()
+            story.people.same_since = story.desk.parts.clock()
+            assert story.desk.settle(other).json()["steps"][0]["paid_fen"] == 800_00
+        return answer
+
+    story.people.entitlements = merged_meanwhile  # type: ignore[method-assign]
+    answer = story.desk.settle(mine)
+
+    assert answer.json()["steps"][0]["paid_fen"] == 200_00
+    assert story.discrepancies() == ()
+
+
+def test_after_a_split_nobody_elses_settlement_stands_in_the_way(story: Story) -> None:
+    """P1 was settled while both were taken for one; P2's later one rests on nothing of it."""
+    story.merge()
+    first = story.settle(P1, "A1").json()["stay_id"]
+    story.split()
+    story.settle(P2, "A2")
+
+    assert story.undo(first).status_code == 200
+    assert story.paid(P1, "A3") == 800_00
+    assert story.discrepancies() == ()

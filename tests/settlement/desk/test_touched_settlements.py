@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from contracts.vocabulary import FactKind, RecordsChange
+from contracts.vocabulary import FactKind, PersonId, RecordsChange
 from eventlog.sqlite_engine import open_engine
-from settlement.application.ports import EligibilityUnreachable, PersonChanges
+from settlement.application.ports import EligibilityUnreachable, PersonChanges, RecordsJoined
 from settlement.bootstrap import CorrectionParts, Parts
-from settlement.domain.answers_compared import Days, IdentityDiffers, compare_persons
+from settlement.domain.answers_compared import Days, Held, IdentityDiffers, compare_persons
 from settlement.domain.record import Actor, IdentityUsed, PersonUsed
 from settlement.entrypoints.cli import app
 from settlement.entrypoints.cli import touched as touched_command
@@ -33,6 +33,7 @@ BILL = {"total_fen": 1_000_00}
 LOW = "subsistence_allowance"
 LATER = datetime(2026, 4, 1, tzinfo=UTC)
 SINCE_2015 = (date(2015, 1, 1), None)
+NO_BENEFITS = {"benefits_go_on": False, "benefits_until": None}
 DURING = (date(2023, 1, 1), date(2023, 12, 31))
 
 
@@ -92,8 +93,9 @@ def test_recognised_retroactively(story: Story) -> None:
     assert found["settlement_number"] == number
     assert (found["person_id"], found["hospital_stay_number"]) == (P1, "A1")
     days = {"first_day": "2023-01-01", "last_day": "2023-12-31"}
+    held = days | NO_BENEFITS
     assert found["differences"] == [
-        {"kind": "identity", "on": "2023-03-01", "identity": LOW, "was": None, "now": days}
+        {"kind": "identity", "on": "2023-03-01", "identity": LOW, "was": None, "now": held}
     ]
     changes = [{"kind": "identity", "days": days, "recorded_at": "2026-04-01T00:00:00Z"}]
     assert found["changes"] == changes
@@ -173,8 +175,8 @@ def test_days_that_changed_are_one_difference(story: Story) -> None:
             "kind": "identity",
             "on": "2023-03-01",
             "identity": LOW,
-            "was": {"first_day": "2015-01-01", "last_day": None},
-            "now": {"first_day": "2015-01-01", "last_day": "2023-06-30"},
+            "was": {"first_day": "2015-01-01", "last_day": None} | NO_BENEFITS,
+            "now": {"first_day": "2015-01-01", "last_day": "2023-06-30"} | NO_BENEFITS,
         }
     ]
 
@@ -286,6 +288,78 @@ def test_merged_records_touch_what_was_settled_under_either(story: Story) -> Non
     assert story.numbers() == []
     story.recognise(DURING, person=P1)
     assert story.numbers() == [own]
+
+
+def test_merged_records_touch_by_what_is_counted_alone(story: Story) -> None:
+    """Nothing is known otherwise of either; but caps of the year are one person's now."""
+    number = story.settled(P1, "A1")
+    story.people.join(P1, P2, kind=RecordsChange.MERGED, at=LATER, held={})
+
+    (found,) = story.touched()["touched"]
+
+    assert found["settlement_number"] == number
+    assert found["differences"] == [{"kind": "records", "on": "2023-03-01", "was": [], "now": [P2]}]
+
+
+def test_what_is_said_of_a_joined_id_touches_whatever_its_version(story: Story) -> None:
+    """The histories of two ids have different lengths: versions of one say nothing of the other."""
+    for _ in range(9):
+        story.recognise(SINCE_2015, person=P2)
+    number = story.settled(P2, "A1")
+    story.people.same = {P1: (P2,), P2: (P1,)}
+    story.people.learned.append(
+        RecordsJoined(
+            position=len(story.people.learned) + 1,
+            person_id=PersonId(P1),
+            other_id=PersonId(P2),
+            version=4,
+            kind=RecordsChange.MERGED,
+            recorded_at=LATER,
+        )
+    )
+
+    assert story.numbers() == [number]
+
+
+def test_a_corrected_end_is_told_although_benefits_went_on(tmp_path: Path) -> None:
+    """Months that a policy keeps begin when the identity ended: its end is part of the answer."""
+    story = Story(tmp_path, KEEPS)
+    held: dict[str, tuple[date, date | None]] = {LOW: (date(2020, 1, 1), date(2022, 6, 30))}
+    story.people.add(P1, region=REGION, held=held, benefits_to=date(2023, 1, 31))
+    number = story.settled()
+    later: dict[str, tuple[date, date | None]] = {LOW: (date(2020, 1, 1), date(2022, 12, 31))}
+    story.people.add(P1, region=REGION, held=later, benefits_to=date(2023, 1, 31))
+    story.people.correct(P1, kind=FactKind.IDENTITY, days=DURING, at=LATER)
+
+    (found,) = story.touched()["touched"]
+
+    assert found["settlement_number"] == number
+    (difference,) = found["differences"]
+    assert difference["was"] == {
+        "first_day": "2020-01-01",
+        "last_day": "2022-06-30",
+        "benefits_go_on": True,
+        "benefits_until": "2023-01-31",
+    }
+    assert difference["now"]["last_day"] == "2022-12-31"
+
+
+def test_in_the_waiting_period_nothing_is_settled_and_its_correction_is_told(story: Story) -> None:
+    """Enrolled since February, waiting until April: admitted in March is refused by name."""
+    waiting = replace(enrolled(REGION), waiting_to=date(2023, 4, 30))
+    settled = story.settled()
+    story.people.correct(
+        P1, kind=FactKind.ENROLMENT, days=SINCE_2015, at=LATER, enrolments=(waiting,)
+    )
+
+    refused = story.desk.settle(story.desk.discharged(P1, "A2", charges=BILL))
+    (found,) = story.touched()["touched"]
+
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "urn:yizhan:problem:in-waiting-period"
+    assert "等待期至 2023-04-30" in refused.json()["detail"]
+    assert found["settlement_number"] == settled
+    assert found["differences"][0]["now"]["waiting_to"] == "2023-04-30"
 
 
 def test_changes_are_kept_for_a_day_only(tmp_path: Path) -> None:
@@ -407,12 +481,12 @@ def test_differences_tell_the_new_from_the_old(
     """Take away what was and add what is: the new answer, and nothing if they are the same."""
     found = list(compare_persons(_person(was), _person(now)))
 
-    held = {Days(i.valid_from, i.valid_to) for i in _person(was).identities}
+    held = {Held(Days(i.valid_from, i.valid_to)) for i in _person(was).identities}
     for each in found:
         assert isinstance(each, IdentityDiffers)
         held -= {each.was} if each.was else set()
         held |= {each.now} if each.now else set()
-    assert held == {Days(i.valid_from, i.valid_to) for i in _person(now).identities}
+    assert held == {Held(Days(i.valid_from, i.valid_to)) for i in _person(now).identities}
     assert bool(found) == (set(was) != set(now))
 
 

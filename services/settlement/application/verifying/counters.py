@@ -75,8 +75,9 @@ class CountersAgain:
         used = inputs.eligibility
         for record in used.records:
             order = self._order(used, record, at)
+            undo = order.undo if record == used.person_id else order.leave
             try:
-                order.undo(number=number, stay_id=stay_id, at=at)
+                undo(number=number, stay_id=stay_id, at=at)
             except (NotLatestSettlement, NotInOrder) as refusal:
                 yield Finding("结算次序", "撤销", number, refusal)
             self._dues.owe(order.collect_events())

@@ -22,7 +22,9 @@ from settlement.domain.answers_compared import (
     AnswerDiffers,
     Days,
     EnrolmentDiffers,
+    Held,
     IdentityDiffers,
+    RecordsDiffer,
 )
 from settlement.domain.record import Actor, EnrolmentUsed
 from settlement.entrypoints import clock
@@ -123,10 +125,18 @@ def _row(found: AnswerDiffers) -> tuple[str, str, str, str]:
             return str(found.on), FactKind.ENROLMENT.label, _enrolment(found.was), now
         case AgeDiffers():
             return str(found.on), "年龄", _age(found.was), _age(found.now)
+        case RecordsDiffer():
+            was, now = (" ".join(ids) or "无" for ids in (found.was, found.now))
+            return str(found.on), "同一人的其他标识", was, now
 
 
-def _held(days: Days | None) -> str:
-    return _days(days) if days else "无"
+def _held(held: Held | None) -> str:
+    if held is None:
+        return "无"
+    after = held.benefits_go_on
+    if after is None:
+        return _days(held.days)
+    return f"{_days(held.days)}，待遇延续{f'至 {after.until}' if after.until else ''}"
 
 
 def _days(days: Days) -> str:
@@ -135,6 +145,8 @@ def _days(days: Days) -> str:
 
 def _enrolment(used: EnrolmentUsed) -> str:
     days = _days(Days(used.valid_from, used.valid_to))
+    if used.waiting_to:
+        days += f"，等待期至 {used.waiting_to}"
     return f"{used.region} {used.scheme.label} {used.plan or ''} {days}"
 
 

@@ -6,7 +6,11 @@ from settlement.application.find_stay import StayUnknown
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.law_library import LawMissing
 from settlement.application.ports import EligibilityUnreachable, Overtaken, PersonUnknown
-from settlement.application.prepare_settlement import EnrolmentAmbiguous, NotEnrolled
+from settlement.application.prepare_settlement import (
+    EnrolmentAmbiguous,
+    InWaitingPeriod,
+    NotEnrolled,
+)
 from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.domain import stay_refusals as stay
 from settlement.domain.institution import InstitutionUnknown
@@ -39,6 +43,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     InstitutionUnknown: ProblemKind("institution-unknown", 422, "机构未登记"),
     InstitutionsFaulty: ProblemKind("institutions-faulty", 422, "机构目录有错误"),
     NotEnrolled: ProblemKind("not-enrolled", 422, "未参保"),
+    InWaitingPeriod: ProblemKind("in-waiting-period", 422, "参保等待期内"),
     EnrolmentAmbiguous: ProblemKind("enrolment-ambiguous", 422, "参保关系不唯一"),
     RegionUnknown: ProblemKind("region-unknown", 422, "没有该地区的政策"),
     NoPolicyInForce: ProblemKind("no-policy-in-force", 422, "没有施行中的政策"),

@@ -17,6 +17,7 @@ from settlement.application.find_stay import own_stay
 from settlement.application.prepare_settlement import prepare_settlement
 from settlement.application.read_statement import read_statement
 from settlement.application.record_fees import RecordFees, record_fees
+from settlement.application.retrying import when_overtaken
 from settlement.application.reverse_settlement import (
     Reversed,
     ReverseSettlement,
@@ -24,6 +25,7 @@ from settlement.application.reverse_settlement import (
 )
 from settlement.application.settle_stay import Settled, SettleStay, settle_stay
 from settlement.bootstrap import Parts
+from settlement.domain.record import Actor
 from settlement.domain.settlement import CASH, SURPLUS, Settlement
 from settlement.domain.stay import Stay
 from settlement.entrypoints.clock import business_date
@@ -129,20 +131,8 @@ def stay_routes(parts: Parts) -> APIRouter:
         stay_id: UUID, asked: message.PreviewRequest, acting: ActingHeaders
     ) -> message.StatementShown:
         """预结算：与结算同一算法，不留任何记录。"""
-        at = parts.clock()
         by = translating.actor(acting)
-        stay = own_stay(parts.ledger, stay_id, by)
-        prepared = prepare_settlement(
-            stay,
-            elsewhere_fen=asked.decided_elsewhere_fen,
-            settled_on=business_date(at),
-            by=by,
-            at=at,
-            ledger=parts.ledger,
-            eligibility=parts.eligibility,
-            book=parts.book,
-        )
-        return translating.show_prepared(stay, prepared)
+        return when_overtaken(lambda: _previewed(parts, stay_id, asked, by))
 
     @routes.post(
         "/v1/stays/{stay_id}/settlement",
@@ -173,6 +163,7 @@ def stay_routes(parts: Parts) -> APIRouter:
                 ledger=parts.ledger,
                 eligibility=parts.eligibility,
                 book=parts.book,
+                clock=parts.clock,
                 accept=accept,
             ),
             show=show_settled,
@@ -235,6 +226,24 @@ def stay_routes(parts: Parts) -> APIRouter:
 def show_settled(settled: Settled) -> message.StatementShown:
     """A settlement that was just made."""
     return translating.show_prepared(settled.stay, settled.prepared, number=settled.number)
+
+
+def _previewed(
+    parts: Parts, stay_id: UUID, asked: message.PreviewRequest, by: Actor
+) -> message.StatementShown:
+    at = parts.clock()
+    stay = own_stay(parts.ledger, stay_id, by)
+    prepared = prepare_settlement(
+        stay,
+        elsewhere_fen=asked.decided_elsewhere_fen,
+        settled_on=business_date(at),
+        by=by,
+        at=at,
+        ledger=parts.ledger,
+        eligibility=parts.eligibility,
+        book=parts.book,
+    )
+    return translating.show_prepared(stay, prepared)
 
 
 def _find(parts: Parts, stay_id: UUID, acting: Any) -> Stay:

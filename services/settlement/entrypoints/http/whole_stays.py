@@ -50,6 +50,7 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
                 ledger=parts.ledger,
                 eligibility=parts.eligibility,
                 book=parts.book,
+                clock=parts.clock,
                 accept=accept,
             ),
             show=show_settled,
