@@ -14,6 +14,7 @@ from hashlib import blake2b
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -80,6 +81,11 @@ _PEOPLE = """
     WHERE rows.accepted AND NOT EXISTS (
         SELECT 1 FROM unchanged WHERE unchanged.person_id = people.person_id)
     ORDER BY people.person_id, people.person, rows.row"""
+_ROWS_OF = """
+    SELECT people.person_id, people.person_id, rows.row, rows.sealed
+    FROM people JOIN rows ON rows.person = people.person
+    WHERE rows.accepted AND people.person_id IN ({places})
+    ORDER BY people.person_id, rows.row"""
 _UNIDENTIFIED = """
     SELECT people.person, rows.row, rows.sealed
     FROM people JOIN rows ON rows.person = people.person
@@ -149,6 +155,12 @@ class SqliteListWorkspace:
         listed = self._listed()
         while portion := list(islice(listed, size)):
             yield portion
+
+    def rows_of(self, person_ids: Sequence[UUID]) -> Sequence[ListedRows]:
+        """The accepted rows of these people, even of who is noted as unchanged."""
+        query = _ROWS_OF.format(places=",".join("?" * len(person_ids)))
+        found = self._connection.execute(query, [each.bytes for each in person_ids])
+        return list(self._by_person(found))
 
     def unidentified(self, size: int) -> Iterator[Sequence[Certificate]]:
         """Who has accepted rows and no id yet; a person comes once."""
@@ -268,7 +280,9 @@ class SqliteListWorkspace:
             self._add_error(error)
 
     def _listed(self) -> Iterator[ListedRows]:
-        found = self._connection.execute(_PEOPLE)
+        return self._by_person(self._connection.execute(_PEOPLE))
+
+    def _by_person(self, found: Iterable[Any]) -> Iterator[ListedRows]:
         for (_, person_id), rows in groupby(found, key=itemgetter(0, 1)):
             yield ListedRows(
                 UUID(bytes=person_id) if person_id is not None else None,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eligibility.application.ports import PersonKeys, Receipt
 from eligibility.domain.certificate import Certificate
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.owner_list import ListFigures, ListOrder, ListRows, OwnerList
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ReadRow, RejectedRow, RosterRow, RowError
@@ -74,6 +75,9 @@ class ListWorkspace(Protocol):
         Who has an id comes in the order of the ids; who is noted as unchanged is left out.
         """
 
+    def rows_of(self, person_ids: Sequence[UUID]) -> Sequence[ListedRows]:
+        """The accepted rows of these people, even of who is noted as unchanged."""
+
     def note_unchanged(self, people: Iterable[UnchangedPerson]) -> None:
         """Note of whom the list states nothing new."""
 
@@ -134,6 +138,9 @@ class ListStore(Protocol):
 
     def find_people(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
         """The people now, by id; whoever is not there is left out."""
+
+    def find_one(self, person_id: UUID) -> OnePerson | None:
+        """The person with all records that were ever merged, or None."""
 
     def last_position(self) -> int:
         """The position of the last event there is."""
