@@ -48,12 +48,26 @@ CREATE TABLE errors (row INTEGER NOT NULL, column_name TEXT, message TEXT NOT NU
 CREATE TABLE listed (person_id BLOB NOT NULL, kind TEXT NOT NULL,
     PRIMARY KEY (person_id, kind)) WITHOUT ROWID;
 """
-# All rows of a person have one id, even if it was given while they were read.
+# All rows of a person have one id, even if it was given while they were read. Whoever is listed
+# with two certificates comes once: their rows go by one of the two, which their facts' places
+# begin with.
 _INDEXES = """
 CREATE INDEX rows_by_person ON rows (person, row);
 INSERT INTO people SELECT person, MAX(person_id) FROM rows
     WHERE person IS NOT NULL GROUP BY person;
 CREATE INDEX people_by_id ON people (person_id, person);
+CREATE TABLE same_people AS SELECT people.person AS person, firsts.person AS one
+    FROM people JOIN (
+        SELECT person_id, MIN(person) AS person FROM people
+        WHERE person_id IS NOT NULL GROUP BY person_id HAVING COUNT(*) > 1
+    ) AS firsts ON people.person_id = firsts.person_id WHERE people.person <> firsts.person;
+UPDATE facts SET place = CAST((
+        SELECT one FROM same_people JOIN rows ON rows.person = same_people.person
+        WHERE rows.row = facts.row) || substr(place, 33) AS BLOB)
+    WHERE row IN (SELECT row FROM rows WHERE person IN (SELECT person FROM same_people));
+UPDATE rows SET person = (SELECT one FROM same_people WHERE same_people.person = rows.person)
+    WHERE person IN (SELECT person FROM same_people);
+DELETE FROM people WHERE person IN (SELECT person FROM same_people);
 CREATE INDEX facts_by_place ON facts (place, said);
 CREATE INDEX errors_by_row ON errors (row);
 """
