@@ -399,3 +399,21 @@ def test_who_is_unchanged_is_not_stated_again_unless_changed_in_between(tmp_path
     assert own == [[HELD], [HELD]]
     # What the other list recorded: its begin, its activation and one fact; of this list nothing.
     assert other.eligibility.log.last_position() == position + 3
+
+
+def test_rows_swallowed_by_an_open_quote_end_nobody(office: Office) -> None:
+    """Closed three rows later, it is one row that may be anybody's; never closed, no list."""
+    office.bring(civil(*range(1, 41)), full(until=BEGIN))
+    rows = [civil_row(n) for n in range(1, 41)]
+    rows[35][6] = '"见附件'
+    never_closed = csv_file(CIVIL_HEADER, *rows)
+    rows[38][6] = '无"'
+
+    report = office.bring(csv_file(CIVIL_HEADER, *rows), full(), accept_rejected_rows=True)
+
+    assert (report.rows.accepted, report.rows.rejected) == (36, 1)
+    assert report.endings_withheld
+    assert report.figures.persons_ended == 0
+    assert "引号没有成对" in office.rejected[0].errors[0].message
+    with pytest.raises(RosterUnreadable, match="第 37 行起不是合法的 CSV"):
+        office.attempt(never_closed, full())

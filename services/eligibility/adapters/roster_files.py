@@ -62,7 +62,7 @@ def _csv_rows(file: BinaryIO) -> Iterator[NumberedRow]:
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
     number = 0
     try:
-        for number, cells in enumerate(csv.reader(text), start=1):
+        for number, cells in enumerate(csv.reader(text, strict=True), start=1):
             yield number, cells
     except csv.Error:
         message = (

@@ -62,6 +62,11 @@ _LONGEST_PLAN = 40
 _LONGEST_PLACE = 40
 _LONGEST_DISEASE = 60
 _LONG_NUMBER = re.compile(r"[0-9]{6}")
+_CERTIFICATE_LONG = re.compile(r"[0-9０-９]{15}")
+_SWALLOWED = (
+    "有一格里既有换行又有长号码，多半是引号没有成对，把后面的行并进了这一格；"
+    "请核对引号，确是备注的请去掉换行 (rows within a cell)"
+)
 _ENDED = "退出"
 _ACTIONS = ("", "新增", "变更", _ENDED)
 _ENROLMENT_COLUMNS = ("参保区划", "险种", "参保开始日期", "档次")
@@ -155,6 +160,10 @@ def _read_row(row: "_RowReader") -> ReadRow:
     if row.is_too_long():
         row.refuse(None, "列数多于表头，多半是某格里有未加引号的逗号 (too many cells)")
         return row.rejected(None)
+    if row.has_swallowed_rows():
+        row.refuse(None, _SWALLOWED)
+        # Whose rows are in that cell, nobody can tell.
+        return row.rejected(None)
     person, ends = row.person(), row.is_ending()
     endings = row.endings() if ends else ()
     identity = None if ends else row.identity()
@@ -235,6 +244,11 @@ class _RowReader:
 
     def is_too_long(self) -> bool:
         return any(map(plain, self.cells[len(self._columns.header) :]))
+
+    def has_swallowed_rows(self) -> bool:
+        return any(
+            ("\n" in cell or "\r" in cell) and _CERTIFICATE_LONG.search(cell) for cell in self.cells
+        )
 
     def person(self) -> PersonalData | None:
         kind = self._read("证件类型", read_certificate_type)
