@@ -25,7 +25,7 @@ from eligibility.adapters.roster_cells import (
     read_region,
     read_scheme,
 )
-from eligibility.adapters.roster_files import NumberedRow, read_rows
+from eligibility.adapters.roster_files import NOT_COMPUTED, NumberedRow, read_rows
 from eligibility.adapters.roster_layout import (
     GENERAL,
     NOT_RECORDED,
@@ -66,6 +66,9 @@ _CERTIFICATE_LONG = re.compile(r"[0-9０-９]{15}")
 _SWALLOWED = (
     "有一格里既有换行又有长号码，多半是引号没有成对，把后面的行并进了这一格；"
     "请核对引号，确是备注的请去掉换行 (rows within a cell)"
+)
+_WITHOUT_RESULT = (
+    "此格是公式，文件里没有它的结果；请用表格软件打开、重算后保存，或填写结果 (formula)"
 )
 _ENDED = "退出"
 _ACTIONS = ("", "新增", "变更", _ENDED)
@@ -268,6 +271,8 @@ class _RowReader:
         What holds a long number is no place: a cell that slipped from its column.
         """
         typed = plain(self._cell(field))[:_LONGEST_PLACE]
+        if typed == NOT_COMPUTED:
+            return None
         return None if _LONG_NUMBER.search(typed) else typed or None
 
     def is_ending(self) -> bool:
@@ -355,8 +360,12 @@ class _RowReader:
         return bool(plain(self._cell(field)))
 
     def _read(self, field: str, reader: Callable[[str], Value]) -> Value | None:
+        cell = self._cell(field)
+        if cell == NOT_COMPUTED:
+            self.refuse(self._heading(field), _WITHOUT_RESULT)
+            return None
         try:
-            return self._reader.read(field, self._cell(field), reader)
+            return self._reader.read(field, cell, reader)
         except CellRefused as error:
             self.refuse(self._heading(field), str(error))
             return None
