@@ -206,6 +206,12 @@ class SqliteListWorkspace:
             "DELETE FROM unchanged WHERE person_id = ?", [(each.bytes,) for each in person_ids]
         )
 
+    def unchanged_people(self, size: int) -> Iterator[Sequence[UUID]]:
+        """Of whom the list states nothing new, so many people at a time."""
+        cursor = self._connection.execute("SELECT person_id FROM unchanged")
+        while found := cursor.fetchmany(size):
+            yield [UUID(bytes=person_id) for (person_id,) in found]
+
     def unchanged(self) -> ListFigures:
         """What everybody who is noted as unchanged adds to the figures."""
         facts, before = self._connection.execute(

@@ -26,6 +26,7 @@ from eligibility.domain.roster import RosterRow, RowError, kind_of
 
 _PORTION_PEOPLE = 500
 _RESERVED_PEOPLE = 20_000
+_KEPT_PEOPLE = 5_000
 _EVERY_KIND = "*"
 _NO_KIND: frozenset[str] = frozenset()
 _DOUBTFUL = frozenset({_EVERY_KIND})
@@ -290,14 +291,26 @@ class StatingPass(ListPass):
             workspace.identify(zip(certificates, vault.reserve(certificates), strict=True))
 
     def look_again_at(self, person_ids: Iterable[UUID]) -> None:
-        """These were changed after the trial: what it found of them counts no longer."""
-        self._parts.workspace.forget_unchanged(person_ids)
+        """These were changed after the trial: what it found of them counts no longer.
+
+        Erasing somebody leaves no event. Raises `ListMovedOn` if it was somebody found unchanged.
+        """
+        workspace, vault = self._parts.workspace, self._parts.vault
+        workspace.forget_unchanged(person_ids)
+        for unchanged in workspace.unchanged_people(_KEPT_PEOPLE):
+            if not vault.has_keys(unchanged):
+                raise ListMovedOn(_MOVED_ON)
 
     def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
         if person_id is None:
             message = "a reserved certificate always has an id"
             raise AssertionError(message)
-        return Person.register(person_id=person_id, sealed=keys.seal(person_id, data), at=self._at)
+        try:
+            sealed = keys.seal(person_id, data)
+        except LookupError:
+            # The id was reserved before and is erased since: there is nobody to register under it.
+            raise ListMovedOn(_MOVED_ON) from None
+        return Person.register(person_id=person_id, sealed=sealed, at=self._at)
 
     def _refuse(self, row: RosterRow, error: Exception) -> None:
         # The trial has let this row through: the person was changed in between.

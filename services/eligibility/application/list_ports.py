@@ -84,6 +84,9 @@ class ListWorkspace(Protocol):
     def forget_unchanged(self, person_ids: Iterable[UUID]) -> None:
         """These are to be looked at again."""
 
+    def unchanged_people(self, size: int) -> Iterator[Sequence[UUID]]:
+        """Of whom the list states nothing new, so many people at a time."""
+
     def unchanged(self) -> ListFigures:
         """What everybody who is noted as unchanged adds to the figures."""
 
@@ -118,6 +121,9 @@ class ListVault(Protocol):
 
     def find_many(self, certificates: Sequence[Certificate]) -> list[UUID | None]:
         """The id reserved for each certificate, in order, or None."""
+
+    def has_keys(self, person_ids: Sequence[UUID]) -> bool:
+        """Whether none of these people is erased."""
 
     def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
         """The keys of these people, to seal and open with."""
