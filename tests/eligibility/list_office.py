@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from contracts.vocabulary import CertificateType, DataOwner
+from contracts.vocabulary import CertificateType, DataOwner, MergeReason
+from eligibility.adapters.event_store import EventLogStore
 from eligibility.application.find_person import UnknownPerson
 from eligibility.application.import_list import ListDecisions, ListReport
 from eligibility.application.ports import ActsFor
@@ -97,6 +98,23 @@ class Office:
         except UnknownPerson:
             return None
         return self.eligibility.log.find(person_id, Person)
+
+    def merge(self, canonical: int, other: int) -> None:
+        """Find that two records are one person."""
+        self.now += timedelta(seconds=1)
+        ids = [each.id for each in map(self.person, (canonical, other)) if each is not None]
+        self.eligibility.merge_persons.merge(
+            *ids, reason=MergeReason.NUMBER_CHANGED, acting=ActsFor("O500112", "张"), at=self.now
+        )
+
+    def together(self, sequence: int) -> list[tuple[str, date, date | None]]:
+        """The identities known of a person by all their records together."""
+        person = self.person(sequence)
+        one = (
+            EventLogStore(self.eligibility.log).find_one(person.id) if person is not None else None
+        )
+        found = one.known().facts_within(Identity, ALWAYS) if one is not None else []
+        return [(r.fact.identity, r.fact.valid_from, r.fact.valid_to) for r in found]
 
     def instants(self) -> set[datetime]:
         """All instants at which anything was recorded."""

@@ -100,3 +100,24 @@ def test_an_order_that_makes_no_sense_is_told(
     assert refused.exit_code == 1
     assert words in refused.stderr
     assert not refused.stdout
+
+
+def test_the_rejects_file_is_never_the_list_and_never_anybody_elses(desk: Desk) -> None:
+    """The list itself, a folder that is not there: one line; an open file is made private."""
+    content = csv_file(CIVIL_HEADER, civil_row(1), civil_row(2, kind="富户"))
+    readable = desk.folder / "rejects.csv"
+    readable.write_text("")
+    readable.chmod(0o644)
+
+    itself = desk.run(content, "--accept-rejected", "--rejects", str(desk.folder / "list"))
+    kept = (desk.folder / "list").read_bytes()
+    nowhere = desk.run(content, "--accept-rejected", "--rejects", str(desk.folder / "no" / "r.csv"))
+    written = desk.run(content, "--accept-rejected", "--rejects", str(readable))
+
+    assert (itself.exit_code, nowhere.exit_code, written.exit_code) == (1, 1, 0)
+    assert "请换一个文件名" in itself.stderr
+    assert kept == content
+    assert "未改变任何人；请核对文件夹与权限" in nowhere.stderr
+    assert "新增人员 1" in written.stdout
+    assert stat.S_IMODE(readable.stat().st_mode) == 0o600
+    assert "富户" in readable.read_text("utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.vocabulary import DataOwner
+from eligibility.adapters.roster_rejects import rejects_csv
 from eligibility.application.import_list import ListDecisions
 from eligibility.application.ports import ActsFor
 from eligibility.domain.owner_list import (
@@ -21,8 +22,9 @@ from eligibility.domain.owner_list import (
     read_kinds,
 )
 from eligibility.domain.roster import RosterHasRejectedRows, RosterUnreadable
+from tests.eligibility.conftest import number
 from tests.eligibility.list_office import LOW_INCOME, Office, changes, full
-from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
+from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file, xlsx_file
 
 ORPHAN = "identity:orphan"
 BEGIN = date(2023, 1, 1)
@@ -399,3 +401,48 @@ def test_who_is_unchanged_is_not_stated_again_unless_changed_in_between(tmp_path
     assert own == [[HELD], [HELD]]
     # What the other list recorded: its begin, its activation and one fact; of this list nothing.
     assert other.eligibility.log.last_position() == position + 3
+
+
+def test_rows_swallowed_by_an_open_quote_end_nobody(office: Office) -> None:
+    """Closed three rows later, it is one row that may be anybody's; never closed, no list."""
+    office.bring(civil(*range(1, 41)), full(until=BEGIN))
+    rows = [civil_row(n) for n in range(1, 41)]
+    rows[35][6] = '"见附件'
+    never_closed = csv_file(CIVIL_HEADER, *rows)
+    rows[38][6] = '无"'
+
+    report = office.bring(csv_file(CIVIL_HEADER, *rows), full(), accept_rejected_rows=True)
+
+    assert (report.rows.accepted, report.rows.rejected) == (36, 1)
+    assert report.endings_withheld
+    assert report.figures.persons_ended == 0
+    assert "引号没有成对" in office.rejected[0].errors[0].message
+    with pytest.raises(RosterUnreadable, match="第 37 行起不是合法的 CSV"):
+        office.attempt(never_closed, full())
+
+
+def test_a_formula_without_its_result_is_no_empty_cell(office: Office) -> None:
+    """A last day that was never computed would be a benefit without end."""
+    row = civil_row(1)
+    row[5] = "=EDATE(E2,12)"
+
+    office.attempt(xlsx_file(CIVIL_HEADER, row, civil_row(2)))
+
+    (rejected,) = office.rejected
+    (error,) = rejected.errors
+    assert (rejected.row, rejected.cells[5], error.column) == (2, "#公式", "停发日期")
+    assert "文件里没有它的结果" in error.message
+
+
+def test_a_row_with_a_comma_too_many_is_rejected_again_when_sent_again(office: Office) -> None:
+    """Nothing of it is lost, and what stands in the wrong column never becomes true."""
+    shifted = civil_row(1)
+    shifted[6] = "甲村,一组"
+    office.attempt(csv_file(CIVIL_HEADER, shifted))
+    header, first = CIVIL_HEADER, office.rejected
+
+    office.attempt(b"".join(rejects_csv(header, first)))
+
+    assert [row.cells[:4] for row in first] == [("1", "样例1", number(1), "农村低保")]
+    assert [row.cells[-1] for row in office.rejected] == ["一组"]
+    assert "列数多于表头" in office.rejected[0].errors[0].message

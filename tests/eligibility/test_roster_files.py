@@ -107,6 +107,22 @@ def test_a_file_of_neither_kind_is_refused_by_name(content: bytes, words: str) -
         rows_of(content)
 
 
+def test_only_a_formula_without_a_result_is_marked() -> None:
+    """Computed to a number, to an empty text, not at all; a cell that is not there stays empty."""
+    cells = (
+        b"<c r='A1'><f>1+1</f><v>2</v></c><c r='B1' t='str'><f>&quot;&quot;</f><v></v></c>"
+        b"<c r='C1'><f>D1</f></c><c r='D1'><f>C1</f><v/></c><c r='E1'/><c r='G1'><v>3</v></c>"
+    )
+    sheet = (
+        b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
+        b"<sheetData><row r='1'>" + cells + b"</row></sheetData></worksheet>"
+    )
+
+    assert rows_of(rezipped(BOOK, {SHEET: sheet})) == [
+        (1, ["2", "", "#公式", "#公式", "", "", "3"])
+    ]
+
+
 def test_a_sheet_that_claims_a_far_away_row_ends() -> None:
     """A crafted row number beyond the last row of any spreadsheet is no endless file."""
     sheet = (

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -47,12 +48,26 @@ CREATE TABLE errors (row INTEGER NOT NULL, column_name TEXT, message TEXT NOT NU
 CREATE TABLE listed (person_id BLOB NOT NULL, kind TEXT NOT NULL,
     PRIMARY KEY (person_id, kind)) WITHOUT ROWID;
 """
-# All rows of a person have one id, even if it was given while they were read.
+# All rows of a person have one id, even if it was given while they were read. Whoever is listed
+# with two certificates comes once: their rows go by one of the two, which their facts' places
+# begin with.
 _INDEXES = """
 CREATE INDEX rows_by_person ON rows (person, row);
 INSERT INTO people SELECT person, MAX(person_id) FROM rows
     WHERE person IS NOT NULL GROUP BY person;
 CREATE INDEX people_by_id ON people (person_id, person);
+CREATE TABLE same_people AS SELECT people.person AS person, firsts.person AS one
+    FROM people JOIN (
+        SELECT person_id, MIN(person) AS person FROM people
+        WHERE person_id IS NOT NULL GROUP BY person_id HAVING COUNT(*) > 1
+    ) AS firsts ON people.person_id = firsts.person_id WHERE people.person <> firsts.person;
+UPDATE facts SET place = CAST((
+        SELECT one FROM same_people JOIN rows ON rows.person = same_people.person
+        WHERE rows.row = facts.row) || substr(place, 33) AS BLOB)
+    WHERE row IN (SELECT row FROM rows WHERE person IN (SELECT person FROM same_people));
+UPDATE rows SET person = (SELECT one FROM same_people WHERE same_people.person = rows.person)
+    WHERE person IN (SELECT person FROM same_people);
+DELETE FROM people WHERE person IN (SELECT person FROM same_people);
 CREATE INDEX facts_by_place ON facts (place, said);
 CREATE INDEX errors_by_row ON errors (row);
 """
@@ -80,6 +95,11 @@ _PEOPLE = """
     WHERE rows.accepted AND NOT EXISTS (
         SELECT 1 FROM unchanged WHERE unchanged.person_id = people.person_id)
     ORDER BY people.person_id, people.person, rows.row"""
+_ROWS_OF = """
+    SELECT people.person_id, people.person_id, rows.row, rows.sealed
+    FROM people JOIN rows ON rows.person = people.person
+    WHERE rows.accepted AND people.person_id IN ({places})
+    ORDER BY people.person_id, rows.row"""
 _UNIDENTIFIED = """
     SELECT people.person, rows.row, rows.sealed
     FROM people JOIN rows ON rows.person = people.person
@@ -150,6 +170,12 @@ class SqliteListWorkspace:
         while portion := list(islice(listed, size)):
             yield portion
 
+    def rows_of(self, person_ids: Sequence[UUID]) -> Sequence[ListedRows]:
+        """The accepted rows of these people, even of who is noted as unchanged."""
+        query = _ROWS_OF.format(places=",".join("?" * len(person_ids)))
+        found = self._connection.execute(query, [each.bytes for each in person_ids])
+        return list(self._by_person(found))
+
     def unidentified(self, size: int) -> Iterator[Sequence[Certificate]]:
         """Who has accepted rows and no id yet; a person comes once."""
         after = b""
@@ -179,6 +205,12 @@ class SqliteListWorkspace:
         self._connection.executemany(
             "DELETE FROM unchanged WHERE person_id = ?", [(each.bytes,) for each in person_ids]
         )
+
+    def unchanged_people(self, size: int) -> Iterator[Sequence[UUID]]:
+        """Of whom the list states nothing new, so many people at a time."""
+        cursor = self._connection.execute("SELECT person_id FROM unchanged")
+        while found := cursor.fetchmany(size):
+            yield [UUID(bytes=person_id) for (person_id,) in found]
 
     def unchanged(self) -> ListFigures:
         """What everybody who is noted as unchanged adds to the figures."""
@@ -268,7 +300,9 @@ class SqliteListWorkspace:
             self._add_error(error)
 
     def _listed(self) -> Iterator[ListedRows]:
-        found = self._connection.execute(_PEOPLE)
+        return self._by_person(self._connection.execute(_PEOPLE))
+
+    def _by_person(self, found: Iterable[Any]) -> Iterator[ListedRows]:
         for (_, person_id), rows in groupby(found, key=itemgetter(0, 1)):
             yield ListedRows(
                 UUID(bytes=person_id) if person_id is not None else None,

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from eligibility.adapters.event_store import EventLogStore
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.owner_list import OwnerList
 from eligibility.domain.person import Person
 from eventlog.log import EventLog
@@ -14,10 +16,15 @@ class EventLogListStore:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
+        self._people = EventLogStore(log)
 
     def find_people(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
         """The people now, by id; whoever is not there is left out."""
         return self._log.find_many(person_ids, Person)
+
+    def find_one(self, person_id: UUID) -> OnePerson | None:
+        """The person with all records that were ever merged, or None."""
+        return self._people.find_one(person_id)
 
     def last_position(self) -> int:
         """The position of the last event there is."""

@@ -16,11 +16,15 @@ from datetime import date, datetime, time
 from typing import Any, BinaryIO
 
 from openpyxl import load_workbook
+from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from eligibility.domain.roster import RosterUnreadable
 
 NumberedRow = tuple[int, Sequence[str]]
 """A row's number as a spreadsheet shows it, from 1, and its cells as text."""
+
+NOT_COMPUTED = "#公式"
+"""A formula whose result the workbook does not have; no cell may mean anything by it."""
 
 LAST_SHEET_ROW = 1_048_576
 """No spreadsheet program writes further rows."""
@@ -62,7 +66,7 @@ def _csv_rows(file: BinaryIO) -> Iterator[NumberedRow]:
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
     number = 0
     try:
-        for number, cells in enumerate(csv.reader(text), start=1):
+        for number, cells in enumerate(csv.reader(text, strict=True), start=1):
             yield number, cells
     except csv.Error:
         message = (
@@ -151,8 +155,49 @@ def _has_content(sheet: Any) -> bool:
 def _sheet_rows(sheet: Any, *, last_row: int = LAST_SHEET_ROW) -> Iterator[Sequence[Any]]:
     # Programs write wrong dimensions into the file; without them the rows themselves decide.
     sheet.reset_dimensions()
-    rows: Iterator[Sequence[Any]] = sheet.iter_rows(max_row=last_row, values_only=True)
-    return rows
+    # As the library reads a sheet, but for formulas: it passes over those without a result.
+    with sheet._get_source() as source:  # noqa: SLF001
+        parser = _SheetParser(
+            source,
+            sheet._shared_strings,  # noqa: SLF001
+            data_only=True,
+            epoch=sheet.parent.epoch,
+            date_formats=sheet.parent._date_formats,  # noqa: SLF001
+            timedelta_formats=sheet.parent._timedelta_formats,  # noqa: SLF001
+        )
+        next_row = 1
+        for number, cells in parser.parse():
+            if number > last_row:
+                break
+            for _ in range(next_row, number):
+                yield ()
+            if next_row <= number:
+                next_row = number + 1
+                yield _in_columns(cells)
+
+
+def _in_columns(cells: Sequence[dict[str, Any]]) -> Sequence[Any]:
+    row = [None] * (cells[-1]["column"] if cells else 0)
+    for cell in cells:
+        if cell["column"] <= len(row):
+            row[cell["column"] - 1] = cell["value"]
+    return row
+
+
+class _SheetParser(WorkSheetParser):  # type: ignore[misc]
+    """Reads a formula whose result was never stored as `NOT_COMPUTED`, not as an empty cell."""
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        cell: dict[str, Any] = super().parse_cell(element)
+        if cell["value"] is None and _is_not_computed(element):
+            cell |= {"value": NOT_COMPUTED, "data_type": "s"}
+        return cell
+
+
+def _is_not_computed(cell: Any) -> bool:
+    # An empty result says that it is a text; without that, programs write an empty one for none.
+    is_empty_text = cell.get("t") == "str" and cell.find(VALUE_TAG) is not None
+    return cell.find(FORMULA_TAG) is not None and not is_empty_text
 
 
 def _text_of(cell: Any) -> str:

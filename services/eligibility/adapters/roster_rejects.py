@@ -24,9 +24,11 @@ def rejects_csv(header: Sequence[str], rejected: Iterable[RejectedRow]) -> Itera
     width = len(header)
     for row in rejected:
         cells = [*row.cells, *[""] * (width - len(row.cells))]
-        # What stood beyond the header must not move the reasons out of their columns.
-        kept = cells[:width]
-        yield csv_line([*kept, str(row.row), "；".join(map(_reason, row.errors))])
+        # What stood beyond the header must not move the reasons out of their columns. Behind them
+        # it is not lost, and the row, sent again as it is, is no better than it was.
+        kept, beyond = cells[:width], cells[width:]
+        reasons = "；".join(map(_reason, row.errors))
+        yield csv_line([*kept, str(row.row), reasons, *(beyond if any(beyond) else ())])
 
 
 def csv_line(cells: Sequence[str], *, is_first: bool = False) -> bytes:

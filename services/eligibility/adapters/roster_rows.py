@@ -25,7 +25,7 @@ from eligibility.adapters.roster_cells import (
     read_region,
     read_scheme,
 )
-from eligibility.adapters.roster_files import NumberedRow, read_rows
+from eligibility.adapters.roster_files import NOT_COMPUTED, NumberedRow, read_rows
 from eligibility.adapters.roster_layout import (
     GENERAL,
     NOT_RECORDED,
@@ -62,6 +62,14 @@ _LONGEST_PLAN = 40
 _LONGEST_PLACE = 40
 _LONGEST_DISEASE = 60
 _LONG_NUMBER = re.compile(r"[0-9]{6}")
+_CERTIFICATE_LONG = re.compile(r"[0-9０-９]{15}")
+_SWALLOWED = (
+    "有一格里既有换行又有长号码，多半是引号没有成对，把后面的行并进了这一格；"
+    "请核对引号，确是备注的请去掉换行 (rows within a cell)"
+)
+_WITHOUT_RESULT = (
+    "此格是公式，文件里没有它的结果；请用表格软件打开、重算后保存，或填写结果 (formula)"
+)
 _ENDED = "退出"
 _ACTIONS = ("", "新增", "变更", _ENDED)
 _ENROLMENT_COLUMNS = ("参保区划", "险种", "参保开始日期", "档次")
@@ -155,6 +163,10 @@ def _read_row(row: "_RowReader") -> ReadRow:
     if row.is_too_long():
         row.refuse(None, "列数多于表头，多半是某格里有未加引号的逗号 (too many cells)")
         return row.rejected(None)
+    if row.has_swallowed_rows():
+        row.refuse(None, _SWALLOWED)
+        # Whose rows are in that cell, nobody can tell.
+        return row.rejected(None)
     person, ends = row.person(), row.is_ending()
     endings = row.endings() if ends else ()
     identity = None if ends else row.identity()
@@ -236,6 +248,11 @@ class _RowReader:
     def is_too_long(self) -> bool:
         return any(map(plain, self.cells[len(self._columns.header) :]))
 
+    def has_swallowed_rows(self) -> bool:
+        return any(
+            ("\n" in cell or "\r" in cell) and _CERTIFICATE_LONG.search(cell) for cell in self.cells
+        )
+
     def person(self) -> PersonalData | None:
         kind = self._read("证件类型", read_certificate_type)
         name = self._read("姓名", read_name)
@@ -254,6 +271,8 @@ class _RowReader:
         What holds a long number is no place: a cell that slipped from its column.
         """
         typed = plain(self._cell(field))[:_LONGEST_PLACE]
+        if typed == NOT_COMPUTED:
+            return None
         return None if _LONG_NUMBER.search(typed) else typed or None
 
     def is_ending(self) -> bool:
@@ -341,8 +360,12 @@ class _RowReader:
         return bool(plain(self._cell(field)))
 
     def _read(self, field: str, reader: Callable[[str], Value]) -> Value | None:
+        cell = self._cell(field)
+        if cell == NOT_COMPUTED:
+            self.refuse(self._heading(field), _WITHOUT_RESULT)
+            return None
         try:
-            return self._reader.read(field, self._cell(field), reader)
+            return self._reader.read(field, cell, reader)
         except CellRefused as error:
             self.refuse(self._heading(field), str(error))
             return None

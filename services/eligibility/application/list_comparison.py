@@ -19,12 +19,14 @@ from eligibility.application.ports import PersonKeys
 from eligibility.domain.certificate import PersonalData
 from eligibility.domain.impossible_facts import FactImpossible
 from eligibility.domain.list_statements import ListStatements
+from eligibility.domain.listed_records import ListedRecords
 from eligibility.domain.owner_list import ListFigures, ListMovedOn, ListOrder, NothingToEnd
 from eligibility.domain.person import Person
 from eligibility.domain.roster import RosterRow, RowError, kind_of
 
 _PORTION_PEOPLE = 500
 _RESERVED_PEOPLE = 20_000
+_KEPT_PEOPLE = 5_000
 _EVERY_KIND = "*"
 _NO_KIND: frozenset[str] = frozenset()
 _DOUBTFUL = frozenset({_EVERY_KIND})
@@ -61,6 +63,8 @@ class ListPass(ABC):
         self._at = at
         self._counted: Counter[ListFigures] = Counter()
         self._unchanged: list[UnchangedPerson] = []
+        # Records that stand for one person with others and were dealt with: few, so held here.
+        self._merged: set[UUID] = set()
         self._kinds = frozenset(parts.order.kinds)
         self._statements = ListStatements(parts.order, parts.roster_id, at)
 
@@ -95,8 +99,11 @@ class ListPass(ABC):
             person = people.get(each.person_id) if each.person_id is not None else None
             if person is None:
                 stated += self._state_new(each.person_id, each.rows, keys)
+            elif person.merge_steps:
+                stated += self._state_merged(person, listed.setdefault(person.id, set()))
             else:
-                self._state_known(person, each.rows, keys, listed.setdefault(person.id, set()))
+                kinds = listed.setdefault(person.id, set())
+                self._state_known(ListedRecords([person]), [each], keys, kinds)
                 stated.append(person)
         if parts.order.kinds:
             parts.workspace.note_listed(
@@ -110,39 +117,70 @@ class ListPass(ABC):
         self, person_id: UUID | None, rows: Sequence[RosterRow], keys: PersonKeys
     ) -> list[Person]:
         person = self._register(person_id, rows[0].person, keys)
-        done = self._state_rows(person, rows)
+        done = self._state_rows(ListedRecords([person]), [(person, row) for row in rows])
         self._counted.update(done.values())
         if not done:
             return []
         self._counted[_NEW] += 1
         return [person]
 
+    def _state_merged(self, person: Person, listed: set[str]) -> Sequence[Person]:
+        """State the rows of all records that are this person now, at the first that comes."""
+        if person.id in self._merged:
+            return ()
+        one, parts = self._one(person), self._parts
+        ids = [record.id for record in one.records]
+        listed |= self._listed_kinds(ids)
+        said, keys = parts.workspace.rows_of(ids), parts.vault.keys_of(ids)
+        if self._state_known(one, said, keys, listed):
+            self._merged.update(ids)
+        return one.records
+
     def _state_known(
-        self, person: Person, rows: Sequence[RosterRow], keys: PersonKeys, listed: set[str]
-    ) -> None:
-        """State the rows; `listed` are the kinds with which the person is on the list."""
-        before = self._statements.stood_before(person)
-        done = self._state_rows(person, rows)
-        accepted = [row for row in rows if row.row in done]
-        self._restate_name(person, accepted, keys)
+        self,
+        one: ListedRecords,
+        said: Sequence[ListedRows],
+        keys: PersonKeys,
+        listed: set[str],
+    ) -> bool:
+        """State the rows, and tell whether any could be.
+
+        `listed` are the kinds with which the person is on the list.
+        """
+        before = self._statements.stood_before(one)
+        records = {record.id: record for record in one.records}
+        rows = [
+            (records[each.person_id], row) for each in said if each.person_id for row in each.rows
+        ]
+        done = self._state_rows(one, sorted(rows, key=lambda each: each[1].row))
+        accepted = [row for _, row in rows if row.row in done]
+        for record in one.records:
+            of_record = [row for each, row in rows if each is record and row.row in done]
+            if of_record:
+                self._restate_name(record, of_record, keys)
         kinds = _kinds(accepted)
         # In a full list a rejected row ends nobody: its person counts as listed with every kind.
         doubtful = _EVERY_KIND in listed or len(accepted) < len(rows)
         listed |= kinds | ({_EVERY_KIND} if doubtful else set())
         if accepted and not (doubtful or self.endings_withheld):
-            self._counted[self._statements.end_absent(person, self._kinds - kinds)] += 1
-        if person.pending_events or len(accepted) < len(rows):
+            self._counted[self._statements.end_absent(one, self._kinds - kinds)] += 1
+        # What merged records say may change by another's event: they are always looked at again.
+        if one.is_merged or one.is_changed or len(accepted) < len(rows):
             self._counted.update([*done.values(), before] if accepted else [])
         else:
-            said = sum(len(row.facts) + len(row.endings) for row in rows)
-            self._unchanged.append(UnchangedPerson(person.id, said, bool(before.persons_before)))
+            stated = sum(len(row.facts) + len(row.endings) for row in accepted)
+            person_id = one.records[0].id
+            self._unchanged.append(UnchangedPerson(person_id, stated, bool(before.persons_before)))
+        return bool(accepted)
 
-    def _state_rows(self, person: Person, rows: Sequence[RosterRow]) -> dict[int, ListFigures]:
+    def _state_rows(
+        self, one: ListedRecords, rows: Iterable[tuple[Person, RosterRow]]
+    ) -> dict[int, ListFigures]:
         """What each row changed, by its number; a refused row is left out."""
         done = {}
-        for row in rows:
+        for record, row in rows:
             try:
-                done[row.row] = self._statements.state(person, row)
+                done[row.row] = self._statements.state(one, record, row)
             except (NothingToEnd, FactImpossible) as error:
                 self._refuse(row, error)
         return done
@@ -180,19 +218,44 @@ class ListPass(ABC):
         for person_ids in parts.members.members(parts.order, _PORTION_PEOPLE):
             listed = parts.workspace.listed_kinds(person_ids)
             unlisted = [each for each in person_ids if listed.get(each, _NO_KIND) <= _DOUBTFUL]
-            ended = []
+            ended: list[Person] = []
             for person in self._find(unlisted).values():
-                self._counted[self._statements.stood_before(person)] += 1
+                if person.id in self._merged:
+                    continue
+                one = self._one(person)
+                ids = [record.id for record in one.records]
+                if one.is_merged:
+                    self._merged.update(ids)
+                    listed[person.id] = self._listed_kinds(ids)
+                self._counted[self._statements.stood_before(one)] += 1
                 if not (listed.get(person.id) or self.endings_withheld):
-                    self._counted[self._statements.end_absent(person, self._kinds)] += 1
-                    ended.append(person)
+                    self._counted[self._statements.end_absent(one, self._kinds)] += 1
+                    ended += one.records
             yield ended
+
+    def _listed_kinds(self, person_ids: Sequence[UUID]) -> set[str]:
+        """With which kinds any of these records is on the list."""
+        return set().union(*self._parts.workspace.listed_kinds(person_ids).values())
+
+    def _one(self, person: Person) -> ListedRecords:
+        """The person with the records that are the same person now."""
+        if not person.merge_steps:
+            return ListedRecords([person])
+        one = self._parts.store.find_one(person.id)
+        if one is None:
+            message = f"person {person.id} was there and is gone"
+            raise AssertionError(message)
+        self._hear_of(one.members)
+        return ListedRecords.of_merged(one)
 
     def _find(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
         people = self._parts.store.find_people(person_ids)
-        known = [self.latest] if self.latest is not None else []
-        self.latest = max([*known, *(each.modified_on for each in people.values())], default=None)
+        self._hear_of(people.values())
         return people
+
+    def _hear_of(self, people: Iterable[Person]) -> None:
+        known = [self.latest] if self.latest is not None else []
+        self.latest = max([*known, *(each.modified_on for each in people)], default=None)
 
     @abstractmethod
     def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
@@ -228,14 +291,26 @@ class StatingPass(ListPass):
             workspace.identify(zip(certificates, vault.reserve(certificates), strict=True))
 
     def look_again_at(self, person_ids: Iterable[UUID]) -> None:
-        """These were changed after the trial: what it found of them counts no longer."""
-        self._parts.workspace.forget_unchanged(person_ids)
+        """These were changed after the trial: what it found of them counts no longer.
+
+        Erasing somebody leaves no event. Raises `ListMovedOn` if it was somebody found unchanged.
+        """
+        workspace, vault = self._parts.workspace, self._parts.vault
+        workspace.forget_unchanged(person_ids)
+        for unchanged in workspace.unchanged_people(_KEPT_PEOPLE):
+            if not vault.has_keys(unchanged):
+                raise ListMovedOn(_MOVED_ON)
 
     def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
         if person_id is None:
             message = "a reserved certificate always has an id"
             raise AssertionError(message)
-        return Person.register(person_id=person_id, sealed=keys.seal(person_id, data), at=self._at)
+        try:
+            sealed = keys.seal(person_id, data)
+        except LookupError:
+            # The id was reserved before and is erased since: there is nobody to register under it.
+            raise ListMovedOn(_MOVED_ON) from None
+        return Person.register(person_id=person_id, sealed=sealed, at=self._at)
 
     def _refuse(self, row: RosterRow, error: Exception) -> None:
         # The trial has let this row through: the person was changed in between.

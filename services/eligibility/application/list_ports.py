@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eligibility.application.ports import PersonKeys, Receipt
 from eligibility.domain.certificate import Certificate
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.owner_list import ListFigures, ListOrder, ListRows, OwnerList
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ReadRow, RejectedRow, RosterRow, RowError
@@ -74,11 +75,17 @@ class ListWorkspace(Protocol):
         Who has an id comes in the order of the ids; who is noted as unchanged is left out.
         """
 
+    def rows_of(self, person_ids: Sequence[UUID]) -> Sequence[ListedRows]:
+        """The accepted rows of these people, even of who is noted as unchanged."""
+
     def note_unchanged(self, people: Iterable[UnchangedPerson]) -> None:
         """Note of whom the list states nothing new."""
 
     def forget_unchanged(self, person_ids: Iterable[UUID]) -> None:
         """These are to be looked at again."""
+
+    def unchanged_people(self, size: int) -> Iterator[Sequence[UUID]]:
+        """Of whom the list states nothing new, so many people at a time."""
 
     def unchanged(self) -> ListFigures:
         """What everybody who is noted as unchanged adds to the figures."""
@@ -115,6 +122,9 @@ class ListVault(Protocol):
     def find_many(self, certificates: Sequence[Certificate]) -> list[UUID | None]:
         """The id reserved for each certificate, in order, or None."""
 
+    def has_keys(self, person_ids: Sequence[UUID]) -> bool:
+        """Whether none of these people is erased."""
+
     def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
         """The keys of these people, to seal and open with."""
 
@@ -134,6 +144,9 @@ class ListStore(Protocol):
 
     def find_people(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
         """The people now, by id; whoever is not there is left out."""
+
+    def find_one(self, person_id: UUID) -> OnePerson | None:
+        """The person with all records that were ever merged, or None."""
 
     def last_position(self) -> int:
         """The position of the last event there is."""

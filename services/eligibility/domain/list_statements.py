@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import cast
 from uuid import UUID
 
+from eligibility.domain.listed_records import ListedRecords
 from eligibility.domain.owner_list import (
     NO_FIGURES,
     ListFigures,
@@ -32,17 +33,20 @@ class ListStatements:
     roster_id: UUID
     at: datetime
 
-    def state(self, person: Person, row: RosterRow) -> ListFigures:
-        """State and end what a row says. Raises `NothingToEnd`, `RecordedBackwards`."""
-        done = [self._state_fact(person, fact) for fact in row.facts]
-        done += [self._end(person, ending) for ending in row.endings]
+    def state(self, one: ListedRecords, record: Person, row: RosterRow) -> ListFigures:
+        """State what a row says in the record it names, and end what it ends of the person.
+
+        Raises `NothingToEnd`, `RecordedBackwards`.
+        """
+        done = [self._state_fact(one, record, fact) for fact in row.facts]
+        done += [self._end(one, ending) for ending in row.endings]
         return done[0] if len(done) == 1 else sum(done, NO_FIGURES)
 
-    def stood_before(self, person: Person) -> ListFigures:
+    def stood_before(self, one: ListedRecords) -> ListFigures:
         """Whether somebody had one of a full list's kinds; asked before anything is stated."""
-        return _BEFORE if self._open_in_scope(person) else NO_FIGURES
+        return _BEFORE if self._open_in_scope(one) else NO_FIGURES
 
-    def end_absent(self, person: Person, absent_kinds: frozenset[str]) -> ListFigures:
+    def end_absent(self, one: ListedRecords, absent_kinds: frozenset[str]) -> ListFigures:
         """End the kinds with which this owner's full list no longer has somebody.
 
         Raises `RecordedBackwards`.
@@ -50,44 +54,49 @@ class ListStatements:
         last_day = self.order.absent_until
         if last_day is None or not absent_kinds:
             return NO_FIGURES
-        ended = [fact for fact in self._open_in_scope(person) if kind_of(fact) in absent_kinds]
+        ended = [fact for fact in self._open_in_scope(one) if kind_of(fact) in absent_kinds]
         if not ended:
             return NO_FIGURES
         for fact in ended:
-            self._restate(person, fact, last_day)
+            self._restate(one, fact, last_day)
         return ListFigures(facts_ended=len(ended), persons_ended=1)
 
-    def _open_in_scope(self, person: Person) -> list[Identity | Enrolment]:
+    def _open_in_scope(self, one: ListedRecords) -> list[Identity | Enrolment]:
         """What this owner's lists of this region said, and what goes on beyond the list's day."""
         last_day = self.order.absent_until
         if last_day is None:
             return []
         return [
             each.fact
-            for each in _standing(person)
+            for each in _standing(one)
             if _is_open(each.fact, after=last_day)
             and kind_of(each.fact) in self.order.kinds
             and each.source.startswith(self._source_start)
         ]
 
-    def _state_fact(self, person: Person, fact: Identity | Enrolment) -> ListFigures:
-        stood = (fact.KIND, fact.place) in person.standing()
-        if not person.state(fact, source=self._source, at=self.at):
+    def _state_fact(
+        self, one: ListedRecords, record: Person, fact: Identity | Enrolment
+    ) -> ListFigures:
+        stood = one.standing().get((fact.KIND, fact.place))
+        again = one.says_otherwise(fact)
+        is_news = record.state(fact, source=self._source, at=self.at, again=again)
+        # What another record of the person says already is noted in this one and changes nothing.
+        if not is_news or (stood is not None and stood.fact == fact):
             return _UNCHANGED
-        return _CHANGED if stood else _ADDED
+        return _ADDED if stood is None else _CHANGED
 
-    def _end(self, person: Person, ending: Ending) -> ListFigures:
+    def _end(self, one: ListedRecords, ending: Ending) -> ListFigures:
         # What another owner says is not for this one to end.
         own = [
             each.fact
-            for each in _standing(person)
+            for each in _standing(one)
             if kind_of(each.fact) == ending.kind
             and owner_in(each.source) in (None, self.order.owner)
         ]
         still_open = [fact for fact in own if _is_open(fact, after=ending.last_day)]
         if still_open:
             for fact in still_open:
-                self._restate(person, fact, ending.last_day)
+                self._restate(one, fact, ending.last_day)
             return ListFigures(facts_ended=len(still_open))
         if any(fact.valid_to == ending.last_day for fact in own):
             return _UNCHANGED
@@ -97,9 +106,10 @@ class ListStatements:
         )
         raise NothingToEnd(message)
 
-    def _restate(self, person: Person, fact: Identity | Enrolment, last_day: date) -> None:
+    def _restate(self, one: ListedRecords, fact: Identity | Enrolment, last_day: date) -> None:
         ended = replace(fact, valid_to=last_day)
-        person.state(ended, source=self._source, at=self.at)
+        for record in one.records_saying(fact):
+            record.state(ended, source=self._source, at=self.at)
 
     @cached_property
     def _source(self) -> str:
@@ -110,11 +120,11 @@ class ListStatements:
         return self.order.source_start
 
 
-def _standing(person: Person) -> list[Recorded[Identity | Enrolment]]:
+def _standing(one: ListedRecords) -> list[Recorded[Identity | Enrolment]]:
     """What stands of the kinds that lists state: identities first, each kind by its place."""
     found = [
         cast("Recorded[Identity | Enrolment]", each)
-        for each in person.standing().values()
+        for each in one.standing().values()
         if isinstance(each.fact, Identity | Enrolment)
     ]
     if len(found) > 1:

@@ -82,6 +82,11 @@ class OnePerson:
         """The latest instant at which anything was recorded of any of the records."""
         return max(record.modified_on for record in self._records.values())
 
+    @property
+    def members(self) -> list[Person]:
+        """The records that are this person now, the canonical one first."""
+        return [self._records[each] for each in self.known().person_ids]
+
     def told(self) -> set[tuple[UUID, int]]:
         """Which events of which records the history holds."""
         if self._history is None:

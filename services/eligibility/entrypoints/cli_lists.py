@@ -1,16 +1,16 @@
 """`yizhan roster import-list` (导入部门名单): one owner's list, tried or made true."""
 
-import os
 import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
 from contracts.vocabulary import DataOwner
 from eligibility.adapters.roster_rejects import rejects_csv
+from eligibility.adapters.text_sheets import open_owner_only
 from eligibility.application.import_list import ListDecisions, ListReport
 from eligibility.domain.owner_list import ListMode, ListOrder, ListOrderInvalid, read_kinds
 from eligibility.domain.roster import RejectedRow
@@ -26,7 +26,6 @@ OWNERS = {
     "卫健": DataOwner.HEALTH,
 }
 SHOWN_ROWS = 50
-_OWNER_ONLY = 0o600
 
 
 def import_list(
@@ -64,7 +63,8 @@ def import_list(
             absent_until=absent_until.date() if absent_until else None,
         )
         importing = open_eligibility(data).import_list
-        taking = _RejectsTaker(rejects)
+        # Opened first: nothing becomes true whose rejected rows cannot be written down.
+        taking = _RejectsTaker(_open_rejects(rejects, file) if rejects is not None else None)
         if dry_run:
             report = importing.attempt(content, order, take_rejects=taking, progress=_show)
         else:
@@ -94,22 +94,33 @@ def owner_named(name: str) -> DataOwner:
     raise ListOrderInvalid(message)
 
 
+def _open_rejects(path: Path, source: Path) -> BinaryIO:
+    """The file for the rejected rows. Raises `ListOrderInvalid` if it cannot be written."""
+    try:
+        if not (path.exists() and path.samefile(source)):
+            return open_owner_only(path)
+        message = "错误行不能写到名单文件自己；请换一个文件名 (--rejects)"
+    except OSError as error:
+        message = (
+            f"错误行文件无法写入（{error.strerror}），未改变任何人；请核对文件夹与权限 (--rejects)"
+        )
+    raise ListOrderInvalid(message)
+
+
 class _RejectsTaker:
     """Shows the first rejected rows and writes all of them down, one by one."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, file: BinaryIO | None) -> None:
+        self._file = file
         self._count = 0
 
     def __call__(self, header: tuple[str, ...], rejected: Iterable[RejectedRow]) -> None:
         shown = map(self._show, rejected)
-        if self._path is None:
+        if self._file is None:
             for _ in shown:
                 pass
         else:
-            # Names and numbers of people: for the one who runs the command alone.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            with os.fdopen(os.open(self._path, flags, _OWNER_ONLY), "wb") as file:
+            with self._file as file:
                 file.writelines(rejects_csv(header, shown))
         if self._count > SHOWN_ROWS:
             typer.echo(f"  …… 另有 {self._count - SHOWN_ROWS} 行错误")
