@@ -1,9 +1,9 @@
 """What is known of a person as of an instant (当时已知): the records of one person put together.
 
 The rule for records that say different things of one place: what was recorded last stands, as
-within one record, a withdrawal too; recorded at the same instant, the canonical record's. What is stated or withdrawn
-after a merge meets what all of them say. A merge that was undone has, as known since, never had an
-effect: each record then says what was stated of it, before, during and after.
+within one record, a withdrawal too; recorded at the same instant, the canonical record's. What is
+stated or withdrawn after a merge meets what all of them say. A merge that was undone has, as known
+since, never had an effect: each record then says what was stated of it, before, during and after.
 """
 
 from collections.abc import Iterable, Sequence
