@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+from eligibility.adapters.compared_certificates import ComparedCertificates
 from eligibility.adapters.compared_lists import compare_files
 from eligibility.adapters.difference_book_store import EventLogBookStore
 from eligibility.adapters.difference_vault import SqlDifferenceVault
@@ -114,7 +115,12 @@ def build(settings: Settings) -> Eligibility:
         events=lambda book_id, after: log.events.get(book_id, gt=after),
         open_engine=lambda: open_engine(settings.read_models_file),
     )
-    find_again(SqlKeyRotation(engine=engine, old=keys, new=keys), vault, store)
+    find_again(
+        SqlKeyRotation(engine=engine, old=keys, new=keys),
+        vault,
+        store,
+        ComparedCertificates(engine=engine, about=about),
+    )
     return Eligibility(
         log=log,
         stage_roster=StageRoster(
@@ -213,11 +219,14 @@ def build_key_replacement(settings: Settings) -> KeyReplacement:
         raise SettingUnusable(message)
     engine = open_engine(settings.vault_file, durable=True)
     log = open_event_log(settings.log_file)
+    vault = SqlPersonalDataVault(engine=engine, keys=derive_keys(old), new_id=uuid4)
+    about = SqlDifferenceVault(engine=engine, vault=vault)
     return KeyReplacement(
         rotate=RotateKeys(
             rotation=SqlKeyRotation(engine=engine, old=derive_keys(old), new=derive_keys(new)),
-            vault=SqlPersonalDataVault(engine=engine, keys=derive_keys(old), new_id=uuid4),
+            vault=vault,
             store=EventLogStore(log),
+            compared=ComparedCertificates(engine=engine, about=about),
             while_nobody_writes=partial(while_nobody_writes, log),
         ),
         take_into_use=partial(_take_new_key_file, settings),

@@ -19,6 +19,7 @@ from eligibility.domain.certificate import Certificate
 from eligibility.entrypoints.cli import app
 from eligibility.settings import Settings, SettingUnusable
 from tests.eligibility.conftest import Desk, number, roster
+from tests.eligibility.difference_lists import civil, insurer, keep
 
 PEOPLE = range(5)
 ROWS = [
@@ -174,3 +175,21 @@ def test_a_key_from_outside_needs_the_new_one_from_outside(tmp_path: Path) -> No
     again = CliRunner().invoke(app, ["keys", "rotate"], env=environment)
     assert again.exit_code == 1
     assert "主密钥已更换" in again.output
+
+
+def test_people_known_from_compared_lists_alone_are_found_again(desk: Desk) -> None:
+    """Nobody registered them: compared again under the new key, their differences go on."""
+    keep(desk.eligibility, civil(1, 2, 3), insurer(1))
+    before = [find_reserved(desk, n) for n in (2, 3)]
+    assert None not in before
+
+    run_until("", desk.data_dir)
+
+    desk.start()
+    assert [find_reserved(desk, n) for n in (2, 3)] == before
+
+
+def find_reserved(desk: Desk, sequence: int) -> object:
+    """The id reserved for a number, whether anybody is registered under it or not."""
+    certificate = Certificate(CertificateType.RESIDENT_ID, number(sequence))
+    return desk.eligibility.find_person._vault.find(certificate)

@@ -302,3 +302,40 @@ def test_erasing_either_id_erases_the_person(family: Family) -> None:
     }
     assert family.desk.look_up(OWN_NUMBER).status_code == 404
     assert family.desk.look_up(BABY, certificate_type="birth_certificate").status_code == 404
+
+
+def test_what_was_withdrawn_last_does_not_come_back_from_the_other_record(family: Family) -> None:
+    """Both records said it, one took it back as a mistake: merged, the later word is that."""
+    said = {"identities": [{"identity": "orphan", "valid_from": "2023-05-01"}]}
+    family.state(family.baby, **said)
+    family.state(family.own, **said)
+    taken_back = {"owner": "civil_affairs", "reason": "entered_by_mistake", **said}
+    assert family.post(f"{family.own}/withdrawals", taken_back).status_code == 200
+
+    family.merge()
+
+    assert family.said(family.own)[0] == family.said(family.baby)[0] == ["subsistence_allowance"]
+    # Said again after that, it is the later word.
+    assert family.post(f"{family.own}/merges/1/undo", MISTAKE).status_code == 200
+    family.state(family.baby, identities=[said["identities"][0] | {"valid_to": "2023-12-31"}])
+    family.merge()
+    assert family.said(family.own)[0] == ["orphan", "subsistence_allowance"]
+
+
+def test_a_roster_recorded_with_the_clock_set_back_changes_no_earlier_answer(
+    family: Family,
+) -> None:
+    """One record was written to an hour ahead: the other's rows become known after that."""
+    family.merge()
+    family.desk.now += timedelta(hours=2)
+    family.state(family.own, identities=[{"identity": "orphan", "valid_from": "2023-05-01"}])
+    asked_of = (family.desk.now - timedelta(hours=1)).isoformat()
+    before = family.ask(family.own, known_at=asked_of).json()
+    family.desk.now -= timedelta(minutes=90)
+
+    made = family.desk.bring(ON_BIRTH.replace(",,,,421022", ",孤儿,2023-04-01,,421022"))
+
+    family.desk.now += timedelta(hours=3)
+    after = family.ask(family.own, known_at=asked_of).json()
+    assert after["identities"] == before["identities"]
+    assert made["recorded_at"] == "2023-07-01T03:00:03Z"

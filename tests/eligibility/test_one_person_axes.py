@@ -42,6 +42,9 @@ FACTS = [
     for level in (1, 2)
     for first in (date(2023, 6, 1), date(2023, 6, 2))
 ]
+LastSaid = dict[date, tuple[datetime, Fact | None]]
+"""The last word of each place and its instant; None where it was withdrawn."""
+
 who, facts = st.sampled_from(PEOPLE), st.sampled_from(FACTS)
 
 
@@ -74,7 +77,7 @@ class Told:
         """What is known of somebody, line by line."""
         edges = self.edges(at)
         group = self.group(person, edges)
-        known: dict[int, dict[date, tuple[datetime, Fact]]] = {each: {} for each in group}
+        known: dict[int, LastSaid] = {each: {} for each in group}
         together: dict[int, list[int]] = {each: [each] for each in group}
         for n, (when, what, of, more) in enumerate(self.lines):
             if of not in group or when > at:
@@ -84,19 +87,18 @@ class Told:
                     known[each][more.valid_from] = (when, more)
             elif what == "withdraw":
                 for each in together[of]:
-                    known[each].pop(more.valid_from, None)
+                    known[each][more.valid_from] = (when, None)
             elif what == "merge" and n in edges:
                 joint = latest_of(known[of], known[more])
                 everyone = [*together[of], *together[more]]
                 for each in everyone:
                     known[each], together[each] = dict(joint), everyone
-        return {fact for _, fact in known[person].values()}
+        return {fact for _, fact in known[person].values() if fact is not None}
 
 
-def latest_of(
-    canonical: dict[date, tuple[datetime, Fact]], other: dict[date, tuple[datetime, Fact]]
-) -> dict[date, tuple[datetime, Fact]]:
-    """Of each place what was stated last; at the same instant, what the canonical one says."""
+def latest_of(canonical: LastSaid, other: LastSaid) -> LastSaid:
+    """Of each place the last word, also that nothing is there; at the same instant, what the
+    canonical one says."""
     joint = dict(other)
     for place, (stated, fact) in canonical.items():
         if place not in joint or joint[place][0] <= stated:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from contracts.vocabulary import CertificateType, DataOwner, FactKind, WithdrawalReason
 from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.facts import Disability, Fact, Identity
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.online_facts import Connector, OnlineAnswer, OnlineChange
 from eligibility.domain.online_statements import OnlineStatements
 from eligibility.domain.owner_answers import OwnerAnswers
@@ -92,15 +93,16 @@ def answer_of(history: list[Decided], day: int) -> OnlineAnswer:
 def hear_all(words: list[OnlineChange | OnlineAnswer]) -> dict[object, Fact]:
     """What stands when these were heard in this order, each an hour after the other."""
     person = Person.register(person_id=UUID(int=1), sealed=b"", at=START)
+    one = OnePerson(person.id, {person.id: person})
     answers = OwnerAnswers.begin(OFFICE, person.id, at=START)
     for hour, word in enumerate(words):
         at = START + timedelta(days=100, hours=hour)
         stating = OnlineStatements(OFFICE.source(str(hour)), OFFICE.source_start, at)
         if isinstance(word, OnlineAnswer):
-            stating.state(person, answers, answers.hear_answer(word, at=at))
+            stating.state(one, person, answers, answers.hear_answer(word, at=at))
         else:
             touched = answers.hear_change(word, at=at)
-            stating.state(person, answers, touched, reason=word.reason)
+            stating.state(one, person, answers, touched, reason=word.reason)
     return {place: known.fact for place, known in standing(person.said).items()}
 
 

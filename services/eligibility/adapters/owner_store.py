@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from eligibility.adapters.event_store import EventLogStore
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.online_facts import Connector
 from eligibility.domain.owner_answers import OwnerAnswers
 from eligibility.domain.owner_feed import OwnerFeed
@@ -15,10 +17,11 @@ class EventLogOwnerStore:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
+        self._people = EventLogStore(log)
 
-    def find_person(self, person_id: UUID) -> Person | None:
-        """The person now, or None."""
-        return self._log.find(person_id, Person)
+    def find_one(self, person_id: UUID, *, version: int | None = None) -> OnePerson | None:
+        """The person with all records that were ever merged, now or as of a version, or None."""
+        return self._people.find_one(person_id, version=version)
 
     def find_answers(self, connector: Connector, person_id: UUID) -> OwnerAnswers | None:
         """What a server said of a person, or None."""

@@ -1,6 +1,6 @@
 """Activate a roster (名册生效): all its rows become known at one instant, or none does."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -64,9 +64,10 @@ class ActivateRoster:
             )
             raise RosterHasRejectedRows(message)
         ids = self._vault.reserve([row.person.certificate for row in roster.rows])
-        people = self._load(ids)
+        ones = self._store.find_ones(list(dict.fromkeys(ids)))
         # All rows become known at one instant, and nothing is recorded before what is known.
-        recorded_at = max([at, *(person.modified_on for person in people.values())])
+        recorded_at = max([at, *(one.modified_on for one in ones.values())])
+        people = {person_id: one.record for person_id, one in ones.items()}
         counts = self._state(
             list(zip(ids, roster.rows, strict=True)),
             people,
@@ -97,14 +98,6 @@ class ActivateRoster:
             message = "没有此名册 (unknown roster)"
             raise UnknownRoster(message)
         return roster
-
-    def _load(self, ids: Iterable[UUID]) -> dict[UUID, Person]:
-        found = {}
-        for person_id in dict.fromkeys(ids):
-            person = self._store.find_person(person_id)
-            if person is not None:
-                found[person_id] = person
-        return found
 
     def _state(
         self,

@@ -11,7 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from contracts.vocabulary import NoAnswerReason
-from eligibility.application.find_person import PersonErased, UnknownPerson
+from eligibility.application.find_person import PersonErased, require_one
+from eligibility.application.known_as import KnownAs, known_as
 from eligibility.application.owner_circuit import OwnerCircuit
 from eligibility.application.owner_ports import NoAnswer, OwnerSource, OwnerStore, Sources
 from eligibility.application.ports import (
@@ -21,11 +22,17 @@ from eligibility.application.ports import (
     ReadBy,
     Receipt,
 )
-from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.days import Window
 from eligibility.domain.facts import Enrolment
 from eligibility.domain.local_identities import LocalIdentities
-from eligibility.domain.online_facts import Connector, OnlineAnswer, beijing_day
+from eligibility.domain.one_person import OnePerson
+from eligibility.domain.online_facts import (
+    Connector,
+    OnlineAnswer,
+    PlaceOfKind,
+    beijing_day,
+    place_of,
+)
 from eligibility.domain.online_statements import (
     OnlineCounts,
     OnlineRefused,
@@ -33,8 +40,7 @@ from eligibility.domain.online_statements import (
     require_same_person,
     require_sound,
 )
-from eligibility.domain.owner_answers import Contact, OwnerAnswers
-from eligibility.domain.person import Person
+from eligibility.domain.owner_answers import Contact, OwnerAnswers, last_of
 
 CLOCKS_APART: Final = timedelta(minutes=10)
 """How far a server's clock may be ahead of ours."""
@@ -45,9 +51,10 @@ _ALLOWANCE_SECONDS: Final = 1
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of asking one server: an answer, or why there is none."""
+    """What became of asking one server about one record: an answer, or why there is none."""
 
     connector: Connector
+    record_id: UUID
     answer: OnlineAnswer | NoAnswerReason
 
 
@@ -110,15 +117,15 @@ class AskOwners:
         }
 
     def ask(self, person_id: UUID, *, by: ReadBy) -> Asked:
-        """Ask all servers that answer for this person; who asks is recorded, nothing else.
+        """Ask all servers that answer for this person, with every certificate of every record.
 
-        Raises `UnknownPerson`, `PersonErased`.
+        Who asks is recorded, nothing else. Raises `UnknownPerson`, `PersonErased`.
         """
-        person = self._require(person_id)
-        known, at = self._known(person), by.read_at
-        self._reads.record([person_id], by=by)
-        asked = [each for each in self._sources.values() if self._answers_for(each, person, at)]
-        return Asked(person_id, tuple(self._ask_all(asked, known.certificate, at)))
+        one = require_one(self._store, person_id)
+        known, at = self._known(one), by.read_at
+        self._reads.record([each.id for each in one.members], by=by)
+        asked = [each for each in self._sources.values() if self._answers_for(each, one, at)]
+        return Asked(person_id, tuple(self._ask_all(asked, known, at)))
 
     def record(
         self,
@@ -131,104 +138,154 @@ class AskOwners:
 
         Raises `UnknownPerson`, `PersonErased`; a version conflict when somebody else was quicker.
         """
-        person = self._require(asked.person_id)
-        known = self._known(person)
-        found = [self._store.find_answers(each.connector, person.id) for each in asked.replies]
-        instants = [each.modified_on for each in (person, *found) if each is not None]
-        recorded_at = max(at, *instants)
-        answers = [
-            each or OwnerAnswers.begin(reply.connector, person.id, at=recorded_at)
-            for each, reply in zip(found, asked.replies, strict=True)
+        one = require_one(self._store, asked.person_id)
+        known, version = self._known(one), one.version
+        # Records that were split off meanwhile are somebody else.
+        replies = [each for each in asked.replies if each.record_id in known.data]
+        found = [self._store.find_answers(each.connector, each.record_id) for each in replies]
+        recorded_at = max(at, one.modified_on, *(each.modified_on for each in found if each))
+        said = [
+            each or OwnerAnswers.begin(reply.connector, reply.record_id, at=recorded_at)
+            for each, reply in zip(found, replies, strict=True)
         ]
+        offices: dict[Connector, list[_Heard]] = {}
+        for reply, answers in zip(replies, said, strict=True):
+            answer = self._usable(known, reply, recorded_at)
+            offices.setdefault(reply.connector, []).append(_Heard(answers, answer))
         heard = tuple(
-            self._hear(person, known, said, reply, recorded_at)
-            for said, reply in zip(answers, asked.replies, strict=True)
+            self._hear(one, connector, office, recorded_at) for connector, office in offices.items()
         )
-        result = OwnersHeard(person.id, recorded_at, person.version, heard)
+        version += sum(len(each.pending_events) for each in one.members)
+        result = OwnersHeard(one.id, recorded_at, version, heard)
         receipt = accept(result) if accept is not None else None
-        self._store.save(person, *answers, receipt=receipt)
+        # The canonical record's word is the last one.
+        self._store.save(*reversed(one.members), *said, receipt=receipt)
         return result
 
     def _ask_all(
-        self, sources: Sequence[OwnerSource], certificate: Certificate, at: datetime
+        self, sources: Sequence[OwnerSource], known: KnownAs, at: datetime
     ) -> Iterable[Reply]:
-        calls: dict[str, Future[OnlineAnswer]] = {
-            each.connector.name: self._pools[each.connector.name].submit(each.look_up, certificate)
-            for each in sources
-            if self._circuits[each.connector.name].admits(at)
+        admitted = [each for each in sources if self._circuits[each.connector.name].admits(at)]
+        calls = {
+            (source.connector.name, record_id): [
+                self._pools[source.connector.name].submit(source.look_up, each)
+                for each in certificates
+            ]
+            for source in admitted
+            for record_id, certificates in known.certificates.items()
         }
         patience = max((each.patience_seconds for each in sources), default=0)
-        wait(calls.values(), timeout=patience + _ALLOWANCE_SECONDS)
+        waiting = [call for each in calls.values() for call in each]
+        wait(waiting, timeout=patience + _ALLOWANCE_SECONDS)
         for source in sources:
             connector = source.connector
-            call = calls.get(connector.name)
-            if call is None:
-                yield Reply(connector, NoAnswerReason.PAUSED)
+            if source not in admitted:
+                for record_id in known.certificates:
+                    yield Reply(connector, record_id, NoAnswerReason.PAUSED)
                 continue
-            answer = _answer_of(call)
-            silence = answer if isinstance(answer, NoAnswerReason) else None
-            self._circuits[connector.name].note(silence, at=at)
-            yield Reply(connector, answer)
+            answers = {
+                record_id: [_answer_of(call) for call in calls[connector.name, record_id]]
+                for record_id in known.certificates
+            }
+            self._circuits[connector.name].note(_silence_of(answers.values()), at=at)
+            for record_id, found in answers.items():
+                yield Reply(connector, record_id, _first_that_finds(found))
 
     def _hear(
-        self,
-        person: Person,
-        known: PersonalData,
-        answers: OwnerAnswers,
-        reply: Reply,
-        at: datetime,
+        self, one: OnePerson, connector: Connector, office: Sequence["_Heard"], at: datetime
     ) -> OwnerHeard:
+        """Take in what one server said of each record, the canonical one first."""
+        stating = OnlineStatements(
+            connector.source(str(self._new_id())), connector.source_start, at
+        )
+        records = {each.id: each for each in one.members}
+        counts = OnlineCounts()
+        listed: set[PlaceOfKind] = set()
+        for each in office:
+            if isinstance(each.answer, NoAnswerReason):
+                each.said.meet_no_answer(each.answer, at=at)
+                continue
+            # Found by the paper of another record: that is what the server knows of this one too.
+            answer = each.answer if each.answer.found else _found_in(office) or each.answer
+            touched = each.said.hear_answer(answer, at=at).but_for(listed)
+            listed |= {place_of(fact) for fact in answer.facts}
+            counts += stating.state(one, records[each.said.person_id], each.said, touched)
+        is_found = _found_in(office) is not None
+        reasons = (each.answer for each in office if isinstance(each.answer, NoAnswerReason))
+        return OwnerHeard(
+            connector=connector,
+            no_answer=None if is_found else next(reasons, None),
+            found=is_found,
+            counts=counts,
+            last_answer=last_of(each.said.last_answered(known_at=at) for each in office),
+        )
+
+    def _usable(self, known: KnownAs, reply: Reply, at: datetime) -> OnlineAnswer | NoAnswerReason:
         answer = reply.answer
-        counts, no_answer = OnlineCounts(), None
         if isinstance(answer, NoAnswerReason):
-            no_answer = answer
-        else:
-            try:
-                self._require_usable(known, answer, at)
-            except OnlineRefused as refused:
-                no_answer = refused.reason
-        if no_answer is not None or isinstance(answer, NoAnswerReason):
-            answers.meet_no_answer(no_answer or NoAnswerReason.UNREADABLE, at=at)
-            found = False
-        else:
-            touched = answers.hear_answer(answer, at=at)
-            source = reply.connector.source(str(self._new_id()))
-            stating = OnlineStatements(source, reply.connector.source_start, at)
-            counts = stating.state(person, answers, touched)
-            found = answer.found
-        last = answers.last_answered(known_at=at)
-        return OwnerHeard(reply.connector, no_answer, found, counts, last)
+            return answer
+        try:
+            if answer.person is not None:
+                data = known.data[reply.record_id]
+                require_same_person(data, known.every_certificate, answer.person)
+            require_sound(answer.facts, self._identities)
+            if answer.as_of > at + CLOCKS_APART:
+                return NoAnswerReason.FROM_THE_FUTURE
+        except OnlineRefused as refused:
+            return refused.reason
+        return answer
 
-    def _require_usable(self, known: PersonalData, answer: OnlineAnswer, at: datetime) -> None:
-        if answer.person is not None:
-            require_same_person(known, answer.person)
-        require_sound(answer.facts, self._identities)
-        if answer.as_of > at + CLOCKS_APART:
-            raise OnlineRefused(NoAnswerReason.FROM_THE_FUTURE)
-
-    def _answers_for(self, source: OwnerSource, person: Person, at: datetime) -> bool:
+    def _answers_for(self, source: OwnerSource, one: OnePerson, at: datetime) -> bool:
         """Servers of where the person is or will be enrolled, and those that spoke of them."""
         today = beijing_day(at)
-        ahead = Window(today, type(today).max)
-        enrolled = person.facts_within(Enrolment, ahead, known_at=max(at, person.modified_on))
+        enrolled = one.known().facts_within(Enrolment, Window(today, type(today).max))
         if any(source.connector.answers_for(each.fact.region) for each in enrolled):
             return True
-        said = self._store.find_answers(source.connector, person.id)
-        return not source.connector.regions or said is not None
+        said = (self._store.find_answers(source.connector, each.id) for each in one.members)
+        return not source.connector.regions or any(each is not None for each in said)
 
-    def _require(self, person_id: UUID) -> Person:
-        person = self._store.find_person(person_id)
-        if person is None:
-            message = "没有此人员 (unknown person)"
-            raise UnknownPerson(message)
-        return person
-
-    def _known(self, person: Person) -> PersonalData:
-        known = self._vault.keys_of([person.id]).open(person.id, person.sealed[-1][1])
-        if known is None:
+    def _known(self, one: OnePerson) -> KnownAs:
+        known = known_as(one, self._vault.keys_of(each.id for each in one.members))
+        if not known.data:
             message = "此人的个人信息已删除，无法再向部门核实 (person erased)"
             raise PersonErased(message)
         return known
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What a server has said of one record, and what it says now if that can be used."""
+
+    said: OwnerAnswers
+    answer: OnlineAnswer | NoAnswerReason
+
+
+def _found_in(office: Iterable[_Heard]) -> OnlineAnswer | None:
+    """The answer about the first record that the server knows, or None."""
+    answers = (each.answer for each in office if isinstance(each.answer, OnlineAnswer))
+    return next((each for each in answers if each.found), None)
+
+
+def _first_that_finds(
+    answers: Sequence[OnlineAnswer | NoAnswerReason],
+) -> OnlineAnswer | NoAnswerReason:
+    """Of the answers to a record's certificates the first that finds the person.
+
+    If none does, nothing can be told from the others while one of them is missing.
+    """
+    found = (each for each in answers if isinstance(each, OnlineAnswer) and each.found)
+    silent = (each for each in answers if isinstance(each, NoAnswerReason))
+    return next(found, None) or next(silent, None) or answers[0]
+
+
+def _silence_of(
+    answers: Iterable[Sequence[OnlineAnswer | NoAnswerReason]],
+) -> NoAnswerReason | None:
+    """Why a server told nothing at all; None if it answered anything."""
+    every = [each for found in answers for each in found]
+    if any(isinstance(each, OnlineAnswer) for each in every):
+        return None
+    return next((each for each in every if isinstance(each, NoAnswerReason)), None)
 
 
 def _answer_of(call: "Future[OnlineAnswer]") -> OnlineAnswer | NoAnswerReason:

@@ -1,5 +1,6 @@
 """Find a person by certificate (按证件查人)."""
 
+from typing import Protocol
 from uuid import UUID
 
 from eligibility.application.ports import PersonalDataVault, Store
@@ -15,7 +16,14 @@ class PersonErased(Exception):
     """The personal data of this person is erased: nobody can tell who it was (个人信息已删除)."""
 
 
-def require_one(store: Store, person_id: UUID, *, version: int | None = None) -> OnePerson:
+class FindsOne(Protocol):
+    """What knows people with all their records: any of the stores."""
+
+    def find_one(self, person_id: UUID, *, version: int | None = None) -> OnePerson | None:
+        """The person with all records that were ever merged, now or as of a version, or None."""
+
+
+def require_one(store: FindsOne, person_id: UUID, *, version: int | None = None) -> OnePerson:
     """The person with all their records, now or as of a version. Raises `UnknownPerson`."""
     found = store.find_one(person_id, version=version)
     if found is None:

@@ -5,13 +5,14 @@ second time changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from contracts.vocabulary import NoAnswerReason
 from eligibility.application.ask_owners import CLOCKS_APART
+from eligibility.application.known_as import known_as
 from eligibility.application.owner_ports import (
     FeedContact,
     FeedContacts,
@@ -25,6 +26,7 @@ from eligibility.application.owner_ports import (
 from eligibility.application.ports import PersonalDataVault, PersonKeys
 from eligibility.domain.certificate import Certificate
 from eligibility.domain.local_identities import LocalIdentities
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.online_facts import Connector, OnlineChange, place_of
 from eligibility.domain.online_statements import (
     OnlineCounts,
@@ -55,18 +57,40 @@ class Pulled:
     has_more: bool
 
 
+@dataclass(frozen=True)
+class _People:
+    """Whom changes are about: the id of each certificate, and those who are known."""
+
+    ids: dict[Certificate, UUID]
+    ones: dict[UUID, OnePerson]
+
+    def id_of(self, change: OnlineChange) -> UUID:
+        """The record that the change names."""
+        return self.ids[change.person.certificate]
+
+    def canonical_id(self, person_id: UUID) -> UUID:
+        """The record that answers for one; itself where nobody is known yet."""
+        one = self.ones.get(person_id)
+        return one.known().canonical_id if one is not None else person_id
+
+
 @dataclass
 class _Taken:
     """People, and what the server says of them, while a page is worked on."""
 
     ids: dict[Certificate, UUID]
     keys: PersonKeys
-    people: dict[UUID, Person]
+    ones: dict[UUID, OnePerson]
     answers: dict[UUID, OwnerAnswers]
     at: datetime
     persons_new: int = 0
     counts: list[OnlineCounts] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[Person]:
+        """The records of all of them: a withdrawal reaches each that says the fact."""
+        return [record for one in self.ones.values() for record in one.members]
 
     @property
     def total(self) -> OnlineCounts:
@@ -106,7 +130,9 @@ class FollowOwner:
         page = self._read(source, cursor, PAGE_CHANGES, at)
         heard("取得", page.next_after)
         feed = known or OwnerFeed.begin(source.connector, at=at)
-        taken = self._take(source.connector, page.items, feed, at)
+        people = self._people_of(page.items)
+        page = _of_one_record_each(page, people, cursor)
+        taken = self._take(source.connector, page.items, people, feed, at)
         heard("识别", page.next_after)
         if page.next_after != cursor or page.items:
             feed.read_page(
@@ -115,7 +141,7 @@ class FollowOwner:
                 set_aside=tuple(taken.set_aside),
                 at=taken.at,
             )
-            self._store.save(feed, *taken.people.values(), *taken.answers.values())
+            self._store.save(feed, *taken.records, *taken.answers.values())
         heard("记录", page.next_after)
         return Pulled(
             changes=len(page.items),
@@ -138,11 +164,11 @@ class FollowOwner:
             return None
         page = self._read(source, position - 1, 1, at)
         items = [each for each in page.items if each.position == position]
-        taken = self._take(source.connector, items, feed, at)
+        taken = self._take(source.connector, items, self._people_of(items), feed, at)
         if taken.set_aside or not items:
             return taken.set_aside[0] if taken.set_aside else waiting
         feed.take_set_aside(position, at=taken.at)
-        self._store.save(feed, *taken.people.values(), *taken.answers.values())
+        self._store.save(feed, *taken.records, *taken.answers.values())
         return None
 
     def _read(self, source: OwnerSource, after: int, limit: int, at: datetime) -> OnlinePage:
@@ -157,14 +183,25 @@ class FollowOwner:
         self._contacts.note(source.connector, FeedContact(at, page.last_position, None))
         return page
 
+    def _people_of(self, items: Iterable[OnlineChange | SetAside]) -> _People:
+        changes = [each for each in items if isinstance(each, OnlineChange)]
+        certificates = [each.person.certificate for each in changes]
+        ids = self._vault.reserve(certificates)
+        ones = {each: self._store.find_one(each) for each in dict.fromkeys(ids)}
+        return _People(
+            ids=dict(zip(certificates, ids, strict=True)),
+            ones={person_id: one for person_id, one in ones.items() if one is not None},
+        )
+
     def _take(
         self,
         connector: Connector,
         items: Sequence[OnlineChange | SetAside],
+        people: _People,
         feed: OwnerFeed,
         at: datetime,
     ) -> _Taken:
-        taken = self._load(connector, items, feed, at)
+        taken = self._load(connector, items, people, feed, at)
         for item in items:
             if isinstance(item, SetAside):
                 taken.set_aside.append(item)
@@ -179,18 +216,19 @@ class FollowOwner:
         self,
         connector: Connector,
         items: Iterable[OnlineChange | SetAside],
+        people: _People,
         feed: OwnerFeed,
         at: datetime,
     ) -> _Taken:
-        changes = [each for each in items if isinstance(each, OnlineChange)]
-        ids = self._vault.reserve([each.person.certificate for each in changes])
-        people = {each: self._store.find_person(each) for each in dict.fromkeys(ids)}
-        answers = {each: self._store.find_answers(connector, each) for each in people}
-        known = [each for each in (*people.values(), *answers.values()) if each is not None]
+        ids = list(dict.fromkeys(people.id_of(e) for e in items if isinstance(e, OnlineChange)))
+        ones = {each: people.ones[each] for each in ids if each in people.ones}
+        answers = {each: self._store.find_answers(connector, each) for each in ids}
+        known = [each for each in (*ones.values(), *answers.values()) if each is not None]
+        members = (record.id for one in ones.values() for record in one.members)
         return _Taken(
-            ids=dict(zip((each.person.certificate for each in changes), ids, strict=True)),
-            keys=self._vault.keys_of(people),
-            people={person_id: each for person_id, each in people.items() if each is not None},
+            ids=people.ids,
+            keys=self._vault.keys_of([*ids, *members]),
+            ones=ones,
             answers={person_id: each for person_id, each in answers.items() if each is not None},
             # A page becomes known at one instant, and nothing is recorded before what is known.
             at=max(at, feed.modified_on, *(each.modified_on for each in known)),
@@ -198,25 +236,26 @@ class FollowOwner:
 
     def _hear(self, connector: Connector, change: OnlineChange, taken: _Taken) -> None:
         person_id = taken.ids[change.person.certificate]
-        person = taken.people.get(person_id)
-        self._require_usable(change, person, taken)
+        one = taken.ones.get(person_id)
+        self._require_usable(change, one, taken)
         answers = taken.answers.get(person_id)
         if answers is None:
             answers = OwnerAnswers.begin(connector, person_id, at=taken.at)
             taken.answers[person_id] = answers
         touched = answers.hear_change(change, at=taken.at)
-        if person is None and any(answers.holds_at(place) for place in touched.places):
+        if one is None and any(answers.holds_at(place) for place in touched.places):
             sealed = taken.keys.seal(person_id, change.person)
             person = Person.register(person_id=person_id, sealed=sealed, at=taken.at)
-            taken.people[person_id] = person
+            one = OnePerson(person_id, {person_id: person})
+            taken.ones[person_id] = one
             taken.persons_new += 1
-        if person is not None:
+        if one is not None:
             source = connector.source(f"change-{change.position}")
             stating = OnlineStatements(source, connector.source_start, taken.at)
-            counts = stating.state(person, answers, touched, reason=change.reason)
+            counts = stating.state(one, one.record, answers, touched, reason=change.reason)
             taken.counts.append(counts)
 
-    def _require_usable(self, change: OnlineChange, person: Person | None, taken: _Taken) -> None:
+    def _require_usable(self, change: OnlineChange, one: OnePerson | None, taken: _Taken) -> None:
         require_sound(change.stated, self._identities)
         withdrawn = [place_of(fact) for fact in change.withdrawn]
         stated = [place_of(fact) for fact in change.stated]
@@ -224,10 +263,31 @@ class FollowOwner:
             raise OnlineRefused(NoAnswerReason.CONTRADICTORY)
         if change.changed_at > taken.at + CLOCKS_APART:
             raise OnlineRefused(NoAnswerReason.FROM_THE_FUTURE)
-        if person is not None:
-            known = taken.keys.open(person.id, person.sealed[-1][1])
-            if known is not None:
-                require_same_person(known, change.person)
+        known = known_as(one, taken.keys) if one is not None else None
+        if known is not None and one is not None and one.id in known.data:
+            require_same_person(known.data[one.id], known.every_certificate, change.person)
+
+
+def _of_one_record_each(page: OnlinePage, people: _People, cursor: int) -> OnlinePage:
+    """The page up to where it speaks of a person by the certificate of another of their records.
+
+    What a page says is committed record by record: of two records of one person the later word
+    might come first. The next page goes on there.
+    """
+    spoken: dict[UUID, UUID] = {}
+    for place, item in enumerate(page.items):
+        if isinstance(item, SetAside):
+            continue
+        person_id = people.id_of(item)
+        if spoken.setdefault(people.canonical_id(person_id), person_id) != person_id:
+            reached = min(each.position for each in page.items[place:]) - 1
+            # Out of order it could not be read on from there.
+            return (
+                replace(page, items=page.items[:place], next_after=reached, has_more=True)
+                if reached > cursor
+                else page
+            )
+    return page
 
 
 def _unheard(_step: str, _position: int) -> None:

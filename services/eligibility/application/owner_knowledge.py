@@ -7,7 +7,7 @@ from uuid import UUID
 
 from eligibility.application.owner_ports import FeedContact, FeedContacts, OwnerStore, Sources
 from eligibility.domain.online_facts import Connector
-from eligibility.domain.owner_answers import Contact
+from eligibility.domain.owner_answers import Contact, last_of
 from eligibility.domain.owner_feed import SetAside
 
 
@@ -48,18 +48,16 @@ class OwnerKnowledge:
         self._store = store
         self._contacts = contacts
 
-    def of_person(self, person_id: UUID, *, known_at: datetime) -> Sequence[OwnerKnown]:
-        """Each configured office, by the contacts up to an instant (UTC)."""
+    def of_person(self, person_ids: Sequence[UUID], *, known_at: datetime) -> Sequence[OwnerKnown]:
+        """Each configured office, by the contacts up to an instant (UTC) about all records."""
         found = []
         for source in self._sources.values():
-            answers = self._store.find_answers(source.connector, person_id)
-            found.append(
-                OwnerKnown(
-                    source.connector,
-                    answers.last_answered(known_at=known_at) if answers else None,
-                    answers.last_unanswered(known_at=known_at) if answers else None,
-                )
-            )
+            about = (self._store.find_answers(source.connector, each) for each in person_ids)
+            said = [each for each in about if each is not None]
+            answered = last_of(each.last_answered(known_at=known_at) for each in said)
+            failed = last_of(each.last_unanswered(known_at=known_at) for each in said)
+            since = failed is not None and (answered is None or failed.at >= answered.at)
+            found.append(OwnerKnown(source.connector, answered, failed if since else None))
         return found
 
     def of_feeds(self) -> Sequence[FeedStatus]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.vocabulary import NoAnswerReason
 from eligibility.application.ports import Receipt
 from eligibility.domain.certificate import Certificate
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.online_facts import Connector, OnlineAnswer, OnlineChange
 from eligibility.domain.owner_answers import OwnerAnswers
 from eligibility.domain.owner_feed import OwnerFeed, SetAside
@@ -71,8 +72,8 @@ def source_named(sources: Sources, name: str) -> OwnerSource:
 class OwnerStore(Protocol):
     """People, and what servers said of them, as events."""
 
-    def find_person(self, person_id: UUID) -> Person | None:
-        """The person now, or None."""
+    def find_one(self, person_id: UUID, *, version: int | None = None) -> OnePerson | None:
+        """The person with all records that were ever merged, now or as of a version, or None."""
 
     def find_answers(self, connector: Connector, person_id: UUID) -> OwnerAnswers | None:
         """What a server said of a person, or None."""

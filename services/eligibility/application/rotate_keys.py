@@ -1,6 +1,6 @@
 """Replace the master key (更换主密钥), while everybody goes on reading."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from eligibility.application.certificates_of import certificates_of
@@ -16,6 +16,10 @@ WhileNobodyWrites = Callable[[Callable[[], bool]], bool]
 """Does something while no list is being stated."""
 
 
+CertificatesCompared = Callable[[Sequence[UUID]], Mapping[UUID, list[Certificate]]]
+"""Tells by which certificates compared lists named people."""
+
+
 class RotateKeys:
     """Makes what the master key protects anew, and takes it into use."""
 
@@ -25,11 +29,13 @@ class RotateKeys:
         rotation: KeyRotation,
         vault: PersonalDataVault,
         store: Store,
+        compared: CertificatesCompared,
         while_nobody_writes: WhileNobodyWrites,
     ) -> None:
         self._rotation = rotation
         self._vault = vault
         self._store = store
+        self._compared = compared
         self._while_nobody_writes = while_nobody_writes
 
     def __call__(self, *, progress: Progress) -> int:
@@ -46,26 +52,36 @@ class RotateKeys:
     def _renew_missing(self, progress: Progress) -> None:
         progress(*self._rotation.counts())
         while missing := self._rotation.missing(PORTION_PEOPLE):
-            self._rotation.renew(certificates_of_all(missing, self._vault, self._store))
+            known = certificates_of_all(missing, self._vault, self._store, self._compared)
+            self._rotation.renew(known)
             progress(*self._rotation.counts())
 
 
 def certificates_of_all(
-    person_ids: Iterable[UUID], vault: PersonalDataVault, store: Store
+    person_ids: Iterable[UUID],
+    vault: PersonalDataVault,
+    store: Store,
+    compared: CertificatesCompared,
 ) -> dict[UUID, list[Certificate]]:
-    """The certificates of each person; none of an id that is nobody's yet."""
+    """The certificates of each person; of one without a record, those that compared lists named."""
     ids = list(person_ids)
     keys = vault.keys_of(ids)
     records = {each: store.find_person(each) for each in ids}
+    from_lists = compared([each for each, record in records.items() if record is None])
     return {
-        each: certificates_of(record, keys) if record is not None else []
+        each: certificates_of(record, keys) if record is not None else from_lists.get(each, [])
         for each, record in records.items()
     }
 
 
-def find_again(rotation: KeyRotation, vault: PersonalDataVault, store: Store) -> None:
-    """Let whoever was registered just while keys were exchanged be found by certificate again."""
+def find_again(
+    rotation: KeyRotation,
+    vault: PersonalDataVault,
+    store: Store,
+    compared: CertificatesCompared,
+) -> None:
+    """Let whoever came up just while keys were exchanged be found by certificate again."""
     unfound = rotation.unfound()
     if unfound:
-        known = certificates_of_all(unfound, vault, store)
+        known = certificates_of_all(unfound, vault, store, compared)
         rotation.find_again({each: found for each, found in known.items() if found})

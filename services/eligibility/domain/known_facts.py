@@ -1,19 +1,20 @@
 """What is known of a person as of an instant (当时已知): the records of one person put together.
 
 The rule for records that say different things of one place: what was recorded last stands, as
-within one record; recorded at the same instant, the canonical record's. What is stated or withdrawn
-after a merge meets what all of them say. A merge that was undone has, as known since, never had an
-effect: each record then says what was stated of it, before, during and after.
+within one record, a withdrawal too; recorded at the same instant, the canonical record's. What is
+stated or withdrawn after a merge meets what all of them say. A merge that was undone has, as known
+since, never had an effect: each record then says what was stated of it, before, during and after.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
+from contracts.vocabulary import FactKind
 from eligibility.domain.days import Window
-from eligibility.domain.facts import Fact, Identity
+from eligibility.domain.facts import Fact, Identity, Place
 from eligibility.domain.merging import MergeStep
 from eligibility.domain.person import Person
 from eligibility.domain.statements import (
@@ -26,6 +27,9 @@ from eligibility.domain.statements import (
 )
 
 FactT = TypeVar("FactT", bound=Fact)
+
+LastSaid: TypeAlias = dict[tuple[FactKind, Place], Statement]
+"""The last statement or withdrawal at each place."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +83,15 @@ def put_together(
     ]
     in_effect = _in_effect(known)
     person_ids = joined_to(person_id, in_effect)
-    said: dict[UUID, Standing] = {each: {} for each in person_ids}
+    said: dict[UUID, LastSaid] = {each: {} for each in person_ids}
     for event in known:
         if event.person_id not in person_ids:
             continue
         if event.statement is not None:
-            _take_in(said[event.person_id], event.statement)
+            said[event.person_id][event.statement.at_place] = event.statement
         elif event.is_of_canonical and event.step in in_effect:
             _join(said, event.step)
-    return KnownFacts(_in_order(person_ids, in_effect), said[person_id])
+    return KnownFacts(_in_order(person_ids, in_effect), _standing(said[person_id]))
 
 
 def joined_to(person_id: UUID, merges: Iterable[MergeStep]) -> set[UUID]:
@@ -125,21 +129,19 @@ def _in_order(person_ids: set[UUID], merges: Sequence[MergeStep]) -> tuple[UUID,
     return (canonical, *others)
 
 
-def _take_in(known: Standing, statement: Statement) -> None:
-    if statement.recorded is None:
-        known.pop(statement.at_place, None)
-    else:
-        known[statement.at_place] = statement.recorded
-
-
-def _join(said: dict[UUID, Standing], step: MergeStep | None) -> None:
+def _join(said: dict[UUID, LastSaid], step: MergeStep | None) -> None:
     if step is None:
         return
     ours, theirs = said[step.canonical_id], said[step.other_id]
-    for place, recorded in theirs.items():
+    for place, statement in theirs.items():
         known = ours.get(place)
-        if known is None or known.recorded_at < recorded.recorded_at:
-            ours[place] = recorded
-    for person_id, known_there in said.items():
-        if known_there is theirs:
+        # A withdrawal is a word too: what it took back was said earlier, wherever that was.
+        if known is None or known.recorded_at < statement.recorded_at:
+            ours[place] = statement
+    for person_id, said_there in said.items():
+        if said_there is theirs:
             said[person_id] = ours
+
+
+def _standing(said: LastSaid) -> Standing:
+    return {place: each.recorded for place, each in said.items() if each.recorded is not None}

@@ -15,7 +15,7 @@ from eligibility.domain.facts import Fact
 from eligibility.domain.known_facts import KnownFacts, RecordEvent, joined_to, put_together
 from eligibility.domain.merging import MergeStep
 from eligibility.domain.person import FactNotKnown, Person
-from eligibility.domain.statements import Change, change_by
+from eligibility.domain.statements import Change, Standing, change_by
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,33 @@ class OnePerson:
         ]
         return [(person_id, sealed) for person_id, sealed in found if sealed is not None]
 
+    @property
+    def members(self) -> list[Person]:
+        """The records that are the person now, the canonical one first."""
+        return [self._records[each] for each in self.known().person_ids]
+
+    def standing_now(self) -> Standing:
+        """What stands for the person, with what was said since it was loaded and is not saved."""
+        if self._history is None:
+            return self.record.standing()
+        told, last = self.told(), self._history[-1].position
+        unsaved = [
+            (record.id, said)
+            for record in self._records.values()
+            for said in record.said
+            if (record.id, said.version) not in told
+        ]
+        more = [
+            RecordEvent(last + n, record_id, said.version, said, None)
+            for n, (record_id, said) in enumerate(unsaved, start=1)
+        ]
+        return put_together(self.id, (*self._history, *more), known_at=None).standing
+
     def says_otherwise(self, fact: Fact) -> bool:
         """Whether the records together say something else at the place of a fact."""
         if self._history is None:
             return False
-        known = self.known().standing.get((fact.KIND, fact.place))
+        known = self.standing_now().get((fact.KIND, fact.place))
         return known is None or known.fact != fact
 
     def records_saying(self, fact: Fact) -> list[Person]:
@@ -132,8 +154,7 @@ class OnePerson:
                 f"该人员目前没有内容完全相同的{fact.KIND.label}记录；请先查询现有记录 (not known)"
             )
             raise FactNotKnown(message)
-        members = [self._records[each] for each in self.known().person_ids]
-        return [record for record in members if record.has_standing(fact)]
+        return [record for record in self.members if record.has_standing(fact)]
 
     def change_at(self, version: int) -> Change | MergeChange | None:
         """What the event of that version of the record under this id changed, if anything."""

@@ -4,20 +4,20 @@ Only this server's own words are ended or withdrawn by its silence; what files a
 said stands, unless the server says something else of that place outright.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.vocabulary import NoAnswerReason, WithdrawalReason
-from eligibility.domain.certificate import PersonalData
+from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.facts import Fact, Identity
 from eligibility.domain.impossible_facts import FactImpossible, refuse_impossible
 from eligibility.domain.local_identities import LocalIdentities, UnknownIdentity
+from eligibility.domain.one_person import OnePerson
 from eligibility.domain.online_facts import PlaceOfKind, place_of
 from eligibility.domain.owner_answers import OwnerAnswers, Touched
 from eligibility.domain.person import Person
 from eligibility.domain.roster import disagree
-from eligibility.domain.statements import standing
 
 
 class OnlineRefused(Exception):
@@ -40,6 +40,10 @@ class OnlineCounts:
         """Whether anything became different."""
         return bool(self.stated or self.withdrawn)
 
+    def __add__(self, other: "OnlineCounts") -> "OnlineCounts":
+        """Both together."""
+        return OnlineCounts(self.stated + other.stated, self.withdrawn + other.withdrawn)
+
 
 def require_sound(facts: Iterable[Fact], identities: LocalIdentities) -> None:
     """Let facts pass that can be true and name known identities, each place once.
@@ -61,9 +65,14 @@ def require_sound(facts: Iterable[Fact], identities: LocalIdentities) -> None:
             raise OnlineRefused(NoAnswerReason.UNKNOWN_IDENTITY) from None
 
 
-def require_same_person(known: PersonalData, said: PersonalData) -> None:
-    """Let somebody pass who bears the name we know. Raises `OnlineRefused`."""
-    if known.certificate != said.certificate or disagree(known, said):
+def require_same_person(
+    known: PersonalData, certificates: Container[Certificate], said: PersonalData
+) -> None:
+    """Let somebody pass who bears the name we know and one of the person's certificates.
+
+    Raises `OnlineRefused`.
+    """
+    if said.certificate not in certificates or disagree(known, said):
         raise OnlineRefused(NoAnswerReason.ANOTHER_PERSON)
 
 
@@ -77,30 +86,43 @@ class OnlineStatements:
 
     def state(
         self,
-        person: Person,
+        one: OnePerson,
+        record: Person,
         answers: OwnerAnswers,
         touched: Touched,
         *,
         reason: WithdrawalReason | None = None,
     ) -> OnlineCounts:
-        """Bring the touched places to what the server's words come to.
+        """Bring the touched places to what the server's words about one of the records come to.
 
-        At places said outright its word replaces anybody's; elsewhere it ends its own alone.
-        Raises `RecordedBackwards`.
+        At places said outright its word replaces anybody's, in whichever record that stands;
+        elsewhere it ends its own alone. Raises `RecordedBackwards`.
         """
         stated = withdrawn = 0
         for place in sorted(touched.places):
             holds = answers.holds_at(place)
-            stands = standing(person.said).get(place)
-            own = stands is not None and stands.source.startswith(self.source_start)
-            if holds is not None and (own or place in touched.outright):
-                stated += person.state(holds, source=self.source, at=self.at)
-            elif holds is None and own and stands is not None:
-                person.withdraw(
-                    stands.fact,
-                    reason=reason or WithdrawalReason.NEVER_GRANTED,
-                    source=self.source,
-                    at=self.at,
-                )
+            if place in touched.outright and holds is not None:
+                again = one.says_otherwise(holds)
+                stated += record.state(holds, source=self.source, at=self.at, again=again)
+                continue
+            known = one.standing_now().get(place)
+            if known is None or not self._is_own(one, place, known.fact):
+                continue
+            if holds is None:
+                self._withdraw(one, known.fact, reason or WithdrawalReason.NEVER_GRANTED)
                 withdrawn += 1
+            elif self._says(record, place):
+                stated += record.state(holds, source=self.source, at=self.at)
         return OnlineCounts(stated, withdrawn)
+
+    def _is_own(self, one: OnePerson, place: PlaceOfKind, fact: Fact) -> bool:
+        """Whether a fact that stands for the person is this server's in all records saying it."""
+        return all(self._says(each, place) for each in one.records_saying(fact))
+
+    def _says(self, record: Person, place: PlaceOfKind) -> bool:
+        known = record.standing().get(place)
+        return known is not None and known.source.startswith(self.source_start)
+
+    def _withdraw(self, one: OnePerson, fact: Fact, reason: WithdrawalReason) -> None:
+        for each in one.records_saying(fact):
+            each.withdraw(fact, reason=reason, source=self.source, at=self.at)

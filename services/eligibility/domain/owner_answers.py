@@ -7,6 +7,7 @@ that no longer lists the place.
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -64,6 +65,10 @@ class Touched:
     def places(self) -> frozenset[PlaceOfKind]:
         """All of them."""
         return self.outright | self.unsaid
+
+    def but_for(self, places: AbstractSet[PlaceOfKind]) -> "Touched":
+        """Without these places."""
+        return Touched(self.outright - places, self.unsaid - places)
 
 
 @dataclass(frozen=True)
@@ -232,3 +237,8 @@ class OwnerAnswers(Aggregate):
     def _newer(self, places: Iterable[PlaceOfKind], stamp: Stamp) -> frozenset[PlaceOfKind]:
         known = {place: self.said_at(place) for place in places}
         return frozenset(p for p, said in known.items() if said is None or stamp > said)
+
+
+def last_of(contacts: Iterable[Contact | None]) -> Contact | None:
+    """The latest of the contacts that there were, or None."""
+    return max((each for each in contacts if each is not None), key=lambda c: c.at, default=None)

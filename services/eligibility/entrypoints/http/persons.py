@@ -89,7 +89,7 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
         )
         if form == "2":
             return entitlements_message(answer)
-        owners = eligibility.owner_knowledge.of_person(answer.person_id, known_at=answer.known_at)
+        owners = eligibility.owner_knowledge.of_person(answer.person_ids, known_at=answer.known_at)
         return entitlements_message(answer, owners=owners)
 
     @router.post("/entitlements", summary="批量待遇资格查询 (entitlements of many people)")
