@@ -113,11 +113,6 @@ class OnePerson:
         ]
         return [(person_id, sealed) for person_id, sealed in found if sealed is not None]
 
-    @property
-    def members(self) -> list[Person]:
-        """The records that are the person now, the canonical one first."""
-        return [self._records[each] for each in self.known().person_ids]
-
     def standing_now(self) -> Standing:
         """What stands for the person, with what was said since it was loaded and is not saved."""
         if self._history is None:
