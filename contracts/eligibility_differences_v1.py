@@ -38,7 +38,9 @@ class ListSent(Message):
 class ComparisonAsked(Message):
     """`POST /v1/comparisons`: compare two lists and keep what differs (比对并存入台账).
 
-    Compared is what holds on the day `on`; of `enrolment`, the right list on any day of `year`.
+    Compared is what holds on the day `on`, today or earlier; of `enrolment`, the right list on any
+    day of `year`. So many may be resolved by it that the number has to be confirmed
+    (`confirmed_resolutions`): a list may be cut off.
     """
 
     region: Annotated[str, Field(pattern=r"^\d{6}$")]
@@ -48,6 +50,7 @@ class ComparisonAsked(Message):
     left: ListSent
     right: ListSent
     accept_rejected_rows: bool = False
+    confirmed_resolutions: Annotated[int, Field(strict=True, ge=0)] | None = None
 
 
 class ComparisonKept(Message):

@@ -55,6 +55,7 @@ def keep(
     *,
     at: datetime = AT,
     accept_rejected_rows: bool = False,
+    confirmed_resolutions: int | None = None,
 ) -> KeptComparison:
     """Compare and keep."""
     return eligibility.keep_comparison(
@@ -62,6 +63,8 @@ def keep(
         io.BytesIO(left),
         io.BytesIO(right),
         accept_rejected_rows=accept_rejected_rows,
+        confirmed_resolutions=confirmed_resolutions,
+        today=max(on, at.date()),
         acting=ACTING,
         at=at,
     )

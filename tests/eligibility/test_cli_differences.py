@@ -13,6 +13,7 @@ from tests.eligibility.conftest import number
 from tests.eligibility.difference_lists import civil, insurer, write
 
 OWNERS = ("--left-owner", "民政", "--right-owner", "医保")
+ENVIRONMENT = {"COLUMNS": "200", "YIZHAN_RESOLVE_LIMIT_PERCENT": "100"}
 LETTER = (
     *("--number", "样医保函〔2025〕3号", "--issuer", "样例县医疗保障局"),
     *("--basis", "样例通知第三条", "--reply-by", "2099-01-25"),
@@ -28,7 +29,7 @@ class Shell:
     def __call__(self, *asked: str) -> Result:
         """A command's answer."""
         data = ("--data", str(self.folder / "data"))
-        return CliRunner().invoke(app, ["roster", *asked, *data], env={"COLUMNS": "200"})
+        return CliRunner().invoke(app, ["roster", *asked, *data], env=ENVIRONMENT)
 
     def keep(self, left: bytes, right: bytes, on: str, *more: str) -> Result:
         """Compare and keep."""

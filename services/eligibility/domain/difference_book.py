@@ -7,7 +7,7 @@ in the vault, under the difference's id.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import TypeVar
@@ -46,6 +46,32 @@ class ComparedBackwards(Exception):
     """Lists of an earlier day than those compared last (早于上次比对)."""
 
 
+class ComparedAhead(Exception):
+    """Lists of a day that has not come: every later comparison would be refused (晚于今天)."""
+
+
+class WouldResolveTooMany(Exception):
+    """So much is no longer found that a list may be cut off (本次销号过多)."""
+
+
+@dataclass(frozen=True)
+class ResolvingGuard:
+    """How many may be resolved before somebody must name the number (销号上限)."""
+
+    limit_percent: int
+
+    def require(self, resolved: int, *, of: int, confirmed: int | None) -> None:
+        """Raises `WouldResolveTooMany` with the figures, unless exactly they are confirmed."""
+        if resolved * 100 <= self.limit_percent * of or confirmed == resolved:
+            return
+        message = (
+            f"未销号 {of} 条，本次比对将销号 {resolved} 条，超过 {self.limit_percent}%；"
+            f"名单可能不完整，未存入。核实无误后，请确认销号条数 {resolved} 再存入"
+            " (would resolve too many)"
+        )
+        raise WouldResolveTooMany(message)
+
+
 class DifferenceBook(Aggregate):
     """All differences between two owners' lists of a region, and what became of each."""
 
@@ -71,8 +97,8 @@ class DifferenceBook(Aggregate):
         operator: str
 
         def apply(self, aggregate: "DifferenceBook") -> None:
-            """Remember it: the same lists again get the same answer."""
-            aggregate.compared[self.comparison_id] = BookComparison(
+            """Remember it: the same lists once more get the same answer."""
+            aggregate.latest = BookComparison(
                 self.comparison_id, self.on, self.timestamp, self.figures
             )
             aggregate.compared_on = self.on
@@ -161,7 +187,7 @@ class DifferenceBook(Aggregate):
         self.left = left
         self.right = right
         self.subject = subject
-        self.compared: dict[UUID, BookComparison] = {}
+        self.latest: BookComparison | None = None
         self.compared_on: date | None = None
         self.differences: dict[UUID, BookedDifference] = {}
         self.notices: dict[int, Notice] = {}
@@ -252,7 +278,12 @@ class DifferenceBook(Aggregate):
             self.trigger_event(
                 self.DifferencesResolved, difference_ids=ids, by_comparison_on=on, **acting
             )
-        return self.compared[comparison_id]
+        return BookComparison(comparison_id, on, at, figures)
+
+    @property
+    def still_open(self) -> int:
+        """How many differences are not resolved (未销号)."""
+        return sum(each.state is not DifferenceState.RESOLVED for each in self.differences.values())
 
     def send(
         self,

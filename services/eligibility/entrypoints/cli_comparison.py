@@ -20,7 +20,12 @@ from eligibility.adapters.difference_words import in_words
 from eligibility.adapters.listed_people import ListedPeople
 from eligibility.adapters.text_sheets import open_owner_only
 from eligibility.domain.listed_person import ListedPerson
-from eligibility.entrypoints.cli_differences import keep, order_of, required_region
+from eligibility.entrypoints.cli_differences import (
+    ConfirmResolutions,
+    keep,
+    order_of,
+    required_region,
+)
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
 from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import business_date, utc_now
@@ -58,6 +63,7 @@ def compare_rosters(
     accept_rejected: Annotated[
         bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")
     ] = False,
+    confirm_resolutions: ConfirmResolutions = None,
     data: DataDir = None,
 ) -> None:
     """比对两份名单：谁只在一边、号码差一处、姓名或事项不同；按村汇总 (compare two lists)。"""
@@ -77,7 +83,14 @@ def compare_rosters(
             write_found(to, found, names)
         if keeps:
             order = order_of(required_region(region), mine, theirs, subject, on)
-            keep(open_eligibility(data), order, left, right, accept_rejected=accept_rejected)
+            keep(
+                open_eligibility(data),
+                order,
+                left,
+                right,
+                accept_rejected=accept_rejected,
+                confirmed_resolutions=confirm_resolutions,
+            )
 
 
 def compared(

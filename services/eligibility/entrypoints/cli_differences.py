@@ -28,6 +28,10 @@ from eligibility.entrypoints.clock import business_date, utc_now
 SHOWN_ERRORS = 50
 
 BookId = Annotated[UUID, typer.Argument(help="台账编号，比对时 --keep 给出")]
+ConfirmResolutions = Annotated[
+    int | None,
+    typer.Option("--confirm-resolutions", min=0, help="销号过多被拒绝时，核实后写明的条数"),
+]
 To = Annotated[Path, typer.Option("--to", help="写到这个 .xlsx（含姓名和号码，只有本人可读）")]
 
 
@@ -38,16 +42,20 @@ def keep(
     right: Path,
     *,
     accept_rejected: bool,
+    confirmed_resolutions: int | None,
 ) -> None:
     """Keep a comparison and tell what it did. Raises what `KeepComparison` raises."""
+    now = utc_now()
     with left.open("rb") as one, right.open("rb") as other:
         kept = eligibility.keep_comparison(
             order,
             one,
             other,
             accept_rejected_rows=accept_rejected,
+            confirmed_resolutions=confirmed_resolutions,
+            today=business_date(now),
             acting=LOCAL,
-            at=utc_now(),
+            at=now,
         )
     _print_kept(kept)
 

@@ -74,13 +74,16 @@ def _add_keeping(
         """上次发现的同一差异仍是同一条；不再发现的由本次比对销号；销号后再发现的重新打开。"""
 
         def do(accept: Accept) -> told.ComparisonKept:
+            now = clock()
             kept = eligibility.keep_comparison(
                 _order(asked),
                 io.BytesIO(asked.left.content),
                 io.BytesIO(asked.right.content),
                 accept_rejected_rows=asked.accept_rejected_rows,
+                confirmed_resolutions=asked.confirmed_resolutions,
+                today=business_date(now),
                 acting=acts_for(acting),
-                at=clock(),
+                at=now,
                 accept=lambda made: accept(kept_message(made)),
             )
             return kept_message(kept)
