@@ -155,6 +155,14 @@ class AnswerError(Message):
     message: str
 
 
+class AnswerChanged(Message):
+    """An answer that takes an earlier one's place (改动的反馈): perhaps an older copy came back."""
+
+    row: int
+    before: DifferenceAnswer
+    now: DifferenceAnswer
+
+
 class AnswersTaken(Message):
     """`POST …/answers`: what became of a filled-in notice (反馈结果)."""
 
@@ -164,6 +172,7 @@ class AnswersTaken(Message):
     unchanged: int
     unanswered: int
     errors: tuple[AnswerError, ...] = ()
+    changed: tuple[AnswerChanged, ...] = ()
 
 
 class DifferencesClosing(Message):

@@ -74,7 +74,7 @@ def test_a_difference_is_sent_answered_and_resolved(shell: Shell) -> None:
     head = [cell.value for cell in sheet[8]]
     assert head[:6] == ["序号", "校验码", "乡镇", "村", "差异", "病种"]
     assert head[7:9] == ["民政部门：证件号码", "民政部门：姓名"]
-    assert head[14:] == ["核查结果", "核查说明", "核查人", "核查日期"]
+    assert head[14:] == ["核查结果", "核查说明"]
     rows = [[cell.value for cell in sheet[n]] for n in (9, 10)]
     assert [(row[0], row[3], row[7], row[8]) for row in rows] == [
         ("1", "东村", number(2), "样例2"),
@@ -193,3 +193,47 @@ def test_an_empty_notice_reads_as_nothing_filled_in(shell: Shell) -> None:
     shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
 
     assert "记录 0 条，未变 0 条，未填 2 条，错误 0 处" in shell("answers", str(to)).output
+
+
+def test_an_answer_without_its_number_is_not_lost(shell: Shell) -> None:
+    """Number and check code were cleared; the signature below is no answer."""
+    book, to = shell.book(), shell.folder / "交办.xlsx"
+    shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+    notice = load_workbook(to)
+    sheet = notice.active
+    sheet["A9"], sheet["B9"], sheet["O9"] = None, None, "已死亡"
+    notice.save(to)
+
+    refused = shell("answers", str(to))
+
+    assert refused.exit_code == 1
+    assert "第 9 行 序号：须为本函的序号 1 至 2" in refused.output
+    assert "错误 1 处" in shell("answers", str(to), "--dry-run").output
+
+
+def test_a_notice_without_its_columns_is_refused(shell: Shell) -> None:
+    """With the column of notes all notes would be lost."""
+    book, to = shell.book(), shell.folder / "交办.xlsx"
+    shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+    notice = load_workbook(to)
+    notice.active["O9"] = "已死亡"
+    notice.active.delete_cols(16)
+    notice.save(to)
+
+    assert "缺少序号、校验码、核查结果、核查说明列" in shell("answers", str(to)).output
+
+
+def test_an_older_copy_that_comes_back_is_told(shell: Shell) -> None:
+    """It is taken, since it may be a correction, and each answer it changes is named."""
+    book, to = shell.book(), shell.folder / "交办.xlsx"
+    shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+    notice = load_workbook(to)
+    outputs = []
+    for result in ("已死亡", "情况属实", "已死亡"):
+        notice.active["O9"] = result
+        notice.save(to)
+        outputs.append(shell("answers", str(to)).output)
+
+    assert "已有反馈" not in outputs[0]
+    assert "第 9 行：已有反馈“已死亡”，此份为“情况属实”" in outputs[1]
+    assert "第 9 行：已有反馈“情况属实”，此份为“已死亡”" in outputs[2]

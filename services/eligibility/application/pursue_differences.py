@@ -1,6 +1,6 @@
 """Follow differences up (交办、反馈、销号): send them, take answers, close them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +51,18 @@ class FilledNotice:
 
 
 @dataclass(frozen=True)
+class ChangedAnswer:
+    """An answer that takes an earlier one's place (改动的反馈); `row` as a spreadsheet numbers it.
+
+    An older copy of a sheet is noticed by it.
+    """
+
+    row: int
+    before: DifferenceAnswer
+    now: DifferenceAnswer
+
+
+@dataclass(frozen=True)
 class AnswersTaken:
     """What became of a filled-in notice (反馈结果)."""
 
@@ -60,6 +72,7 @@ class AnswersTaken:
     unchanged: int
     unanswered: int
     errors: tuple[RowError, ...]
+    changed: tuple[ChangedAnswer, ...] = ()
 
 
 class PursueDifferences:
@@ -129,6 +142,7 @@ class PursueDifferences:
             unchanged=len(reading.answers) - len(changed),
             unanswered=len(notice.difference_ids) - len(reading.answers) - reading.failed,
             errors=tuple(reading.errors),
+            changed=tuple(reading.changes(changed)),
         )
         if is_trial:
             return taken
@@ -241,6 +255,13 @@ class _Reading:
             self.failed += 1
         else:
             self.answers[difference_id] = said
+
+    def changes(self, said: Sequence[DifferenceAnswered]) -> Iterator[ChangedAnswer]:
+        """Those that take an earlier answer's place, or the place of its words."""
+        for each in said:
+            before = self._book.differences[each.difference_id].answer
+            if before is not None:
+                yield ChangedAnswer(self._seen[each.difference_id], before, each.answer)
 
     def _difference(self, row: FilledRow) -> UUID | None:
         ids = self._notice.difference_ids

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -19,7 +20,8 @@ from eligibility.application.keep_comparison import KeptComparison
 from eligibility.application.ports import ReadBy
 from eligibility.application.pursue_differences import AnswersTaken
 from eligibility.bootstrap import Eligibility
-from eligibility.domain.difference_notice import NoticeLetter
+from eligibility.domain.difference_book import DifferenceBook
+from eligibility.domain.difference_notice import NoticeLetter, answer_words
 from eligibility.domain.owner_list import ListOrderInvalid
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
 from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
@@ -134,6 +136,7 @@ def take_answers(
             filled, accept_rejected_rows=True, acting=LOCAL, at=now, is_trial=True
         )
         _print_errors(tried)
+        _print_changes(tried, pursue.book(tried.book_id))
         if not dry_run:
             tried = pursue.answer(
                 filled, accept_rejected_rows=accept_rejected, acting=LOCAL, at=now
@@ -185,6 +188,16 @@ def _print_kept(kept: KeptComparison) -> None:
     )
     if figures.resolving_withheld:
         typer.echo("有错误行认不出是谁，本次不销号；更正错误行后重新比对")
+
+
+def _print_changes(taken: AnswersTaken, book: DifferenceBook) -> None:
+    """Which answers take the place of earlier ones: perhaps an older copy came back."""
+    words = partial(answer_words, left=book.left, right=book.right)
+    for each in taken.changed[:SHOWN_ERRORS]:
+        told = f"已有反馈“{words(each.before)}”，此份为“{words(each.now)}”"
+        typer.echo(f"  第 {each.row} 行：{told}；如是旧的一份，请改正后重报")
+    if len(taken.changed) > SHOWN_ERRORS:
+        typer.echo(f"  …… 另有 {len(taken.changed) - SHOWN_ERRORS} 条改动")
 
 
 def _print_errors(taken: AnswersTaken) -> None:

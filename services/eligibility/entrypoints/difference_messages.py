@@ -91,6 +91,10 @@ def answers_message(taken: AnswersTaken) -> told.AnswersTaken:
         unchanged=taken.unchanged,
         unanswered=taken.unanswered,
         errors=tuple(errors),
+        changed=tuple(
+            told.AnswerChanged(row=each.row, before=each.before, now=each.now)
+            for each in taken.changed
+        ),
     )
 
 
