@@ -39,8 +39,8 @@ class ComparisonAsked(Message):
     """`POST /v1/comparisons`: compare two lists and keep what differs (比对并存入台账).
 
     Compared is what holds on the day `on`, today or earlier; of `enrolment`, the right list on any
-    day of `year`. So many may be resolved by it that the number has to be confirmed
-    (`confirmed_resolutions`): a list may be cut off.
+    day of `year`, which only that subject has and needs. So many may be resolved by it that the
+    number has to be confirmed (`confirmed_resolutions`): a list may be cut off.
     """
 
     region: Annotated[str, Field(pattern=r"^\d{6}$")]
@@ -87,6 +87,7 @@ class ComparisonShown(Message):
     comparison_id: str
     region: str
     subject: ComparedSubject
+    year: int | None = None
     left_owner: DataOwner
     right_owner: DataOwner
     compared_on: date | None = None
@@ -127,11 +128,15 @@ class DifferencesShown(Message):
 
 
 class NoticeAsked(Message):
-    """`POST …/notices`: send what waits to be sent to a township, or to an owner (交办)."""
+    """`POST …/notices`: send what waits to be sent to a township, or to an owner (交办).
+
+    With `again`, what was sent with the notice of that number and is not resolved (改交、再交办).
+    """
 
     township: Place | None = None
     owner: DataOwner | None = None
     kinds: tuple[DifferenceKind, ...] = ()
+    again: Annotated[int, Field(strict=True, ge=1)] | None = None
     document_number: Annotated[str, Field(min_length=1, max_length=60)]
     issuer: Annotated[str, Field(min_length=1, max_length=60)]
     basis: Annotated[str, Field(min_length=1, max_length=300)]
@@ -164,7 +169,10 @@ class AnswerChanged(Message):
 
 
 class AnswersTaken(Message):
-    """`POST …/answers`: what became of a filled-in notice (反馈结果)."""
+    """`POST …/answers`: what became of a filled-in notice (反馈结果).
+
+    `settled` rows were resolved meanwhile: their answers are not needed any more.
+    """
 
     comparison_id: str
     notice: int
@@ -173,6 +181,7 @@ class AnswersTaken(Message):
     unanswered: int
     errors: tuple[AnswerError, ...] = ()
     changed: tuple[AnswerChanged, ...] = ()
+    settled: int = 0
 
 
 class DifferencesClosing(Message):

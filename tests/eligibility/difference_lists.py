@@ -44,6 +44,7 @@ def order(on: date = date(2025, 1, 1), region: str = "500112") -> ComparisonOrde
         DataOwner.HEALTH_INSURANCE,
         ComparedSubject.ENROLMENT,
         on,
+        2025,
     )
 
 

@@ -92,3 +92,40 @@ def test_too_many_are_resolved_over_http_by_naming_their_number(desk: Desk) -> N
 
     assert refused.json()["type"] == "urn:yizhan:problem:would-resolve-too-many"
     assert (kept.status_code, kept.json()["resolved"]) == (200, 1)
+
+
+def test_each_year_of_enrolment_has_its_own_book(desk: Desk) -> None:
+    """December's two lists, of this year and the next, do not resolve each other."""
+    poor, kept = civil(1, 2, 3), []
+    for year, enrolled in ((2022, insurer(9)), (2023, insurer(1, 2)), (2022, insurer(9, 8))):
+        body = asked(poor, enrolled) | {"year": year}
+        answer = desk.client.post(URL, json=body, headers=desk.headers())
+        kept.append(answer.json())
+
+    assert kept[0]["comparison_id"] == kept[2]["comparison_id"] != kept[1]["comparison_id"]
+    assert [(each["found"], each["still_open"]) for each in kept] == [(3, 0), (1, 0), (0, 3)]
+    shown = [desk.client.get(f"{URL}/{each['comparison_id']}").json()["year"] for each in kept]
+    assert shown == [2022, 2023, 2022]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"year": None},
+        {"subject": "people"},
+        {"left": {"owner": "health_insurance", "content": ""}},
+        {"right": {"owner": "health", "content": ""}},
+    ],
+)
+def test_a_year_belongs_to_enrolment_and_enrolment_to_the_insurer(
+    desk: Desk, wrong: dict[str, object]
+) -> None:
+    """Anything else is refused before a list is read."""
+    body = asked(civil(1), insurer(9)) | wrong
+
+    refused = desk.client.post(URL, json=body, headers=desk.headers())
+
+    assert (refused.status_code, refused.json()["type"]) == (
+        422,
+        "urn:yizhan:problem:list-order-invalid",
+    )

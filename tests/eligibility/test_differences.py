@@ -16,6 +16,7 @@ import pytest
 from contracts.vocabulary import (
     CertificateType,
     ComparedSubject,
+    DataOwner,
     DifferenceAnswer,
     DifferenceKind,
     DifferenceState,
@@ -32,6 +33,7 @@ from eligibility.domain.difference_notice import (
     AnswersRejected,
     DifferenceOutOfOrder,
     NothingToSend,
+    NoticeInvalid,
     UnknownBook,
     UnknownDifference,
     UnknownNotice,
@@ -153,12 +155,16 @@ def test_a_wrong_order_is_refused_by_name(office: Eligibility) -> None:
     with pytest.raises(NothingToSend):
         pursue.send(book_id, letter(), acting=ACTING, at=AT)
     book = pursue.book(book_id)
-    with pytest.raises(DifferenceOutOfOrder, match="已交办”，须为“待交办或已反馈”才能交办"):
-        book.send(ids, letter(), institution_id="O1", operator="张", at=AT)
+    with pytest.raises(NoticeInvalid, match="只能交给 民政部门 或 医疗保障部门"):
+        elsewhere = replace(letter(), township=None, owner=DataOwner.HEALTH)
+        book.send(ids, elsewhere, institution_id="O1", operator="张", at=AT)
     fill(office, book_id, notice.number, (1, "已死亡", ""))
     pursue.resolve(book_id, notice.difference_ids[:1], acting=ACTING, at=AT)
-    with pytest.raises(AnswersRejected, match="已销号，无需反馈"):
-        fill(office, book_id, notice.number, (1, "已迁出", ""))
+    late = fill(office, book_id, notice.number, (1, "已迁出", ""))
+    assert (late.recorded, late.settled, late.unanswered) == (0, 1, 1)
+    book = pursue.book(book_id)
+    with pytest.raises(DifferenceOutOfOrder, match="已销号”，须为“待交办或已交办或已反馈”才能交办"):
+        book.send(ids, letter(), institution_id="O1", operator="张", at=AT)
     with pytest.raises(UnknownDifference):
         pursue.resolve(book_id, [book_id], acting=ACTING, at=AT)
     with pytest.raises(DifferenceOutOfOrder, match="写了两次"):

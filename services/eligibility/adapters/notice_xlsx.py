@@ -42,7 +42,7 @@ def write_notice(file: BinaryIO, shown: ShownNotice) -> None:
     sheet = new_sheet(book, "核查交办函", _WIDTHS, frozen=f"A{header_row + 1}")
     sheet.print_title_rows = f"{header_row}:{header_row}"
     _offer_answers(sheet, shown, header_row)
-    title = text(sheet, f"关于核查名单差异的函（{shown.book.subject.label}）", font=_TITLE)
+    title = text(sheet, f"关于核查名单差异的函（{shown.book.subject_words}）", font=_TITLE)
     title.alignment = Alignment(horizontal="left")
     sheet.append([title])
     for line in above:

@@ -87,7 +87,11 @@ class KeepComparison:
             message = f"比对日期 {order.on} 晚于今天 {today}，请更正 (compared ahead)"
             raise ComparedAhead(message)
         book_id = DifferenceBook.id_of(
-            region=order.region, left=order.left, right=order.right, subject=order.subject
+            region=order.region,
+            left=order.left,
+            right=order.right,
+            subject=order.subject,
+            year=order.year,
         )
         book = self._store.find(book_id)
         lists = self._compare(order, left, right)
@@ -109,6 +113,7 @@ class KeepComparison:
             left=order.left,
             right=order.right,
             subject=order.subject,
+            year=order.year,
             at=recorded_at,
         )
         doubtful = lists.left.doubtful | lists.right.doubtful

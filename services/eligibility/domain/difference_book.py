@@ -1,6 +1,6 @@
 """The book of differences (差异台账): what two owners' lists of a region differ in, followed up.
 
-One book for a region, two owners and what is compared. The same difference found again next month
+One book for a region, two owners and what is compared, of enrolment for each year. The same difference found again next month
 is the same difference; one that a later comparison no longer finds is resolved by that comparison,
 and open again if it comes back. No event holds a name or a number: who it is about stands sealed
 in the vault, under the difference's id.
@@ -30,6 +30,7 @@ from eligibility.domain.difference_notice import (
     DifferenceAnswered,
     DifferenceOutOfOrder,
     Notice,
+    NoticeInvalid,
     NoticeLetter,
     UnknownDifference,
     UnknownNotice,
@@ -38,6 +39,9 @@ from eligibility.domain.difference_notice import (
 _BOOKS = UUID("6a0a4f5e-0d0f-4a57-8a5e-2f7c8b9d1e63")
 # An event is read whole: a hundred thousand differences come in many.
 _PORTION = 1_000
+
+SENDABLE = (DifferenceState.FOUND, DifferenceState.SENT, DifferenceState.ANSWERED)
+"""What may be sent: one that was sent to the wrong office, or answered, once more."""
 
 Value = TypeVar("Value")
 
@@ -85,6 +89,8 @@ class DifferenceBook(Aggregate):
         left: DataOwner
         right: DataOwner
         subject: ComparedSubject
+        # Books begun before years were kept apart have none.
+        year: int | None = None
 
     class ListsCompared(Aggregate.Event):
         """Two lists were compared; what that changed stands in the events after it (比对)."""
@@ -181,8 +187,14 @@ class DifferenceBook(Aggregate):
                 )
 
     def __init__(
-        self, region: str, left: DataOwner, right: DataOwner, subject: ComparedSubject
+        self,
+        region: str,
+        left: DataOwner,
+        right: DataOwner,
+        subject: ComparedSubject,
+        year: int | None = None,
     ) -> None:
+        self.year = year
         self.region = region
         self.left = left
         self.right = right
@@ -200,10 +212,11 @@ class DifferenceBook(Aggregate):
         left: DataOwner,
         right: DataOwner,
         subject: ComparedSubject,
+        year: int | None = None,
         at: datetime,
     ) -> "DifferenceBook":
-        """The book of a region, two owners and a subject, nothing in it yet."""
-        book_id = cls.id_of(region=region, left=left, right=right, subject=subject)
+        """The book of a region, two owners and a subject (of a year), nothing in it yet."""
+        book_id = cls.id_of(region=region, left=left, right=right, subject=subject, year=year)
         return cls._create(
             cls.Created,
             id=book_id,
@@ -211,13 +224,27 @@ class DifferenceBook(Aggregate):
             left=left,
             right=right,
             subject=subject,
+            year=year,
             timestamp=at,
         )
 
     @staticmethod
-    def id_of(*, region: str, left: DataOwner, right: DataOwner, subject: ComparedSubject) -> UUID:
-        """The one id there is for them."""
-        return uuid5(_BOOKS, "/".join((region, left.value, right.value, subject.value)))
+    def id_of(
+        *,
+        region: str,
+        left: DataOwner,
+        right: DataOwner,
+        subject: ComparedSubject,
+        year: int | None = None,
+    ) -> UUID:
+        """The one id there is for them; each year of enrolment has a book of its own."""
+        of_year = () if year is None else (str(year),)
+        return uuid5(_BOOKS, "/".join((region, left.value, right.value, subject.value, *of_year)))
+
+    @property
+    def subject_words(self) -> str:
+        """What is compared, with its year, in words."""
+        return f"{self.year} 年{self.subject.label}" if self.year else self.subject.label
 
     def move(self, difference_ids: Iterable[UUID], state: DifferenceState) -> None:
         """Give differences another state; for this book's own events."""
@@ -294,12 +321,14 @@ class DifferenceBook(Aggregate):
         operator: str,
         at: datetime,
     ) -> Notice:
-        """Send differences that nobody is looking into; an answered one may be sent once more.
+        """Send differences to be looked into; sent again, one waits for its new notice alone.
 
-        Raises `UnknownDifference`, `DifferenceOutOfOrder`.
+        Raises `UnknownDifference`, `DifferenceOutOfOrder`, `NoticeInvalid`.
         """
-        sendable = (DifferenceState.FOUND, DifferenceState.ANSWERED)
-        self._require(difference_ids, sendable, doing="交办")
+        if letter.owner not in (None, self.left, self.right):
+            message = f"只能交给 {self.left.label} 或 {self.right.label} (owner)"
+            raise NoticeInvalid(message)
+        self._require(difference_ids, SENDABLE, doing="交办")
         number = len(self.notices) + 1
         self.trigger_event(
             self.NoticeSent,
@@ -318,6 +347,11 @@ class DifferenceBook(Aggregate):
             message = "没有此核查函 (unknown notice)"
             raise UnknownNotice(message)
         return self.notices[number]
+
+    def is_settled(self, difference_id: UUID, *, notice: int) -> bool:
+        """Whether it was resolved while this notice was under way."""
+        booked = self.differences[difference_id]
+        return booked.notice == notice and booked.state is DifferenceState.RESOLVED
 
     def why_not_answerable(self, difference_id: UUID, *, notice: int) -> str | None:
         """Why no answer on this notice can be taken for a difference, or None."""

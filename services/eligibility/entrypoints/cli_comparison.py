@@ -4,7 +4,7 @@ Nothing is stored unless the differences are to be followed up (`--keep`).
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -80,7 +80,7 @@ def compare_rosters(
         names = list_names(mine, theirs)
         print_counts(found, names)
         if to is not None:
-            write_found(to, found, names)
+            write_found(to, found, names, inputs=(left, right))
         if keeps:
             order = order_of(required_region(region), mine, theirs, subject, on)
             keep(
@@ -105,10 +105,12 @@ def compared(
     return RosterComparison(_read(*left), _read(*right), COMPARE[subject])
 
 
-def write_found(to: Path, found: "RosterComparison", names: tuple[str, str]) -> None:
+def write_found(
+    to: Path, found: "RosterComparison", names: tuple[str, str], *, inputs: Sequence[Path]
+) -> None:
     """Write every difference into a file that its maker alone can read."""
     left, right = names
-    with open_owner_only(to) as file:
+    with open_owner_only(to, inputs=inputs) as file:
         if to.suffix.lower() == ".xlsx":
             write_differences(
                 file,

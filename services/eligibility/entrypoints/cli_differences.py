@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 from uuid import UUID
 
 import typer
@@ -14,7 +14,7 @@ from rich.table import Table
 from contracts.vocabulary import ComparedSubject, DataOwner, DifferenceState
 from eligibility.adapters.comparison_xlsx import UNWRITTEN
 from eligibility.adapters.notice_xlsx import read_notice, write_notice
-from eligibility.adapters.text_sheets import open_owner_only
+from eligibility.adapters.text_sheets import new_owner_only
 from eligibility.application.difference_ports import ComparisonOrder
 from eligibility.application.keep_comparison import KeptComparison
 from eligibility.application.ports import ReadBy
@@ -86,6 +86,10 @@ def send_notice(
     to_owner: Annotated[
         str | None, typer.Option("--to-owner", help=f"或交给哪个部门：{'、'.join(OWNERS)}")
     ] = None,
+    again: Annotated[
+        int | None,
+        typer.Option("--again", min=1, help="改交或再交办第几号函上尚未销号的，原函随之作废"),
+    ] = None,
     data: DataDir = None,
 ) -> None:
     """核查交办函：把待交办的差异交给一个乡镇或部门，写成可打印、可填报的表 (formal notice)。"""
@@ -100,11 +104,17 @@ def send_notice(
             sent_on=business_date(now),
             reply_by=reply_by.date(),
         )
-        notice = eligibility.pursue_differences.send(book_id, letter, acting=LOCAL, at=now)
-        typer.echo(
-            f"已交办{letter.recipient} {len(notice.difference_ids)} 条，核查函第 {notice.number} 号"
-        )
-        _write_notice(eligibility, book_id, notice.number, to)
+        # Opened before anything is sent: what cannot be written is not recorded as sent.
+        with new_owner_only(to) as file:
+            notice = eligibility.pursue_differences.send(
+                book_id, letter, again=again, acting=LOCAL, at=now
+            )
+            typer.echo(
+                f"已交办{letter.recipient} {len(notice.difference_ids)} 条，"
+                f"核查函第 {notice.number} 号；文件如未写成，可用 notice-again 再写"
+            )
+            _write_notice(eligibility, book_id, notice.number, file)
+        _tell_written(to)
 
 
 def write_notice_again(
@@ -116,7 +126,9 @@ def write_notice_again(
 ) -> None:
     """再次写出一份已发的核查交办函，内容相同 (write a sent notice again)。"""
     with telling_errors():
-        _write_notice(open_eligibility(data), book_id, number, to)
+        with new_owner_only(to) as file:
+            _write_notice(open_eligibility(data), book_id, number, file)
+        _tell_written(to)
 
 
 def take_answers(
@@ -143,7 +155,8 @@ def take_answers(
             )
     typer.echo(
         f"核查函第 {tried.number} 号：{'可记录' if dry_run else '记录'} {tried.recorded} 条，"
-        f"未变 {tried.unchanged} 条，未填 {tried.unanswered} 条，错误 {len(tried.errors)} 处"
+        f"未变 {tried.unchanged} 条，未填 {tried.unanswered} 条，"
+        f"已销号 {tried.settled} 条，错误 {len(tried.errors)} 处"
     )
     if dry_run and tried.errors:
         raise typer.Exit(1)
@@ -157,7 +170,7 @@ def show_book(book_id: BookId, *, data: DataDir = None) -> None:
     for each in counts:
         found.setdefault(each.township or UNWRITTEN, Counter())[each.state] += each.count
     table = Table("乡镇", *(state.label for state in DifferenceState))
-    table.title = f"{book.region} {book.left.label}与{book.right.label}（{book.subject.label}）"
+    table.title = f"{book.region} {book.left.label}与{book.right.label}（{book.subject_words}）"
     for township, of_township in found.items():
         table.add_row(township, *(str(of_township[state] or "") for state in DifferenceState))
     Console().print(table)
@@ -171,11 +184,13 @@ def order_of(
     return ComparisonOrder(region, left, right, subject, day)
 
 
-def _write_notice(eligibility: Eligibility, book_id: UUID, number: int, to: Path) -> None:
+def _write_notice(eligibility: Eligibility, book_id: UUID, number: int, file: BinaryIO) -> None:
     by = ReadBy(utc_now(), "difference-notice", LOCAL)
     shown = eligibility.show_differences.notice(book_id, number, by=by)
-    with open_owner_only(to) as file:
-        write_notice(file, shown)
+    write_notice(file, shown)
+
+
+def _tell_written(to: Path) -> None:
     typer.echo(f"已写到 {to}；含姓名和号码，只有本人可读，发出后请删")
 
 

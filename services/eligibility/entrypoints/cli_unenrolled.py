@@ -73,7 +73,7 @@ def unenrolled(
         if closes is not None:
             typer.echo(_time_left(closes.date(), today))
         if to is not None:
-            write_found(to, found, names)
+            write_found(to, found, names, inputs=(file, insurer_file))
         if keeps:
             order = ComparisonOrder(
                 required_region(region),
@@ -81,7 +81,7 @@ def unenrolled(
                 DataOwner.HEALTH_INSURANCE,
                 ComparedSubject.ENROLMENT,
                 day,
-                window,
+                year,
             )
             opened = open_eligibility(data)
             keep(

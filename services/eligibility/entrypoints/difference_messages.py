@@ -36,6 +36,7 @@ def book_message(book: DifferenceBook, counts: "list[DifferenceCount]") -> told.
         comparison_id=str(book.id),
         region=book.region,
         subject=book.subject,
+        year=book.year,
         left_owner=book.left,
         right_owner=book.right,
         compared_on=book.compared_on,
@@ -90,6 +91,7 @@ def answers_message(taken: AnswersTaken) -> told.AnswersTaken:
         recorded=taken.recorded,
         unchanged=taken.unchanged,
         unanswered=taken.unanswered,
+        settled=taken.settled,
         errors=tuple(errors),
         changed=tuple(
             told.AnswerChanged(row=each.row, before=each.before, now=each.now)

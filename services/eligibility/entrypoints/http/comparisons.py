@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -172,6 +172,7 @@ def _add_pursuing(
                 book_id,
                 letter,
                 what=asked.kinds,
+                again=asked.again,
                 acting=acts_for(acting),
                 at=now,
                 accept=lambda made: accept(notice_message(book_id, made)),
@@ -251,14 +252,13 @@ def _add_pursuing(
 
 
 def _order(asked: told.ComparisonAsked) -> ComparisonOrder:
-    year = asked.year
     return ComparisonOrder(
         asked.region,
         asked.left.owner,
         asked.right.owner,
         asked.subject,
         asked.on,
-        (date(year, 1, 1), date(year, 12, 31)) if year is not None else None,
+        asked.year,
     )
 
 
