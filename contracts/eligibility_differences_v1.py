@@ -116,6 +116,7 @@ class DifferenceShown(Message):
     state: DifferenceState
     notice: int | None = None
     answer: DifferenceAnswer | None = None
+    note: str | None = None
     left: ListedSideShown | None = None
     right: ListedSideShown | None = None
 

@@ -22,6 +22,7 @@ from contracts.vocabulary import (
     DifferenceState,
 )
 from eligibility.adapters.notice_xlsx import read_notice, write_notice
+from eligibility.adapters.roster_comparison import RosterComparison
 from eligibility.application.difference_ports import ComparedLists, ReadList, WantedDifferences
 from eligibility.application.keep_comparison import KeepComparison
 from eligibility.application.ports import ReadBy
@@ -39,7 +40,7 @@ from eligibility.domain.difference_notice import (
     UnknownNotice,
     check_code,
 )
-from eligibility.domain.listed_person import Difference, ListedSide
+from eligibility.domain.listed_person import Difference, ListedPerson, ListedSide
 from eligibility.domain.roster import RosterHasRejectedRows
 from eligibility.settings import Settings
 from tests.eligibility.conftest import number
@@ -75,7 +76,7 @@ def shown(
 ) -> Sequence[ShownDifference]:
     """The first differences of a book."""
     wanted = WantedDifferences(states=states)
-    return office.show_differences.page(book_id, wanted, after=0, limit=100, by=BY)
+    return office.show_differences.page(book_id, wanted, after=0, limit=100, by=BY).rows
 
 
 def told(office: Eligibility, book_id: UUID) -> list[tuple[str | None, str]]:
@@ -155,8 +156,8 @@ def test_a_wrong_order_is_refused_by_name(office: Eligibility) -> None:
     with pytest.raises(NothingToSend):
         pursue.send(book_id, letter(), acting=ACTING, at=AT)
     book = pursue.book(book_id)
+    elsewhere = replace(letter(), township=None, owner=DataOwner.HEALTH)
     with pytest.raises(NoticeInvalid, match="只能交给 民政部门 或 医疗保障部门"):
-        elsewhere = replace(letter(), township=None, owner=DataOwner.HEALTH)
         book.send(ids, elsewhere, institution_id="O1", operator="张", at=AT)
     fill(office, book_id, notice.number, (1, "已死亡", ""))
     pursue.resolve(book_id, notice.difference_ids[:1], acting=ACTING, at=AT)
@@ -477,3 +478,46 @@ def test_books_are_apart_by_region_owners_and_subject() -> None:
         for subject in ComparedSubject
     }
     assert len(ids) == 12
+
+
+def test_the_words_that_came_back_can_be_read(office: Eligibility) -> None:
+    """In the page, and in the notice written again, which reads back as no news."""
+    book_id = keep(office, civil(1), insurer(9)).book_id
+    office.pursue_differences.send(book_id, letter(), acting=ACTING, at=AT)
+    fill(office, book_id, 1, (1, "其他（见说明）", "在外务工"))
+
+    assert shown(office, book_id)[0].note == "在外务工"
+    file = io.BytesIO()
+    write_notice(file, office.show_differences.notice(book_id, 1, by=BY))
+    again = office.pursue_differences.answer(
+        read_notice(file), accept_rejected_rows=False, acting=ACTING, at=AT
+    )
+
+    assert (again.recorded, again.unchanged) == (0, 1)
+
+
+def test_whoever_is_behind_the_page_is_not_opened(office: Eligibility) -> None:
+    """A page of one records one read, and tells that there is more."""
+    book_id = keep(office, civil(1, 2), insurer(9)).book_id
+    page = office.show_differences.page(book_id, WantedDifferences(), after=0, limit=1, by=BY)
+    people = [
+        each.people.person_ids[0]
+        for each in office.show_differences.page(
+            book_id, WantedDifferences(), after=0, limit=2, by=replace(BY, call="later")
+        ).rows
+    ]
+
+    reads = [[read.call for read in office.show_person._reads.latest(each)] for each in people]
+    assert page.next_after == 1
+    assert reads == [["later", "differences"], ["later"]]
+
+
+def test_of_one_number_with_two_names_both_are_told() -> None:
+    """One alone shows nothing wrong."""
+    people = [ListedPerson(number(1), name, None, "东村", None) for name in ("样甲", "例乙")]
+
+    found = list(RosterComparison(people, people[:1]).differences())
+
+    (two,) = [each for each in found if each.what is DifferenceKind.TWO_NAMES_LEFT]
+    assert two.left is not None
+    assert (two.left.name, two.left.name_masked) == ("样甲／例乙", "样*／例*")

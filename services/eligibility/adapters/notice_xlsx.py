@@ -50,7 +50,7 @@ def write_notice(file: BinaryIO, shown: ShownNotice) -> None:
     sides = [f"{name}：{what}" for name in names for what in SIDE_HEADINGS]
     sheet.append(head(sheet, [*_ROW_HEADINGS, *sides, *_ANSWER_HEADINGS]))
     for each in shown.rows:
-        cells = [*_row_cells(each, names), "", ""]
+        cells = [*_row_cells(each, names), *_answer_cells(each, shown)]
         sheet.append([text(sheet, cell, boxed=True) for cell in cells])
     sheet.append([])
     for line in (letter.issuer, f"{letter.sent_on:%Y年%m月%d日}"):
@@ -115,6 +115,15 @@ def _row_cells(each: ShownDifference, names: tuple[str, str]) -> list[str]:
         *side_cells(each.people.left),
         *side_cells(each.people.right),
     ]
+
+
+def _answer_cells(each: ShownDifference, shown: ShownNotice) -> tuple[str, str]:
+    """What was answered on this notice already; empty to be filled in."""
+    booked = each.booked
+    if booked.answer is None or booked.notice != shown.notice.number:
+        return "", ""
+    words = answer_words(booked.answer, left=shown.book.left, right=shown.book.right)
+    return words, each.note or ""
 
 
 def _find_header(numbered: Iterator[NumberedRow]) -> tuple["re.Match[str]", dict[str, int]]:

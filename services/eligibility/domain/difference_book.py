@@ -1,9 +1,9 @@
 """The book of differences (差异台账): what two owners' lists of a region differ in, followed up.
 
-One book for a region, two owners and what is compared, of enrolment for each year. The same difference found again next month
-is the same difference; one that a later comparison no longer finds is resolved by that comparison,
-and open again if it comes back. No event holds a name or a number: who it is about stands sealed
-in the vault, under the difference's id.
+One book for a region, two owners and what is compared, of enrolment for each year. The same
+difference found again next month is the same difference; one that a later comparison no longer
+finds is resolved by that comparison, and open again if it comes back. No event holds a name or a
+number: who it is about stands sealed in the vault, under the difference's id.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -67,6 +67,7 @@ def difference_message(each: ShownDifference) -> told.DifferenceShown:
         state=booked.state,
         notice=booked.notice,
         answer=booked.answer,
+        note=each.note,
         left=_side(each.people.left),
         right=_side(each.people.right),
     )

@@ -117,11 +117,10 @@ def _add_showing(
         """证件号码只显示前六后四，姓名只显示首字。查阅本身留有记录。"""
         wanted = WantedDifferences(tuple(kind or ()), township, village, tuple(state or ()))
         by = ReadBy(clock(), "differences", acts_for(acting))
-        rows = show.page(_book_id(comparison_id), wanted, after=after, limit=limit + 1, by=by)
-        page = rows[:limit]
+        page = show.page(_book_id(comparison_id), wanted, after=after, limit=limit, by=by)
         return told.DifferencesShown(
-            differences=tuple(map(difference_message, page)),
-            next_after=page[-1].place if len(rows) > limit else None,
+            differences=tuple(map(difference_message, page.rows)),
+            next_after=page.next_after,
         )
 
     @router.get(
