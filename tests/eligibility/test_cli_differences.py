@@ -296,3 +296,24 @@ def test_nothing_to_send_says_where_something_waits(shell: Shell) -> None:
     refused = shell("notice", book, "--township", "甲乡镇", *LETTER, "--to", to)
 
     assert "待交办的有：甲乡 2 条" in refused.output
+
+
+def test_an_answered_difference_is_read_and_closed(shell: Shell) -> None:
+    """Its result and words are shown by its place; one without an answer is not closed."""
+    book, to = shell.book(), shell.folder / "交办.xlsx"
+    shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+    notice = load_workbook(to)
+    notice.active["O9"], notice.active["P9"] = "已迁出", "随子女"
+    notice.save(to)
+    shell("answers", str(to))
+
+    told = shell("differences", book, "--answers").output
+    line = next(each for each in told.splitlines() if "随子女" in each)
+    assert [cell.strip() for cell in line.split("│")[1:-1]][1:] == [
+        *("甲乡", "东村", "样**", "已迁出", "随子女")
+    ]
+    closed = shell("resolve", book, line.split("│")[1].strip())
+    waiting = shell("resolve", book, "2" if "1" in line.split("│")[1] else "1")
+    assert "已销号 1 条" in closed.output
+    assert "须为“已反馈”才能销号" in waiting.output
+    assert "台账里没有第 9 条" in shell("resolve", book, "9").output

@@ -341,6 +341,13 @@ class DifferenceBook(Aggregate):
         )
         return self.notices[number]
 
+    def at_place(self, place: int) -> UUID:
+        """The difference at a place, from 1, in the order found. Raises `UnknownDifference`."""
+        if not 1 <= place <= len(self.differences):
+            message = f"台账里没有第 {place} 条 (unknown difference)"
+            raise UnknownDifference(message)
+        return next(islice(self.differences, place - 1, None))
+
     def notice(self, number: int) -> Notice:
         """A notice. Raises `UnknownNotice`."""
         if number not in self.notices:

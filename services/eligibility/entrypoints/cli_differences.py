@@ -9,13 +9,14 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.vocabulary import ComparedSubject, DataOwner, DifferenceState
 from eligibility.adapters.comparison_xlsx import UNWRITTEN
 from eligibility.adapters.notice_xlsx import read_notice, write_notice
 from eligibility.adapters.text_sheets import new_owner_only
-from eligibility.application.difference_ports import ComparisonOrder
+from eligibility.application.difference_ports import ComparisonOrder, WantedDifferences
 from eligibility.application.keep_comparison import KeptComparison
 from eligibility.application.ports import ReadBy
 from eligibility.application.pursue_differences import AnswersTaken
@@ -162,10 +163,32 @@ def take_answers(
         raise typer.Exit(1)
 
 
-def show_book(book_id: BookId, *, data: DataDir = None) -> None:
+def resolve_differences(
+    book_id: BookId,
+    places: Annotated[list[int], typer.Argument(help="第几条，differences --answers 给出")],
+    *,
+    data: DataDir = None,
+) -> None:
+    """人工销号：已反馈的不等下次比对即销号 (close answered differences)。"""
+    with telling_errors():
+        pursue = open_eligibility(data).pursue_differences
+        book = pursue.book(book_id)
+        pursue.resolve(book_id, [book.at_place(n) for n in places], acting=LOCAL, at=utc_now())
+    typer.echo(f"已销号 {len(places)} 条；以后比对再次发现的，重新打开")
+
+
+def show_book(
+    book_id: BookId,
+    *,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="另列出已反馈的每一条及其结果、说明（姓名号码遮盖）")
+    ] = False,
+    data: DataDir = None,
+) -> None:
     """差异台账：各乡镇待交办、已交办、已反馈、已销号各多少 (the book's counts)。"""
     with telling_errors():
-        book, counts = open_eligibility(data).show_differences.book(book_id)
+        eligibility = open_eligibility(data)
+        book, counts = eligibility.show_differences.book(book_id)
     found: dict[str, Counter[DifferenceState]] = {}
     for each in counts:
         found.setdefault(each.township or UNWRITTEN, Counter())[each.state] += each.count
@@ -173,6 +196,26 @@ def show_book(book_id: BookId, *, data: DataDir = None) -> None:
     table.title = f"{book.region} {book.left.label}与{book.right.label}（{book.subject_words}）"
     for township, of_township in found.items():
         table.add_row(township, *(str(of_township[state] or "") for state in DifferenceState))
+    Console().print(table)
+    if answers:
+        _print_answers(eligibility, book)
+
+
+def _print_answers(eligibility: Eligibility, book: DifferenceBook) -> None:
+    table = Table("第几条", "乡镇", "村", "姓名", "核查结果", "核查说明", title="已反馈")
+    wanted, after = WantedDifferences(states=(DifferenceState.ANSWERED,)), 0
+    by = ReadBy(utc_now(), "differences", LOCAL)
+    while True:
+        page = eligibility.show_differences.page(book.id, wanted, after=after, limit=1000, by=by)
+        for each in page.rows:
+            found, answer = each.booked.found, each.booked.answer
+            side = each.people.left or each.people.right
+            words = answer_words(answer, left=book.left, right=book.right) if answer else ""
+            who = (found.township or "", found.village or "", side.name_masked if side else "")
+            table.add_row(str(each.place), *who, words, escape(each.note or ""))
+        if page.next_after is None:
+            break
+        after = page.next_after
     Console().print(table)
 
 
