@@ -38,7 +38,9 @@ class ListSent(Message):
 class ComparisonAsked(Message):
     """`POST /v1/comparisons`: compare two lists and keep what differs (比对并存入台账).
 
-    Compared is what holds on the day `on`; of `enrolment`, the right list on any day of `year`.
+    Compared is what holds on the day `on`, today or earlier; of `enrolment`, the right list on any
+    day of `year`, which only that subject has and needs. So many may be resolved by it that the
+    number has to be confirmed (`confirmed_resolutions`): a list may be cut off.
     """
 
     region: Annotated[str, Field(pattern=r"^\d{6}$")]
@@ -48,6 +50,7 @@ class ComparisonAsked(Message):
     left: ListSent
     right: ListSent
     accept_rejected_rows: bool = False
+    confirmed_resolutions: Annotated[int, Field(strict=True, ge=0)] | None = None
 
 
 class ComparisonKept(Message):
@@ -84,6 +87,7 @@ class ComparisonShown(Message):
     comparison_id: str
     region: str
     subject: ComparedSubject
+    year: int | None = None
     left_owner: DataOwner
     right_owner: DataOwner
     compared_on: date | None = None
@@ -112,6 +116,7 @@ class DifferenceShown(Message):
     state: DifferenceState
     notice: int | None = None
     answer: DifferenceAnswer | None = None
+    note: str | None = None
     left: ListedSideShown | None = None
     right: ListedSideShown | None = None
 
@@ -124,11 +129,15 @@ class DifferencesShown(Message):
 
 
 class NoticeAsked(Message):
-    """`POST …/notices`: send what waits to be sent to a township, or to an owner (交办)."""
+    """`POST …/notices`: send what waits to be sent to a township, or to an owner (交办).
+
+    With `again`, what was sent with the notice of that number and is not resolved (改交、再交办).
+    """
 
     township: Place | None = None
     owner: DataOwner | None = None
     kinds: tuple[DifferenceKind, ...] = ()
+    again: Annotated[int, Field(strict=True, ge=1)] | None = None
     document_number: Annotated[str, Field(min_length=1, max_length=60)]
     issuer: Annotated[str, Field(min_length=1, max_length=60)]
     basis: Annotated[str, Field(min_length=1, max_length=300)]
@@ -152,8 +161,19 @@ class AnswerError(Message):
     message: str
 
 
+class AnswerChanged(Message):
+    """An answer that takes an earlier one's place (改动的反馈): perhaps an older copy came back."""
+
+    row: int
+    before: DifferenceAnswer
+    now: DifferenceAnswer
+
+
 class AnswersTaken(Message):
-    """`POST …/answers`: what became of a filled-in notice (反馈结果)."""
+    """`POST …/answers`: what became of a filled-in notice (反馈结果).
+
+    `settled` rows were resolved meanwhile: their answers are not needed any more.
+    """
 
     comparison_id: str
     notice: int
@@ -161,6 +181,8 @@ class AnswersTaken(Message):
     unchanged: int
     unanswered: int
     errors: tuple[AnswerError, ...] = ()
+    changed: tuple[AnswerChanged, ...] = ()
+    settled: int = 0
 
 
 class DifferencesClosing(Message):

@@ -49,6 +49,7 @@ from eligibility.application.show_differences import ShowDifferences
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
 from eligibility.application.state_facts import StateFacts
+from eligibility.domain.difference_book import ResolvingGuard
 from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import EndingGuard
 from eligibility.read_models.difference_rows import SqlDifferenceRows
@@ -162,7 +163,12 @@ def build(settings: Settings) -> Eligibility:
         ),
         owner_knowledge=OwnerKnowledge(sources=sources, store=owner_store, contacts=contacts),
         owner_sources=sources,
-        keep_comparison=KeepComparison(compare=compare_files, vault=about, store=books),
+        keep_comparison=KeepComparison(
+            compare=compare_files,
+            vault=about,
+            store=books,
+            guard=ResolvingGuard(settings.resolve_limit_percent),
+        ),
         pursue_differences=PursueDifferences(vault=about, store=books, rows=rows),
         show_differences=ShowDifferences(vault=about, store=books, rows=rows, reads=reads),
         add_certificate=AddCertificate(vault=vault, store=store),

@@ -14,6 +14,7 @@ LOCAL_IDENTITIES_VARIABLE = "YIZHAN_LOCAL_IDENTITIES"
 OWNERS_VARIABLE = "YIZHAN_OWNERS"
 OWNER_TOKENS_START = "YIZHAN_OWNER_TOKEN_"
 LIST_END_LIMIT_VARIABLE = "YIZHAN_LIST_END_LIMIT_PERCENT"
+RESOLVE_LIMIT_VARIABLE = "YIZHAN_RESOLVE_LIMIT_PERCENT"
 MASTER_KEY_BYTES = 32
 
 
@@ -27,7 +28,9 @@ class Settings:
 
     `local_identities` is the registry of the region's own identities (本地身份登记表); without one
     every `local_…` code is taken. A full list that leaves out more than `list_end_limit_percent`
-    per cent of its people is refused until somebody confirms the number (名单缺人上限).
+    per cent of its people is refused until somebody confirms the number (名单缺人上限);
+    a comparison that would resolve more than `resolve_limit_percent` per cent of what is open,
+    likewise (销号上限).
     `owners` is the file of offices' servers (部门连接表), `owner_tokens` the variables that tokens
     for them may come from.
     `new_master_key` is what `yizhan keys rotate` replaces the master key with (新主密钥).
@@ -40,6 +43,7 @@ class Settings:
     owners: Path | None = None
     owner_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     new_master_key: bytes | None = field(default=None, repr=False)
+    resolve_limit_percent: int = 20
 
     @property
     def log_file(self) -> Path:
@@ -91,19 +95,20 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
         folder,
         _decode_key(encoded, MASTER_KEY_VARIABLE) if encoded else None,
         Path(registry) if registry else None,
-        _percent(environment.get(LIST_END_LIMIT_VARIABLE) or "5"),
+        _percent(environment.get(LIST_END_LIMIT_VARIABLE) or "5", LIST_END_LIMIT_VARIABLE),
         Path(owners) if owners else None,
         {name: value for name, value in environment.items() if name.startswith(OWNER_TOKENS_START)},
         _decode_key(renewed, NEW_MASTER_KEY_VARIABLE) if renewed else None,
+        _percent(environment.get(RESOLVE_LIMIT_VARIABLE) or "20", RESOLVE_LIMIT_VARIABLE),
     )
 
 
 _PERCENT = re.compile(r"[0-9]{1,2}|100")
 
 
-def _percent(text: str) -> int:
+def _percent(text: str, variable: str) -> int:
     if not _PERCENT.fullmatch(text):
-        message = f"{LIST_END_LIMIT_VARIABLE} 须为 0 至 100 的整数 (per cent)"
+        message = f"{variable} 须为 0 至 100 的整数 (per cent)"
         raise SettingUnusable(message)
     return int(text)
 

@@ -238,6 +238,12 @@ class ScriptedDay:
         self._heard(
             told.AnswersTaken, desk.post(url, content=content.getvalue(), headers=self._headers())
         )
+        sheet["O9"] = "已迁出"
+        corrected = io.BytesIO()
+        filled.save(corrected)
+        self._heard(
+            told.AnswersTaken, desk.post(url, content=corrected.getvalue(), headers=self._headers())
+        )
         page = self._heard(
             told.DifferencesShown, desk.get(f"{book}/differences", headers=self._headers())
         )

@@ -44,6 +44,7 @@ def order(on: date = date(2025, 1, 1), region: str = "500112") -> ComparisonOrde
         DataOwner.HEALTH_INSURANCE,
         ComparedSubject.ENROLMENT,
         on,
+        2025,
     )
 
 
@@ -55,6 +56,7 @@ def keep(
     *,
     at: datetime = AT,
     accept_rejected_rows: bool = False,
+    confirmed_resolutions: int | None = None,
 ) -> KeptComparison:
     """Compare and keep."""
     return eligibility.keep_comparison(
@@ -62,6 +64,8 @@ def keep(
         io.BytesIO(left),
         io.BytesIO(right),
         accept_rejected_rows=accept_rejected_rows,
+        confirmed_resolutions=confirmed_resolutions,
+        today=max(on, at.date()),
         acting=ACTING,
         at=at,
     )

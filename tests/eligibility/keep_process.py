@@ -22,6 +22,7 @@ def main(data: Path, left: Path, right: Path) -> None:
             one,
             other,
             accept_rejected_rows=False,
+            today=date(2025, 2, 1),
             acting=ACTING,
             at=AT,
             progress=wait,

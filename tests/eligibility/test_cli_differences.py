@@ -13,6 +13,7 @@ from tests.eligibility.conftest import number
 from tests.eligibility.difference_lists import civil, insurer, write
 
 OWNERS = ("--left-owner", "民政", "--right-owner", "医保")
+ENVIRONMENT = {"COLUMNS": "200", "YIZHAN_RESOLVE_LIMIT_PERCENT": "100"}
 LETTER = (
     *("--number", "样医保函〔2025〕3号", "--issuer", "样例县医疗保障局"),
     *("--basis", "样例通知第三条", "--reply-by", "2099-01-25"),
@@ -28,7 +29,7 @@ class Shell:
     def __call__(self, *asked: str) -> Result:
         """A command's answer."""
         data = ("--data", str(self.folder / "data"))
-        return CliRunner().invoke(app, ["roster", *asked, *data], env={"COLUMNS": "200"})
+        return CliRunner().invoke(app, ["roster", *asked, *data], env=ENVIRONMENT)
 
     def keep(self, left: bytes, right: bytes, on: str, *more: str) -> Result:
         """Compare and keep."""
@@ -73,7 +74,7 @@ def test_a_difference_is_sent_answered_and_resolved(shell: Shell) -> None:
     head = [cell.value for cell in sheet[8]]
     assert head[:6] == ["序号", "校验码", "乡镇", "村", "差异", "病种"]
     assert head[7:9] == ["民政部门：证件号码", "民政部门：姓名"]
-    assert head[14:] == ["核查结果", "核查说明", "核查人", "核查日期"]
+    assert head[14:] == ["核查结果", "核查说明"]
     rows = [[cell.value for cell in sheet[n]] for n in (9, 10)]
     assert [(row[0], row[3], row[7], row[8]) for row in rows] == [
         ("1", "东村", number(2), "样例2"),
@@ -88,7 +89,7 @@ def test_a_difference_is_sent_answered_and_resolved(shell: Shell) -> None:
     for counts in ("记录 1 条，未变 0 条，未填 1 条", "记录 0 条，未变 1 条，未填 1 条"):
         answered = shell("answers", str(to))
         assert answered.exit_code == 0, answered.output
-        assert f"核查函第 1 号：{counts}，错误 0 处" in answered.output
+        assert f"核查函第 1 号：{counts}，已销号 0 条，错误 0 处" in answered.output
 
     again = shell.keep(civil(1, 2, 3), insurer(1, 3), "2025-02-01")
     assert "新发现 0，重新发现 0，仍未销号 1，本次销号 1" in again.output
@@ -119,7 +120,7 @@ def test_a_filled_in_notice_with_mistakes_changes_nothing(shell: Shell) -> None:
         assert "第 15 行 校验码：序号与校验码不符" in done.output
     assert (tried.exit_code, refused.exit_code, taken.exit_code) == (1, 1, 0)
     assert "未记录任何一行" in refused.output
-    assert "核查函第 1 号：记录 1 条，未变 0 条，未填 0 条，错误 3 处" in taken.output
+    assert "核查函第 1 号：记录 1 条，未变 0 条，未填 0 条，已销号 0 条，错误 3 处" in taken.output
 
 
 def test_a_notice_can_be_written_again(shell: Shell) -> None:
@@ -128,10 +129,15 @@ def test_a_notice_can_be_written_again(shell: Shell) -> None:
     shell("notice", book, "--to-owner", "医保", *LETTER, "--to", str(to))
     first = [[cell.value for cell in row] for row in load_workbook(to).active.rows]
 
-    refused = shell("notice", book, "--to-owner", "医保", *LETTER, "--to", str(to))
+    elsewhere = str(shell.folder / "另一份.xlsx")
+    refused = shell("notice", book, "--to-owner", "医保", *LETTER, "--to", elsewhere)
+    assert not Path(elsewhere).exists()
+    refused_twice = shell("notice-again", book, "1", "--to", str(to))
+    to.unlink()
     again = shell("notice-again", book, "1", "--to", str(to))
 
     assert "没有符合条件的待交办差异" in refused.output
+    assert "已存在，不覆盖" in refused_twice.output
     assert again.exit_code == 0, again.output
     assert [[cell.value for cell in row] for row in load_workbook(to).active.rows] == first
     assert first[1][0] == "医疗保障部门："
@@ -191,4 +197,123 @@ def test_an_empty_notice_reads_as_nothing_filled_in(shell: Shell) -> None:
     book, to = shell.book(), shell.folder / "交办.xlsx"
     shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
 
-    assert "记录 0 条，未变 0 条，未填 2 条，错误 0 处" in shell("answers", str(to)).output
+    assert (
+        "记录 0 条，未变 0 条，未填 2 条，已销号 0 条，错误 0 处"
+        in shell("answers", str(to)).output
+    )
+
+
+def test_an_answer_without_its_number_is_not_lost(shell: Shell) -> None:
+    """Number and check code were cleared; the signature below is no answer."""
+    book, to = shell.book(), shell.folder / "交办.xlsx"
+    shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+    notice = load_workbook(to)
+    sheet = notice.active
+    sheet["A9"], sheet["B9"], sheet["O9"] = None, None, "已死亡"
+    notice.save(to)
+
+    refused = shell("answers", str(to))
+
+    assert refused.exit_code == 1
+    assert "第 9 行 序号：须为本函的序号 1 至 2" in refused.output
+    assert "错误 1 处" in shell("answers", str(to), "--dry-run").output
+
+
+def test_a_notice_without_its_columns_is_refused(shell: Shell) -> None:
+    """With the column of notes all notes would be lost."""
+    book, to = shell.book(), shell.folder / "交办.xlsx"
+    shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+    notice = load_workbook(to)
+    notice.active["O9"] = "已死亡"
+    notice.active.delete_cols(16)
+    notice.save(to)
+
+    assert "缺少序号、校验码、核查结果、核查说明列" in shell("answers", str(to)).output
+
+
+def test_an_older_copy_that_comes_back_is_told(shell: Shell) -> None:
+    """It is taken, since it may be a correction, and each answer it changes is named."""
+    book, to = shell.book(), shell.folder / "交办.xlsx"
+    shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+    notice = load_workbook(to)
+    outputs = []
+    for result in ("已死亡", "情况属实", "已死亡"):
+        notice.active["O9"] = result
+        notice.save(to)
+        outputs.append(shell("answers", str(to)).output)
+
+    assert "已有反馈" not in outputs[0]
+    assert "第 9 行：已有反馈“已死亡”，此份为“情况属实”" in outputs[1]
+    assert "第 9 行：已有反馈“情况属实”，此份为“已死亡”" in outputs[2]
+
+
+def test_what_cannot_be_written_is_not_sent(shell: Shell) -> None:
+    """No such folder: told in a line, and everything still waits."""
+    book, to = shell.book(), shell.folder / "没有" / "交办.xlsx"
+
+    refused = shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+
+    assert refused.exit_code == 1
+    assert f"文件 {to} 不能读写" in refused.output
+    sent = shell("notice", book, "--township", "甲乡", *LETTER, "--to", f"{shell.folder}/1.xlsx")
+    assert "已交办甲乡 2 条，核查函第 1 号" in sent.output
+
+
+def test_a_comparison_is_not_written_over_its_lists(shell: Shell) -> None:
+    """The list would be gone."""
+    one = write(shell.folder, "左.csv", civil(1))
+    other = write(shell.folder, "右.csv", insurer(2))
+
+    refused = shell("compare", str(one), str(other), *OWNERS, "--to", str(other))
+
+    assert "是原文件，不能写在上面" in refused.output
+    assert other.read_bytes() == insurer(2)
+
+
+def test_a_notice_to_the_wrong_office_is_sent_again(shell: Shell) -> None:
+    """To the township this time; what comes back on the first one is refused, a typo is helped."""
+    book, first = shell.book(), shell.folder / "1.xlsx"
+    shell("notice", book, "--to-owner", "民政", *LETTER, "--to", str(first))
+    to = ("--to", str(shell.folder / "2.xlsx"))
+
+    mistyped = shell("notice", book, "--township", "甲乡镇", *LETTER, *to, "--again", "1")
+    again = shell("notice", book, "--township", "甲乡", *LETTER, *to, "--again", "1")
+    unknown = shell("notice", book, "--township", "甲乡", *LETTER, "--to", "/x/y", "--again", "9")
+
+    assert "没有符合条件的待交办差异" in mistyped.output
+    assert "已交办甲乡 2 条，核查函第 2 号" in again.output
+    assert unknown.exit_code == 1
+    notice = load_workbook(first)
+    notice.active["O9"] = "已死亡"
+    notice.save(first)
+    assert "请在新的核查函上反馈" in shell("answers", str(first)).output
+
+
+def test_nothing_to_send_says_where_something_waits(shell: Shell) -> None:
+    """A township is written as the list writes it."""
+    book, to = shell.book(), str(shell.folder / "1.xlsx")
+
+    refused = shell("notice", book, "--township", "甲乡镇", *LETTER, "--to", to)
+
+    assert "待交办的有：甲乡 2 条" in refused.output
+
+
+def test_an_answered_difference_is_read_and_closed(shell: Shell) -> None:
+    """Its result and words are shown by its place; one without an answer is not closed."""
+    book, to = shell.book(), shell.folder / "交办.xlsx"
+    shell("notice", book, "--township", "甲乡", *LETTER, "--to", str(to))
+    notice = load_workbook(to)
+    notice.active["O9"], notice.active["P9"] = "已迁出", "随子女"
+    notice.save(to)
+    shell("answers", str(to))
+
+    told = shell("differences", book, "--answers").output
+    line = next(each for each in told.splitlines() if "随子女" in each)
+    assert [cell.strip() for cell in line.split("│")[1:-1]][1:] == [
+        *("甲乡", "东村", "样**", "已迁出", "随子女")
+    ]
+    closed = shell("resolve", book, line.split("│")[1].strip())
+    waiting = shell("resolve", book, "2" if "1" in line.split("│")[1] else "1")
+    assert "已销号 1 条" in closed.output
+    assert "须为“已反馈”才能销号" in waiting.output
+    assert "台账里没有第 9 条" in shell("resolve", book, "9").output

@@ -21,19 +21,19 @@ LETTER = {
 URL = "/v1/comparisons"
 
 
-def asked(left: bytes, right: bytes, on: str = "2025-01-01") -> dict[str, Any]:
-    """The poor against those enrolled in 2025."""
+def asked(left: bytes, right: bytes, on: str = "2023-01-01") -> dict[str, Any]:
+    """The poor against those enrolled in 2023."""
     return {
         "region": "500112",
         "subject": "enrolment",
         "on": on,
-        "year": 2025,
+        "year": 2023,
         "left": {"owner": "civil_affairs", "content": b64encode(left).decode()},
         "right": {"owner": "health_insurance", "content": b64encode(right).decode()},
     }
 
 
-def keep(desk: Desk, left: bytes, right: bytes, on: str = "2025-01-01") -> dict[str, Any]:
+def keep(desk: Desk, left: bytes, right: bytes, on: str = "2023-01-01") -> dict[str, Any]:
     """Compare and keep."""
     done = desk.client.post(URL, json=asked(left, right, on), headers=desk.headers())
     assert done.status_code == 200, done.text
@@ -161,7 +161,7 @@ def test_answered_differences_can_be_closed(desk: Desk) -> None:
     assert close(waiting).json()["type"] == "urn:yizhan:problem:difference-out-of-order"
     assert close("nobody").json()["type"] == "urn:yizhan:problem:unknown-difference"
     assert close(answered).json()["resolved"] == 1
-    assert keep(desk, civil(1, 2), insurer(9), "2025-02-01")["reopened"] == 1
+    assert keep(desk, civil(1, 2), insurer(9), "2023-02-01")["reopened"] == 1
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ class Books(RuleBasedStateMachine):
 
     @rule(each=_one)
     def send(self, *, each: UUID) -> None:
-        """What nobody is looking into can be sent."""
-        if self.states.get(each) in ("found", "answered"):
+        """Whatever is open can be sent, and sent again."""
+        if self.states.get(each) in ("found", "sent", "answered"):
             self._send(each)
             self.notices += 1
             self.states[each], self.notice_of[each] = "sent", self.notices

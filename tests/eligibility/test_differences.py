@@ -16,28 +16,31 @@ import pytest
 from contracts.vocabulary import (
     CertificateType,
     ComparedSubject,
+    DataOwner,
     DifferenceAnswer,
     DifferenceKind,
     DifferenceState,
 )
 from eligibility.adapters.notice_xlsx import read_notice, write_notice
+from eligibility.adapters.roster_comparison import RosterComparison
 from eligibility.application.difference_ports import ComparedLists, ReadList, WantedDifferences
 from eligibility.application.keep_comparison import KeepComparison
 from eligibility.application.ports import ReadBy
 from eligibility.application.pursue_differences import AnswersTaken, FilledNotice, FilledRow
 from eligibility.application.show_differences import ShownDifference, ShownNotice
 from eligibility.bootstrap import Eligibility, build
-from eligibility.domain.difference_book import ComparedBackwards, DifferenceBook
+from eligibility.domain.difference_book import ComparedBackwards, DifferenceBook, ResolvingGuard
 from eligibility.domain.difference_notice import (
     AnswersRejected,
     DifferenceOutOfOrder,
     NothingToSend,
+    NoticeInvalid,
     UnknownBook,
     UnknownDifference,
     UnknownNotice,
     check_code,
 )
-from eligibility.domain.listed_person import Difference, ListedSide
+from eligibility.domain.listed_person import Difference, ListedPerson, ListedSide
 from eligibility.domain.roster import RosterHasRejectedRows
 from eligibility.settings import Settings
 from tests.eligibility.conftest import number
@@ -59,7 +62,7 @@ FEBRUARY = date(2025, 2, 1)
 
 def opened(folder: Path) -> Eligibility:
     """The service on a folder."""
-    return build(Settings(folder, master_key=bytes(32)))
+    return build(Settings(folder, master_key=bytes(32), resolve_limit_percent=100))
 
 
 @pytest.fixture
@@ -73,7 +76,7 @@ def shown(
 ) -> Sequence[ShownDifference]:
     """The first differences of a book."""
     wanted = WantedDifferences(states=states)
-    return office.show_differences.page(book_id, wanted, after=0, limit=100, by=BY)
+    return office.show_differences.page(book_id, wanted, after=0, limit=100, by=BY).rows
 
 
 def told(office: Eligibility, book_id: UUID) -> list[tuple[str | None, str]]:
@@ -121,9 +124,8 @@ def test_a_difference_goes_all_the_way(office: Eligibility) -> None:
 
 
 def test_the_same_lists_again_change_nothing(office: Eligibility) -> None:
-    """The first answer, even when other lists have been compared since."""
+    """The first answer."""
     first = keep(office, civil(1, 2), insurer(1))
-    keep(office, civil(1, 2), insurer(1, 2), FEBRUARY)
     position = office.log.last_position()
 
     again = keep(office, civil(1, 2), insurer(1), at=AT + timedelta(days=60))
@@ -154,12 +156,16 @@ def test_a_wrong_order_is_refused_by_name(office: Eligibility) -> None:
     with pytest.raises(NothingToSend):
         pursue.send(book_id, letter(), acting=ACTING, at=AT)
     book = pursue.book(book_id)
-    with pytest.raises(DifferenceOutOfOrder, match="已交办”，须为“待交办或已反馈”才能交办"):
-        book.send(ids, letter(), institution_id="O1", operator="张", at=AT)
+    elsewhere = replace(letter(), township=None, owner=DataOwner.HEALTH)
+    with pytest.raises(NoticeInvalid, match="只能交给 民政部门 或 医疗保障部门"):
+        book.send(ids, elsewhere, institution_id="O1", operator="张", at=AT)
     fill(office, book_id, notice.number, (1, "已死亡", ""))
     pursue.resolve(book_id, notice.difference_ids[:1], acting=ACTING, at=AT)
-    with pytest.raises(AnswersRejected, match="已销号，无需反馈"):
-        fill(office, book_id, notice.number, (1, "已迁出", ""))
+    late = fill(office, book_id, notice.number, (1, "已迁出", ""))
+    assert (late.recorded, late.settled, late.unanswered) == (0, 1, 1)
+    book = pursue.book(book_id)
+    with pytest.raises(DifferenceOutOfOrder, match="已销号”，须为“待交办或已交办或已反馈”才能交办"):
+        book.send(ids, letter(), institution_id="O1", operator="张", at=AT)
     with pytest.raises(UnknownDifference):
         pursue.resolve(book_id, [book_id], acting=ACTING, at=AT)
     with pytest.raises(DifferenceOutOfOrder, match="写了两次"):
@@ -444,12 +450,13 @@ def test_a_hundred_thousand_differences_are_kept_and_sent_in_seconds(
         compare=lambda asked, _left, _right: ComparedLists(str(asked.on), read, read, found),
         vault=kept._vault,
         store=kept._store,
+        guard=ResolvingGuard(5),
     )
     nothing, begun = io.BytesIO(), time.process_time()
 
     for on in (date(2025, 1, 1), FEBRUARY):
         done = keeping(
-            order(on), nothing, nothing, accept_rejected_rows=False, acting=ACTING, at=AT
+            order(on), nothing, nothing, accept_rejected_rows=False, today=on, acting=ACTING, at=AT
         )
     notice = office.pursue_differences.send(done.book_id, letter(), acting=ACTING, at=AT)
 
@@ -471,3 +478,46 @@ def test_books_are_apart_by_region_owners_and_subject() -> None:
         for subject in ComparedSubject
     }
     assert len(ids) == 12
+
+
+def test_the_words_that_came_back_can_be_read(office: Eligibility) -> None:
+    """In the page, and in the notice written again, which reads back as no news."""
+    book_id = keep(office, civil(1), insurer(9)).book_id
+    office.pursue_differences.send(book_id, letter(), acting=ACTING, at=AT)
+    fill(office, book_id, 1, (1, "其他（见说明）", "在外务工"))
+
+    assert shown(office, book_id)[0].note == "在外务工"
+    file = io.BytesIO()
+    write_notice(file, office.show_differences.notice(book_id, 1, by=BY))
+    again = office.pursue_differences.answer(
+        read_notice(file), accept_rejected_rows=False, acting=ACTING, at=AT
+    )
+
+    assert (again.recorded, again.unchanged) == (0, 1)
+
+
+def test_whoever_is_behind_the_page_is_not_opened(office: Eligibility) -> None:
+    """A page of one records one read, and tells that there is more."""
+    book_id = keep(office, civil(1, 2), insurer(9)).book_id
+    page = office.show_differences.page(book_id, WantedDifferences(), after=0, limit=1, by=BY)
+    people = [
+        each.people.person_ids[0]
+        for each in office.show_differences.page(
+            book_id, WantedDifferences(), after=0, limit=2, by=replace(BY, call="later")
+        ).rows
+    ]
+
+    reads = [[read.call for read in office.show_person._reads.latest(each)] for each in people]
+    assert page.next_after == 1
+    assert reads == [["later", "differences"], ["later"]]
+
+
+def test_of_one_number_with_two_names_both_are_told() -> None:
+    """One alone shows nothing wrong."""
+    people = [ListedPerson(number(1), name, None, "东村", None) for name in ("样甲", "例乙")]
+
+    found = list(RosterComparison(people, people[:1]).differences())
+
+    (two,) = [each for each in found if each.what is DifferenceKind.TWO_NAMES_LEFT]
+    assert two.left is not None
+    assert (two.left.name, two.left.name_masked) == ("样甲／例乙", "样*／例*")

@@ -153,6 +153,7 @@ def test_no_command_repeats_a_name_or_a_number(desk: Desk, tmp_path: Path) -> No
         (["roster", "compare", *kept, "--left-owner", "民政", "--right-owner", "医保"], None),
         (["roster", "unenrolled", *kept, "--owner", "民政", "--year", "2025"], None),
         (["roster", "differences", no_book], None),
+        (["roster", "resolve", no_book, "1"], None),
         (["roster", "notice", no_book, *letter, "--to", str(tmp_path / "n.xlsx")], None),
         (["roster", "notice-again", no_book, "1", "--to", str(tmp_path / "n.xlsx")], None),
         (["roster", "answers", str(bad)], None),

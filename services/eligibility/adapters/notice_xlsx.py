@@ -22,13 +22,15 @@ from eligibility.domain.difference_notice import answer_words, check_code
 from eligibility.domain.roster import RosterUnreadable
 
 _ROW_HEADINGS = ("序号", "校验码", "乡镇", "村", "差异", "病种")
-_ANSWER_HEADINGS = ("核查结果", "核查说明", "核查人", "核查日期")
-_WIDTHS = (6, 9, 10, 12, 20, 12, *(11, 21, 9, 18) * 2, 16, 22, 9, 11)
-_NEEDED = ("序号", "校验码", "核查结果")
+_ANSWER_HEADINGS = ("核查结果", "核查说明")
+_WIDTHS = (6, 9, 10, 12, 20, 12, *(11, 21, 9, 18) * 2, 16, 42)
+_NEEDED = ("序号", "校验码", *_ANSWER_HEADINGS)
 _CODE = re.compile(r"核查编号：([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([0-9]{1,6})")
 _LATEST_HEADER_ROW = 15
 _TITLE, _BOLD = Font(size=16, bold=True), Font(bold=True)
 _FILLED_BY_RECIPIENT = len(_ROW_HEADINGS) + 2 * len(SIDE_HEADINGS)
+# Not in a column to answer in: who signs would be read as an answer.
+_SIGNED_IN = len(_ROW_HEADINGS) + len(SIDE_HEADINGS) + 1
 
 
 def write_notice(file: BinaryIO, shown: ShownNotice) -> None:
@@ -40,7 +42,7 @@ def write_notice(file: BinaryIO, shown: ShownNotice) -> None:
     sheet = new_sheet(book, "核查交办函", _WIDTHS, frozen=f"A{header_row + 1}")
     sheet.print_title_rows = f"{header_row}:{header_row}"
     _offer_answers(sheet, shown, header_row)
-    title = text(sheet, f"关于核查名单差异的函（{shown.book.subject.label}）", font=_TITLE)
+    title = text(sheet, f"关于核查名单差异的函（{shown.book.subject_words}）", font=_TITLE)
     title.alignment = Alignment(horizontal="left")
     sheet.append([title])
     for line in above:
@@ -48,11 +50,11 @@ def write_notice(file: BinaryIO, shown: ShownNotice) -> None:
     sides = [f"{name}：{what}" for name in names for what in SIDE_HEADINGS]
     sheet.append(head(sheet, [*_ROW_HEADINGS, *sides, *_ANSWER_HEADINGS]))
     for each in shown.rows:
-        cells = [*_row_cells(each, names), "", "", "", ""]
+        cells = [*_row_cells(each, names), *_answer_cells(each, shown)]
         sheet.append([text(sheet, cell, boxed=True) for cell in cells])
     sheet.append([])
     for line in (letter.issuer, f"{letter.sent_on:%Y年%m月%d日}"):
-        sheet.append([*[None] * _FILLED_BY_RECIPIENT, text(sheet, line, font=_BOLD)])
+        sheet.append([*[None] * _SIGNED_IN, text(sheet, line, font=_BOLD)])
     book.save(file)
 
 
@@ -66,10 +68,9 @@ def read_notice(file: BinaryIO) -> FilledNotice:
     rows = []
     for number, cells in numbered:
         found = {name: _cell(cells, place).strip() for name, place in columns.items()}
-        if found["序号"] or found["校验码"]:
-            note = found.get("核查说明", "")
-            row = FilledRow(number, found["序号"], found["校验码"], found["核查结果"], note)
-            rows.append(row)
+        # An answer without its number is a mistake to be told, not a row to be passed over.
+        if any(found.values()):
+            rows.append(FilledRow(number, *(found[name] for name in _NEEDED)))
     return FilledNotice(UUID(code[1]), int(code[2]), rows)
 
 
@@ -116,18 +117,26 @@ def _row_cells(each: ShownDifference, names: tuple[str, str]) -> list[str]:
     ]
 
 
+def _answer_cells(each: ShownDifference, shown: ShownNotice) -> tuple[str, str]:
+    """What was answered on this notice already; empty to be filled in."""
+    booked = each.booked
+    if booked.answer is None or booked.notice != shown.notice.number:
+        return "", ""
+    words = answer_words(booked.answer, left=shown.book.left, right=shown.book.right)
+    return words, each.note or ""
+
+
 def _find_header(numbered: Iterator[NumberedRow]) -> tuple["re.Match[str]", dict[str, int]]:
     code = None
     for number, cells in numbered:
         code = code or next(filter(None, map(_CODE.search, cells)), None)
         names = {cell.strip(): place for place, cell in enumerate(cells)}
         if code is not None and all(name in names for name in _NEEDED):
-            wanted = (*_NEEDED, "核查说明")
-            return code, {name: names[name] for name in wanted if name in names}
+            return code, {name: names[name] for name in _NEEDED}
         if number >= _LATEST_HEADER_ROW:
             break
     message = (
-        "这不是本系统发出的核查交办函：缺少“核查编号”一行，或缺少序号、校验码、核查结果列；"
+        "这不是本系统发出的核查交办函：缺少“核查编号”一行，或缺少序号、校验码、核查结果、核查说明列；"
         "请在原函上填写后发回 (no notice)"
     )
     raise RosterUnreadable(message)

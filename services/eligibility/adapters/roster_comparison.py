@@ -95,8 +95,8 @@ def compare_lists(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     only_right = theirs.join(mine, on=PERSON, how="anti")
     slips = _slips(only_left, only_right)
     found = [
-        named(DifferenceKind.TWO_NAMES_LEFT, mine.filter(pl.col("names") > 1)),
-        named(DifferenceKind.TWO_NAMES_RIGHT, as_right(theirs.filter(pl.col("names") > 1))),
+        named(DifferenceKind.TWO_NAMES_LEFT, _with_all_names(mine)),
+        named(DifferenceKind.TWO_NAMES_RIGHT, as_right(_with_all_names(theirs))),
         named(DifferenceKind.NAME, both.filter(pl.col("name") != pl.col("name_right"))),
         named(DifferenceKind.KINDS, both.filter(pl.col("shared") != pl.col("shared_right"))),
         named(DifferenceKind.NUMBER, slips),
@@ -173,9 +173,15 @@ def _people(listed: pl.DataFrame, spoken_of: set[str]) -> pl.DataFrame:
             .str.join("、")
             .alias("shared"),
             pl.col("name").n_unique().alias("names"),
+            pl.col("name").unique(maintain_order=True).str.join("／").alias("all_names"),
         )
         .collect()
     )
+
+
+def _with_all_names(people: pl.DataFrame) -> pl.DataFrame:
+    """Those of more than one name, each name told: one alone shows nothing wrong."""
+    return people.filter(pl.col("names") > 1).with_columns(name="all_names")
 
 
 def _slips(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,12 +25,37 @@ _THIN = Side(style="thin", color="9AA5B1")
 BOXED = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
 
-def open_owner_only(path: Path) -> BinaryIO:
+class InputOverwritten(Exception):
+    """A result would take the place of a file that it was made from (会覆盖原文件)."""
+
+
+def open_owner_only(path: Path, *, inputs: Sequence[Path] = ()) -> BinaryIO:
     """A new file that its maker alone can read: it will hold names and numbers of people.
 
-    One that was there before, with whatever rights, is replaced.
+    One that was there before, with whatever rights, is replaced, unless it is one of the
+    `inputs`. Raises `InputOverwritten`, `OSError`.
     """
+    if path.exists() and any(path.samefile(each) for each in inputs):
+        message = f"{path} 是原文件，不能写在上面；请另写一个文件名 (input file)"
+        raise InputOverwritten(message)
     path.unlink(missing_ok=True)
+    return _create(path)
+
+
+@contextmanager
+def new_owner_only(path: Path) -> Iterator[BinaryIO]:
+    """A new file as of `open_owner_only` that replaces none: a sheet somebody filled in may be
+    there. Taken away again if it cannot be filled. Raises `OSError`.
+    """
+    with _create(path) as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def _create(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb")
 
 

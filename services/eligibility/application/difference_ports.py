@@ -12,14 +12,15 @@ from eligibility.domain.booked_difference import BookedDifference
 from eligibility.domain.certificate import Certificate
 from eligibility.domain.difference_book import DifferenceBook
 from eligibility.domain.listed_person import Difference, ListedSide
+from eligibility.domain.owner_list import ListOrderInvalid
 
 
 @dataclass(frozen=True)
 class ComparisonOrder:
     """Which lists are compared, and what they are compared on (比对说明).
 
-    `until` is the last day on which the right list may hold something, where that is another one
-    than `on` (a year's enrolment).
+    Of `enrolment` the right list is the insurer's, and counts what it holds on any day of `year`.
+    Raises `ListOrderInvalid`.
     """
 
     region: str
@@ -27,7 +28,23 @@ class ComparisonOrder:
     right: DataOwner
     subject: ComparedSubject
     on: date
-    right_window: tuple[date, date] | None = None
+    year: int | None = None
+
+    def __post_init__(self) -> None:
+        """A year for enrolment alone; who is enrolled, the insurer alone can tell."""
+        is_enrolment = self.subject is ComparedSubject.ENROLMENT
+        if is_enrolment != (self.year is not None):
+            message = "参保年度 year 比对参保时必填，其他比对不填 (year)"
+            raise ListOrderInvalid(message)
+        insurer = DataOwner.HEALTH_INSURANCE
+        if is_enrolment and (self.left is insurer or self.right is not insurer):
+            message = "第一份须为认定困难身份的部门的名单，第二份为医保的参保名单 (owner)"
+            raise ListOrderInvalid(message)
+
+    @property
+    def right_window(self) -> tuple[date, date] | None:
+        """The days of the year, of enrolment; None where the right list is asked of `on` too."""
+        return (date(self.year, 1, 1), date(self.year, 12, 31)) if self.year is not None else None
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,8 @@ class WantedDifferences:
     township: str | None = None
     village: str | None = None
     states: tuple[DifferenceState, ...] = ()
+    notice: int | None = None
+    """The notice that it was sent with last."""
 
 
 @dataclass(frozen=True)

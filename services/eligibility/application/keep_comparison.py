@@ -2,12 +2,13 @@
 
 Who the differences are about is sealed first; then one transaction records what was found, what
 came back and what is gone. A process killed in between has changed no difference, and the same
-files again do the same. The same comparison again gets the answer of the first time.
+files again do the same. The latest comparison again gets the answer of the first time; an earlier
+one of the same day is compared anew, so that a comparison of wrong files can be put right.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import BinaryIO
 from uuid import UUID, uuid5
@@ -22,7 +23,7 @@ from eligibility.application.difference_ports import (
 )
 from eligibility.application.ports import ActsFor, Receipt
 from eligibility.domain.booked_difference import BookComparison, FoundDifference
-from eligibility.domain.difference_book import DifferenceBook
+from eligibility.domain.difference_book import ComparedAhead, DifferenceBook, ResolvingGuard
 from eligibility.domain.owner_list import require_region
 from eligibility.domain.roster import RosterHasRejectedRows
 
@@ -46,8 +47,16 @@ class KeptComparison:
 class KeepComparison:
     """Compares two lists and keeps what differs."""
 
-    def __init__(self, *, compare: CompareLists, vault: DifferenceVault, store: BookStore) -> None:
+    def __init__(
+        self,
+        *,
+        compare: CompareLists,
+        vault: DifferenceVault,
+        store: BookStore,
+        guard: ResolvingGuard,
+    ) -> None:
         self._compare = compare
+        self._guard = guard
         self._vault = vault
         self._store = store
 
@@ -58,27 +67,38 @@ class KeepComparison:
         right: BinaryIO,
         *,
         accept_rejected_rows: bool,
+        confirmed_resolutions: int | None = None,
+        today: date,
         acting: ActsFor,
         at: datetime,
         accept: Callable[[KeptComparison], Receipt] | None = None,
         progress: Progress | None = None,
     ) -> KeptComparison:
-        """Compare and keep, at the instant `at` (UTC).
+        """Compare and keep, at the instant `at` (UTC), on the business date `today`.
 
-        Raises `RosterUnreadable`, `ListOrderInvalid`, `RosterHasRejectedRows`,
-        `ComparedBackwards`, and a version conflict when another comparison came first.
+        `confirmed_resolutions` names the number of differences that may be resolved above the
+        limit. Raises `RosterUnreadable`, `ListOrderInvalid`, `RosterHasRejectedRows`,
+        `ComparedBackwards`, `ComparedAhead`, `WouldResolveTooMany`,
+        and a version conflict when another comparison came first.
         """
         heard = progress or _unheard
         require_region(order.region)
+        if order.on > today:
+            message = f"比对日期 {order.on} 晚于今天 {today}，请更正 (compared ahead)"
+            raise ComparedAhead(message)
         book_id = DifferenceBook.id_of(
-            region=order.region, left=order.left, right=order.right, subject=order.subject
+            region=order.region,
+            left=order.left,
+            right=order.right,
+            subject=order.subject,
+            year=order.year,
         )
         book = self._store.find(book_id)
         lists = self._compare(order, left, right)
         comparison_id = uuid5(book_id, lists.content_id)
-        earlier = book.compared.get(comparison_id) if book is not None else None
-        if book is not None and earlier is not None:
-            kept = KeptComparison(book_id, earlier, lists.left, lists.right, is_repeated=True)
+        latest = book.latest if book is not None else None
+        if book is not None and latest is not None and latest.comparison_id == comparison_id:
+            kept = KeptComparison(book_id, latest, lists.left, lists.right, is_repeated=True)
             if accept is not None:
                 self._store.save(book, receipt=accept(kept))
             return kept
@@ -93,10 +113,12 @@ class KeepComparison:
             left=order.left,
             right=order.right,
             subject=order.subject,
+            year=order.year,
             at=recorded_at,
         )
         doubtful = lists.left.doubtful | lists.right.doubtful
         uncertain = self._vault.about(book_id, doubtful) if doubtful else set()
+        open_before = book.still_open
         comparison = book.compare(
             comparison_id,
             {key: each for key, each in found.items() if key not in uncertain},
@@ -107,6 +129,9 @@ class KeepComparison:
             institution_id=acting.institution_id,
             operator=acting.operator,
             at=recorded_at,
+        )
+        self._guard.require(
+            comparison.figures.resolved, of=open_before, confirmed=confirmed_resolutions
         )
         kept = KeptComparison(book_id, comparison, lists.left, lists.right)
         heard("存入", len(found))

@@ -1,6 +1,7 @@
 """Follow differences up (交办、反馈、销号): send them, take answers, close them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +52,18 @@ class FilledNotice:
 
 
 @dataclass(frozen=True)
+class ChangedAnswer:
+    """An answer that takes an earlier one's place (改动的反馈); `row` as a spreadsheet numbers it.
+
+    An older copy of a sheet is noticed by it.
+    """
+
+    row: int
+    before: DifferenceAnswer
+    now: DifferenceAnswer
+
+
+@dataclass(frozen=True)
 class AnswersTaken:
     """What became of a filled-in notice (反馈结果)."""
 
@@ -60,6 +73,9 @@ class AnswersTaken:
     unchanged: int
     unanswered: int
     errors: tuple[RowError, ...]
+    changed: tuple[ChangedAnswer, ...] = ()
+    settled: int = 0
+    """Rows that were resolved meanwhile: their answers are not needed any more."""
 
 
 class PursueDifferences:
@@ -76,22 +92,26 @@ class PursueDifferences:
         letter: NoticeLetter,
         *,
         what: tuple[DifferenceKind, ...] = (),
+        again: int | None = None,
         acting: ActsFor,
         at: datetime,
         accept: Callable[[Notice], Receipt] | None = None,
     ) -> Notice:
         """Send everything that waits to be sent: of a township, or all of it to an owner.
 
-        Raises `UnknownBook`, `NothingToSend`, and a version conflict.
+        With `again`, what was sent with that notice and is not resolved, answered or not.
+        Raises `UnknownBook`, `UnknownNotice`, `NothingToSend`, `NoticeInvalid`, and a version
+        conflict.
         """
         book = self.book(book_id)
-        wanted = WantedDifferences(
-            what=what, township=letter.township, states=(DifferenceState.FOUND,)
-        )
+        states: tuple[DifferenceState, ...] = (DifferenceState.FOUND,)
+        if again is not None:
+            states = (DifferenceState.SENT, DifferenceState.ANSWERED)
+            book.notice(again)
+        wanted = WantedDifferences(what, letter.township, states=states, notice=again)
         ids = self._rows.ids(book_id, wanted)
         if not ids:
-            message = "没有符合条件的待交办差异 (nothing to send)"
-            raise NothingToSend(message)
+            raise NothingToSend(self._nothing_to_send(book_id))
         notice = book.send(
             ids,
             letter,
@@ -127,8 +147,13 @@ class PursueDifferences:
             number=filled.number,
             recorded=len(changed),
             unchanged=len(reading.answers) - len(changed),
-            unanswered=len(notice.difference_ids) - len(reading.answers) - reading.failed,
+            unanswered=len(notice.difference_ids)
+            - len(reading.answers)
+            - reading.failed
+            - reading.settled,
             errors=tuple(reading.errors),
+            changed=tuple(reading.changes(changed)),
+            settled=reading.settled,
         )
         if is_trial:
             return taken
@@ -175,6 +200,16 @@ class PursueDifferences:
             raise UnknownBook(message)
         return book
 
+    def _nothing_to_send(self, book_id: UUID) -> str:
+        """Where something waits, in words: a township may be written in another way."""
+        waiting = Counter[str]()
+        for each in self._rows.counts(book_id):
+            if each.state is DifferenceState.FOUND:
+                waiting[each.township or "未写乡镇（只能交给部门）"] += each.count
+        shown = "、".join(f"{name} {n} 条" for name, n in waiting.most_common(_FIRST_SHOWN))
+        told = f"；待交办的有：{shown}" if shown else ""
+        return f"没有符合条件的待交办差异{told} (nothing to send)"
+
     def _changed(
         self, book: DifferenceBook, answers: Mapping[UUID, tuple[DifferenceAnswer, str]]
     ) -> list[DifferenceAnswered]:
@@ -215,6 +250,7 @@ class _Reading:
         self.answers: dict[UUID, tuple[DifferenceAnswer, str]] = {}
         self.errors: list[RowError] = []
         self.failed = 0
+        self.settled = 0
         self._book = book
         self._notice = notice
         self._seen: dict[UUID, int] = {}
@@ -233,6 +269,9 @@ class _Reading:
                 self.failed += 1
                 self._refuse(row, "核查结果", "写了说明而没有选核查结果 (result missing)")
             return
+        if self._book.is_settled(difference_id, notice=self._notice.number):
+            self.settled += 1
+            return
         said = self._said(row)
         reason = self._book.why_not_answerable(difference_id, notice=self._notice.number)
         if reason is not None:
@@ -241,6 +280,13 @@ class _Reading:
             self.failed += 1
         else:
             self.answers[difference_id] = said
+
+    def changes(self, said: Sequence[DifferenceAnswered]) -> Iterator[ChangedAnswer]:
+        """Those that take an earlier answer's place, or the place of its words."""
+        for each in said:
+            before = self._book.differences[each.difference_id].answer
+            if before is not None:
+                yield ChangedAnswer(self._seen[each.difference_id], before, each.answer)
 
     def _difference(self, row: FilledRow) -> UUID | None:
         ids = self._notice.difference_ids

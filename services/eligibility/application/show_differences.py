@@ -1,7 +1,7 @@
 """Show differences (差异查询): counts, pages with masked people, and whole notices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from eligibility.application.difference_ports import (
@@ -28,6 +28,16 @@ class ShownDifference:
     place: int
     booked: BookedDifference
     people: DifferencePeople
+    note: str | None = field(default=None, repr=False)
+    """The words of its answer, as far as they can be read."""
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    """A page of differences; behind `next_after` is the next one, None on the last (一页差异)."""
+
+    rows: Sequence[ShownDifference]
+    next_after: int | None
 
 
 @dataclass(frozen=True)
@@ -61,12 +71,14 @@ class ShowDifferences:
 
     def page(
         self, book_id: UUID, wanted: WantedDifferences, *, after: int, limit: int, by: ReadBy
-    ) -> Sequence[ShownDifference]:
-        """Up to `limit` differences behind a place. Raises `UnknownBook`."""
-        rows = self._rows.page(book_id, wanted, after=after, limit=limit)
+    ) -> ShownPage:
+        """Up to `limit` differences behind a place; nobody else is opened. Raises `UnknownBook`."""
+        rows = self._rows.page(book_id, wanted, after=after, limit=limit + 1)
         if not rows:
             self._find(book_id)
-        return self._with_people(rows, by)
+        page = rows[:limit]
+        next_after = page[-1].place if len(rows) > limit else None
+        return ShownPage(self._with_people(page, by), next_after)
 
     def notice(self, book_id: UUID, number: int, *, by: ReadBy) -> ShownNotice:
         """A notice in full. Raises `UnknownBook`, `UnknownNotice`."""
@@ -78,13 +90,22 @@ class ShowDifferences:
         return ShownNotice(book, notice, self._with_people(rows, by))
 
     def _with_people(self, rows: Sequence[DifferenceRow], by: ReadBy) -> list[ShownDifference]:
+        sealed = {
+            each.booked.found.difference_id: each.booked.sealed_note
+            for each in rows
+            if each.booked.sealed_note is not None
+        }
+        notes = self._vault.open_notes(sealed) if sealed else {}
         people = self._vault.open([each.booked.found.difference_id for each in rows])
         read = {person for each in people.values() for person in each.person_ids}
         if read:
             self._reads.record(sorted(read), by=by)
         return [
             ShownDifference(
-                each.place, each.booked, people.get(each.booked.found.difference_id, _NOBODY)
+                each.place,
+                each.booked,
+                people.get(each.booked.found.difference_id, _NOBODY),
+                notes.get(each.booked.found.difference_id),
             )
             for each in rows
         ]

@@ -1,13 +1,13 @@
 """The book of differences (差异台账): what two owners' lists of a region differ in, followed up.
 
-One book for a region, two owners and what is compared. The same difference found again next month
-is the same difference; one that a later comparison no longer finds is resolved by that comparison,
-and open again if it comes back. No event holds a name or a number: who it is about stands sealed
-in the vault, under the difference's id.
+One book for a region, two owners and what is compared, of enrolment for each year. The same
+difference found again next month is the same difference; one that a later comparison no longer
+finds is resolved by that comparison, and open again if it comes back. No event holds a name or a
+number: who it is about stands sealed in the vault, under the difference's id.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import TypeVar
@@ -30,6 +30,7 @@ from eligibility.domain.difference_notice import (
     DifferenceAnswered,
     DifferenceOutOfOrder,
     Notice,
+    NoticeInvalid,
     NoticeLetter,
     UnknownDifference,
     UnknownNotice,
@@ -39,11 +40,40 @@ _BOOKS = UUID("6a0a4f5e-0d0f-4a57-8a5e-2f7c8b9d1e63")
 # An event is read whole: a hundred thousand differences come in many.
 _PORTION = 1_000
 
+SENDABLE = (DifferenceState.FOUND, DifferenceState.SENT, DifferenceState.ANSWERED)
+"""What may be sent: one that was sent to the wrong office, or answered, once more."""
+
 Value = TypeVar("Value")
 
 
 class ComparedBackwards(Exception):
     """Lists of an earlier day than those compared last (早于上次比对)."""
+
+
+class ComparedAhead(Exception):
+    """Lists of a day that has not come: every later comparison would be refused (晚于今天)."""
+
+
+class WouldResolveTooMany(Exception):
+    """So much is no longer found that a list may be cut off (本次销号过多)."""
+
+
+@dataclass(frozen=True)
+class ResolvingGuard:
+    """How many may be resolved before somebody must name the number (销号上限)."""
+
+    limit_percent: int
+
+    def require(self, resolved: int, *, of: int, confirmed: int | None) -> None:
+        """Raises `WouldResolveTooMany` with the figures, unless exactly they are confirmed."""
+        if resolved * 100 <= self.limit_percent * of or confirmed == resolved:
+            return
+        message = (
+            f"未销号 {of} 条，本次比对将销号 {resolved} 条，超过 {self.limit_percent}%；"
+            f"名单可能不完整，未存入。核实无误后，请确认销号条数 {resolved} 再存入"
+            " (would resolve too many)"
+        )
+        raise WouldResolveTooMany(message)
 
 
 class DifferenceBook(Aggregate):
@@ -59,6 +89,8 @@ class DifferenceBook(Aggregate):
         left: DataOwner
         right: DataOwner
         subject: ComparedSubject
+        # Books begun before years were kept apart have none.
+        year: int | None = None
 
     class ListsCompared(Aggregate.Event):
         """Two lists were compared; what that changed stands in the events after it (比对)."""
@@ -71,8 +103,8 @@ class DifferenceBook(Aggregate):
         operator: str
 
         def apply(self, aggregate: "DifferenceBook") -> None:
-            """Remember it: the same lists again get the same answer."""
-            aggregate.compared[self.comparison_id] = BookComparison(
+            """Remember it: the same lists once more get the same answer."""
+            aggregate.latest = BookComparison(
                 self.comparison_id, self.on, self.timestamp, self.figures
             )
             aggregate.compared_on = self.on
@@ -155,13 +187,19 @@ class DifferenceBook(Aggregate):
                 )
 
     def __init__(
-        self, region: str, left: DataOwner, right: DataOwner, subject: ComparedSubject
+        self,
+        region: str,
+        left: DataOwner,
+        right: DataOwner,
+        subject: ComparedSubject,
+        year: int | None = None,
     ) -> None:
+        self.year = year
         self.region = region
         self.left = left
         self.right = right
         self.subject = subject
-        self.compared: dict[UUID, BookComparison] = {}
+        self.latest: BookComparison | None = None
         self.compared_on: date | None = None
         self.differences: dict[UUID, BookedDifference] = {}
         self.notices: dict[int, Notice] = {}
@@ -174,10 +212,11 @@ class DifferenceBook(Aggregate):
         left: DataOwner,
         right: DataOwner,
         subject: ComparedSubject,
+        year: int | None = None,
         at: datetime,
     ) -> "DifferenceBook":
-        """The book of a region, two owners and a subject, nothing in it yet."""
-        book_id = cls.id_of(region=region, left=left, right=right, subject=subject)
+        """The book of a region, two owners and a subject (of a year), nothing in it yet."""
+        book_id = cls.id_of(region=region, left=left, right=right, subject=subject, year=year)
         return cls._create(
             cls.Created,
             id=book_id,
@@ -185,13 +224,27 @@ class DifferenceBook(Aggregate):
             left=left,
             right=right,
             subject=subject,
+            year=year,
             timestamp=at,
         )
 
     @staticmethod
-    def id_of(*, region: str, left: DataOwner, right: DataOwner, subject: ComparedSubject) -> UUID:
-        """The one id there is for them."""
-        return uuid5(_BOOKS, "/".join((region, left.value, right.value, subject.value)))
+    def id_of(
+        *,
+        region: str,
+        left: DataOwner,
+        right: DataOwner,
+        subject: ComparedSubject,
+        year: int | None = None,
+    ) -> UUID:
+        """The one id there is for them; each year of enrolment has a book of its own."""
+        of_year = () if year is None else (str(year),)
+        return uuid5(_BOOKS, "/".join((region, left.value, right.value, subject.value, *of_year)))
+
+    @property
+    def subject_words(self) -> str:
+        """What is compared, with its year, in words."""
+        return f"{self.year} 年{self.subject.label}" if self.year else self.subject.label
 
     def move(self, difference_ids: Iterable[UUID], state: DifferenceState) -> None:
         """Give differences another state; for this book's own events."""
@@ -252,7 +305,12 @@ class DifferenceBook(Aggregate):
             self.trigger_event(
                 self.DifferencesResolved, difference_ids=ids, by_comparison_on=on, **acting
             )
-        return self.compared[comparison_id]
+        return BookComparison(comparison_id, on, at, figures)
+
+    @property
+    def still_open(self) -> int:
+        """How many differences are not resolved (未销号)."""
+        return sum(each.state is not DifferenceState.RESOLVED for each in self.differences.values())
 
     def send(
         self,
@@ -263,12 +321,14 @@ class DifferenceBook(Aggregate):
         operator: str,
         at: datetime,
     ) -> Notice:
-        """Send differences that nobody is looking into; an answered one may be sent once more.
+        """Send differences to be looked into; sent again, one waits for its new notice alone.
 
-        Raises `UnknownDifference`, `DifferenceOutOfOrder`.
+        Raises `UnknownDifference`, `DifferenceOutOfOrder`, `NoticeInvalid`.
         """
-        sendable = (DifferenceState.FOUND, DifferenceState.ANSWERED)
-        self._require(difference_ids, sendable, doing="交办")
+        if letter.owner not in (None, self.left, self.right):
+            message = f"只能交给 {self.left.label} 或 {self.right.label} (owner)"
+            raise NoticeInvalid(message)
+        self._require(difference_ids, SENDABLE, doing="交办")
         number = len(self.notices) + 1
         self.trigger_event(
             self.NoticeSent,
@@ -281,12 +341,24 @@ class DifferenceBook(Aggregate):
         )
         return self.notices[number]
 
+    def at_place(self, place: int) -> UUID:
+        """The difference at a place, from 1, in the order found. Raises `UnknownDifference`."""
+        if not 1 <= place <= len(self.differences):
+            message = f"台账里没有第 {place} 条 (unknown difference)"
+            raise UnknownDifference(message)
+        return next(islice(self.differences, place - 1, None))
+
     def notice(self, number: int) -> Notice:
         """A notice. Raises `UnknownNotice`."""
         if number not in self.notices:
             message = "没有此核查函 (unknown notice)"
             raise UnknownNotice(message)
         return self.notices[number]
+
+    def is_settled(self, difference_id: UUID, *, notice: int) -> bool:
+        """Whether it was resolved while this notice was under way."""
+        booked = self.differences[difference_id]
+        return booked.notice == notice and booked.state is DifferenceState.RESOLVED
 
     def why_not_answerable(self, difference_id: UUID, *, notice: int) -> str | None:
         """Why no answer on this notice can be taken for a difference, or None."""

@@ -47,8 +47,9 @@ class ListedSide:
 
     @property
     def name_masked(self) -> str:
-        """The name as it may be shown: its first character."""
-        return self.name[:1] + "*" * (len(self.name) - 1)
+        """The name as it may be shown: its first character; of two names, of each."""
+        names = self.name.split("／")
+        return "／".join(name[:1] + "*" * (len(name) - 1) for name in names)
 
 
 @dataclass(frozen=True)

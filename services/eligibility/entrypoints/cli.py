@@ -22,6 +22,7 @@ from eligibility.domain.roster import ReadRoster, RosterHasRejectedRows
 from eligibility.domain.statements import Recorded
 from eligibility.entrypoints.cli_comparison import compare_rosters
 from eligibility.entrypoints.cli_differences import (
+    resolve_differences,
     send_notice,
     show_book,
     take_answers,
@@ -60,6 +61,7 @@ roster.command("notice")(send_notice)
 roster.command("notice-again")(write_notice_again)
 roster.command("answers")(take_answers)
 roster.command("differences")(show_book)
+roster.command("resolve")(resolve_differences)
 keys.command("rotate")(rotate_keys)
 person.command("erase")(erase_person)
 

@@ -4,7 +4,7 @@ Nothing is stored unless the differences are to be followed up (`--keep`).
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +20,12 @@ from eligibility.adapters.difference_words import in_words
 from eligibility.adapters.listed_people import ListedPeople
 from eligibility.adapters.text_sheets import open_owner_only
 from eligibility.domain.listed_person import ListedPerson
-from eligibility.entrypoints.cli_differences import keep, order_of, required_region
+from eligibility.entrypoints.cli_differences import (
+    ConfirmResolutions,
+    keep,
+    order_of,
+    required_region,
+)
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
 from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import business_date, utc_now
@@ -58,6 +63,7 @@ def compare_rosters(
     accept_rejected: Annotated[
         bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")
     ] = False,
+    confirm_resolutions: ConfirmResolutions = None,
     data: DataDir = None,
 ) -> None:
     """比对两份名单：谁只在一边、号码差一处、姓名或事项不同；按村汇总 (compare two lists)。"""
@@ -74,10 +80,17 @@ def compare_rosters(
         names = list_names(mine, theirs)
         print_counts(found, names)
         if to is not None:
-            write_found(to, found, names)
+            write_found(to, found, names, inputs=(left, right))
         if keeps:
             order = order_of(required_region(region), mine, theirs, subject, on)
-            keep(open_eligibility(data), order, left, right, accept_rejected=accept_rejected)
+            keep(
+                open_eligibility(data),
+                order,
+                left,
+                right,
+                accept_rejected=accept_rejected,
+                confirmed_resolutions=confirm_resolutions,
+            )
 
 
 def compared(
@@ -92,10 +105,12 @@ def compared(
     return RosterComparison(_read(*left), _read(*right), COMPARE[subject])
 
 
-def write_found(to: Path, found: "RosterComparison", names: tuple[str, str]) -> None:
+def write_found(
+    to: Path, found: "RosterComparison", names: tuple[str, str], *, inputs: Sequence[Path]
+) -> None:
     """Write every difference into a file that its maker alone can read."""
     left, right = names
-    with open_owner_only(to) as file:
+    with open_owner_only(to, inputs=inputs) as file:
         if to.suffix.lower() == ".xlsx":
             write_differences(
                 file,

@@ -2,24 +2,27 @@
 
 from collections import Counter
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.vocabulary import ComparedSubject, DataOwner, DifferenceState
 from eligibility.adapters.comparison_xlsx import UNWRITTEN
 from eligibility.adapters.notice_xlsx import read_notice, write_notice
-from eligibility.adapters.text_sheets import open_owner_only
-from eligibility.application.difference_ports import ComparisonOrder
+from eligibility.adapters.text_sheets import new_owner_only
+from eligibility.application.difference_ports import ComparisonOrder, WantedDifferences
 from eligibility.application.keep_comparison import KeptComparison
 from eligibility.application.ports import ReadBy
 from eligibility.application.pursue_differences import AnswersTaken
 from eligibility.bootstrap import Eligibility
-from eligibility.domain.difference_notice import NoticeLetter
+from eligibility.domain.difference_book import DifferenceBook
+from eligibility.domain.difference_notice import NoticeLetter, answer_words
 from eligibility.domain.owner_list import ListOrderInvalid
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
 from eligibility.entrypoints.cli_running import LOCAL, DataDir, open_eligibility, telling_errors
@@ -28,6 +31,10 @@ from eligibility.entrypoints.clock import business_date, utc_now
 SHOWN_ERRORS = 50
 
 BookId = Annotated[UUID, typer.Argument(help="台账编号，比对时 --keep 给出")]
+ConfirmResolutions = Annotated[
+    int | None,
+    typer.Option("--confirm-resolutions", min=0, help="销号过多被拒绝时，核实后写明的条数"),
+]
 To = Annotated[Path, typer.Option("--to", help="写到这个 .xlsx（含姓名和号码，只有本人可读）")]
 
 
@@ -38,16 +45,20 @@ def keep(
     right: Path,
     *,
     accept_rejected: bool,
+    confirmed_resolutions: int | None,
 ) -> None:
     """Keep a comparison and tell what it did. Raises what `KeepComparison` raises."""
+    now = utc_now()
     with left.open("rb") as one, right.open("rb") as other:
         kept = eligibility.keep_comparison(
             order,
             one,
             other,
             accept_rejected_rows=accept_rejected,
+            confirmed_resolutions=confirmed_resolutions,
+            today=business_date(now),
             acting=LOCAL,
-            at=utc_now(),
+            at=now,
         )
     _print_kept(kept)
 
@@ -76,6 +87,10 @@ def send_notice(
     to_owner: Annotated[
         str | None, typer.Option("--to-owner", help=f"或交给哪个部门：{'、'.join(OWNERS)}")
     ] = None,
+    again: Annotated[
+        int | None,
+        typer.Option("--again", min=1, help="改交或再交办第几号函上尚未销号的，原函随之作废"),
+    ] = None,
     data: DataDir = None,
 ) -> None:
     """核查交办函：把待交办的差异交给一个乡镇或部门，写成可打印、可填报的表 (formal notice)。"""
@@ -90,11 +105,17 @@ def send_notice(
             sent_on=business_date(now),
             reply_by=reply_by.date(),
         )
-        notice = eligibility.pursue_differences.send(book_id, letter, acting=LOCAL, at=now)
-        typer.echo(
-            f"已交办{letter.recipient} {len(notice.difference_ids)} 条，核查函第 {notice.number} 号"
-        )
-        _write_notice(eligibility, book_id, notice.number, to)
+        # Opened before anything is sent: what cannot be written is not recorded as sent.
+        with new_owner_only(to) as file:
+            notice = eligibility.pursue_differences.send(
+                book_id, letter, again=again, acting=LOCAL, at=now
+            )
+            typer.echo(
+                f"已交办{letter.recipient} {len(notice.difference_ids)} 条，"
+                f"核查函第 {notice.number} 号；文件如未写成，可用 notice-again 再写"
+            )
+            _write_notice(eligibility, book_id, notice.number, file)
+        _tell_written(to)
 
 
 def write_notice_again(
@@ -106,7 +127,9 @@ def write_notice_again(
 ) -> None:
     """再次写出一份已发的核查交办函，内容相同 (write a sent notice again)。"""
     with telling_errors():
-        _write_notice(open_eligibility(data), book_id, number, to)
+        with new_owner_only(to) as file:
+            _write_notice(open_eligibility(data), book_id, number, file)
+        _tell_written(to)
 
 
 def take_answers(
@@ -126,29 +149,73 @@ def take_answers(
             filled, accept_rejected_rows=True, acting=LOCAL, at=now, is_trial=True
         )
         _print_errors(tried)
+        _print_changes(tried, pursue.book(tried.book_id))
         if not dry_run:
             tried = pursue.answer(
                 filled, accept_rejected_rows=accept_rejected, acting=LOCAL, at=now
             )
     typer.echo(
         f"核查函第 {tried.number} 号：{'可记录' if dry_run else '记录'} {tried.recorded} 条，"
-        f"未变 {tried.unchanged} 条，未填 {tried.unanswered} 条，错误 {len(tried.errors)} 处"
+        f"未变 {tried.unchanged} 条，未填 {tried.unanswered} 条，"
+        f"已销号 {tried.settled} 条，错误 {len(tried.errors)} 处"
     )
     if dry_run and tried.errors:
         raise typer.Exit(1)
 
 
-def show_book(book_id: BookId, *, data: DataDir = None) -> None:
+def resolve_differences(
+    book_id: BookId,
+    places: Annotated[list[int], typer.Argument(help="第几条，differences --answers 给出")],
+    *,
+    data: DataDir = None,
+) -> None:
+    """人工销号：已反馈的不等下次比对即销号 (close answered differences)。"""
+    with telling_errors():
+        pursue = open_eligibility(data).pursue_differences
+        book = pursue.book(book_id)
+        pursue.resolve(book_id, [book.at_place(n) for n in places], acting=LOCAL, at=utc_now())
+    typer.echo(f"已销号 {len(places)} 条；以后比对再次发现的，重新打开")
+
+
+def show_book(
+    book_id: BookId,
+    *,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="另列出已反馈的每一条及其结果、说明（姓名号码遮盖）")
+    ] = False,
+    data: DataDir = None,
+) -> None:
     """差异台账：各乡镇待交办、已交办、已反馈、已销号各多少 (the book's counts)。"""
     with telling_errors():
-        book, counts = open_eligibility(data).show_differences.book(book_id)
+        eligibility = open_eligibility(data)
+        book, counts = eligibility.show_differences.book(book_id)
     found: dict[str, Counter[DifferenceState]] = {}
     for each in counts:
         found.setdefault(each.township or UNWRITTEN, Counter())[each.state] += each.count
     table = Table("乡镇", *(state.label for state in DifferenceState))
-    table.title = f"{book.region} {book.left.label}与{book.right.label}（{book.subject.label}）"
+    table.title = f"{book.region} {book.left.label}与{book.right.label}（{book.subject_words}）"
     for township, of_township in found.items():
         table.add_row(township, *(str(of_township[state] or "") for state in DifferenceState))
+    Console().print(table)
+    if answers:
+        _print_answers(eligibility, book)
+
+
+def _print_answers(eligibility: Eligibility, book: DifferenceBook) -> None:
+    table = Table("第几条", "乡镇", "村", "姓名", "核查结果", "核查说明", title="已反馈")
+    wanted, after = WantedDifferences(states=(DifferenceState.ANSWERED,)), 0
+    by = ReadBy(utc_now(), "differences", LOCAL)
+    while True:
+        page = eligibility.show_differences.page(book.id, wanted, after=after, limit=1000, by=by)
+        for each in page.rows:
+            found, answer = each.booked.found, each.booked.answer
+            side = each.people.left or each.people.right
+            words = answer_words(answer, left=book.left, right=book.right) if answer else ""
+            who = (found.township or "", found.village or "", side.name_masked if side else "")
+            table.add_row(str(each.place), *who, words, escape(each.note or ""))
+        if page.next_after is None:
+            break
+        after = page.next_after
     Console().print(table)
 
 
@@ -160,11 +227,13 @@ def order_of(
     return ComparisonOrder(region, left, right, subject, day)
 
 
-def _write_notice(eligibility: Eligibility, book_id: UUID, number: int, to: Path) -> None:
+def _write_notice(eligibility: Eligibility, book_id: UUID, number: int, file: BinaryIO) -> None:
     by = ReadBy(utc_now(), "difference-notice", LOCAL)
     shown = eligibility.show_differences.notice(book_id, number, by=by)
-    with open_owner_only(to) as file:
-        write_notice(file, shown)
+    write_notice(file, shown)
+
+
+def _tell_written(to: Path) -> None:
     typer.echo(f"已写到 {to}；含姓名和号码，只有本人可读，发出后请删")
 
 
@@ -177,6 +246,16 @@ def _print_kept(kept: KeptComparison) -> None:
     )
     if figures.resolving_withheld:
         typer.echo("有错误行认不出是谁，本次不销号；更正错误行后重新比对")
+
+
+def _print_changes(taken: AnswersTaken, book: DifferenceBook) -> None:
+    """Which answers take the place of earlier ones: perhaps an older copy came back."""
+    words = partial(answer_words, left=book.left, right=book.right)
+    for each in taken.changed[:SHOWN_ERRORS]:
+        told = f"已有反馈“{words(each.before)}”，此份为“{words(each.now)}”"
+        typer.echo(f"  第 {each.row} 行：{told}；如是旧的一份，请改正后重报")
+    if len(taken.changed) > SHOWN_ERRORS:
+        typer.echo(f"  …… 另有 {len(taken.changed) - SHOWN_ERRORS} 条改动")
 
 
 def _print_errors(taken: AnswersTaken) -> None:

@@ -14,6 +14,7 @@ from eligibility.adapters.local_identities_file import LocalIdentitiesUnusable
 from eligibility.adapters.master_key import MasterKeyUnusable
 from eligibility.adapters.owner_sources_file import OwnerSourcesUnusable
 from eligibility.adapters.roster_layout import LayoutInvalid
+from eligibility.adapters.text_sheets import InputOverwritten
 from eligibility.adapters.vault_journal import ErasureUnfinished
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.application.ports import ActsFor
@@ -27,6 +28,7 @@ LOCAL = ActsFor(institution_id="local", operator="命令行")
 
 _TOLD_ERRORS: tuple[type[Exception], ...] = (
     *PROBLEMS,
+    InputOverwritten,
     LayoutInvalid,
     LocalIdentitiesUnusable,
     MasterKeyUnusable,
@@ -72,6 +74,10 @@ def telling_errors() -> Iterator[None]:
         _fail("同一批人员刚被另一次导入更新，请重新运行 (changed meanwhile, run again)")
     except _TOLD_ERRORS as error:
         _fail(str(error))
+    except FileExistsError as error:
+        _fail(f"{error.filename} 已存在，不覆盖；请另写一个文件名 (file exists)")
+    except OSError as error:
+        _fail(f"文件 {error.filename} 不能读写：{error.strerror} (cannot read or write)")
 
 
 def _fail(message: str) -> NoReturn:

@@ -20,7 +20,7 @@ from eligibility.entrypoints.cli_comparison import (
     print_counts,
     write_found,
 )
-from eligibility.entrypoints.cli_differences import keep, required_region
+from eligibility.entrypoints.cli_differences import ConfirmResolutions, keep, required_region
 from eligibility.entrypoints.cli_lists import OWNERS, owner_named
 from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telling_errors
 from eligibility.entrypoints.clock import business_date, utc_now
@@ -50,6 +50,7 @@ def unenrolled(
     accept_rejected: Annotated[
         bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")
     ] = False,
+    confirm_resolutions: ConfirmResolutions = None,
     data: DataDir = None,
 ) -> None:
     """困难未参保：名单上有困难身份、医保名单上该年度没有参保的人，按村 (poor and not enrolled)。"""
@@ -72,7 +73,7 @@ def unenrolled(
         if closes is not None:
             typer.echo(_time_left(closes.date(), today))
         if to is not None:
-            write_found(to, found, names)
+            write_found(to, found, names, inputs=(file, insurer_file))
         if keeps:
             order = ComparisonOrder(
                 required_region(region),
@@ -80,10 +81,17 @@ def unenrolled(
                 DataOwner.HEALTH_INSURANCE,
                 ComparedSubject.ENROLMENT,
                 day,
-                window,
+                year,
             )
             opened = open_eligibility(data)
-            keep(opened, order, file, insurer_file, accept_rejected=accept_rejected)
+            keep(
+                opened,
+                order,
+                file,
+                insurer_file,
+                accept_rejected=accept_rejected,
+                confirmed_resolutions=confirm_resolutions,
+            )
 
 
 def _time_left(closes: date, today: date) -> str:

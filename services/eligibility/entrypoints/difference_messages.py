@@ -36,6 +36,7 @@ def book_message(book: DifferenceBook, counts: "list[DifferenceCount]") -> told.
         comparison_id=str(book.id),
         region=book.region,
         subject=book.subject,
+        year=book.year,
         left_owner=book.left,
         right_owner=book.right,
         compared_on=book.compared_on,
@@ -66,6 +67,7 @@ def difference_message(each: ShownDifference) -> told.DifferenceShown:
         state=booked.state,
         notice=booked.notice,
         answer=booked.answer,
+        note=each.note,
         left=_side(each.people.left),
         right=_side(each.people.right),
     )
@@ -90,7 +92,12 @@ def answers_message(taken: AnswersTaken) -> told.AnswersTaken:
         recorded=taken.recorded,
         unchanged=taken.unchanged,
         unanswered=taken.unanswered,
+        settled=taken.settled,
         errors=tuple(errors),
+        changed=tuple(
+            told.AnswerChanged(row=each.row, before=each.before, now=each.now)
+            for each in taken.changed
+        ),
     )
 
 

@@ -182,6 +182,8 @@ def _wanted(query: Select[Any], book_id: UUID, wanted: WantedDifferences) -> Sel
         query = query.where(_rows.c.what.in_([each.value for each in wanted.what]))
     if wanted.states:
         query = query.where(_rows.c.state.in_([each.value for each in wanted.states]))
+    if wanted.notice is not None:
+        query = query.where(_rows.c.notice == wanted.notice)
     if wanted.township is not None:
         query = query.where(_rows.c.township == wanted.township)
     if wanted.village is not None:

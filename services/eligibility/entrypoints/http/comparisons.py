@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -74,13 +74,16 @@ def _add_keeping(
         """上次发现的同一差异仍是同一条；不再发现的由本次比对销号；销号后再发现的重新打开。"""
 
         def do(accept: Accept) -> told.ComparisonKept:
+            now = clock()
             kept = eligibility.keep_comparison(
                 _order(asked),
                 io.BytesIO(asked.left.content),
                 io.BytesIO(asked.right.content),
                 accept_rejected_rows=asked.accept_rejected_rows,
+                confirmed_resolutions=asked.confirmed_resolutions,
+                today=business_date(now),
                 acting=acts_for(acting),
-                at=clock(),
+                at=now,
                 accept=lambda made: accept(kept_message(made)),
             )
             return kept_message(kept)
@@ -114,11 +117,10 @@ def _add_showing(
         """证件号码只显示前六后四，姓名只显示首字。查阅本身留有记录。"""
         wanted = WantedDifferences(tuple(kind or ()), township, village, tuple(state or ()))
         by = ReadBy(clock(), "differences", acts_for(acting))
-        rows = show.page(_book_id(comparison_id), wanted, after=after, limit=limit + 1, by=by)
-        page = rows[:limit]
+        page = show.page(_book_id(comparison_id), wanted, after=after, limit=limit, by=by)
         return told.DifferencesShown(
-            differences=tuple(map(difference_message, page)),
-            next_after=page[-1].place if len(rows) > limit else None,
+            differences=tuple(map(difference_message, page.rows)),
+            next_after=page.next_after,
         )
 
     @router.get(
@@ -169,6 +171,7 @@ def _add_pursuing(
                 book_id,
                 letter,
                 what=asked.kinds,
+                again=asked.again,
                 acting=acts_for(acting),
                 at=now,
                 accept=lambda made: accept(notice_message(book_id, made)),
@@ -248,14 +251,13 @@ def _add_pursuing(
 
 
 def _order(asked: told.ComparisonAsked) -> ComparisonOrder:
-    year = asked.year
     return ComparisonOrder(
         asked.region,
         asked.left.owner,
         asked.right.owner,
         asked.subject,
         asked.on,
-        (date(year, 1, 1), date(year, 12, 31)) if year is not None else None,
+        asked.year,
     )
 
 

@@ -9,7 +9,11 @@ from eligibility.application.owner_ports import NoAnswer, UnknownConnector
 from eligibility.application.state_facts import NothingStated
 from eligibility.domain.certificate import InvalidCertificate
 from eligibility.domain.days import WindowInvalid
-from eligibility.domain.difference_book import ComparedBackwards
+from eligibility.domain.difference_book import (
+    ComparedAhead,
+    ComparedBackwards,
+    WouldResolveTooMany,
+)
 from eligibility.domain.difference_notice import (
     AnswersRejected,
     DifferenceOutOfOrder,
@@ -70,6 +74,8 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     UnknownConnector: ProblemKind("unknown-connector", 404, "没有此部门连接"),
     NoAnswer: ProblemKind("no-answer", 503, "部门没有应答 (no answer)"),
     ComparedBackwards: ProblemKind("compared-backwards", 409, "早于上次比对的名单"),
+    ComparedAhead: ProblemKind("compared-ahead", 422, "比对日期晚于今天 (compared ahead)"),
+    WouldResolveTooMany: ProblemKind("would-resolve-too-many", 409, "本次销号过多"),
     UnknownBook: ProblemKind("unknown-comparison", 404, "没有此比对台账 (unknown comparison)"),
     UnknownNotice: ProblemKind("unknown-notice", 404, "没有此核查函 (unknown notice)"),
     UnknownDifference: ProblemKind("unknown-difference", 404, "没有这条差异"),
