@@ -92,8 +92,9 @@ class AddCertificate:
             return found
         if self._store.find_person(found) is None:
             message = (
-                "此证件正由一次名册导入使用，或为一次未完成的导入所预留；"
-                "请先完成该导入，再将两人归并 (reserved by an import)"
+                "此证件尚未登记，只在比对过的名单或未完成的导入中出现过："
+                f"导入未完成的，请先完成再归并；只比对过的，请先执行 yizhan person erase {found}，"
+                "再增加证件 (only compared, or reserved by an import)"
             )
             raise CertificateTaken(message)
         message = f"此证件已属于人员 {found}；确为同一人的，请归并两条记录 (merge them)"
