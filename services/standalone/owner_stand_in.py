@@ -81,6 +81,7 @@ class StandInOwner:
         self.complete_kinds = complete_kinds
         self.mode = Mode.ANSWERING
         self.slow_seconds = 60.0
+        self.requests = 0
         self._clock = clock
         self._lock = threading.Lock()
         self._changes: list[PersonChanged] = []
@@ -229,6 +230,7 @@ _UNAUTHORISED = ProblemKind("unauthorised", 401, "令牌不正确 (bearer token)
 
 
 async def _behaving(office: StandInOwner, request: Request, answer: Any) -> Response:
+    office.requests += 1
     match office.mode:
         case Mode.DOWN:
             return Problem("out-of-service", 503, "系统维护中 (out of service)").response()

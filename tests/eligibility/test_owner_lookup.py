@@ -1,6 +1,5 @@
 """One person asked of the offices on-line: what they answer becomes facts with their source."""
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -117,11 +116,9 @@ def test_without_an_answer_the_last_one_stands_with_its_age(
     position = desk.now
     desk.switch(mode)
     desk.now = position.replace(hour=3)
-    began = time.monotonic()
 
     heard = desk.heard()
 
-    assert time.monotonic() - began < 3
     assert (heard["outcome"], heard["reason"], heard["found"]) == ("no_answer", reason, None)
     assert (heard["answered_at"], heard["age_seconds"]) == ("2023-07-01T01:00:03Z", 7201)
     assert desk.identities() == [("subsistence_allowance", None)]
@@ -198,15 +195,13 @@ def test_one_slow_office_does_not_cost_the_others_answer(tmp_path: Path) -> None
 
 
 def test_after_three_silences_nobody_waits_until_the_pause_is_over(desk: OnlineDesk) -> None:
-    """The fourth in the queue hears `paused` at once; half a minute later one tries."""
+    """The fourth in the queue hears `paused` and nobody is asked; half a minute later one tries."""
     desk.switch(Mode.SLOW)
     reasons = [desk.heard()["reason"] for _ in range(3)]
-    began = time.monotonic()
     reasons += [desk.heard()["reason"] for _ in range(5)]
-    waited = time.monotonic() - began
 
     assert reasons == ["timed_out"] * 3 + ["paused"] * 5
-    assert waited < 0.5
+    assert desk.offices["minzheng"].requests == 3
     desk.switch(Mode.ANSWERING)
     desk.now = desk.now.replace(second=59)
     assert [desk.heard()["outcome"] for _ in range(2)] == ["unchanged", "unchanged"]
