@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import sqlite3
 from contextlib import closing
 from uuid import UUID
@@ -10,6 +11,7 @@ import httpx2
 import pytest
 
 from tests.eligibility.conftest import Desk, number
+from tests.eligibility.difference_lists import civil, insurer, keep
 
 BABY = "P340000001"
 UNBORN_DATE = f"出生医学证明,{BABY},样例新生儿,,低保对象,2023-03-05,,421022,居民,,2023-03-05,"
@@ -133,3 +135,20 @@ def test_a_repeated_request_is_answered_once_and_its_hash_tells_no_number(
         hashes = {row[0] for row in log.execute("SELECT body_hash FROM request_register")}
     guesses = [b"json\0" + canonical.encode(), b"raw\0" + canonical.encode(), canonical.encode()]
     assert hashes.isdisjoint(hashlib.sha256(guess).hexdigest() for guess in guesses)
+
+
+def test_a_number_that_only_stood_on_a_compared_list_is_freed_by_erasing_it(desk: Desk) -> None:
+    """The refusal names the id to erase; then the number can be added, and finds the person."""
+    desk.bring("护照,E00000007,样例7,,低保对象,2015-01-01,,,,,,")
+    found = desk.look_up("E00000007", certificate_type="passport").json()
+    keep(desk.eligibility, civil(7), insurer(9))
+    own = {"certificate_type": "resident_id", "certificate_number": number(7)}
+
+    refused = add(desk, found["person_id"], own)
+    (only_compared,) = re.findall(r"yizhan person erase ([0-9a-f-]{36})", refused.json()["detail"])
+    desk.eligibility.erase_person(UUID(only_compared))
+    added = add(desk, found["person_id"], own)
+
+    assert refused.status_code == 409
+    assert added.json()["added"] is True
+    assert desk.person_id(number(7)) == found["person_id"]

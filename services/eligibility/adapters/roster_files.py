@@ -156,14 +156,14 @@ def _sheet_rows(sheet: Any, *, last_row: int = LAST_SHEET_ROW) -> Iterator[Seque
     # Programs write wrong dimensions into the file; without them the rows themselves decide.
     sheet.reset_dimensions()
     # As the library reads a sheet, but for formulas: it passes over those without a result.
-    with sheet._get_source() as source:  # noqa: SLF001
+    with sheet._get_source() as source:  # noqa: SLF001 -- the library has no other door to the XML
         parser = _SheetParser(
             source,
-            sheet._shared_strings,  # noqa: SLF001
+            sheet._shared_strings,  # noqa: SLF001 -- as the library passes it to its own parser
             data_only=True,
             epoch=sheet.parent.epoch,
-            date_formats=sheet.parent._date_formats,  # noqa: SLF001
-            timedelta_formats=sheet.parent._timedelta_formats,  # noqa: SLF001
+            date_formats=sheet.parent._date_formats,  # noqa: SLF001 -- the same
+            timedelta_formats=sheet.parent._timedelta_formats,  # noqa: SLF001 -- the same
         )
         next_row = 1
         for number, cells in parser.parse():
@@ -184,7 +184,7 @@ def _in_columns(cells: Sequence[dict[str, Any]]) -> Sequence[Any]:
     return row
 
 
-class _SheetParser(WorkSheetParser):  # type: ignore[misc]
+class _SheetParser(WorkSheetParser):  # type: ignore[misc] # openpyxl has no types
     """Reads a formula whose result was never stored as `NOT_COMPUTED`, not as an empty cell."""
 
     def parse_cell(self, element: Any) -> dict[str, Any]:

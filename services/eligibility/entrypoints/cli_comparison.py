@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 SHOWN_VILLAGES = 30
 
 ListFile = Annotated[Path, typer.Argument(help="CSV 或 XLSX 文件", exists=True, dir_okay=False)]
+FoundFile = Annotated[
+    Path | None, typer.Option("--to", help="把每一条写到这个 .xlsx 或 .csv（含姓名和号码）")
+]
+Keeps = Annotated[bool, typer.Option("--keep", help="存入差异台账，可交办、反馈、销号")]
+BookRegion = Annotated[
+    str | None, typer.Option("--region", help="名单区划，6 位，存入台账时必需 (GB/T 2260)")
+]
+AcceptRejected = Annotated[bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")]
 
 
 def compare_rosters(
@@ -53,16 +61,10 @@ def compare_rosters(
     marks: Annotated[
         bool, typer.Option("--marks", help="比对慢特病名单：按病种，谁登记了而另一方没有")
     ] = False,
-    to: Annotated[
-        Path | None, typer.Option("--to", help="把每一条差异写到这个 .xlsx 或 .csv（含姓名和号码）")
-    ] = None,
-    keeps: Annotated[bool, typer.Option("--keep", help="存入差异台账，可交办、反馈、销号")] = False,
-    region: Annotated[
-        str | None, typer.Option("--region", help="名单区划，6 位，存入台账时必需 (GB/T 2260)")
-    ] = None,
-    accept_rejected: Annotated[
-        bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")
-    ] = False,
+    to: FoundFile = None,
+    keeps: Keeps = False,
+    region: BookRegion = None,
+    accept_rejected: AcceptRejected = False,
     confirm_resolutions: ConfirmResolutions = None,
     data: DataDir = None,
 ) -> None:

@@ -4,7 +4,6 @@ From two lists; what is recorded already is not read.
 """
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,10 @@ from eligibility.adapters.listed_people import ListedPeople
 from eligibility.application.difference_ports import ComparisonOrder
 from eligibility.domain.owner_list import ListOrderInvalid
 from eligibility.entrypoints.cli_comparison import (
+    AcceptRejected,
+    BookRegion,
+    FoundFile,
+    Keeps,
     ListFile,
     compared,
     list_names,
@@ -40,16 +43,10 @@ def unenrolled(
         datetime | None,
         typer.Option("--on", formats=["%Y-%m-%d"], help="哪一天有困难身份（默认今天）"),
     ] = None,
-    to: Annotated[
-        Path | None, typer.Option("--to", help="把每一个人写到这个 .xlsx 或 .csv（含姓名和号码）")
-    ] = None,
-    keeps: Annotated[bool, typer.Option("--keep", help="存入差异台账，可交办、反馈、销号")] = False,
-    region: Annotated[
-        str | None, typer.Option("--region", help="名单区划，6 位，存入台账时必需 (GB/T 2260)")
-    ] = None,
-    accept_rejected: Annotated[
-        bool, typer.Option("--accept-rejected", help="存入台账时略过错误行")
-    ] = False,
+    to: FoundFile = None,
+    keeps: Keeps = False,
+    region: BookRegion = None,
+    accept_rejected: AcceptRejected = False,
     confirm_resolutions: ConfirmResolutions = None,
     data: DataDir = None,
 ) -> None:
