@@ -8,6 +8,7 @@ is named. Nothing is settled again here.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Protocol
 from uuid import UUID
 
@@ -136,6 +137,7 @@ def _differences(
 ) -> Iterator[AnswerDiffers]:
     used = settlement.inputs.eligibility
 
+    @cache
     def ask(on: date, window: tuple[date, date] | None) -> PersonAnswer:
         return eligibility.entitlements(
             PersonId(used.person_id), on=on, known_at=asked.known_at, by=asked.by, window=window

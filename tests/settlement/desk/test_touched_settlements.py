@@ -102,14 +102,16 @@ def test_recognised_retroactively(story: Story) -> None:
 
 
 def test_who_asks_is_told_to_eligibility(story: Story) -> None:
-    """Asking again reads a person's facts: it is done in the name of whoever asks."""
+    """Asking again reads a person's facts: in the name of whoever asks, and each day once."""
     story.settled()
     story.recognise(DURING)
     story.people.readers.clear()
+    story.people.asked.clear()
 
     story.touched()
 
     assert story.people.readers == {Actor("cashier-1", "H50011200001")}
+    assert story.people.asked == [(P1, date(2023, 3, 1))]
 
 
 @pytest.mark.parametrize(

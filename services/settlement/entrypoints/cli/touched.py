@@ -95,23 +95,22 @@ def _print_json(page: TouchedPage) -> None:
 def _print_table(page: TouchedPage) -> None:
     console = wide_console()
     for each in page.touched:
+        stay, inputs = each.stay, each.settlement.inputs
+        typer.echo(
+            f"结算 {each.settlement.number}  机构 {stay.institution_id}  住院号 "
+            f"{stay.hospital_stay_number}  {inputs.admission} 至 {inputs.discharge}"
+        )
+        for change in each.changes:
+            days = _days(Days(change.first_day, change.last_day))
+            recorded = clock.business_date(change.recorded_at)
+            typer.echo(f"{recorded} 得知：{change.kind.label} {days}")
         console.print(_table(each))
 
 
 def _table(found: Touched) -> Table:
-    stay, inputs = found.stay, found.settlement.inputs
-    title = (
-        f"结算 {found.settlement.number}  机构 {stay.institution_id}  住院号 "
-        f"{stay.hospital_stay_number}  {inputs.admission} 至 {inputs.discharge}"
-    )
-    table = Table("所问日期", "事项", "结算时", "现在", title=escape(title), title_justify="left")
+    table = Table("所问日期", "事项", "结算时", "现在")
     for each in found.differences:
         table.add_row(*(escape(cell) for cell in _row(each)))
-    for change in found.changes:
-        days = _days(Days(change.first_day, change.last_day))
-        recorded = clock.business_date(change.recorded_at)
-        table.caption = f"{table.caption or ''}{recorded} 得知：{change.kind.label} {days}\n"
-    table.caption_justify = "left"
     return table
 
 
