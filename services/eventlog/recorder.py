@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment
 
+from eventlog.kept_connections import KeptConnections
 from eventlog.log_errors import EventLogMissing, LogBusy, RequestAlreadyAccepted, VersionConflict
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 
@@ -167,6 +169,7 @@ class _ConnectionPool(SQLiteConnectionPool):
 
 class _Datastore(SQLiteDatastore):
     def __init__(self, path: Path) -> None:
+        self.readers = KeptConnections(partial(_open_reader, path))
         super().__init__(str(path))
         self.pool = _ConnectionPool(
             db_name=str(path),
@@ -178,12 +181,25 @@ class _Datastore(SQLiteDatastore):
             pool_timeout=LOCK_TIMEOUT_SECONDS,
         )
 
+    def close(self) -> None:
+        self.readers.close()
+        super().close()
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
 
 class EventLogRecorder(SQLiteApplicationRecorder):
     """Writes events and the register of requests in one transaction."""
 
-    def __init__(self, datastore: SQLiteDatastore) -> None:
+    def __init__(self, datastore: _Datastore) -> None:
         super().__init__(datastore)
+        self._readers = datastore.readers
         self.insert_events_statement = _INSERT_EVENTS
 
     def construct_create_table_statements(self) -> list[str]:
@@ -228,17 +244,16 @@ class EventLogRecorder(SQLiteApplicationRecorder):
         """The events of several aggregates: those of each together, in order."""
         for start in range(0, len(originator_ids), _MOST_IDS):
             ids = [each.hex for each in originator_ids[start : start + _MOST_IDS]]
-            with self.datastore.transaction(commit=False) as cursor:
-                cursor.execute(_EVENTS_OF_MANY.format(places=",".join("?" * len(ids))), ids)
-                rows = cursor.fetchall()
+            statement = _EVENTS_OF_MANY.format(places=",".join("?" * len(ids)))
+            with self._readers.lent() as connection:
+                rows = connection.execute(statement, ids).fetchall()
             for hex_id, version, topic, state in rows:
                 yield StoredEvent(UUID(hex_id), version, topic, state)
 
     def select_changed_since(self, position: int) -> list[UUID]:
         """The aggregates that have an event after a position, each once."""
-        with self.datastore.transaction(commit=False) as cursor:
-            cursor.execute(_CHANGED_SINCE, (position,))
-            return [UUID(row[0]) for row in cursor.fetchall()]
+        with self._readers.lent() as connection:
+            return [UUID(row[0]) for row in connection.execute(_CHANGED_SINCE, (position,))]
 
     def record_refusal(self, request: RegisteredRequest) -> None:
         """Keep a refusal; it replaces an earlier refusal, never an acceptance."""
@@ -261,9 +276,8 @@ class EventLogRecorder(SQLiteApplicationRecorder):
 
     def select_positions(self, originator_id: UUID) -> list[int]:
         """The positions of an originator's events, by version."""
-        with self.datastore.transaction(commit=False) as cursor:
-            cursor.execute(_POSITIONS, (originator_id.hex,))
-            return [int(row[0]) for row in cursor.fetchall()]
+        with self._readers.lent() as connection:
+            return [row[0] for row in connection.execute(_POSITIONS, (originator_id.hex,))]
 
     def next_serial(self, series: str) -> int:
         """Hand out the next number of a series, committed before it is returned."""
@@ -303,8 +317,8 @@ class EventLogFactory(SQLiteFactory):
     def __init__(self, path: Path) -> None:
         super().__init__(Environment(env={self.SQLITE_DBNAME: str(path)}))
         self.datastore.close()
-        self.datastore = _Datastore(path)
+        self.datastore = self._log = _Datastore(path)
 
     def application_recorder(self) -> EventLogRecorder:
         """The recorder of this file."""
-        return EventLogRecorder(self.datastore)
+        return EventLogRecorder(self._log)

@@ -8,12 +8,13 @@ old into a writer.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from eventlog.kept_connections import KeptConnections
 from eventlog.recorder import LOCK_TIMEOUT_SECONDS, switch_to_wal
 
 _BEGIN = "yizhan_begin"
@@ -45,15 +46,19 @@ def open_engine(path: Path, *, durable: bool = False) -> Engine:
     return engine
 
 
-@contextmanager
-def driver_connection(engine: Engine) -> Iterator[sqlite3.Connection]:
-    """The driver's own connection, lent by the engine's pool: for the few statements that every
+def driver_connections(engine: Engine) -> KeptConnections:
+    """The driver's own connections, set up as the engine's are: for the few statements that every
     request runs, since the engine takes several times as long to pass one on as it takes to run.
-
-    No transaction is begun: each statement is one by itself, unless the caller begins one.
     """
-    with closing(engine.raw_connection()) as lent:
-        yield cast("sqlite3.Connection", lent.driver_connection)
+
+    def open_one() -> sqlite3.Connection:
+        pooled = engine.raw_connection()
+        connection = cast("sqlite3.Connection", pooled.driver_connection)
+        # The pool would roll back and check whatever it is given back, each time.
+        pooled.detach()
+        return connection
+
+    return KeptConnections(open_one)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Engine, Index, Integer, MetaData, String, Table, 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from eligibility.application.ports import ActsFor, ReadBy
-from eventlog.sqlite_engine import begin_writing, driver_connection
+from eventlog.sqlite_engine import begin_writing, driver_connections
 
 LISTED_READS: Final = 1_000
 
@@ -54,6 +54,7 @@ class SqlPersonReads:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._connections = driver_connections(engine)
 
     def record(self, person_ids: Sequence[UUID], *, by: ReadBy) -> None:
         """Keep one row a person."""
@@ -62,7 +63,7 @@ class SqlPersonReads:
         read_at = by.read_at.astimezone(UTC).isoformat()
         acting = (by.acting.institution_id, by.acting.operator) if by.acting else (None, None)
         rows = [(person_id.hex, read_at, *acting, by.call) for person_id in person_ids]
-        with driver_connection(self._engine) as connection:
+        with self._connections.lent() as connection:
             if len(rows) == 1:
                 connection.execute(_KEEP, rows[0])
                 return

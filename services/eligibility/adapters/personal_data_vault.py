@@ -33,7 +33,7 @@ from eligibility.adapters.vault_tables import (
 )
 from eligibility.application.ports import NewId
 from eligibility.domain.certificate import Certificate, PersonalData
-from eventlog.sqlite_engine import begin_writing, driver_connection
+from eventlog.sqlite_engine import begin_writing, driver_connections
 
 _PORTION = 500
 _KEYS = "SELECT person_id, wrapped_key FROM person_keys WHERE person_id IN"
@@ -125,6 +125,7 @@ class SqlPersonalDataVault:
 
     def __init__(self, *, engine: Engine, keys: MasterKeys, new_id: NewId) -> None:
         self._engine = engine
+        self._connections = driver_connections(engine)
         self._keys = keys
         self._wrap = Sealer(keys.wrap)
         self._new_id = new_id
@@ -177,7 +178,7 @@ class SqlPersonalDataVault:
         ids = {person_id.hex: person_id for person_id in person_ids}
         keys = {}
         try:
-            with driver_connection(self._engine) as connection:
+            with self._connections.lent() as connection:
                 for row_id, wrapped in _found(connection, _KEYS, list(ids)):
                     about = about_person(ids[row_id])
                     keys[ids[row_id]] = self._wrap.unseal(wrapped, about=about)
@@ -230,7 +231,7 @@ class SqlPersonalDataVault:
         return known | ids
 
     def _look_up(self, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
-        with driver_connection(self._engine) as connection:
+        with self._connections.lent() as connection:
             return _reserved(connection, hashes)
 
     def _require_key(self) -> None:
