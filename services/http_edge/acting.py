@@ -46,6 +46,11 @@ async def read_acting(
 
     A missing header is answered with 400 `missing-header`, another mistake with `invalid-header`.
     """
+    return acting_of(institution, operator)
+
+
+def acting_of(institution: str, operator: str) -> Acting:
+    """The same from two headers of the right form. Raises `RequestValidationError`."""
     try:
         name = unquote(operator, errors="strict").strip()
     except UnicodeDecodeError:

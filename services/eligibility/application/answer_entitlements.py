@@ -1,6 +1,6 @@
 """Answer who a person was on a day, and what was known of it when (待遇资格查询)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -25,6 +25,7 @@ from eligibility.domain.facts import (
     Identity,
     Mark,
 )
+from eligibility.domain.known_facts import KnownFacts
 from eligibility.domain.one_person import OnePerson
 from eligibility.domain.statements import Recorded
 
@@ -117,25 +118,27 @@ class AnswerEntitlements:
         when. Raises `UnknownPerson`.
         """
         one = require_one(self._store, person_id, version=version)
-        person_ids = one.known(known_at).person_ids
-        self._reads.record(person_ids, by=by)
-        keys = self._vault.keys_of(person_ids)
-        return _answer(one, Question(on, known_at, window), keys)
+        known = one.known(known_at)
+        self._reads.record(known.person_ids, by=by)
+        keys = self._vault.keys_of(known.person_ids)
+        return _answer(one, known, Question(on, known_at, window), keys)
 
     def for_many(
         self, person_ids: Sequence[UUID], question: Question, *, by: ReadBy
     ) -> dict[UUID, EntitlementsAnswer]:
         """The same question about many people; those nobody knows are left out."""
         people = self._store.find_ones(list(dict.fromkeys(person_ids))).values()
-        read = [each for one in people for each in one.known(question.known_at).person_ids]
-        self._reads.record(list(dict.fromkeys(read)), by=by)
+        all_known = [(one, one.known(question.known_at)) for one in people]
+        read = list(dict.fromkeys(each for _, known in all_known for each in known.person_ids))
+        self._reads.record(read, by=by)
         keys = self._vault.keys_of(read)
-        return {one.id: _answer(one, question, keys) for one in people}
+        return {one.id: _answer(one, known, question, keys) for one, known in all_known}
 
 
-def _answer(one: OnePerson, question: Question, keys: PersonKeys) -> EntitlementsAnswer:
+def _answer(
+    one: OnePerson, known: KnownFacts, question: Question, keys: PersonKeys
+) -> EntitlementsAnswer:
     day, window = question.day, question.window or question.day
-    known = one.known(question.known_at)
     deaths = known.facts_within(Death, day)
     return EntitlementsAnswer(
         person_id=one.id,
@@ -144,7 +147,7 @@ def _answer(one: OnePerson, question: Question, keys: PersonKeys) -> Entitlement
         window=question.window,
         known_at=question.known_at,
         version=one.version,
-        birth_date=_birth_date(one, question.known_at, keys),
+        birth_date=_birth_date(one.sealed_at(question.known_at, known), keys),
         identities=tuple(known.facts_within(Identity, window)),
         continued=tuple(known.continued_within(window)),
         households=tuple(known.facts_within(Household, day)),
@@ -157,10 +160,10 @@ def _answer(one: OnePerson, question: Question, keys: PersonKeys) -> Entitlement
     )
 
 
-def _birth_date(one: OnePerson, known_at: datetime, keys: PersonKeys) -> date | None:
+def _birth_date(sealed: Iterable[tuple[UUID, bytes]], keys: PersonKeys) -> date | None:
     """The birth date that the canonical record knows, else the first of the others that does."""
-    for person_id, sealed in one.sealed_at(known_at):
-        data = keys.open(person_id, sealed)
+    for person_id, each in sealed:
+        data = keys.open(person_id, each)
         if data is not None and data.birth_date is not None:
             return data.birth_date
     return None

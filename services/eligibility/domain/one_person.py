@@ -105,11 +105,14 @@ class OnePerson:
             return KnownFacts.of_one(self.record, known_at=known_at)
         return put_together(self.id, self._history, known_at=known_at)
 
-    def sealed_at(self, known_at: datetime) -> list[tuple[UUID, bytes]]:
-        """The encrypted personal data as known at an instant, the canonical record's first."""
+    def sealed_at(self, known_at: datetime, known: KnownFacts) -> list[tuple[UUID, bytes]]:
+        """The encrypted personal data as known at an instant, the canonical record's first.
+
+        `known` is what was known of them at that instant.
+        """
         found = [
             (person_id, self._records[person_id].sealed_as_known_at(known_at))
-            for person_id in self.known(known_at).person_ids
+            for person_id in known.person_ids
         ]
         return [(person_id, sealed) for person_id, sealed in found if sealed is not None]
 

@@ -8,6 +8,7 @@ instant, what was said by then still answers.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Generic, TypeAlias, TypeVar, cast
 
 from contracts.vocabulary import DataOwner, FactKind
@@ -23,6 +24,8 @@ from eligibility.domain.facts import (
 
 FactT_co = TypeVar("FactT_co", bound=Fact, covariant=True)
 FactT = TypeVar("FactT", bound=Fact)
+
+_OWNERS = {each.value: each for each in DataOwner}
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def source_of(owner: DataOwner | None, document: str) -> str:
 def owner_in(source: str) -> DataOwner | None:
     """The owner that a source names, or None."""
     name, slash, _ = source.partition("/")
-    return DataOwner(name) if slash and name in set(DataOwner) else None
+    return _OWNERS.get(name) if slash else None
 
 
 def standing(said: Iterable[Statement], *, known_at: datetime | None = None) -> Standing:
@@ -138,7 +141,9 @@ def change_by(made: Statement, earlier: Standing, *, version: int) -> Change | N
 
 
 def _of_kind(known: Standing, kind: type[FactT]) -> list[Recorded[FactT]]:
-    chosen = sorted((at, each) for at, each in known.items() if at[0] is kind.KIND)
+    chosen = [(at, each) for at, each in known.items() if at[0] is kind.KIND]
+    if len(chosen) > 1:
+        chosen.sort(key=itemgetter(0))
     return [cast("Recorded[FactT]", each) for _, each in chosen]
 
 

@@ -1,7 +1,6 @@
 """Facts as messages (事项与契约消息): field by field of the same name."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -48,7 +47,7 @@ def _all(kind: type[TMessage], recorded: tuple[Recorded[Any], ...]) -> tuple[TMe
 
 
 def _known(kind: type[TMessage], recorded: Recorded[Any]) -> TMessage:
-    content = {each.name: getattr(recorded.fact, each.name) for each in fields(recorded.fact)}
+    content: dict[str, Any] = dict(vars(recorded.fact))
     after = content.get("benefits_after_end")
     if after is not None:
         content["benefits_after_end"] = said.BenefitsAfterEnd(until=after.until)

@@ -1,12 +1,11 @@
 """People (人员): look-up by certificate, and entitlements on a day."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from contracts.eligibility_v1 import (
     Entitlements,
@@ -23,13 +22,14 @@ from eligibility.application.find_person import UnknownPerson
 from eligibility.application.ports import ReadBy
 from eligibility.bootstrap import Eligibility
 from eligibility.domain.certificate import read_certificate
-from eligibility.domain.days import Window, WindowInvalid
 from eligibility.domain.masking import mask_number
 from eligibility.entrypoints.fact_messages import entitlements_message
+from eligibility.entrypoints.http.asking import ASKED, instant_asked, read_asked, window_asked
 from eligibility.entrypoints.http.person_ids import PersonIdPath, person_id_of
 from eligibility.entrypoints.http.reading import ReadFor, acts_for
 from eligibility.entrypoints.messages import card_message, reads_message
 from http_edge.acting import ActingHeaders
+from http_edge.json_answers import json_answer
 
 _UNKNOWN_PERSON = "urn:yizhan:problem:unknown-person"
 
@@ -46,60 +46,44 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
         )
         return PersonFound(person_id=str(eligibility.find_person(certificate)))
 
-    @router.get("/{person_id}/entitlements", summary="待遇资格查询 (entitlements on a day)")
-    def entitlements(
-        person_id: PersonIdPath,
-        reader: ReadFor,
-        on: Annotated[date, Query(description="哪一天，如 2023-07-01 (the day asked about)")],
-        known_at: Annotated[
-            AwareDatetime | None,
-            Query(description="按哪一时刻已知的情况回答，默认现在 (as known at this instant)"),
-        ] = None,
-        version: Annotated[
-            int | None,
-            Query(
-                ge=1, description="重问时带上原答复的 version，答复与原来相同 (repeat an answer)"
-            ),
-        ] = None,
-        first: Annotated[
-            date | None,
-            Query(alias="from", description="身份取这一天起 (identities of a window: first day)"),
-        ] = None,
-        last: Annotated[
-            date | None,
-            Query(alias="to", description="身份取到这一天止，须与 from 同时给出 (its last day)"),
-        ] = None,
-        form: Annotated[
-            Literal["2", "3"],
-            Query(description="答复格式；3 附各部门联机应答距今多久 (form of the answer)"),
-        ] = "2",
-    ) -> Entitlements:
+    @router.get(
+        "/{person_id}/entitlements",
+        summary="待遇资格查询 (entitlements on a day)",
+        response_model=Entitlements,
+        openapi_extra=ASKED,
+    )
+    def entitlements(person_id: PersonIdPath, request: Request) -> Response:
         """当日有效的全部事项；如何取舍由政策决定。查阅本身留有记录。
 
         给出 from 与 to 时，身份为其间任何一天有效的全部身份，各带起止日期；其余事项仍以当日为准。
         """
         now = clock()
+        asked, reader = read_asked(request)
         answer = eligibility.answer_entitlements(
             person_id_of(person_id),
-            on=on,
-            known_at=_known_at(known_at, now),
-            version=version,
-            window=_window(first, last),
+            on=asked.on,
+            known_at=instant_asked(asked.known_at, now),
+            version=asked.version,
+            window=window_asked(asked.first, asked.last),
             by=ReadBy(now, "entitlements", reader),
         )
-        if form == "2":
-            return entitlements_message(answer)
+        if asked.form == "2":
+            return json_answer(entitlements_message(answer))
         owners = eligibility.owner_knowledge.of_person(answer.person_ids, known_at=answer.known_at)
-        return entitlements_message(answer, owners=owners)
+        return json_answer(entitlements_message(answer, owners=owners))
 
-    @router.post("/entitlements", summary="批量待遇资格查询 (entitlements of many people)")
-    def entitlements_of_many(query: EntitlementsQuery, reader: ReadFor) -> EntitlementsFound:
+    @router.post(
+        "/entitlements",
+        summary="批量待遇资格查询 (entitlements of many people)",
+        response_model=EntitlementsFound,
+    )
+    def entitlements_of_many(query: EntitlementsQuery, reader: ReadFor) -> Response:
         """至多 1,000 人，同一日期、同一已知时刻；查无此人只影响其本人一项。查阅本身留有记录。"""
         now = clock()
         question = Question(
             query.on,
-            _known_at(query.known_at, now),
-            _window(query.identities_from, query.identities_to),
+            instant_asked(query.known_at, now),
+            window_asked(query.identities_from, query.identities_to),
         )
         ids = {text: found for text in query.person_ids if (found := _id_or_none(text))}
         answers = eligibility.answer_entitlements.for_many(
@@ -107,7 +91,7 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
             question,
             by=ReadBy(now, "entitlements-of-many", reader),
         )
-        return EntitlementsFound(
+        message = EntitlementsFound(
             on=question.on,
             known_at=question.known_at,
             answers=tuple(
@@ -115,6 +99,7 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
                 for text in query.person_ids
             ),
         )
+        return json_answer(message)
 
     @router.get("/{person_id}", summary="人员卡片 (a person's card)")
     def show(person_id: PersonIdPath, acting: ActingHeaders) -> PersonShown:
@@ -144,27 +129,3 @@ def _id_or_none(text: str) -> UUID | None:
         return person_id_of(text)
     except UnknownPerson:
         return None
-
-
-def _known_at(asked: datetime | None, now: datetime) -> datetime:
-    """The instant asked about; what will be known later cannot be promised, so never a later one
-    than now."""
-    return min(_utc(asked), now) if asked is not None else now
-
-
-def _window(first: date | None, last: date | None) -> Window | None:
-    """The window asked for; one end alone is refused, since the other would be a guess."""
-    if first is None and last is None:
-        return None
-    if first is None or last is None:
-        message = "from 与 to 须同时给出 (both ends of a window)"
-        raise WindowInvalid(message)
-    return Window(first, last)
-
-
-def _utc(instant: datetime) -> datetime:
-    """The instant in UTC; the first there is for one that lies before it."""
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)

@@ -8,9 +8,10 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 
 from eligibility.application.ports import ActsFor
-from http_edge.acting import INSTITUTION_HEADER, OPERATOR_HEADER, Acting, read_acting
+from http_edge.acting import INSTITUTION_HEADER, OPERATOR_HEADER, Acting, acting_of
 
 
 def acts_for(acting: Acting) -> ActsFor:
@@ -18,31 +19,49 @@ def acts_for(acting: Acting) -> ActsFor:
     return ActsFor(acting.institution_id, acting.operator)
 
 
+_InstitutionHeader = Annotated[
+    str | None,
+    Header(
+        alias=INSTITUTION_HEADER,
+        pattern=r"^[\x21-\x7e]{1,64}$",
+        description="查阅机构编码，记入查阅记录 (the institution this is read for)",
+    ),
+]
+_OperatorHeader = Annotated[
+    str | None,
+    Header(
+        alias=OPERATOR_HEADER,
+        pattern=r"^[\x20-\x7e]{1,512}$",
+        description="查阅人；汉字用百分号编码的 UTF-8，与机构同时给出 (who reads)",
+    ),
+]
+
+
+class ReaderHeaders(BaseModel):
+    """The headers of a reading, for routes that read their parameters at once (查阅人)."""
+
+    institution: _InstitutionHeader = None
+    operator: _OperatorHeader = None
+
+    def reader(self) -> ActsFor | None:
+        """Who reads, or None where neither was sent. Raises `RequestValidationError`."""
+        return _reader(self.institution, self.operator)
+
+
 async def read_reader(
-    institution: Annotated[
-        str | None,
-        Header(
-            alias=INSTITUTION_HEADER,
-            pattern=r"^[\x21-\x7e]{1,64}$",
-            description="查阅机构编码，记入查阅记录 (the institution this is read for)",
-        ),
-    ] = None,
-    operator: Annotated[
-        str | None,
-        Header(
-            alias=OPERATOR_HEADER,
-            pattern=r"^[\x20-\x7e]{1,512}$",
-            description="查阅人；汉字用百分号编码的 UTF-8，与机构同时给出 (who reads)",
-        ),
-    ] = None,
+    institution: _InstitutionHeader = None, operator: _OperatorHeader = None
 ) -> ActsFor | None:
     """Who reads, or None where neither header was sent."""
+    return _reader(institution, operator)
+
+
+def _reader(institution: str | None, operator: str | None) -> ActsFor | None:
     if institution is None and operator is None:
         return None
     if institution is None or operator is None:
         missing = INSTITUTION_HEADER if institution is None else OPERATOR_HEADER
         raise RequestValidationError([{"type": "missing", "loc": ("header", missing)}])
-    return acts_for(await read_acting(institution, operator))
+    return acts_for(acting_of(institution, operator))
 
 
 ReadFor = Annotated[ActsFor | None, Depends(read_reader)]
