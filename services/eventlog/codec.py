@@ -8,7 +8,7 @@ Dicts come back in the order of their keys: where order counts, an event holds a
 
 import dataclasses
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -112,7 +112,6 @@ class EventCodec:
             struct_fields.append(_struct_field(field, shape))
             if shape.restore is not None:
                 self._restores[field.name] = shape.restore
-        self._names = tuple(name for name, *_ in struct_fields)
         self._encoder = msgspec.json.Encoder(order="sorted")
         self._decoder = msgspec.json.Decoder(
             _struct(event_class.__qualname__, struct_fields), strict=True
@@ -130,8 +129,7 @@ class EventCodec:
 
     def decode(self, state: bytes) -> dict[str, Any]:
         """The fields of an event. Raises `msgspec.DecodeError` or `ValueError`."""
-        struct = self._decoder.decode(state)
-        fields = {name: getattr(struct, name) for name in self._names}
+        fields = msgspec.structs.asdict(self._decoder.decode(state))
         for name, restore in self._restores.items():
             fields[name] = restore(fields[name])
         return fields
@@ -205,7 +203,7 @@ def _generic_shape(hint: Any, *, where: str) -> _Shape:
 
 
 def _utc(value: datetime) -> datetime:
-    if value.utcoffset() != timedelta(0):
+    if value.tzinfo is not UTC and value.utcoffset() != timedelta(0):
         message = "an instant is not in UTC"
         raise ValueError(message)
     return value

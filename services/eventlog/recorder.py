@@ -243,12 +243,12 @@ class EventLogRecorder(SQLiteApplicationRecorder):
     def select_events_of_many(self, originator_ids: Sequence[UUID]) -> Iterator[StoredEvent]:
         """The events of several aggregates: those of each together, in order."""
         for start in range(0, len(originator_ids), _MOST_IDS):
-            ids = [each.hex for each in originator_ids[start : start + _MOST_IDS]]
+            ids = {each.hex: each for each in originator_ids[start : start + _MOST_IDS]}
             statement = _EVENTS_OF_MANY.format(places=",".join("?" * len(ids)))
             with self._readers.lent() as connection:
-                rows = connection.execute(statement, ids).fetchall()
+                rows = connection.execute(statement, tuple(ids)).fetchall()
             for hex_id, version, topic, state in rows:
-                yield StoredEvent(UUID(hex_id), version, topic, state)
+                yield StoredEvent(ids[hex_id], version, topic, state)
 
     def select_changed_since(self, position: int) -> list[UUID]:
         """The aggregates that have an event after a position, each once."""

@@ -23,6 +23,8 @@ _SPACES = re.compile(r"\s+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 # Lists pad names of two characters so that columns align; no Chinese name has a space in it.
 _PADDING = re.compile(r"(?<=[一-鿿㐀-䶿])\s+(?=[一-鿿㐀-䶿])")
+# What normalising leaves as it is: most names of people, places and kinds.
+_PLAIN = re.compile(r"[0-9A-Za-z一-鿿]*")
 _SPREADSHEET_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
 _DAMAGED_NUMBER = re.compile(r"\d(\.\d+)?E\+?\d+")
 
@@ -63,6 +65,8 @@ def plain(text: str) -> str:
     if text.isascii():
         # Nothing in ASCII is invisible or full-width, and most cells of a list are ASCII.
         return text if text.isalnum() else " ".join(text.split())
+    if _PLAIN.fullmatch(text):
+        return text
     visible = _INVISIBLE.sub("", text)
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", visible)).strip()
 

@@ -89,8 +89,10 @@ class RosterLayout:
         Fields without a list of values, and empty cells, come back as they are.
         """
         known = self.values.get(field)
+        if known is None:
+            return cell
         typed = plain(cell)
-        if known is None or not typed:
+        if not typed:
             return cell
         if typed not in known:
             message = f"版式“{self.title}”没有这个取值；可用：{'、'.join(known)}"

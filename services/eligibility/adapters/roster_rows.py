@@ -200,6 +200,7 @@ class _CellReader:
         self.columns = columns
         self._layout = layout
         self._identities = identities
+        self._fields = frozenset(layout.field_of_header.values())
         self._understood: dict[tuple[str, Callable[[str], Any], str], Any] = {}
 
     def read(self, field: str, cell: str, reader: Callable[[str], Value]) -> Value:
@@ -217,7 +218,7 @@ class _CellReader:
 
     def knows(self, field: str) -> bool:
         """Whether lists of this layout have such a field."""
-        return bool(self._layout.headers_of(field))
+        return field in self._fields
 
     def identity_code(self, text: str) -> str | None:
         """The code of an identity, `NOT_RECORDED`, or None for 无. Raises `CellRefused`."""
@@ -353,11 +354,12 @@ class _RowReader:
         return valid_from, valid_to
 
     def _cell(self, field: str) -> str:
-        place = self._columns.places.get(field, len(self.cells))
-        return self.cells[place] if place < len(self.cells) else ""
+        place = self._columns.places.get(field)
+        return self.cells[place] if place is not None and place < len(self.cells) else ""
 
     def _has(self, field: str) -> bool:
-        return bool(plain(self._cell(field)))
+        cell = self._cell(field)
+        return bool(cell) and bool(plain(cell))
 
     def _read(self, field: str, reader: Callable[[str], Value]) -> Value | None:
         cell = self._cell(field)

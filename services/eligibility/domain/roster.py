@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
@@ -63,7 +64,7 @@ class RosterRow:
     cells: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """The row as it was typed, for whoever has to correct it."""
 
-    @property
+    @cached_property
     def facts(self) -> tuple[Identity | Enrolment, ...]:
         """What the row states."""
         return tuple(fact for fact in (self.identity, self.enrolment) if fact is not None)
