@@ -1,11 +1,12 @@
 """Asking a real server process over HTTP, one question after another on a kept connection."""
 
+import json
 import random
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,25 +39,57 @@ def serving(which: str, where: Path, environment: Mapping[str, str]) -> Iterator
 
 def ask(port: int, ids: Sequence[str], *, times: int) -> Rush:
     """Ask about people at random; every answer must be one."""
-    # The client is as lean as can be: it takes its share of the machine from the servers.
     took = []
     chosen = random.Random(times).choices(ids, k=times)  # noqa: S311 -- whom to ask about
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        answers = connection.makefile("rb")
+    with _asking(port) as answer_to:
         for each in chosen:
             path = f"/v1/persons/{each}/entitlements?on=2024-01-01"
             begun = time.perf_counter()
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            answer_to(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            took.append(time.perf_counter() - begun)
+    took.sort()
+    return Rush(times / sum(took), took[times * 99 // 100] * 1000)
+
+
+def ask_many(port: int, ids: Sequence[str], *, times: int, size: int) -> float:
+    """Ask about so many people a call, and tell how many were answered a second (批量查询)."""
+    took = 0.0
+    chooser = random.Random(size)  # noqa: S311 -- whom to ask about
+    with _asking(port) as answer_to:
+        for _ in range(times):
+            people = chooser.choices(ids, k=size)
+            body = json.dumps({"person_ids": people, "on": "2024-01-01"}).encode()
+            head = (
+                "POST /v1/persons/entitlements HTTP/1.1\r\nHost: localhost\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            begun = time.perf_counter()
+            answer = answer_to(head.encode() + body)
+            took += time.perf_counter() - begun
+            assert answer.count(b'"entitlements":{') == size
+    return times * size / took
+
+
+@contextmanager
+def _asking(port: int) -> Iterator[Callable[[bytes], bytes]]:
+    """A kept connection: a request in, the body of its answer out; it must be a 200."""
+    # The client is as lean as can be: it takes its share of the machine from the servers.
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        answers = connection.makefile("rb")
+
+        def answer_to(request: bytes) -> bytes:
+            connection.sendall(request)
             assert b" 200 " in answers.readline()
             length = 0
             while (header := answers.readline()) != b"\r\n":
                 name, _, value = header.partition(b":")
                 length = int(value) if name.lower() == b"content-length" else length
-            assert len(answers.read(length)) == length > 0
-            took.append(time.perf_counter() - begun)
-    took.sort()
-    return Rush(times / sum(took), took[times * 99 // 100] * 1000)
+            body = answers.read(length)
+            assert len(body) == length > 0
+            return body
+
+        yield answer_to
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:

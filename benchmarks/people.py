@@ -21,7 +21,7 @@ from statistics import median
 from uuid import UUID
 
 from benchmarks.lookup_servers import BARE_TABLE
-from benchmarks.lookups import Rush, ask, serving
+from benchmarks.lookups import Rush, ask, ask_many, serving
 from benchmarks.measuring import Budget, Measured, less_is_better, more_is_better
 from eligibility.domain.resident_id import check_character
 
@@ -30,6 +30,7 @@ _HEADER = ("姓名", "身份证号", "救助类别", "批准日期", "停发日�
 _KEY = base64.b64encode(bytes(32)).decode()
 _ONE_IN = 50
 _RUSHES, _ASKED = 5, 1_000
+_BATCHES, _BATCH = 3, 1_000
 _HALF = 0.5
 _MIB = 1 << 10
 
@@ -81,6 +82,7 @@ def _answers(folder: Path) -> list[Measured]:
     environment = os.environ | {"YIZHAN_MASTER_KEY": _KEY}
     ours: list[Rush] = []
     bare: list[Rush] = []
+    batches: list[float] = []
     with (
         serving("ours", folder / "data", environment) as our_server,
         serving("bare", bare_file, environment) as bare_server,
@@ -90,6 +92,7 @@ def _answers(folder: Path) -> list[Measured]:
         for _ in range(_RUSHES):
             ours.append(ask(our_server, ids, times=_ASKED))
             bare.append(ask(bare_server, ids, times=_ASKED))
+            batches.append(ask_many(our_server, ids, times=_BATCHES, size=_BATCH))
     what = f"{PEOPLE:,} 人中查一人的待遇资格 (one person's entitlements)"
     anchor = "同一框架按主键查一行 (bare look-up)"
     return [
@@ -100,6 +103,13 @@ def _answers(folder: Path) -> list[Measured]:
             anchor_name=anchor,
             unit="次/秒 (a second)",
             target_ratio=_HALF,
+        ),
+        more_is_better(
+            f"{PEOPLE:,} 人中每次查 {_BATCH:,} 人 (a batch of entitlements)",
+            ours=median(batches),
+            anchor=median(each.per_second for each in ours),
+            anchor_name="逐人查询 (one person a call)",
+            unit="人/秒 (people/s)",
         ),
         less_is_better(
             f"{what}，p99",
