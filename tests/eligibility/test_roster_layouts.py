@@ -169,6 +169,22 @@ def test_a_spreadsheet_error_is_no_name() -> None:
     assert rejected.errors[0].column == "姓名"
 
 
+@pytest.mark.parametrize("value", ["#N/A", "#REF!", "＃ＮＡＭＥ？", "#spill!"])
+@pytest.mark.parametrize("column", ["乡镇", "村"])
+def test_a_spreadsheet_error_is_no_place(column: str, value: str) -> None:
+    """The row is rejected under its column; it is still known whose it is."""
+    header = (*CIVIL_HEADER, "乡镇", "村")
+    row = dict(zip(header, [*civil_row(1), "甲乡", "东村"], strict=True))
+    row[column] = value
+
+    rejected = read("civil_affairs", csv_file(header, list(row.values())))[0]
+
+    assert isinstance(rejected, RejectedRow)
+    assert [error.column for error in rejected.errors] == [column]
+    assert f"错误值，不是{column}" in rejected.errors[0].message
+    assert rejected.certificate is not None
+
+
 def test_a_row_that_says_nothing_to_us_is_passed_over_not_rejected() -> None:
     """Disability of level three is read and, as the layout says, not recorded."""
     content = csv_file(

@@ -25,7 +25,11 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _PADDING = re.compile(r"(?<=[一-鿿㐀-䶿])\s+(?=[一-鿿㐀-䶿])")
 # What normalising leaves as it is: most names of people, places and kinds.
 _PLAIN = re.compile(r"[0-9A-Za-z一-鿿]*")
-_SPREADSHEET_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
+_SPREADSHEET_ERROR = re.compile(
+    r"#(N/A|NAME\?|DIV/0!|GETTING_DATA|"
+    r"(REF|VALUE|NULL|NUM|SPILL|CALC|FIELD|BLOCKED|CONNECT|UNKNOWN|BUSY)!)",
+    re.IGNORECASE,
+)
 _DAMAGED_NUMBER = re.compile(r"\d(\.\d+)?E\+?\d+")
 
 # How registers write "without an end".
@@ -78,10 +82,15 @@ def read_name(text: str) -> str:
     if not 1 <= len(name) <= 100:  # noqa: PLR2004 -- names of ethnic minorities and foreigners are long
         message = "姓名须为 1 至 100 个字 (name)"
         raise CellRefused(message)
-    if _SPREADSHEET_ERROR.fullmatch(name):
-        message = "此格是表格软件的错误值，不是姓名；请填写姓名 (spreadsheet error)"
-        raise CellRefused(message)
+    refuse_spreadsheet_error(name, called="姓名")
     return name
+
+
+def refuse_spreadsheet_error(text: str, *, called: str) -> None:
+    """Let a text pass that is no #N/A or the like. Raises `CellRefused`."""
+    if _SPREADSHEET_ERROR.fullmatch(text):
+        message = f"此格是表格软件的错误值，不是{called}；请填写{called} (spreadsheet error)"
+        raise CellRefused(message)
 
 
 def read_certificate_number(text: str) -> str:

@@ -24,6 +24,7 @@ from eligibility.adapters.roster_cells import (
     read_optional_date,
     read_region,
     read_scheme,
+    refuse_spreadsheet_error,
 )
 from eligibility.adapters.roster_files import NOT_COMPUTED, NumberedRow, read_rows
 from eligibility.adapters.roster_layout import (
@@ -168,6 +169,7 @@ def _read_row(row: "_RowReader") -> ReadRow:
         # Whose rows are in that cell, nobody can tell.
         return row.rejected(None)
     person, ends = row.person(), row.is_ending()
+    township, village = row.place("乡镇"), row.place("村")
     endings = row.endings() if ends else ()
     identity = None if ends else row.identity()
     enrolment = None if ends else row.enrolment()
@@ -184,8 +186,8 @@ def _read_row(row: "_RowReader") -> ReadRow:
         identity,
         enrolment,
         endings,
-        row.place("村"),
-        row.place("乡镇"),
+        village,
+        township,
         mark,
         row.cells,
     )
@@ -274,6 +276,10 @@ class _RowReader:
         typed = plain(self._cell(field))[:_LONGEST_PLACE]
         if typed == NOT_COMPUTED:
             return None
+        try:
+            refuse_spreadsheet_error(typed, called=field)
+        except CellRefused as error:
+            self.refuse(self._heading(field), str(error))
         return None if _LONG_NUMBER.search(typed) else typed or None
 
     def is_ending(self) -> bool:
@@ -380,6 +386,7 @@ class _RowReader:
 
 def _read_disease(text: str) -> str:
     disease = plain(text)
+    refuse_spreadsheet_error(disease, called="病种名称")
     if not 1 <= len(disease) <= _LONGEST_DISEASE or _LONG_NUMBER.search(disease):
         message = f"须为病种名称，1 至 {_LONGEST_DISEASE} 个字，一行一个病种 (disease)"
         raise CellRefused(message)
@@ -403,6 +410,7 @@ def _read_last_day(text: str) -> date:
 
 def _read_plan(text: str) -> str | None:
     plan = plain(text)
+    refuse_spreadsheet_error(plan, called="档次")
     if len(plan) > _LONGEST_PLAN:
         message = f"至多 {_LONGEST_PLAN} 个字 (plan)"
         raise CellRefused(message)
