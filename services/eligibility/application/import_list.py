@@ -13,7 +13,8 @@ from itertools import islice
 from typing import BinaryIO
 from uuid import UUID
 
-from eligibility.application.list_comparison import ListParts, Progress, StatingPass, TrialPass
+from eligibility.application.list_comparison import ListParts, Progress
+from eligibility.application.list_passes import StatingPass, TrialPass
 from eligibility.application.list_ports import (
     ListMembers,
     ListStore,

@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from eligibility.application.list_ports import (
@@ -22,19 +23,14 @@ from eligibility.domain.list_statements import ListStatements
 from eligibility.domain.listed_records import ListedRecords
 from eligibility.domain.owner_list import ListFigures, ListMovedOn, ListOrder, NothingToEnd
 from eligibility.domain.person import Person
-from eligibility.domain.roster import RosterRow, RowError, kind_of
+from eligibility.domain.roster import RosterRow, kind_of
 
 _PORTION_PEOPLE = 500
-_RESERVED_PEOPLE = 20_000
-_KEPT_PEOPLE = 5_000
 _EVERY_KIND = "*"
 _NO_KIND: frozenset[str] = frozenset()
 _DOUBTFUL = frozenset({_EVERY_KIND})
 _NEW, _RENAMED = ListFigures(persons_new=1), ListFigures(persons_renamed=1)
-_MOVED_ON = "比对之后有人员被更新，未改变任何人；请重新导入 (moved on)"
-# A trial states after everything that is known; what it states is thrown away.
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
-_NOBODY_YET = UUID(int=0)
+MOVED_ON: Final = "比对之后有人员被更新，未改变任何人；请重新导入 (moved on)"
 
 Progress = Callable[[str, int], None]
 """Hears which step is under way (读取、比对、生效) and how many rows or people are done."""
@@ -189,7 +185,7 @@ class ListPass(ABC):
         known = keys.open(person.id, person.sealed[-1][1])
         if known is None:
             # Erased since the file was read: who is on the list is now somebody new.
-            raise ListMovedOn(_MOVED_ON)
+            raise ListMovedOn(MOVED_ON)
         stated = known
         for row in rows:
             said = row.person
@@ -264,58 +260,6 @@ class ListPass(ABC):
     @abstractmethod
     def _refuse(self, row: RosterRow, error: Exception) -> None:
         """A row that cannot be stated of its person."""
-
-
-class TrialPass(ListPass):
-    """A pass that changes nobody and reserves no id; it rejects rows that end nothing."""
-
-    def __init__(self, parts: ListParts) -> None:
-        super().__init__(parts, at=_END_OF_TIME)
-
-    def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
-        del person_id, data, keys
-        return Person.register(person_id=_NOBODY_YET, sealed=b"", at=_END_OF_TIME)
-
-    def _refuse(self, row: RosterRow, error: Exception) -> None:
-        self._parts.workspace.reject(RowError(row.row, None, str(error)))
-
-
-class StatingPass(ListPass):
-    """The pass whose people are saved: those of whom the trial found something to state."""
-
-    def prepare(self) -> None:
-        """Give ids to those who have none: before the log is locked, and many at a time, since
-        each time waits for the disk."""
-        workspace, vault = self._parts.workspace, self._parts.vault
-        for certificates in workspace.unidentified(_RESERVED_PEOPLE):
-            workspace.identify(zip(certificates, vault.reserve(certificates), strict=True))
-
-    def look_again_at(self, person_ids: Iterable[UUID]) -> None:
-        """These were changed after the trial: what it found of them counts no longer.
-
-        Erasing somebody leaves no event. Raises `ListMovedOn` if it was somebody found unchanged.
-        """
-        workspace, vault = self._parts.workspace, self._parts.vault
-        workspace.forget_unchanged(person_ids)
-        for unchanged in workspace.unchanged_people(_KEPT_PEOPLE):
-            if not vault.has_keys(unchanged):
-                raise ListMovedOn(_MOVED_ON)
-
-    def _register(self, person_id: UUID | None, data: PersonalData, keys: PersonKeys) -> Person:
-        if person_id is None:
-            message = "a reserved certificate always has an id"
-            raise AssertionError(message)
-        try:
-            sealed = keys.seal(person_id, data)
-        except LookupError:
-            # The id was reserved before and is erased since: there is nobody to register under it.
-            raise ListMovedOn(_MOVED_ON) from None
-        return Person.register(person_id=person_id, sealed=sealed, at=self._at)
-
-    def _refuse(self, row: RosterRow, error: Exception) -> None:
-        # The trial has let this row through: the person was changed in between.
-        message = f"第 {row.row} 行在比对之后被另一次导入更新，未改变任何人；请重新导入"
-        raise ListMovedOn(message) from error
 
 
 def _kinds(rows: Iterable[RosterRow]) -> set[str]:
