@@ -49,9 +49,9 @@ from eligibility.application.show_differences import ShowDifferences
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
 from eligibility.application.state_facts import StateFacts
-from eligibility.domain.difference_book import ResolvingGuard
 from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import EndingGuard
+from eligibility.domain.resolving_guard import ResolvingGuard
 from eligibility.read_models.difference_rows import SqlDifferenceRows
 from eligibility.read_models.list_members import SqlListMembers
 from eligibility.settings import (

@@ -255,7 +255,9 @@ class ScriptedDay:
             desk.post(f"{book}/resolutions", json=closing, headers=self._headers()),
         )
         self._heard(told.ComparisonShown, desk.get(book))
-        again = {**body, "on": "2025-02-01"}
+        moved = b64encode(civil(1, 2, township="乙乡")).decode()
+        left = {"owner": "civil_affairs", "content": moved}
+        again = {**body, "on": "2025-02-01", "left": left}
         desk.post("/v1/comparisons", json=again, headers=self._headers())
         url = "/v1/lists?owner=civil_affairs&region=990103&dry_run=true"
         self._heard(told.ListImported, desk.post(url, content=civil(5), headers=self._headers()))

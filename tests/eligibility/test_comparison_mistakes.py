@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 
 from eligibility.bootstrap import Eligibility, build
-from eligibility.domain.difference_book import (
-    ResolvingGuard,
-    WouldResolveTooMany,
-)
+from eligibility.domain.resolving_guard import ResolvingGuard, WouldResolveTooMany
 from eligibility.settings import Settings
 from tests.eligibility.conftest import Desk
 from tests.eligibility.difference_lists import CIVIL, civil, insurer, keep

@@ -29,7 +29,8 @@ from eligibility.application.ports import ReadBy
 from eligibility.application.pursue_differences import AnswersTaken, FilledNotice, FilledRow
 from eligibility.application.show_differences import ShownDifference, ShownNotice
 from eligibility.bootstrap import Eligibility, build
-from eligibility.domain.difference_book import ComparedBackwards, DifferenceBook, ResolvingGuard
+from eligibility.domain.booked_difference import FoundDifference
+from eligibility.domain.difference_book import ComparedBackwards, DifferenceBook
 from eligibility.domain.difference_notice import (
     AnswersRejected,
     DifferenceOutOfOrder,
@@ -41,6 +42,7 @@ from eligibility.domain.difference_notice import (
     check_code,
 )
 from eligibility.domain.listed_person import Difference, ListedPerson, ListedSide
+from eligibility.domain.resolving_guard import ResolvingGuard
 from eligibility.domain.roster import RosterHasRejectedRows
 from eligibility.settings import Settings
 from tests.eligibility.conftest import number
@@ -133,6 +135,60 @@ def test_the_same_lists_again_change_nothing(office: Eligibility) -> None:
     assert again.is_repeated
     assert again.comparison == first.comparison
     assert office.log.last_position() == position
+
+
+def test_who_is_listed_elsewhere_now_is_found_there(office: Eligibility) -> None:
+    """Sent, found again in another township: one event, the new place in rows and notices, and
+    what became of it stays; once more the same says nothing."""
+    book_id = keep(office, civil(1, 2), insurer(9)).book_id
+    pursue = office.pursue_differences
+    pursue.send(book_id, letter(), acting=ACTING, at=AT)
+
+    keep(office, civil(1), insurer(9), FEBRUARY, confirmed_resolutions=1)
+    keep(office, civil(1, 2, township="乙乡"), insurer(9), date(2025, 3, 1))
+    version = pursue.book(book_id).version
+    keep(office, civil(1, 2, township="乙乡"), insurer(9), date(2025, 4, 1))
+
+    events = office.log.events.get(book_id)
+    (moved,) = [each for each in events if isinstance(each, DifferenceBook.DifferencePlacesChanged)]
+    assert [(each.township, each.village) for each in moved.places] == [
+        ("乙乡", "东村"),
+        ("乙乡", "西村"),
+    ]
+    assert told(office, book_id) == [("样例2", "found"), ("样例1", "sent")]
+    assert {each.booked.found.township for each in shown(office, book_id)} == {"乙乡"}
+    assert pursue.book(book_id).version == version + 1
+    with pytest.raises(NothingToSend, match="乙乡 1 条"):
+        pursue.send(book_id, letter("甲乡"), acting=ACTING, at=AT)
+    assert len(pursue.send(book_id, letter("乙乡"), acting=ACTING, at=AT).difference_ids) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "later", "now"),
+    [
+        (("甲乡", "东村"), ("甲乡", "东村"), None),
+        (("甲乡", "东村"), (None, None), None),
+        (("甲乡", "东村"), ("甲乡", None), None),
+        (("甲乡", "东村"), (None, "东村"), None),
+        (("甲乡", "东村"), ("甲乡", "西村"), ("甲乡", "西村")),
+        (("甲乡", "东村"), ("乙乡", "东村"), ("乙乡", "东村")),
+        (("甲乡", "东村"), ("乙乡", None), ("乙乡", None)),
+        (("甲乡", "东村"), (None, "西村"), (None, "西村")),
+        ((None, None), ("甲乡", None), ("甲乡", None)),
+        (("甲乡", None), (None, "东村"), (None, "东村")),
+    ],
+)
+def test_what_a_list_leaves_out_moves_nobody(
+    before: tuple[str | None, str | None],
+    later: tuple[str | None, str | None],
+    now: tuple[str | None, str | None] | None,
+) -> None:
+    """A township alone says nothing of the village, unless it is another township."""
+    key, what = UUID(int=1), DifferenceKind.NAME
+
+    place = FoundDifference(key, what, *before).place_by(FoundDifference(key, what, *later))
+
+    assert (None if place is None else (place.township, place.village)) == now
 
 
 def test_lists_of_an_earlier_day_are_refused(office: Eligibility) -> None:

@@ -23,8 +23,9 @@ from eligibility.application.difference_ports import (
 )
 from eligibility.application.ports import ActsFor, Receipt
 from eligibility.domain.booked_difference import BookComparison, FoundDifference
-from eligibility.domain.difference_book import ComparedAhead, DifferenceBook, ResolvingGuard
+from eligibility.domain.difference_book import ComparedAhead, DifferenceBook
 from eligibility.domain.owner_list import require_region
+from eligibility.domain.resolving_guard import ResolvingGuard
 from eligibility.domain.roster import RosterHasRejectedRows
 
 _PORTION = 2_000

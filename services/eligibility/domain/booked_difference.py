@@ -17,6 +17,29 @@ class FoundDifference:
     village: str | None
     disease: str | None = None
 
+    def place_by(self, later: "FoundDifference") -> "ChangedPlace | None":
+        """Where a later list puts it, or None if that is no news.
+
+        What a list leaves out says nothing: it stays, unless the other part is another one now.
+        """
+        township, village = later.township, later.village
+        if township is None and village in (None, self.village):
+            township = self.township
+        if village is None and township == self.township:
+            village = self.village
+        if (township, village) == (self.township, self.village):
+            return None
+        return ChangedPlace(self.difference_id, township, village)
+
+
+@dataclass(frozen=True)
+class ChangedPlace:
+    """Where a difference is found from now on (变更后的乡镇、村)."""
+
+    difference_id: UUID
+    township: str | None
+    village: str | None
+
 
 @dataclass(frozen=True)
 class ComparisonFigures:

@@ -7,7 +7,7 @@ number: who it is about stands sealed in the vault, under the difference's id.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import TypeVar
@@ -20,9 +20,11 @@ from contracts.vocabulary import (
     DataOwner,
     DifferenceState,
 )
+from eligibility.domain.book_changes import changes_by
 from eligibility.domain.booked_difference import (
     BookComparison,
     BookedDifference,
+    ChangedPlace,
     ComparisonFigures,
     FoundDifference,
 )
@@ -52,28 +54,6 @@ class ComparedBackwards(Exception):
 
 class ComparedAhead(Exception):
     """Lists of a day that has not come: every later comparison would be refused (晚于今天)."""
-
-
-class WouldResolveTooMany(Exception):
-    """So much is no longer found that a list may be cut off (本次销号过多)."""
-
-
-@dataclass(frozen=True)
-class ResolvingGuard:
-    """How many may be resolved before somebody must name the number (销号上限)."""
-
-    limit_percent: int
-
-    def require(self, resolved: int, *, of: int, confirmed: int | None) -> None:
-        """Raises `WouldResolveTooMany` with the figures, unless exactly they are confirmed."""
-        if resolved * 100 <= self.limit_percent * of or confirmed == resolved:
-            return
-        message = (
-            f"未销号 {of} 条，本次比对将销号 {resolved} 条，超过 {self.limit_percent}%；"
-            f"名单可能不完整，未存入。核实无误后，请确认销号条数 {resolved} 再存入"
-            " (would resolve too many)"
-        )
-        raise WouldResolveTooMany(message)
 
 
 class DifferenceBook(Aggregate):
@@ -131,6 +111,19 @@ class DifferenceBook(Aggregate):
             for each in self.difference_ids:
                 booked = aggregate.differences[each]
                 aggregate.differences[each] = BookedDifference(booked.found)
+
+    class DifferencePlacesChanged(Aggregate.Event):
+        """The lists now name another township or village for these (乡镇、村变更)."""
+
+        TOPIC = "eligibility.difference-places-changed.v1"
+        places: tuple[ChangedPlace, ...]
+
+        def apply(self, aggregate: "DifferenceBook") -> None:
+            """Whatever became of them, they are found there now."""
+            for each in self.places:
+                booked = aggregate.differences[each.difference_id]
+                found = replace(booked.found, township=each.township, village=each.village)
+                aggregate.differences[each.difference_id] = replace(booked, found=found)
 
     class DifferencesResolved(Aggregate.Event):
         """Differences settled: by the comparison of a day, or by the office without one (销号)."""
@@ -279,29 +272,23 @@ class DifferenceBook(Aggregate):
         Raises `ComparedBackwards`.
         """
         self.require_no_later(on)
-        new = [each for key, each in found.items() if key not in self.differences]
-        resolved_before = {
-            key for key, each in self.differences.items() if each.state is DifferenceState.RESOLVED
-        }
-        reopened = [key for key in found if key in resolved_before]
-        gone = [] if resolving_withheld else self._gone(found, uncertain | resolved_before)
-        figures = ComparisonFigures(
-            found=len(new),
-            reopened=len(reopened),
-            still_open=len(found) - len(new) - len(reopened),
-            resolved=len(gone),
-            rows_left_out=rows_left_out,
-            resolving_withheld=resolving_withheld,
+        changes = changes_by(
+            found, self.differences, uncertain=uncertain, resolving_withheld=resolving_withheld
+        )
+        figures = changes.figures(
+            rows_left_out=rows_left_out, resolving_withheld=resolving_withheld
         )
         acting = {"institution_id": institution_id, "operator": operator, "timestamp": at}
         self.trigger_event(
             self.ListsCompared, comparison_id=comparison_id, on=on, figures=figures, **acting
         )
-        for portion in _portions(new):
+        for portion in _portions(changes.new):
             self.trigger_event(self.DifferencesFound, found=portion, timestamp=at)
-        for ids in _portions(reopened):
+        for ids in _portions(changes.reopened):
             self.trigger_event(self.DifferencesReopened, difference_ids=ids, timestamp=at)
-        for ids in _portions(gone):
+        for places in _portions(changes.elsewhere):
+            self.trigger_event(self.DifferencePlacesChanged, places=places, timestamp=at)
+        for ids in _portions(changes.gone):
             self.trigger_event(
                 self.DifferencesResolved, difference_ids=ids, by_comparison_on=on, **acting
             )
@@ -416,9 +403,6 @@ class DifferenceBook(Aggregate):
             operator=operator,
             timestamp=at,
         )
-
-    def _gone(self, found: Mapping[UUID, FoundDifference], kept: frozenset[UUID]) -> list[UUID]:
-        return [key for key in self.differences if key not in found and key not in kept]
 
     def _require(
         self, difference_ids: Sequence[UUID], states: Sequence[DifferenceState], *, doing: str

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    bindparam,
     func,
     select,
     update,
@@ -33,7 +34,7 @@ from eligibility.application.difference_ports import (
     DifferenceRow,
     WantedDifferences,
 )
-from eligibility.domain.booked_difference import BookedDifference, FoundDifference
+from eligibility.domain.booked_difference import BookedDifference, ChangedPlace, FoundDifference
 from eligibility.domain.difference_book import DifferenceBook
 from eventlog.sqlite_engine import begin_writing
 
@@ -144,6 +145,8 @@ def _react(connection: Connection, event: Any) -> None:
     elif isinstance(event, DifferenceBook.DifferencesReopened):
         ids, state = event.difference_ids, DifferenceState.FOUND
         _move(connection, ids, state, notice=None, answer=None, sealed_note=None)
+    elif isinstance(event, DifferenceBook.DifferencePlacesChanged):
+        _put(connection, event.places)
     elif isinstance(event, DifferenceBook.DifferencesResolved):
         _move(connection, event.difference_ids, DifferenceState.RESOLVED)
     elif isinstance(event, DifferenceBook.NoticeSent):
@@ -162,6 +165,15 @@ def _move(
         portion = [each.hex for each in ids[start : start + _PORTION]]
         moved = update(_rows).where(_rows.c.difference_id.in_(portion))
         connection.execute(moved.values(state=state.value, **values))
+
+
+def _put(connection: Connection, places: Sequence[ChangedPlace]) -> None:
+    put = update(_rows).where(_rows.c.difference_id == bindparam("of"))
+    said = [
+        {"of": each.difference_id.hex, "township": each.township, "village": each.village}
+        for each in places
+    ]
+    connection.execute(put, said)
 
 
 def _new_row(book_id: UUID, found: FoundDifference) -> dict[str, Any]:

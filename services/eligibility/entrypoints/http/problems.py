@@ -9,11 +9,7 @@ from eligibility.application.owner_ports import NoAnswer, UnknownConnector
 from eligibility.application.state_facts import NothingStated
 from eligibility.domain.certificate import InvalidCertificate
 from eligibility.domain.days import WindowInvalid
-from eligibility.domain.difference_book import (
-    ComparedAhead,
-    ComparedBackwards,
-    WouldResolveTooMany,
-)
+from eligibility.domain.difference_book import ComparedAhead, ComparedBackwards
 from eligibility.domain.difference_notice import (
     AnswersRejected,
     DifferenceOutOfOrder,
@@ -38,6 +34,7 @@ from eligibility.domain.owner_list import (
     NothingToEnd,
 )
 from eligibility.domain.person import FactNotKnown, RecordedBackwards
+from eligibility.domain.resolving_guard import WouldResolveTooMany
 from eligibility.domain.roster import (
     RosterAlreadyActivated,
     RosterHasRejectedRows,
