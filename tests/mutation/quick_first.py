@@ -1,60 +1,84 @@
-"""A pytest plugin for mutants: what is likely to find them first, nothing remembered from before.
+"""mutmut, with those tests first that are likely to find a mutant: `python -m … run PATTERN …`.
 
-Loaded with `-p tests.mutation.quick_first`. A mutant is dead at its first failing test: tests that
-found another mutant of the same function go first, and then those that take a millisecond before
-those that take a second. The order decides how long it takes, never what is found.
+A mutant is dead at its first failing test. Tests that found another mutant of the same function go
+first, then those that found one in its module, then those that take a millisecond; a few of them
+are asked before the others are even collected. The order decides how long it takes, never what is
+found. As a pytest plugin it sees to it that nothing is remembered from before the mutant was on.
 """
 
 import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from mutmut.__main__ import cli
 from mutmut.mutation import trampoline
+from mutmut.runners.harness import PytestRunner
+from mutmut.workers import isolation
 
 _STATS = Path("mutmut-stats.json")
 _FINDERS = Path("finders")
+_FIRST = 24
 _KEEP = frozenset({"compile_walk", "compile_source"})
 """Caches of pure functions of a text, which call nothing of ours and take long to fill."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Before anything is collected: forget what unmutated code computed, and order the tests."""
+class QuickRunner(PytestRunner):
+    """Asks the likely tests, and the others where those found nothing."""
+
+    def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        """0 when every test passed; without a mutant, all of them at once."""
+        if mutant_name is None:
+            return super().run_tests(mutant_name=None, tests=tests)
+        ordered = _likely_first(Path("mutants"), mutant_name, tests)
+        found = super().run_tests(mutant_name=mutant_name, tests=ordered[:_FIRST])
+        if found or not ordered[_FIRST:]:
+            return found
+        return super().run_tests(mutant_name=mutant_name, tests=ordered[_FIRST:])
+
+    def _pytest_args_regular_run(self, tests: Iterable[str]) -> list[str]:
+        # These two collect garbage at every end, which takes longer than the tests.
+        without = ["-p", "no:unraisableexception", "-p", "no:threadexception"]
+        return [*without, *super()._pytest_args_regular_run(tests)]
+
+
+def pytest_configure() -> None:
+    """Before anything is collected: forget what unmutated code computed."""
     settings.register_profile("mutation", derandomize=True, database=None, deadline=None)
     settings.load_profile("mutation")
     _forget()
     _straighten(os.environ.get("MUTANT_UNDER_TEST", ""))
-    if _STATS.exists():
-        took = json.loads(_STATS.read_text("utf-8"))["duration_by_test"]
-        found = _found_before()
-        config.args.sort(key=lambda test: (-found[test], took.get(test, 0.0)))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember which test found a mutant of which function."""
-    finders = _finders()
-    if report.failed and finders:
+    function, is_mutant, _ = os.environ.get("MUTANT_UNDER_TEST", "").partition("__mutmut_")
+    if report.failed and is_mutant:
         _FINDERS.mkdir(exist_ok=True)
-        with finders.open("a", encoding="utf-8") as file:
+        with (_FINDERS / function).open("a", encoding="utf-8") as file:
             file.write(f"{report.nodeid}\n")
 
 
-def _found_before() -> Counter[str]:
-    finders = _finders()
-    if not finders or not finders.exists():
-        return Counter()
-    return Counter(finders.read_text("utf-8").splitlines())
+def _likely_first(made: Path, mutant: str, tests: Iterable[str]) -> list[str]:
+    took = json.loads((made / _STATS).read_text("utf-8"))["duration_by_test"]
+    function = mutant.partition("__mutmut_")[0]
+    module = function.rpartition(".")[0]
+    finders = made / _FINDERS
+    near = _found([finders / function])
+    around = _found(finders.glob(f"{module}.*"))
+    return sorted(tests, key=lambda test: (-near[test], -around[test], took.get(test, 0.0)))
 
 
-def _finders() -> Path | None:
-    function, is_mutant, _ = os.environ.get("MUTANT_UNDER_TEST", "").partition("__mutmut_")
-    return _FINDERS / function if is_mutant else None
+def _found(files: Iterable[Path]) -> Counter[str]:
+    return Counter(
+        test for file in files if file.exists() for test in file.read_text("utf-8").splitlines()
+    )
 
 
 def _forget() -> None:
@@ -89,3 +113,8 @@ def _own_modules() -> Iterator[ModuleType]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in {"arithmetic", "settlement", "contracts", "tests"}:
             yield module
+
+
+if __name__ == "__main__":
+    isolation.PytestRunner = QuickRunner  # type: ignore[misc]  # mutmut has no setting for it
+    cli()

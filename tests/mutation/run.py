@@ -73,7 +73,7 @@ def try_mutants(patterns: list[str]) -> None:
         _revive(meta)
     tools = Path(sys.executable).parent
     subprocess.run(
-        [tools / "mutmut", "run", *patterns],
+        [sys.executable, "-m", "tests.mutation.quick_first", "run", *patterns],
         cwd=WORK,
         env={**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
         check=True,
