@@ -26,6 +26,7 @@ from contracts import (
     eligibility_differences_v1,
     eligibility_events_v1,
     eligibility_v1,
+    requests_v1,
     settlement_corrections_v1,
     settlement_funds_v1,
     settlement_v1,
@@ -180,6 +181,7 @@ class ScriptedDay:
         self._without_a_record()
         self._the_fund_pays()
         self._the_fund_compares()
+        self._things_are_found()
 
     def stored(self) -> Iterator[tuple[str, bytes]]:
         """The topic and bytes of every stored event of both services."""
@@ -518,6 +520,16 @@ class ScriptedDay:
         printed = show_reconciliation(found, fund_id=FUND, period=period).model_dump_json()
         shown = settlement_funds_v1.ReconciliationShown
         self.messages.append(shown.model_validate_json(printed))
+
+    def _things_are_found(self) -> None:
+        tomorrow_or_later = {
+            "person_id": self._person(NEIGHBOUR),
+            "hospital_stay_number": "ZY2026-0009",
+            "admission_date": "2099-01-01",
+        }
+        self._desk.write("/v1/stays", tomorrow_or_later, key="found-1")
+        refused = self._desk.read("/v1/requests/admit/found-1")
+        self._heard(requests_v1.RequestShown, refused)
 
     # --- saying and hearing -------------------------------------------------------------------
 

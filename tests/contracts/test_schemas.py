@@ -67,6 +67,7 @@ def test_every_route_is_described() -> None:
         "/v1/persons/{person_id}/refresh",
         "/v1/persons/{person_id}/statements",
         "/v1/persons/{person_id}/withdrawals",
+        "/v1/requests/{operation}/{key}",
         "/v1/rosters",
         "/v1/rosters/{roster_id}/activation",
     ]
@@ -79,6 +80,7 @@ def test_every_route_is_described() -> None:
         "/v1/funds/{fund_id}/statement",
         "/v1/institutions",
         "/v1/previews",
+        "/v1/requests/{operation}/{key}",
         "/v1/settlements",
         "/v1/stays",
         "/v1/stays/{stay_id}",

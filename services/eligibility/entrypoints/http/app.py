@@ -17,6 +17,7 @@ from eligibility.entrypoints.http.merges import merges_router
 from eligibility.entrypoints.http.owners import owners_router
 from eligibility.entrypoints.http.persons import persons_router
 from eligibility.entrypoints.http.problems import PROBLEMS
+from eligibility.entrypoints.http.requests import requests_router
 from eligibility.entrypoints.http.rosters import ROSTER_LIMIT_BYTES, rosters_router
 from eligibility.entrypoints.http.statements import statements_router
 from eligibility.settings import Settings
@@ -60,6 +61,7 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
     app.include_router(merges_router(eligibility, clock))
     app.include_router(owners_router(eligibility, clock))
     app.include_router(changes_router(eligibility))
+    app.include_router(requests_router(eligibility))
     app.include_router(rosters_router(eligibility, clock))
     app.include_router(lists_router(eligibility, clock))
     app.include_router(comparisons_router(eligibility, clock))

@@ -9,6 +9,7 @@ from settlement.bootstrap import Parts
 from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
+from settlement.entrypoints.http.requests import request_routes
 from settlement.entrypoints.http.stays import stay_routes
 from settlement.entrypoints.http.touched import touched_routes
 from settlement.entrypoints.http.whole_stays import whole_stay_routes
@@ -22,7 +23,14 @@ def create_app(parts: Parts) -> FastAPI:
         version="v1",
         description="入院、费用、出院、预结算、结算、撤销、基金；金额一律为整数分（_fen）。",
     )
-    every = (stay_routes, whole_stay_routes, touched_routes, institution_routes, fund_routes)
+    every = (
+        stay_routes,
+        whole_stay_routes,
+        touched_routes,
+        institution_routes,
+        fund_routes,
+        request_routes,
+    )
     for routes in every:
         app.include_router(routes(parts))
     install_problems(app, PROBLEMS)
