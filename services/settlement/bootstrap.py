@@ -9,11 +9,13 @@ from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
+from settlement.application.find_settlements import SettlementIndex
 from settlement.application.law_library import LawLibrary
 from settlement.application.list_touched import TouchedSettlements
 from settlement.application.ports import Clock, Eligibility
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
@@ -31,6 +33,7 @@ class Parts:
     touched: TouchedSettlements
     book: PolicyBook
     fund_account: FundAccount
+    settlements: SettlementIndex
     clock: Clock
 
     @property
@@ -50,6 +53,13 @@ def build_fund_account(settings: Settings, ledger: EventLedger) -> FundAccount:
     account = FundAccount(log=ledger.log, engine=engine)
     account.create_tables()
     return account
+
+
+def build_settlement_index(settings: Settings, ledger: EventLedger) -> SqlSettlementIndex:
+    """All settlements as people look for them, brought up to date whenever it is asked."""
+    index = SqlSettlementIndex(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    index.create_tables()
+    return index
 
 
 @dataclass(frozen=True)
@@ -86,5 +96,6 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         touched=corrections.touched,
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
         fund_account=build_fund_account(settings, ledger),
+        settlements=build_settlement_index(settings, ledger),
         clock=clock,
     )

@@ -27,6 +27,7 @@ from contracts import (
     eligibility_events_v1,
     eligibility_v1,
     requests_v1,
+    settlement_accounts_v1,
     settlement_corrections_v1,
     settlement_funds_v1,
     settlement_v1,
@@ -530,6 +531,8 @@ class ScriptedDay:
         self._desk.write("/v1/stays", tomorrow_or_later, key="found-1")
         refused = self._desk.read("/v1/requests/admit/found-1")
         self._heard(requests_v1.RequestShown, refused)
+        told = settlement_accounts_v1
+        self._heard(told.SettlementsFound, self._desk.read("/v1/settlements?limit=2"))
 
     # --- saying and hearing -------------------------------------------------------------------
 

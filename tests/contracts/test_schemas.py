@@ -82,6 +82,7 @@ def test_every_route_is_described() -> None:
         "/v1/previews",
         "/v1/requests/{operation}/{key}",
         "/v1/settlements",
+        "/v1/settlements/export",
         "/v1/stays",
         "/v1/stays/{stay_id}",
         "/v1/stays/{stay_id}/discharge",

@@ -1,5 +1,5 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
-`touched`, `fund …`, `institutions …`.
+`touched`, `settlements`, `fund …`, `institutions …`.
 """
 
 import typer
@@ -9,6 +9,7 @@ from settlement.entrypoints.cli.institutions import institutions_app
 from settlement.entrypoints.cli.ledger import replay, verify
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
+from settlement.entrypoints.cli.settlements import find
 from settlement.entrypoints.cli.touched import list_touched_settlements
 
 app = typer.Typer(help="结算：政策、试算、验账、重演、基金。")
@@ -18,4 +19,5 @@ app.add_typer(institutions_app, name="institutions")
 app.command()(preview)
 app.command()(verify)
 app.command()(replay)
+app.command("settlements")(find)
 app.command("touched")(list_touched_settlements)

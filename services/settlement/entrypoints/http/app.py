@@ -6,6 +6,7 @@ from fastapi_offline import FastAPIOffline
 from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
+from settlement.entrypoints.http.found_settlements import found_settlement_routes
 from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
@@ -30,6 +31,7 @@ def create_app(parts: Parts) -> FastAPI:
         institution_routes,
         fund_routes,
         request_routes,
+        found_settlement_routes,
     )
     for routes in every:
         app.include_router(routes(parts))
