@@ -3,7 +3,7 @@
 Amounts are integer fen. People are opaque ids: no name and no certificate number.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -66,3 +66,70 @@ class SettlementsFound(Message):
     settlements: tuple[SettlementFound, ...]
     next_after: int
     has_more: bool
+
+
+class PayerTotal(Message):
+    """What a payer paid in all (支付方合计)."""
+
+    payer: str
+    payer_label: str
+    amount_fen: int
+
+
+class SumsShown(Message):
+    """Settlements added up (合计): the payers and the patients' part make up the total."""
+
+    settlements: int
+    total_fen: int
+    payers: tuple[PayerTotal, ...]
+    patient_fen: int
+
+
+class YearShown(Message):
+    """The sums of the benefit year that begins on a day (待遇年度); None: of no known year."""
+
+    benefit_year_from: date | None
+    sums: SumsShown
+
+
+class PersonAccountShown(Message):
+    """`GET /v1/persons/{person_id}/account`: what happened to one person (一人一档).
+
+    `records` are all ids under which the person is known at `known_at`; what was settled under any
+    of them counts, unless it was reversed. Of a hospital's own settlements only, if a hospital
+    asks.
+    """
+
+    contract: Literal["settlement_accounts.v1"] = "settlement_accounts.v1"
+    person_id: str
+    records: tuple[str, ...]
+    known_at: datetime
+    total: SumsShown
+    years: tuple[YearShown, ...]
+    settlements: tuple[SettlementFound, ...]
+
+
+class MemberAccountShown(Message):
+    """The sums of one person who belongs (成员合计)."""
+
+    person_id: str
+    records: tuple[str, ...]
+    sums: SumsShown
+
+
+class GroupAccountShown(Message):
+    """`GET /v1/accounts?household=|village=|township=&year=&on=`: a group's account (一户一档).
+
+    Everybody who belongs on the day `on` as known at `known_at`: how many they are, and the sums of
+    those who have settlements. `year` leaves in benefit years that begin in it.
+    """
+
+    contract: Literal["settlement_accounts.v1"] = "settlement_accounts.v1"
+    kind: Literal["household", "village", "township"]
+    code: str
+    on: date
+    known_at: datetime
+    year: int | None
+    members: int
+    total: SumsShown
+    people: tuple[MemberAccountShown, ...]

@@ -38,9 +38,9 @@ class RunningRequests:
     def hold(self, key: RequestKey) -> Iterator[None]:
         """The request runs as long as this context is open; several may run under one key."""
         with self._mutex:
-            self._running[key] += 1
-            if self._running[key] == 1:
+            if key not in self._running:
                 self._lock(key)
+            self._running[key] += 1
         try:
             yield
         finally:
@@ -74,11 +74,12 @@ class RunningRequests:
         def _is_held_elsewhere(self, key: RequestKey) -> bool:
             if self._file is None and not self._path.exists():
                 return False
+            file = self._opened()
             # Locks belong to processes: this never meets a lock of our own, which the counter
             # answers for, and so never lets go of one.
             try:
-                fcntl.lockf(self._opened(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(key))
-            except BlockingIOError:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(key))
+            except (BlockingIOError, PermissionError):  # one or the other, by the system
                 return True
             self._unlock(key)
             return False

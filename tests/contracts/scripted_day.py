@@ -29,6 +29,7 @@ from contracts import (
     requests_v1,
     settlement_accounts_v1,
     settlement_corrections_v1,
+    settlement_events_v1,
     settlement_funds_v1,
     settlement_v1,
 )
@@ -38,6 +39,7 @@ from eligibility.bootstrap import build
 from eligibility.entrypoints.http.app import create_app as create_eligibility
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.fund_list_csv import read_fund_list
+from settlement.adapters.members_http import MembersHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.reconcile_fund import reconcile_fund
 from settlement.domain.fund_statement import Period
@@ -132,6 +134,9 @@ SAID_OF_THE_NEIGHBOUR: dict[str, Any] = {
         {"level": 2, "valid_from": "2024-06-01"},
     ],
     "death": {"died_on": "2026-02-09"},
+    "residences": [
+        {"township": "990103101", "village": "990103101201", "valid_from": "2020-01-01"}
+    ],
 }
 CIRCUMSTANCES: dict[str, Any] = {
     "referral": False,
@@ -162,6 +167,8 @@ class ScriptedDay:
         parts, _ = open_parts(data)
         self._parts = replace(
             with_people(parts, EligibilityHttp(self._people), data),
+            members=MembersHttp(self._people),
+            residences=MembersHttp(self._people),
             book=load_book(SHIPPED_POLICIES, write_book(data / "policies", RICHER_POLICY)),
             clock=self._clock,
         )
@@ -311,6 +318,9 @@ class ScriptedDay:
         self._more_certificates(path)
         self._two_records_are_one_person(path)
         self._heard(eligibility_events_v1.ChangesShown, self._people.get("/v1/changes"))
+        asked = self._said(told.MembersQuery, {"on": "2026-02-10", "township": "990103101"})
+        found = self._people.post("/v1/members", json=asked, headers=self._headers())
+        self._heard(told.MembersFound, found)
 
     def _more_certificates(self, path: str) -> None:
         told = eligibility_v1
@@ -533,6 +543,19 @@ class ScriptedDay:
         self._heard(requests_v1.RequestShown, refused)
         told = settlement_accounts_v1
         self._heard(told.SettlementsFound, self._desk.read("/v1/settlements?limit=2"))
+        path = f"/v1/persons/{self._person(PATIENT)}/account?year=2026"
+        self._heard(told.PersonAccountShown, self._desk.read(path))
+        path = f"/v1/persons/{self._person(PATIENT)}/statements"
+        moved = {
+            "owner": "poverty_office",
+            "residences": [
+                {"township": "500112103", "village": "500112103201", "valid_from": "2015-01-01"}
+            ],
+        }
+        assert self._people.post(path, json=moved, headers=self._headers()).is_success
+        self._heard(settlement_events_v1.NoticesShown, self._desk.read("/v1/notices"))
+        path = "/v1/accounts?village=500112103201&year=2026"
+        self._heard(told.GroupAccountShown, self._desk.read(path))
 
     # --- saying and hearing -------------------------------------------------------------------
 

@@ -56,6 +56,7 @@ def test_every_route_is_described() -> None:
         "/v1/comparisons/{comparison_id}/resolutions",
         "/v1/lists",
         "/v1/lists/rejects",
+        "/v1/members",
         "/v1/persons/entitlements",
         "/v1/persons/lookup",
         "/v1/persons/{person_id}",
@@ -74,11 +75,15 @@ def test_every_route_is_described() -> None:
     office = json.loads((SCHEMAS / "owner.openapi.json").read_bytes())
     assert sorted(office["paths"]) == ["/v1/changes", "/v1/people/lookup"]
     assert sorted(desk["paths"]) == [
+        "/v1/accounts",
+        "/v1/accounts/export",
         "/v1/funds",
         "/v1/funds/{fund_id}/payments",
         "/v1/funds/{fund_id}/payments/withdrawal",
         "/v1/funds/{fund_id}/statement",
         "/v1/institutions",
+        "/v1/notices",
+        "/v1/persons/{person_id}/account",
         "/v1/previews",
         "/v1/requests/{operation}/{key}",
         "/v1/settlements",

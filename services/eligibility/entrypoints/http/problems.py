@@ -45,11 +45,9 @@ from eligibility.domain.roster import (
     UnknownRoster,
 )
 from http_edge.problems import ProblemKind
-from http_edge.request_outcome import RequestUnknown
 
 PROBLEMS: dict[type[Exception], ProblemKind] = {
     WindowInvalid: ProblemKind("window-invalid", 422, "起止日期不成立 (invalid window)"),
-    RequestUnknown: ProblemKind("request-unknown", 404, "没有这个请求的记录 (request unknown)"),
     UnknownPerson: ProblemKind("unknown-person", 404, "查无此人 (unknown person)"),
     NothingStated: ProblemKind("nothing-stated", 422, "认定内容有误 (nothing stated)"),
     FactImpossible: ProblemKind("fact-impossible", 422, "事项不成立 (impossible fact)"),

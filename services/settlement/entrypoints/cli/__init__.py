@@ -1,9 +1,11 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
-`touched`, `settlements`, `fund …`, `institutions …`.
+`touched`, `settlements`, `account`,
+`fund …`, `institutions …`.
 """
 
 import typer
 
+from settlement.entrypoints.cli.accounts import account
 from settlement.entrypoints.cli.fund import fund_app
 from settlement.entrypoints.cli.institutions import institutions_app
 from settlement.entrypoints.cli.ledger import replay, verify
@@ -19,5 +21,6 @@ app.add_typer(institutions_app, name="institutions")
 app.command()(preview)
 app.command()(verify)
 app.command()(replay)
+app.command()(account)
 app.command("settlements")(find)
 app.command("touched")(list_touched_settlements)

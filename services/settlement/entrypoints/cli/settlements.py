@@ -93,7 +93,7 @@ def find(
             for each in every_settlement(wanted, index=index):
                 typer.echo(show_found(each).model_dump_json())
         else:
-            _print_table(every_settlement(wanted, index=index), limit)
+            print_settlements(every_settlement(wanted, index=index), limit)
     except FollowerStopped as wrong:
         refuse(f"账本无法读取：{wrong}；请先运行 yizhan verify")
 
@@ -128,6 +128,15 @@ def write_table(
     typer.echo(f"已写入 {to_csv or to_xlsx}")
 
 
+def write_settlements(
+    settlements: Sequence[FoundSettlement], *, to_csv: Path | None, to_xlsx: Path | None
+) -> None:
+    """Write a few settlements to the one file that was named."""
+    payers = sorted({s.payer for each in settlements for s in each.shares if s.amount_fen})
+    rows = (list(found_cells(each, payers)) for each in settlements)
+    write_table(SHEET_TITLE, found_headings(payers), rows, to_csv=to_csv, to_xlsx=to_xlsx)
+
+
 def _index(data: Path | None) -> SettlementIndex:
     settings = existing_data(data)
     return build_settlement_index(settings, build_ledger(settings))
@@ -141,7 +150,8 @@ def _write_files(
     write_table(SHEET_TITLE, found_headings(payers), rows, to_csv=to_csv, to_xlsx=to_xlsx)
 
 
-def _print_table(settlements: Iterator[FoundSettlement], limit: int) -> None:
+def print_settlements(settlements: Iterator[FoundSettlement], limit: int) -> None:
+    """The first of them as a table, and whether there are more."""
     shown = list(islice(settlements, limit))
     if not shown:
         typer.echo("没有符合条件的结算")

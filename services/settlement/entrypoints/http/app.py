@@ -6,9 +6,11 @@ from fastapi_offline import FastAPIOffline
 from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
+from settlement.entrypoints.http.accounts import account_routes
 from settlement.entrypoints.http.found_settlements import found_settlement_routes
 from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
+from settlement.entrypoints.http.notices import notice_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.requests import request_routes
 from settlement.entrypoints.http.stays import stay_routes
@@ -32,6 +34,8 @@ def create_app(parts: Parts) -> FastAPI:
         fund_routes,
         request_routes,
         found_settlement_routes,
+        account_routes,
+        notice_routes,
     )
     for routes in every:
         app.include_router(routes(parts))
