@@ -32,6 +32,7 @@ from settlement.entrypoints.found_translating import (
 )
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.exact import format_yuan
+from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.settings import Settings
 
 Csv = Annotated[
@@ -69,6 +70,7 @@ def find(
     as_json: Annotated[bool, typer.Option("--json", help="每笔一行 JSON，金额为整数分")] = False,
     to_csv: Csv = None,
     to_xlsx: Xlsx = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="先由账本重建索引")] = False,
     data: Data = None,
 ) -> None:
     """查找结算：默认列表，或写成 CSV、Excel 文件（全部列出，不受 --limit 限制）。"""
@@ -86,7 +88,8 @@ def find(
     )
     index = _index(data)
     try:
-        wanted = replace(wanted, until=index.catch_up())
+        reached = index.rebuild() if rebuild else index.catch_up()
+        wanted = replace(wanted, until=reached)
         if to_csv or to_xlsx:
             _write_files(wanted, index, to_csv, to_xlsx)
         elif as_json:
@@ -137,7 +140,7 @@ def write_settlements(
     write_table(SHEET_TITLE, found_headings(payers), rows, to_csv=to_csv, to_xlsx=to_xlsx)
 
 
-def _index(data: Path | None) -> SettlementIndex:
+def _index(data: Path | None) -> SqlSettlementIndex:
     settings = existing_data(data)
     return build_settlement_index(settings, build_ledger(settings))
 
