@@ -39,10 +39,16 @@ class _PersonChanged(Message):
 
 
 class PersonStatusChanged(_PersonChanged):
-    """An identity, household, disability or death changed (人员身份变更)."""
+    """An identity, household, residence, disability or death changed (人员身份变更)."""
 
     event: Literal["eligibility.person-status-changed.v1"]
-    kind: Literal[FactKind.IDENTITY, FactKind.HOUSEHOLD, FactKind.DISABILITY, FactKind.DEATH]
+    kind: Literal[
+        FactKind.IDENTITY,
+        FactKind.HOUSEHOLD,
+        FactKind.RESIDENCE,
+        FactKind.DISABILITY,
+        FactKind.DEATH,
+    ]
 
 
 class EnrolmentChanged(_PersonChanged):

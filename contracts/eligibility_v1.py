@@ -109,6 +109,19 @@ class HouseholdStated(Message):
     valid_to: date | None = None
 
 
+class ResidenceStated(Message):
+    """Where the person lives (居住地): the township (乡镇、街道) that answers for them.
+
+    Codes of the national division codes below counties: nine digits a township, twelve a village
+    (村、社区) of it, where that is known.
+    """
+
+    township: Annotated[str, Field(pattern=r"^\d{9}$")]
+    village: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
 class EnrolmentStated(Message):
     """One enrolment (参保): the county and scheme whose book settles the person's stays.
 
@@ -201,6 +214,10 @@ class HouseholdFact(_Known, HouseholdStated):
     """Membership of a household as known (已知家庭户)."""
 
 
+class ResidenceFact(_Known, ResidenceStated):
+    """A residence as known (已知居住地)."""
+
+
 class EnrolmentFact(_Known, EnrolmentStated):
     """An enrolment as known (已知参保)."""
 
@@ -262,7 +279,7 @@ class Entitlements(Message):
     is; the answer is otherwise that of form 2. A form 3 answer asked again is the same as long as
     the same servers are configured.
     `one_person` is there where other records were the same person by then, as known at that
-    instant: the facts are those of all of them.
+    instant: the facts are those of all of them. `residences` is there where any is known.
     """
 
     contract: Literal["eligibility.v1"] = "eligibility.v1"
@@ -286,6 +303,7 @@ class Entitlements(Message):
     # Left out of form 2 altogether, so that its bytes stay what they were.
     owners: Annotated[tuple[OwnerAnswered, ...] | None, Field(exclude_if=_is_left_out)] = None
     one_person: OnePerson | None = Field(default=None, exclude_if=_is_none)
+    residences: tuple[ResidenceFact, ...] | None = Field(default=None, exclude_if=_is_none)
 
 
 class EntitlementsQuery(Message):
@@ -330,6 +348,7 @@ class _Facts(Message):
     filings: tuple[FilingStated, ...] = ()
     disabilities: tuple[DisabilityStated, ...] = ()
     death: DeathStated | None = None
+    residences: tuple[ResidenceStated, ...] = ()
 
 
 class FactsStated(_Facts):
@@ -471,6 +490,45 @@ class MergesShown(Message):
 
     canonical_id: str
     merges: tuple[MergeShown, ...]
+
+
+class MembersQuery(Message):
+    """`POST /v1/members`: who belongs to a household, village or township on a day (成员查询).
+
+    Exactly one of `household`, `village` and `township` is asked for; a household by its number
+    in the register of `register_owner`, by default the poverty office's. Of several places a person
+    lives at on the day, the one that began last counts. As known at `known_at`, by default now. A
+    page holds at most `limit` people; `after` is the `next_after` of the page before.
+    """
+
+    on: date
+    household: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")] | None = None
+    register_owner: DataOwner | None = None
+    village: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    township: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None
+    known_at: AwareDatetime | None = None
+    after: str | None = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=LARGEST_QUERY)] = LARGEST_QUERY
+
+
+class MemberFound(Message):
+    """One person who belongs (成员): the canonical id, and all ids that are this person's."""
+
+    person_id: str
+    person_ids: tuple[str, ...]
+
+
+class MembersFound(Message):
+    """Those who belong, by id (成员清单); each is kept as a reading of that person.
+
+    Whoever wants the next page asks with this `next_after`, and with this `known_at`.
+    """
+
+    on: date
+    known_at: datetime
+    members: tuple[MemberFound, ...]
+    next_after: str | None = None
+    has_more: bool
 
 
 class PersonRead(Message):

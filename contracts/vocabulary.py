@@ -161,6 +161,7 @@ class FactKind(_Labelled):
     FILING = "filing", "转诊与异地备案"
     DISABILITY = "disability", "残疾"
     DEATH = "death", "死亡"
+    RESIDENCE = "residence", "居住地"
 
 
 class RecordsChange(_Labelled):

@@ -39,6 +39,7 @@ from eligibility.application.find_person import FindPerson
 from eligibility.application.follow_owner import FollowOwner
 from eligibility.application.import_list import ImportList
 from eligibility.application.keep_comparison import KeepComparison
+from eligibility.application.list_members import ListMembers
 from eligibility.application.merge_persons import MergePersons
 from eligibility.application.owner_knowledge import OwnerKnowledge
 from eligibility.application.owner_ports import Sources
@@ -54,6 +55,7 @@ from eligibility.domain.owner_list import EndingGuard
 from eligibility.domain.resolving_guard import ResolvingGuard
 from eligibility.read_models.difference_rows import SqlDifferenceRows
 from eligibility.read_models.list_members import SqlListMembers
+from eligibility.read_models.placed_people import SqlPlacedPeople
 from eligibility.settings import (
     MASTER_KEY_VARIABLE,
     NEW_MASTER_KEY_VARIABLE,
@@ -87,6 +89,7 @@ class Eligibility:
     keep_comparison: KeepComparison
     pursue_differences: PursueDifferences
     show_differences: ShowDifferences
+    list_members: ListMembers
 
 
 def build(settings: Settings) -> Eligibility:
@@ -171,6 +174,13 @@ def build(settings: Settings) -> Eligibility:
         ),
         pursue_differences=PursueDifferences(vault=about, store=books, rows=rows),
         show_differences=ShowDifferences(vault=about, store=books, rows=rows, reads=reads),
+        list_members=ListMembers(
+            placed=SqlPlacedPeople(
+                log=log, open_engine=lambda: open_engine(settings.read_models_file)
+            ),
+            store=store,
+            reads=reads,
+        ),
         add_certificate=AddCertificate(vault=vault, store=store),
         merge_persons=MergePersons(vault=vault, store=store),
         erase_person=ErasePerson(vault=vault, staged=staged, store=store),

@@ -5,6 +5,7 @@ of the commits. A save is all or nothing, over several aggregates and the reques
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -28,6 +29,7 @@ from eventlog.log_errors import (
 )
 from eventlog.recorder import EventLogFactory, EventLogRecorder, create_tables
 from eventlog.requests import RegisteredRequest, RequestKey
+from eventlog.running_requests import running_requests_of
 
 __all__ = [
     "EventLog",
@@ -67,6 +69,7 @@ class EventLog(Application[UUID]):
             message = f"no event log at {path}"
             raise EventLogMissing(message)
         self._path = path.resolve()
+        self._running = running_requests_of(self._path)
         super().__init__()
         self.last_position()
 
@@ -182,6 +185,14 @@ class EventLog(Application[UUID]):
     def record_refusal(self, request: RegisteredRequest) -> None:
         """Keep a refused request's answer; it never replaces an acceptance. Raises `LogBusy`."""
         self.recorder.record_refusal(request)
+
+    def running(self, key: RequestKey) -> AbstractContextManager[None]:
+        """While this context is open, `is_running` says so of the request, to every process."""
+        return self._running.hold(key)
+
+    def is_running(self, key: RequestKey) -> bool:
+        """Whether a process of this machine works on the request now; never after it died."""
+        return self._running.is_running(key)
 
     def next_serial(self, series: str) -> int:
         """The next number of a series: 1, 2, 3 …; never given twice, gaps allowed.

@@ -7,6 +7,7 @@ nothing and may be sent again, as it was or corrected.
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from starlette.responses import Response
@@ -36,6 +37,12 @@ class Register(Protocol):
     def record_refusal(self, request: RegisteredRequest) -> None:
         """Keep a refusal; never in place of an acceptance."""
 
+    def running(self, key: RequestKey) -> AbstractContextManager[None]:
+        """While this context is open, the request is known to be worked on."""
+
+    def is_running(self, key: RequestKey) -> bool:
+        """Whether anybody works on the request now."""
+
 
 def answer_once(
     register: Register,
@@ -52,7 +59,17 @@ def answer_once(
     decides on. `refuse` turns a domain error into the refusal to record; where it returns None,
     the error is raised and no row is left.
     """
-    hashed = body_hash(body)
+    with register.running(key):
+        return _answer_once(register, key, body_hash(body), do, refuse)
+
+
+def _answer_once(
+    register: Register,
+    key: RequestKey,
+    hashed: str,
+    do: Callable[[str], Answer],
+    refuse: Callable[[Exception], Answer | None],
+) -> tuple[Answer, bool]:
     for attempt in range(1, ATTEMPTS + 1):
         answered = _answered_before(register, key, hashed)
         if answered is not None:

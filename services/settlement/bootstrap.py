@@ -8,12 +8,17 @@ from eventlog.log import EventLog
 from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger
+from settlement.adapters.members_http import MembersHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
+from settlement.application.find_settlements import SettlementIndex
 from settlement.application.law_library import LawLibrary
 from settlement.application.list_touched import TouchedSettlements
 from settlement.application.ports import Clock, Eligibility
+from settlement.application.read_notices import Residences
+from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
@@ -31,6 +36,9 @@ class Parts:
     touched: TouchedSettlements
     book: PolicyBook
     fund_account: FundAccount
+    settlements: SettlementIndex
+    members: Members
+    residences: Residences
     clock: Clock
 
     @property
@@ -50,6 +58,19 @@ def build_fund_account(settings: Settings, ledger: EventLedger) -> FundAccount:
     account = FundAccount(log=ledger.log, engine=engine)
     account.create_tables()
     return account
+
+
+def build_settlement_index(settings: Settings, ledger: EventLedger) -> SqlSettlementIndex:
+    """All settlements as people look for them, brought up to date whenever it is asked."""
+    index = SqlSettlementIndex(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    index.create_tables()
+    return index
+
+
+def build_members(settings: Settings) -> MembersHttp:
+    """Who belongs to households and places, and where people live, as eligibility says."""
+    client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
+    return MembersHttp(client)
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,7 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
     """
     ledger = build_ledger(settings)
     corrections = build_corrections(settings, ledger)
+    members = build_members(settings)
     return Parts(
         ledger=ledger,
         laws=LawLibrary(ledger),
@@ -86,5 +108,8 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         touched=corrections.touched,
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
         fund_account=build_fund_account(settings, ledger),
+        settlements=build_settlement_index(settings, ledger),
+        members=members,
+        residences=members,
         clock=clock,
     )

@@ -42,6 +42,7 @@ _SAME_FACT: Final = {
     "disease_listings": ("disease_list", "diagnosis_system", "diagnosis_code", "valid_from"),
     "filings": ("kind", "number"),
     "disabilities": ("valid_from",),
+    "residences": ("valid_from",),
 }
 
 

@@ -26,7 +26,10 @@ from contracts import (
     eligibility_differences_v1,
     eligibility_events_v1,
     eligibility_v1,
+    requests_v1,
+    settlement_accounts_v1,
     settlement_corrections_v1,
+    settlement_events_v1,
     settlement_funds_v1,
     settlement_v1,
 )
@@ -36,6 +39,7 @@ from eligibility.bootstrap import build
 from eligibility.entrypoints.http.app import create_app as create_eligibility
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.fund_list_csv import read_fund_list
+from settlement.adapters.members_http import MembersHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.reconcile_fund import reconcile_fund
 from settlement.domain.fund_statement import Period
@@ -130,6 +134,9 @@ SAID_OF_THE_NEIGHBOUR: dict[str, Any] = {
         {"level": 2, "valid_from": "2024-06-01"},
     ],
     "death": {"died_on": "2026-02-09"},
+    "residences": [
+        {"township": "990103101", "village": "990103101201", "valid_from": "2020-01-01"}
+    ],
 }
 CIRCUMSTANCES: dict[str, Any] = {
     "referral": False,
@@ -160,6 +167,8 @@ class ScriptedDay:
         parts, _ = open_parts(data)
         self._parts = replace(
             with_people(parts, EligibilityHttp(self._people), data),
+            members=MembersHttp(self._people),
+            residences=MembersHttp(self._people),
             book=load_book(SHIPPED_POLICIES, write_book(data / "policies", RICHER_POLICY)),
             clock=self._clock,
         )
@@ -180,6 +189,7 @@ class ScriptedDay:
         self._without_a_record()
         self._the_fund_pays()
         self._the_fund_compares()
+        self._things_are_found()
 
     def stored(self) -> Iterator[tuple[str, bytes]]:
         """The topic and bytes of every stored event of both services."""
@@ -310,6 +320,9 @@ class ScriptedDay:
         self._more_certificates(path)
         self._two_records_are_one_person(path)
         self._heard(eligibility_events_v1.ChangesShown, self._people.get("/v1/changes"))
+        asked = self._said(told.MembersQuery, {"on": "2026-02-10", "township": "990103101"})
+        found = self._people.post("/v1/members", json=asked, headers=self._headers())
+        self._heard(told.MembersFound, found)
 
     def _more_certificates(self, path: str) -> None:
         told = eligibility_v1
@@ -520,6 +533,31 @@ class ScriptedDay:
         printed = show_reconciliation(found, fund_id=FUND, period=period).model_dump_json()
         shown = settlement_funds_v1.ReconciliationShown
         self.messages.append(shown.model_validate_json(printed))
+
+    def _things_are_found(self) -> None:
+        tomorrow_or_later = {
+            "person_id": self._person(NEIGHBOUR),
+            "hospital_stay_number": "ZY2026-0009",
+            "admission_date": "2099-01-01",
+        }
+        self._desk.write("/v1/stays", tomorrow_or_later, key="found-1")
+        refused = self._desk.read("/v1/requests/admit/found-1")
+        self._heard(requests_v1.RequestShown, refused)
+        told = settlement_accounts_v1
+        self._heard(told.SettlementsFound, self._desk.read("/v1/settlements?limit=2"))
+        path = f"/v1/persons/{self._person(PATIENT)}/account?year=2026"
+        self._heard(told.PersonAccountShown, self._desk.read(path))
+        path = f"/v1/persons/{self._person(PATIENT)}/statements"
+        moved = {
+            "owner": "poverty_office",
+            "residences": [
+                {"township": "500112103", "village": "500112103201", "valid_from": "2015-01-01"}
+            ],
+        }
+        assert self._people.post(path, json=moved, headers=self._headers()).is_success
+        self._heard(settlement_events_v1.NoticesShown, self._desk.read("/v1/notices"))
+        path = "/v1/accounts?village=500112103201&year=2026"
+        self._heard(told.GroupAccountShown, self._desk.read(path))
 
     # --- saying and hearing -------------------------------------------------------------------
 

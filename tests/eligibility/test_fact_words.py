@@ -16,6 +16,7 @@ from eligibility.domain.facts import (
     Household,
     Identity,
     Mark,
+    Residence,
 )
 from eligibility.entrypoints.fact_words import words_of
 
@@ -68,6 +69,8 @@ FIRST, LAST = date(2023, 1, 1), date(2023, 12, 31)
             "异地就医备案 BA-1",
         ),
         (Disability(2, FIRST, None), "残疾 2 级"),
+        (Residence("500112103", None, FIRST, None), "居住地 500112103"),
+        (Residence("500112103", "500112103201", FIRST, None), "居住地 500112103201"),
         (Death(FIRST), "已死亡"),
     ],
 )

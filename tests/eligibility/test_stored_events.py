@@ -25,6 +25,7 @@ from eligibility.domain.facts import (
     Filing,
     Household,
     Mark,
+    Residence,
 )
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster, ActivationCounts
@@ -215,6 +216,18 @@ SAMPLES = {
         ),
         Person.DisabilityStated(
             **ENVELOPE, fact=Disability(2, date(2023, 1, 1), None), source="roster:1"
+        ),
+    ),
+    "eligibility.residence-stated.v1": (
+        (
+            b'{"fact":{"township":"500112103","valid_from":"2023-01-01",'
+            b'"valid_to":null,"village":"500112103201"},'
+            b'"source":"roster:1","timestamp":"2023-07-01T01:00:00Z"}'
+        ),
+        Person.ResidenceStated(
+            **ENVELOPE,
+            fact=Residence("500112103", "500112103201", date(2023, 1, 1), None),
+            source="roster:1",
         ),
     ),
     "eligibility.death-stated.v1": (

@@ -33,13 +33,14 @@ from eligibility.domain.facts import (
     Household,
     Identity,
     Mark,
+    Residence,
 )
 from eligibility.domain.person import FactNotKnown, Person
 
 FIRST_DAY = date(2023, 1, 1)
 START = datetime(2023, 1, 1, tzinfo=UTC)
 DAYS = 9
-KINDS = (Identity, Household, Enrolment, Mark, DiseaseListing, Filing, Disability, Death)
+KINDS = (Identity, Household, Enrolment, Mark, DiseaseListing, Filing, Disability, Death, Residence)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def same_matter(one: Any, other: Any) -> bool:
         Filing: ("kind", "number"),
         Disability: ("valid_from",),
         Death: (),
+        Residence: ("valid_from",),
     }
     return all(getattr(one, name) == getattr(other, name) for name in together[type(one)])
 
@@ -147,6 +149,11 @@ facts: list[st.SearchStrategy[Fact]] = [
     ),
     st.builds(lambda level, s: Disability(level, *s), st.integers(1, 4), spans()),
     st.builds(lambda s: Death(s[0]), spans()),
+    st.builds(
+        lambda village, s: Residence("990001101", village, *s),
+        st.none() | st.just("990001101201"),
+        spans(),
+    ),
 ]
 # A story is about two kinds at most: of more, statements would hardly ever meet.
 stories_of_two_kinds = st.tuples(st.sampled_from(facts), st.sampled_from(facts)).flatmap(

@@ -12,6 +12,7 @@ from eligibility.domain.facts import (
     Household,
     Identity,
     Mark,
+    Residence,
 )
 
 
@@ -24,6 +25,7 @@ def facts_of(message: said.FactsStated | said.FactsWithdrawal) -> list[Fact]:
     found += [DiseaseListing(**dict(each)) for each in message.disease_listings]
     found += [Filing(**dict(each)) for each in message.filings]
     found += [Disability(**dict(each)) for each in message.disabilities]
+    found += [Residence(**dict(each)) for each in message.residences]
     if message.death is not None:
         found.append(Death(**dict(message.death)))
     return found

@@ -24,6 +24,7 @@ from eligibility.domain.facts import (
     Household,
     Identity,
     Mark,
+    Residence,
 )
 from eligibility.domain.known_facts import KnownFacts
 from eligibility.domain.one_person import OnePerson
@@ -73,6 +74,7 @@ class EntitlementsAnswer:
     filings: tuple[Recorded[Filing], ...]
     disabilities: tuple[Recorded[Disability], ...]
     death: Recorded[Death] | None
+    residences: tuple[Recorded[Residence], ...]
 
     @property
     def facts(self) -> tuple[Recorded[Fact], ...]:
@@ -87,6 +89,7 @@ class EntitlementsAnswer:
             *self.filings,
             *self.disabilities,
             *((self.death,) if self.death is not None else ()),
+            *self.residences,
         )
 
 
@@ -157,6 +160,7 @@ def _answer(
         filings=tuple(known.facts_within(Filing, day)),
         disabilities=tuple(known.facts_within(Disability, day)),
         death=deaths[0] if deaths else None,
+        residences=tuple(known.facts_within(Residence, day)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What may be true of a person (事项): eight kinds of fact, all held and replaced in one way.
+"""What may be true of a person (事项): nine kinds of fact, all held and replaced in one way.
 
 A fact says on which days it holds, and has a place: what a later statement of its kind shares with
 it if it takes its place. Facts of other places stand beside each other. None of them holds a name
@@ -52,6 +52,25 @@ class Household:
     def place(self) -> Place:
         """One household a register and first day: another number corrects it."""
         return (self.register_owner.value, self.valid_from.isoformat())
+
+
+@dataclass(frozen=True)
+class Residence:
+    """Where a person lives (居住地): township (乡镇, nine digits), village (村、社区, twelve).
+
+    The first six digits are the county's (GB/T 2260); the township's begin the village's.
+    """
+
+    KIND: ClassVar = FactKind.RESIDENCE
+    township: str
+    village: str | None
+    valid_from: date
+    valid_to: date | None
+
+    @property
+    def place(self) -> Place:
+        """The first day: a person moves to one place on a day."""
+        return (self.valid_from.isoformat(),)
 
 
 @dataclass(frozen=True)
@@ -181,7 +200,15 @@ class Death:
 
 
 Fact: TypeAlias = (
-    Identity | Household | Enrolment | Mark | DiseaseListing | Filing | Disability | Death
+    Identity
+    | Household
+    | Enrolment
+    | Mark
+    | DiseaseListing
+    | Filing
+    | Disability
+    | Death
+    | Residence
 )
 
 

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from eligibility.domain.facts import Disability, Enrolment, Fact, Household, Identity, Mark
+from eligibility.domain.facts import (
+    Disability,
+    Enrolment,
+    Fact,
+    Household,
+    Identity,
+    Mark,
+    Residence,
+)
 from eligibility.domain.resident_id import InvalidResidentId, parse_resident_id
 
 DISABILITY_LEVELS = range(1, 5)
@@ -28,6 +36,8 @@ def _faults_of(fact: Fact) -> Iterator[str]:
             yield from _faults_of_enrolment(fact)
         case Household() if _is_resident_id(fact.number):
             yield "户编号不得为公民身份号码；请换用登记系统的户编号 (household number)"
+        case Residence() if fact.village and not fact.village.startswith(fact.township):
+            yield "村（社区）代码的前九位须与乡镇（街道）代码相同 (village, township)"
         case Mark() if fact.limit_fen is not None and fact.limit_fen < 0:
             yield "待遇限额不得为负 (limit_fen)"
         case Disability() if fact.level not in DISABILITY_LEVELS:

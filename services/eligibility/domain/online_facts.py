@@ -21,6 +21,7 @@ from eligibility.domain.facts import (
     Identity,
     Mark,
     Place,
+    Residence,
 )
 from eligibility.domain.regions import covers
 from eligibility.domain.statements import source_of
@@ -78,6 +79,7 @@ class HeldFacts:
     filings: tuple[Filing, ...] = ()
     disabilities: tuple[Disability, ...] = ()
     deaths: tuple[Death, ...] = ()
+    residences: tuple[Residence, ...] = ()
 
     @classmethod
     def of(cls, facts: Iterable[Fact]) -> "HeldFacts":
@@ -92,6 +94,7 @@ class HeldFacts:
             filings=tuple(each for each in held if isinstance(each, Filing)),
             disabilities=tuple(each for each in held if isinstance(each, Disability)),
             deaths=tuple(each for each in held if isinstance(each, Death)),
+            residences=tuple(each for each in held if isinstance(each, Residence)),
         )
 
     @property

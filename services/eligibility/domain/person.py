@@ -30,6 +30,7 @@ from eligibility.domain.facts import (
     Household,
     Identity,
     Mark,
+    Residence,
 )
 from eligibility.domain.impossible_facts import refuse_impossible
 from eligibility.domain.merging import MergeStep, MergeTold
@@ -161,6 +162,12 @@ class Person(Aggregate):
 
         TOPIC = "eligibility.household-stated.v1"
         fact: Household
+
+    class ResidenceStated(_FactStated):
+        """Where the person lives was stated (居住地登记)."""
+
+        TOPIC = "eligibility.residence-stated.v1"
+        fact: Residence
 
     class MarkStated(_FactStated):
         """A chronic or special disease mark was stated (慢特病认定)."""

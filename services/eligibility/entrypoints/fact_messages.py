@@ -38,6 +38,7 @@ def entitlements_message(
         disabilities=_all(said.DisabilityFact, answer.disabilities),
         death=_known(said.DeathFact, answer.death) if answer.death is not None else None,
         one_person=one_person_message(answer.person_ids),
+        residences=_all(said.ResidenceFact, answer.residences) or None,
         **more,
     )
 

@@ -12,6 +12,7 @@ from eligibility.domain.facts import (
     Household,
     Identity,
     Mark,
+    Residence,
 )
 
 _IDENTITY_LABELS = {each.value: each.label for each in KnownIdentity}
@@ -33,7 +34,7 @@ def words_of(fact: Fact) -> str:
             return _other(fact)
 
 
-def _other(fact: DiseaseListing | Filing | Disability | Death) -> str:
+def _other(fact: DiseaseListing | Filing | Disability | Death | Residence) -> str:
     match fact:
         case DiseaseListing():
             return f"{fact.disease_list} {fact.diagnosis_code}（{fact.diagnosis_system}）"
@@ -42,6 +43,8 @@ def _other(fact: DiseaseListing | Filing | Disability | Death) -> str:
             return _joined(f"{fact.kind.label} {fact.number}", f"至 {where}" if where else None)
         case Disability():
             return f"残疾 {fact.level} 级"
+        case Residence():
+            return f"居住地 {fact.village or fact.township}"
         case Death():
             return "已死亡"
 

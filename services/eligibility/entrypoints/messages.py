@@ -39,6 +39,7 @@ LISTED_ERRORS = 1_000
 _EVENT_OF_KIND: dict[FactKind, tuple[type[PersonChange], str]] = {
     FactKind.IDENTITY: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
     FactKind.HOUSEHOLD: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
+    FactKind.RESIDENCE: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
     FactKind.DISABILITY: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
     FactKind.DEATH: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
     FactKind.ENROLMENT: (EnrolmentChanged, "eligibility.enrolment-changed.v1"),

@@ -50,6 +50,10 @@ class EventLedger:
                     return
                 yield LoggedFact(at, logged.event)
 
+    def events_after(self, position: int, limit: int) -> list[LoggedFact]:
+        """Up to `limit` events after a position, in order."""
+        return [LoggedFact(each.position, each.event) for each in self.log.read(position, limit)]
+
     def history(self, aggregate_id: UUID) -> Iterator[Any]:
         """The events of one aggregate in order."""
         yield from self.log.events.get(aggregate_id)

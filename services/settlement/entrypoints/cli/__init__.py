@@ -1,14 +1,17 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
-`touched`, `fund …`, `institutions …`.
+`touched`, `settlements`, `account`,
+`fund …`, `institutions …`.
 """
 
 import typer
 
+from settlement.entrypoints.cli.accounts import account
 from settlement.entrypoints.cli.fund import fund_app
 from settlement.entrypoints.cli.institutions import institutions_app
 from settlement.entrypoints.cli.ledger import replay, verify
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
+from settlement.entrypoints.cli.settlements import find
 from settlement.entrypoints.cli.touched import list_touched_settlements
 
 app = typer.Typer(help="结算：政策、试算、验账、重演、基金。")
@@ -18,4 +21,6 @@ app.add_typer(institutions_app, name="institutions")
 app.command()(preview)
 app.command()(verify)
 app.command()(replay)
+app.command()(account)
+app.command("settlements")(find)
 app.command("touched")(list_touched_settlements)

@@ -50,10 +50,10 @@ NameOf = Callable[[str], str]
 def print_funds(shown: message.FundsShown) -> None:
     """The list of funds."""
     columns = ("累计应付", "累计拨付", "余额", "应付个人")
-    table = _table("基金（元）", "基金", "支付方", amounts=columns)
+    table = plain_table("基金（元）", "基金", "支付方", amounts=columns)
     for fund in shown.funds:
         amounts = (fund.owed_fen, fund.paid_fen, fund.balance_fen, fund.to_patients_fen)
-        _row(table, fund.fund_id, fund.payer_label, *map(format_yuan, amounts))
+        plain_row(table, fund.fund_id, fund.payer_label, *map(format_yuan, amounts))
     wide_console().print(table)
 
 
@@ -63,8 +63,8 @@ def print_statement(statement: FundStatement, name_of: NameOf) -> None:
     out.rule(Text(f"基金对账单 {_title(statement.fund_id, statement.period)}"))
     for account in statement.hospitals:
         out.print(_hospital_table(account, name_of))
-    table = _table("合计（元）", amounts=("期初余额", "本期应付", "本期拨付", "期末余额"))
-    _row(table, *(format_yuan(fen) for fen in _balances(statement)))
+    table = plain_table("合计（元）", amounts=("期初余额", "本期应付", "本期拨付", "期末余额"))
+    plain_row(table, *(format_yuan(fen) for fen in _balances(statement)))
     out.print(table)
     out.print("期末余额 = 期初余额 + 本期应付 − 本期拨付；负数为预付尚未用完", style="dim")
 
@@ -83,7 +83,7 @@ def print_reconciliation(
     if found.agrees:
         out.print("逐笔一致，没有差异", style="green")
         return
-    table = _table(
+    table = plain_table(
         f"差异 {len(found.differences)} 处（元）",
         "差异",
         "机构",
@@ -93,8 +93,8 @@ def print_reconciliation(
         amounts=("我方", "对方", "对方减我方"),
     )
     for difference in found.differences:
-        _row(table, *_difference_cells(difference, name_of))
-    _row(table, "合计", "", "", "", "", "", "", format_yuan(found.difference_fen))
+        plain_row(table, *_difference_cells(difference, name_of))
+    plain_row(table, "合计", "", "", "", "", "", "", format_yuan(found.difference_fen))
     out.print(table)
 
 
@@ -123,7 +123,7 @@ def _csv_rows(account: HospitalAccount) -> Iterator[tuple[str, ...]]:
 
 
 def _hospital_table(account: HospitalAccount, name_of: NameOf) -> Table:
-    table = _table(
+    table = plain_table(
         f"{name_of(account.institution_id)}（{account.institution_id}）",
         "类别",
         "记账日期",
@@ -134,14 +134,14 @@ def _hospital_table(account: HospitalAccount, name_of: NameOf) -> Table:
         "保障层 / 方式",
         amounts=("金额（元）",),
     )
-    _row(table, "期初余额", *[""] * 6, format_yuan(account.opening_fen))
+    plain_row(table, "期初余额", *[""] * 6, format_yuan(account.opening_fen))
     for line in account.owed:
-        _row(table, KIND_LABELS[line.kind], *_owed_cells(line))
-    _row(table, "应付小计", *[""] * 6, format_yuan(account.owed_fen), style="bold")
+        plain_row(table, KIND_LABELS[line.kind], *_owed_cells(line))
+    plain_row(table, "应付小计", *[""] * 6, format_yuan(account.owed_fen), style="bold")
     for paid in account.paid:
-        _row(table, KIND_LABELS[paid.kind], *_paid_cells(paid))
-    _row(table, "拨付小计", *[""] * 6, format_yuan(account.paid_fen), style="bold")
-    _row(table, "期末余额", *[""] * 6, format_yuan(account.closing_fen), style="bold")
+        plain_row(table, KIND_LABELS[paid.kind], *_paid_cells(paid))
+    plain_row(table, "拨付小计", *[""] * 6, format_yuan(account.paid_fen), style="bold")
+    plain_row(table, "期末余额", *[""] * 6, format_yuan(account.closing_fen), style="bold")
     return table
 
 
@@ -204,7 +204,8 @@ def _title(fund_id: str, period: Period) -> str:
     return f"{fund_id} {payer_label(fund_id)} {period.first_day} 至 {period.last_day}"
 
 
-def _table(title: str, *columns: str, amounts: tuple[str, ...]) -> Table:
+def plain_table(title: str, *columns: str, amounts: tuple[str, ...]) -> Table:
+    """A table of text columns, then of amounts set right."""
     # No padding: a statement's eight columns then fit 100 characters unbroken.
     table = Table(title=Text(title), title_justify="left", padding=0)
     for column in columns:
@@ -215,6 +216,7 @@ def _table(title: str, *columns: str, amounts: tuple[str, ...]) -> Table:
     return table
 
 
-def _row(table: Table, *cells: str, style: str | None = None) -> None:
+def plain_row(table: Table, *cells: str, style: str | None = None) -> None:
+    """One row, its cells taken as they are."""
     # As text: what hospitals and payers write is never read as markup.
     table.add_row(*(Text(cell) for cell in cells), style=style)

@@ -6,9 +6,13 @@ from fastapi_offline import FastAPIOffline
 from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
+from settlement.entrypoints.http.accounts import account_routes
+from settlement.entrypoints.http.found_settlements import found_settlement_routes
 from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
+from settlement.entrypoints.http.notices import notice_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
+from settlement.entrypoints.http.requests import request_routes
 from settlement.entrypoints.http.stays import stay_routes
 from settlement.entrypoints.http.touched import touched_routes
 from settlement.entrypoints.http.whole_stays import whole_stay_routes
@@ -22,7 +26,17 @@ def create_app(parts: Parts) -> FastAPI:
         version="v1",
         description="入院、费用、出院、预结算、结算、撤销、基金；金额一律为整数分（_fen）。",
     )
-    every = (stay_routes, whole_stay_routes, touched_routes, institution_routes, fund_routes)
+    every = (
+        stay_routes,
+        whole_stay_routes,
+        touched_routes,
+        institution_routes,
+        fund_routes,
+        request_routes,
+        found_settlement_routes,
+        account_routes,
+        notice_routes,
+    )
     for routes in every:
         app.include_router(routes(parts))
     install_problems(app, PROBLEMS)

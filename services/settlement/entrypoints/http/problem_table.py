@@ -1,7 +1,9 @@
 """Which problem each refusal is (错误对照): one row for every domain error, checked by a test."""
 
 from http_edge.problems import ProblemKind
+from http_edge.request_outcome import RequestUnknown
 from settlement.adapters.institutions_csv import InstitutionsFaulty
+from settlement.application.find_settlements import OthersSettlements, SearchInvalid
 from settlement.application.find_stay import StayUnknown
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.law_library import LawMissing
@@ -38,6 +40,9 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     stay.NotSettled: ProblemKind("not-settled", 409, "尚未结算"),
     stay.PersonalShareChanged: ProblemKind("personal-share-changed", 409, "个人应付已变化"),
     NotLatestSettlement: ProblemKind("not-latest-settlement", 409, "不是最近一次结算"),
+    RequestUnknown: ProblemKind("request-unknown", 404, "没有这个请求的记录"),
+    OthersSettlements: ProblemKind("others-settlements", 403, "只能查看本机构的结算"),
+    SearchInvalid: ProblemKind("search-invalid", 422, "查询条件不成立"),
     StayUnknown: ProblemKind("stay-unknown", 404, "没有这次住院"),
     PersonUnknown: ProblemKind("person-unknown", 422, "没有这位参保人"),
     InstitutionUnknown: ProblemKind("institution-unknown", 422, "机构未登记"),

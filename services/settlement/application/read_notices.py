@@ -1,0 +1,141 @@
+"""Notices of admission and discharge (入出院告知), told from the events themselves, in order.
+
+Nothing is stored for them: they also exist for everything recorded before, and their cursor is the
+position in the ledger. Settlement does not know where people live; it asks when a notice is read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from contracts.vocabulary import InstitutionId, PersonId
+from settlement.application.ports import EligibilityUnreachable, Ledger, LoggedFact
+from settlement.domain.institution import Institution, institution_uuid
+from settlement.domain.record import Actor
+from settlement.domain.stay import Stay
+
+EVENTS_A_PAGE = 1_000
+
+
+class NoticeKind(StrEnum):
+    """What somebody is told of (告知事项)."""
+
+    ADMITTED = "admitted"
+    DISCHARGED = "discharged"
+
+
+@dataclass(frozen=True)
+class Happened:
+    """That somebody was admitted or discharged, at its position of the ledger."""
+
+    position: int
+    kind: NoticeKind
+    person_id: PersonId
+    institution_id: InstitutionId
+    day: date
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The same with the township that answers for the person (告知); None: nobody knows it."""
+
+    happened: Happened
+    township: str | None
+
+
+@dataclass(frozen=True)
+class NoticesPage:
+    """Some notices in order, and the cursor to go on from (告知分页)."""
+
+    notices: tuple[Notice, ...]
+    next_after: int
+    has_more: bool
+
+
+class EventsInOrder(Protocol):
+    """The ledger's events from a position on."""
+
+    def events_after(self, position: int, limit: int) -> Sequence[LoggedFact]:
+        """Up to `limit` of them, in order."""
+
+
+class Residences(Protocol):
+    """Where people live (居住地查询)."""
+
+    def township_of(self, person_id: PersonId, *, on: date, by: Actor) -> str | None:
+        """The township somebody lived in on a day, as known now; None where nobody knows.
+
+        `by` is recorded as the reader. Raises EligibilityUnreachable.
+        """
+
+
+@dataclass(frozen=True)
+class ReadNotices:
+    """The question: up to `limit` notices behind a position, of one township or of all."""
+
+    after: int
+    limit: int
+    township: str | None
+    by: Actor
+
+
+def read_notices(
+    asked: ReadNotices, *, ledger: Ledger, events: EventsInOrder, residences: Residences
+) -> NoticesPage:
+    """The next of them; a hospital reads those of its own stays.
+
+    A page looks at a limited number of events and may hold few notices, or none. It ends before
+    the first notice whose township could not be asked. Raises EligibilityUnreachable where that is
+    the first of the page.
+    """
+    is_hospital = ledger.find(institution_uuid(asked.by.institution_id), Institution) is not None
+    page = events.events_after(asked.after, EVENTS_A_PAGE + 1)
+    reached = asked.after
+    notices: list[Notice] = []
+    for logged in page[:EVENTS_A_PAGE]:
+        if len(notices) == asked.limit:
+            return NoticesPage(tuple(notices), reached, has_more=True)
+        happened = happened_in(logged, ledger)
+        if happened and not (is_hospital and happened.institution_id != asked.by.institution_id):
+            try:
+                township = residences.township_of(happened.person_id, on=happened.day, by=asked.by)
+            except EligibilityUnreachable:
+                if reached == asked.after:
+                    raise
+                return NoticesPage(tuple(notices), reached, has_more=True)
+            if asked.township in (None, township):
+                notices.append(Notice(happened, township))
+        reached = logged.position
+    return NoticesPage(tuple(notices), reached, has_more=len(page) > EVENTS_A_PAGE)
+
+
+def happened_in(logged: LoggedFact, ledger: Ledger) -> Happened | None:
+    """What an event tells everybody; None for most of them."""
+    event = logged.event
+    if isinstance(event, Stay.Created):
+        return Happened(
+            position=logged.position,
+            kind=NoticeKind.ADMITTED,
+            person_id=event.person_id,
+            institution_id=event.institution_id,
+            day=event.admission,
+            recorded_at=event.timestamp,
+        )
+    if isinstance(event, Stay.Discharged):
+        stay = ledger.find(event.originator_id, Stay)
+        return None if stay is None else _discharged(logged.position, event, stay)
+    return None
+
+
+def _discharged(position: int, event: Stay.Discharged, stay: Stay) -> Happened:
+    return Happened(
+        position=position,
+        kind=NoticeKind.DISCHARGED,
+        person_id=stay.person_id,
+        institution_id=stay.institution_id,
+        day=event.discharge,
+        recorded_at=event.timestamp,
+    )

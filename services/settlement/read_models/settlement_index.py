@@ -1,0 +1,306 @@
+"""Settlements as people look for them (结算索引): one row each, and one a share.
+
+Derived and disposable: `rebuild` makes all rows again. Queries catch up first, so whoever settled
+or reversed finds it in the next answer.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+
+from contracts.vocabulary import InstitutionId, PersonId
+from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.log import LoggedEvent
+from eventlog.sqlite_engine import begin_writing
+from settlement.application.find_settlements import (
+    FoundSettlement,
+    FoundShare,
+    SettlementStatus,
+    Wanted,
+)
+from settlement.domain.law_text import LawText
+from settlement.domain.settlement import Share
+from settlement.domain.stay import Stay
+from settlement.law.policy import BENEFIT_ADMISSIONS
+
+_OPENED = "opened"
+
+_metadata = MetaData()
+_settlements = Table(
+    "found_settlements",
+    _metadata,
+    Column("number", String, primary_key=True),
+    # Of its completion: rows are read in this order and never change places.
+    Column("position", BigInteger, nullable=False),
+    Column("stay_id", String, nullable=False),
+    Column("hospital_stay_number", String),
+    Column("invoice_number", String),
+    Column("person_id", String),
+    Column("institution_id", String),
+    Column("region", String),
+    Column("scheme", String),
+    Column("fingerprint", String),
+    Column("admission", Date, nullable=False),
+    Column("discharge", Date, nullable=False),
+    Column("benefit_year_from", Date),
+    Column("booked_on", Date),
+    Column("total_fen", BigInteger),
+    Column("patient_fen", BigInteger),
+    Column("status", String, nullable=False),
+    Column("used_assumed", Boolean),
+    Column("reversed_on", Date),
+)
+_shares = Table(
+    "found_shares",
+    _metadata,
+    Column("number", String, primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("layer", String, nullable=False),
+    Column("payer", String, nullable=False),
+    Column("fund", String),
+    Column("amount_fen", BigInteger, nullable=False),
+)
+_policies = Table(
+    "found_policies",
+    _metadata,
+    Column("fingerprint", String, primary_key=True),
+    Column("label", String, nullable=False),
+)
+_tables = (_settlements, _shares, _policies)
+_indexes = (
+    Index("found_settlements_by_position", _settlements.c.position),
+    Index("found_settlements_of_hospital", _settlements.c.institution_id, _settlements.c.position),
+    Index("found_settlements_of_person", _settlements.c.person_id, _settlements.c.position),
+    Index("found_settlements_by_stay_number", _settlements.c.hospital_stay_number),
+    Index("found_settlements_by_invoice", _settlements.c.invoice_number),
+    Index("found_settlements_by_day", _settlements.c.booked_on, _settlements.c.position),
+    Index("found_shares_by_payer", _shares.c.payer, _shares.c.number),
+)
+
+
+class SqlSettlementIndex:
+    """Implements the port `SettlementIndex`."""
+
+    def __init__(self, *, log: ReadsInOrder, engine: Engine) -> None:
+        self._engine = engine
+        self._follower = Follower(name="settlement_index", log=log, engine=engine, react=_react)
+
+    def create_tables(self) -> None:
+        """Create what is missing; harmless when it is there."""
+        create_follower_tables(self._engine)
+        with begin_writing(self._engine) as connection:
+            _create(connection)
+
+    def catch_up(self) -> int:
+        """Apply everything new; returns the position reached. Raises FollowerStopped."""
+        return self._follower.catch_up()
+
+    def rebuild(self) -> int:
+        """Throw all rows away and make them again from the ledger. Raises FollowerStopped."""
+        return self._follower.rebuild(_recreate)
+
+    def found(self, wanted: Wanted, *, after: int, limit: int) -> Sequence[FoundSettlement]:
+        """Up to `limit` of them behind a position of the ledger, in its order."""
+        self.catch_up()
+        query = _meeting(
+            select(_settlements, _policies.c.label).join_from(
+                _settlements,
+                _policies,
+                _policies.c.fingerprint == _settlements.c.fingerprint,
+                isouter=True,
+            ),
+            wanted,
+        )
+        query = query.where(_settlements.c.position > after)
+        # One transaction: what is reversed meanwhile shows in all of it or in none.
+        with self._engine.begin() as connection:
+            rows = connection.execute(query.order_by(_settlements.c.position).limit(limit)).all()
+            shares = _shares_of(connection, [row.number for row in rows])
+        return [_settlement(row, shares[row.number]) for row in rows]
+
+    def payers(self, wanted: Wanted) -> Sequence[str]:
+        """The payers that paid something in any of them, in the order of their codes."""
+        self.catch_up()
+        paid = select(_shares.c.payer).join(_settlements, _settlements.c.number == _shares.c.number)
+        query = _meeting(paid, wanted).where(_shares.c.amount_fen > 0).distinct()
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.order_by(_shares.c.payer)).scalars())
+
+
+# --- tables and reaction ----------------------------------------------------------------------
+
+
+def _create(connection: Connection) -> None:
+    for table in _tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+    for index in _indexes:
+        connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _recreate(connection: Connection) -> None:
+    for table in _tables:
+        connection.execute(DropTable(table, if_exists=True))
+    _create(connection)
+
+
+def _react(connection: Connection, logged: LoggedEvent) -> None:
+    event = logged.event
+    if isinstance(event, Stay.SettlementOpened):
+        _open(connection, logged.position, event)
+    elif isinstance(event, Stay.SettlementCompleted):
+        _complete(connection, logged.position, event)
+    elif isinstance(event, Stay.SettlementReversed):
+        _change(
+            connection,
+            event.number,
+            status=SettlementStatus.REVERSED.value,
+            reversed_on=event.booked_on,
+        )
+    elif isinstance(event, LawText.Created):
+        connection.execute(
+            insert(_policies), {"fingerprint": event.fingerprint, "label": event.label}
+        )
+
+
+def _open(connection: Connection, position: int, event: Stay.SettlementOpened) -> None:
+    inputs = event.inputs
+    connection.execute(
+        insert(_settlements).values(
+            number=event.number,
+            position=position,
+            stay_id=str(event.originator_id),
+            admission=inputs.admission,
+            discharge=inputs.discharge,
+            benefit_year_from=inputs.counter_years.get(BENEFIT_ADMISSIONS),
+            status=_OPENED,
+        )
+    )
+
+
+def _complete(connection: Connection, position: int, event: Stay.SettlementCompleted) -> None:
+    _change(
+        connection,
+        event.number,
+        position=position,
+        hospital_stay_number=event.hospital_stay_number,
+        invoice_number=event.invoice_number,
+        person_id=event.person_id,
+        institution_id=event.institution_id,
+        region=event.region,
+        scheme=event.scheme,
+        fingerprint=event.fingerprint,
+        booked_on=event.booked_on,
+        total_fen=event.total_fen,
+        patient_fen=event.patient_fen,
+        status=SettlementStatus.SETTLED.value,
+        used_assumed=bool(event.assumed),
+    )
+    _put_shares(connection, event.number, event.shares)
+
+
+def _change(connection: Connection, number: str, **values: Any) -> None:
+    # The column names itself in `values`; the key of the row is bound under another name.
+    own = update(_settlements).where(_settlements.c.number == bindparam("of_number"))
+    connection.execute(own.values(**values), {"of_number": number})
+
+
+def _put_shares(connection: Connection, number: str, shares: Sequence[Share]) -> None:
+    """The shares of a settlement as they are now; what it had before is forgotten."""
+    connection.execute(delete(_shares).where(_shares.c.number == number))
+    rows = [{"number": number, "line": n, **vars(share)} for n, share in enumerate(shares, start=1)]
+    if rows:
+        connection.execute(insert(_shares), rows)
+
+
+# --- queries ----------------------------------------------------------------------------------
+
+
+def _meeting(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """What is searched for, as conditions."""
+    columns = _settlements.c
+    equal = {
+        columns.number: wanted.number,
+        columns.hospital_stay_number: wanted.hospital_stay_number,
+        columns.invoice_number: wanted.invoice_number,
+        columns.institution_id: wanted.institution_id,
+        columns.status: wanted.status.value if wanted.status else None,
+        columns.used_assumed: wanted.used_assumed,
+    }
+    query = query.where(columns.status != _OPENED)
+    query = query.where(*(column == value for column, value in equal.items() if value is not None))
+    if wanted.person_ids is not None:
+        query = query.where(columns.person_id.in_(wanted.person_ids))
+    if wanted.booked_from is not None:
+        query = query.where(columns.booked_on >= wanted.booked_from)
+    if wanted.booked_to is not None:
+        query = query.where(columns.booked_on <= wanted.booked_to)
+    if wanted.until is not None:
+        query = query.where(columns.position <= wanted.until)
+    if wanted.benefit_years_from is not None:
+        query = query.where(columns.benefit_year_from.between(*wanted.benefit_years_from))
+    if wanted.payer is not None:
+        paying = _shares.alias("paying")
+        query = query.where(
+            exists().where(
+                paying.c.number == columns.number,
+                paying.c.payer == wanted.payer,
+                paying.c.amount_fen > 0,
+            )
+        )
+    return query
+
+
+def _shares_of(connection: Connection, numbers: Sequence[str]) -> dict[str, tuple[FoundShare, ...]]:
+    query = select(_shares).where(_shares.c.number.in_(numbers))
+    found: dict[str, list[FoundShare]] = {number: [] for number in numbers}
+    for row in connection.execute(query.order_by(_shares.c.number, _shares.c.line)):
+        found[row.number].append(FoundShare(row.layer, row.payer, row.fund, row.amount_fen))
+    return {number: tuple(shares) for number, shares in found.items()}
+
+
+def _settlement(row: Row[Any], shares: tuple[FoundShare, ...]) -> FoundSettlement:
+    return FoundSettlement(
+        position=row.position,
+        number=row.number,
+        stay_id=row.stay_id,
+        hospital_stay_number=row.hospital_stay_number,
+        invoice_number=row.invoice_number,
+        person_id=PersonId(row.person_id),
+        institution_id=InstitutionId(row.institution_id),
+        region=row.region,
+        scheme=row.scheme,
+        fingerprint=row.fingerprint,
+        policy=row.label,
+        admission=row.admission,
+        discharge=row.discharge,
+        benefit_year_from=row.benefit_year_from,
+        booked_on=row.booked_on,
+        total_fen=row.total_fen,
+        patient_fen=row.patient_fen,
+        status=SettlementStatus(row.status),
+        used_assumed=row.used_assumed,
+        reversed_on=row.reversed_on,
+        shares=shares,
+    )
