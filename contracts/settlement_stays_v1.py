@@ -5,7 +5,8 @@ of a bill's identity of payers, patient and hospital. The answers are those of `
 where a stay is shown.
 """
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,7 +20,7 @@ from contracts.settlement_v1 import (
     NumberShown,
     Reference,
 )
-from contracts.vocabulary import DepositMethod, Scheme
+from contracts.vocabulary import Departure, DepositMethod, Scheme
 
 Reason = Annotated[str, Field(min_length=1, max_length=200)]
 """Why something was taken back (原因), in the hospital's words; it names nobody."""
@@ -144,3 +145,26 @@ class DepositStandingShown(DepositHeldShown):
     normal_deposit_fen: int | None
     most_fen: int | None
     may_ask_fen: int | None
+
+
+class StayListed(Message):
+    """A stay in the hospital's list (住院); `days_since_discharge` is null while the patient is
+    in."""
+
+    stay_id: str
+    hospital_stay_number: str
+    person_id: str
+    status: Literal["admitted", "discharged", "settled", "cancelled"]
+    admission_date: date
+    discharge_date: date | None
+    departure: Departure | None
+    total_fen: int
+    days_since_discharge: int | None
+
+
+class StaysListed(Message):
+    """`GET /v1/stays?status=`: the hospital's own stays in order of admission (住院清单); with
+    `next_after` the next page is asked, null where there is none."""
+
+    stays: tuple[StayListed, ...]
+    next_after: int | None

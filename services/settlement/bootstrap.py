@@ -14,6 +14,7 @@ from settlement.application.list_touched import TouchedSettlements
 from settlement.application.ports import Clock, Eligibility
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.stay_list import StayList
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
@@ -31,6 +32,7 @@ class Parts:
     touched: TouchedSettlements
     book: PolicyBook
     fund_account: FundAccount
+    stay_list: StayList
     clock: Clock
 
     @property
@@ -50,6 +52,13 @@ def build_fund_account(settings: Settings, ledger: EventLedger) -> FundAccount:
     account = FundAccount(log=ledger.log, engine=engine)
     account.create_tables()
     return account
+
+
+def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
+    """The list of stays, brought up to date whenever it is asked."""
+    listed = StayList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    listed.create_tables()
+    return listed
 
 
 @dataclass(frozen=True)
@@ -86,5 +95,6 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         touched=corrections.touched,
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
         fund_account=build_fund_account(settings, ledger),
+        stay_list=build_stay_list(settings, ledger),
         clock=clock,
     )

@@ -488,6 +488,7 @@ class ScriptedDay:
         held = told.DepositHeldShown
         self._write(f"{path}/deposits/refund", told.DepositRefund, rest, held)
         self._heard(shown, self._desk.read(path))
+        self._heard(told.StaysListed, self._desk.read("/v1/stays?status=discharged"))
 
     def _a_deposit_is_paid(self, path: str) -> None:
         told = settlement_stays_v1

@@ -311,6 +311,7 @@ class Stay(Aggregate):
                 outside=self.outside,
                 reported=self.reported,
                 pending=self.pending,
+                invoice_number=self.invoice_number,
             )
 
     class TenderRecorded(Aggregate.Event):

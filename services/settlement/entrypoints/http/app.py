@@ -11,6 +11,7 @@ from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.stay_changes import stay_change_routes
+from settlement.entrypoints.http.stay_list import stay_list_routes
 from settlement.entrypoints.http.stays import stay_routes
 from settlement.entrypoints.http.touched import touched_routes
 from settlement.entrypoints.http.whole_stays import whole_stay_routes
@@ -25,7 +26,7 @@ def create_app(parts: Parts) -> FastAPI:
         description="入院、费用、出院、预结算、结算、撤销、基金；金额一律为整数分（_fen）。",
     )
     every = (stay_routes, whole_stay_routes, touched_routes, institution_routes, fund_routes)
-    for routes in (*every, stay_change_routes, deposit_routes):
+    for routes in (*every, stay_change_routes, stay_list_routes, deposit_routes):
         app.include_router(routes(parts))
     install_problems(app, PROBLEMS)
     app.add_middleware(BodyLimit)

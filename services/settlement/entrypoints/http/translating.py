@@ -163,6 +163,7 @@ def show_prepared(
         number=number,
         status="settled" if number else "preview",
         deposit=None if number else prepared.deposit,
+        invoice_number=stay.invoice_number,
     )
 
 
@@ -179,6 +180,8 @@ def show_statement(found: Statement) -> message.StatementShown:
         number=found.settlement.number,
         status="reversed" if found.settlement.is_reversed else "settled",
         deposit=None,
+        # Of then: a discharge that was undone since may have another.
+        invoice_number=found.settlement.invoice_number,
     )
 
 
@@ -194,12 +197,13 @@ def _statement(
     number: str | None,
     status: Any,
     deposit: DepositAllowed | None,
+    invoice_number: str | None,
 ) -> message.StatementShown:
     return message.StatementShown(
         stay_id=str(stay.id),
         settlement_number=number,
         hospital_stay_number=stay.hospital_stay_number,
-        invoice_number=stay.invoice_number,
+        invoice_number=invoice_number,
         institution_id=stay.institution_id,
         institution_name=inputs.institution.name,
         person_id=inputs.eligibility.person_id,
