@@ -130,8 +130,10 @@ class Fees:
         _require_not_given_back({line.number for line in batch.lines}, others)
         return total_of(others)
 
-    def decide_line(self, line: FeeLine, stated: tuple[LineStated, ...] = ()) -> Charges | None:
-        """The total with a line that reads otherwise.
+    def decide_line(
+        self, line: FeeLine, stated: tuple[LineStated, ...] = ()
+    ) -> tuple[FeeLine, Charges | None]:
+        """The line as it stands, and the total where it reads otherwise.
 
         Raises FeeLineUnknown, FeeLineGivenBack, FeeLineFaulty, FeeLineDiffers, NothingChanged,
         BillDoesNotAddUp, BillTooLarge.
@@ -149,13 +151,16 @@ class Fees:
         charges = total_of(self.with_line(line, charges=None).batches)
         if charges:
             charges.check()
-        return charges
+        return standing, charges
 
-    def decide_without_line(self, number: str) -> Charges | None:
-        """The total without a line. Raises FeeLineUnknown, FeeLineGivenBack."""
-        self._standing(number)
+    def decide_without_line(self, number: str) -> tuple[FeeLine, Charges | None]:
+        """The line as it stands, and the total without it.
+
+        Raises FeeLineUnknown, FeeLineGivenBack.
+        """
+        standing = self._standing(number)
         _require_not_given_back({number}, self.batches)
-        return total_of(self.without_line(number, charges=None).batches)
+        return standing, total_of(self.without_line(number, charges=None).batches)
 
     def _standing(self, number: str) -> FeeLine:
         for batch in self.batches:

@@ -15,6 +15,7 @@ from settlement.domain.circumstances import Circumstances
 from settlement.domain.deposits import Deposit, DepositLimit, Tender, TenderRepeated
 from settlement.domain.fees import FeeBatch, Fees, LineStated
 from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.registration import DischargeRegistered, Registration
 from settlement.domain.settlement import (
     NOTHING_BESIDE,
     Beside,
@@ -84,6 +85,7 @@ class Stay(Aggregate):
         """What was registered at admission reads otherwise now (变更入院登记), as a whole."""
 
         TOPIC = "settlement.admission-changed.v1"
+        was: Registration
         scheme: str | None
         admission: date
         circumstances: Circumstances
@@ -99,6 +101,7 @@ class Stay(Aggregate):
         """The admission never was (撤销入院登记); its number may be admitted again."""
 
         TOPIC = "settlement.admission-cancelled.v1"
+        was: Registration
         reason: str
         by: Actor
 
@@ -127,7 +130,8 @@ class Stay(Aggregate):
     class FeesRecorded(Aggregate.Event):
         """A batch of fees was recorded (记费); with `lines`, its amounts follow from them.
 
-        Where it takes the place of another (`replaces`), `charges_after` is the stay's new total.
+        Where it takes the place of another (`replaces`), the stay's total before and after it
+        stand beside it. `line_count` tells a batch of lines from one of amounts.
         """
 
         TOPIC = "settlement.fees-recorded.v1"
@@ -135,7 +139,9 @@ class Stay(Aggregate):
         charges: Charges
         by: Actor
         lines: tuple[FeeLine, ...] = ()
+        line_count: int = 0
         replaces: str | None = None
+        charges_before: Charges | None = None
         charges_after: Charges | None = None
 
         def apply(self, aggregate: Any) -> None:
@@ -155,6 +161,7 @@ class Stay(Aggregate):
 
         TOPIC = "settlement.fee-batch-deleted.v1"
         batch_number: str
+        charges_before: Charges | None
         charges_after: Charges | None
         by: Actor
 
@@ -167,6 +174,7 @@ class Stay(Aggregate):
         """A line of a batch reads otherwise (更正费用明细)."""
 
         TOPIC = "settlement.fee-line-corrected.v1"
+        was: FeeLine
         line: FeeLine
         charges_after: Charges | None
         by: Actor
@@ -180,14 +188,14 @@ class Stay(Aggregate):
         """A line of a batch no longer stands (删除费用明细)."""
 
         TOPIC = "settlement.fee-line-deleted.v1"
-        line_number: str
+        line: FeeLine
         charges_after: Charges | None
         by: Actor
 
         def apply(self, aggregate: Any) -> None:
             """The fees that are left."""
             fees: Fees = aggregate.fees
-            aggregate.fees = fees.without_line(self.line_number, charges=self.charges_after)
+            aggregate.fees = fees.without_line(self.line.number, charges=self.charges_after)
 
     class DepositPaid(Aggregate.Event):
         """A deposit was paid or topped up (收押金); `held_fen` is what is held after it."""
@@ -239,6 +247,7 @@ class Stay(Aggregate):
         """The discharge never was (取消出院); fees and the discharge may be recorded anew."""
 
         TOPIC = "settlement.discharge-undone.v1"
+        was: DischargeRegistered
         reason: str
         by: Actor
 
@@ -442,6 +451,7 @@ class Stay(Aggregate):
         self.trigger_event(
             self.AdmissionChanged,
             timestamp=at,
+            was=self.registration,
             scheme=scheme,
             admission=admission,
             circumstances=circumstances,
@@ -454,7 +464,8 @@ class Stay(Aggregate):
         require_registered(self)
         require_unsettled(self, "撤销入院登记")
         require_nothing_stands(self)
-        self.trigger_event(self.AdmissionCancelled, timestamp=at, reason=reason, by=by)
+        was = self.registration
+        self.trigger_event(self.AdmissionCancelled, timestamp=at, was=was, reason=reason, by=by)
 
     def admit_again(
         self,
@@ -508,7 +519,9 @@ class Stay(Aggregate):
             charges=batch.charges,
             by=by,
             lines=lines,
+            line_count=len(lines),
             replaces=replaces,
+            charges_before=None if replaces is None else self.charges,
             charges_after=None if replaces is None else total,
         )
 
@@ -521,6 +534,7 @@ class Stay(Aggregate):
             self.FeeBatchDeleted,
             timestamp=at,
             batch_number=batch_number,
+            charges_before=self.charges,
             charges_after=left,
             by=by,
         )
@@ -531,19 +545,17 @@ class Stay(Aggregate):
         """Correct a line (更正费用明细). Raises StayCancelled, AlreadyDischarged, and what
         `decide_line` raises."""
         require_still_in(self)
-        left = self.fees.decide_line(line, stated)
+        was, left = self.fees.decide_line(line, stated)
         self.trigger_event(
-            self.FeeLineCorrected, timestamp=at, line=line, charges_after=left, by=by
+            self.FeeLineCorrected, timestamp=at, was=was, line=line, charges_after=left, by=by
         )
 
     def delete_fee_line(self, *, line_number: str, by: Actor, at: datetime) -> None:
         """Delete a line (删除费用明细). Raises StayCancelled, AlreadyDischarged, FeeLineUnknown,
         FeeLineGivenBack."""
         require_still_in(self)
-        left = self.fees.decide_without_line(line_number)
-        self.trigger_event(
-            self.FeeLineDeleted, timestamp=at, line_number=line_number, charges_after=left, by=by
-        )
+        line, left = self.fees.decide_without_line(line_number)
+        self.trigger_event(self.FeeLineDeleted, timestamp=at, line=line, charges_after=left, by=by)
 
     def pay_deposit(
         self,
@@ -629,8 +641,13 @@ class Stay(Aggregate):
         """Undo the discharge (取消出院). Raises StayCancelled, AlreadySettled, NotDischarged."""
         require_registered(self)
         require_unsettled(self, "取消出院")
-        require_discharged(self)
-        self.trigger_event(self.DischargeUndone, timestamp=at, reason=reason, by=by)
+        was = DischargeRegistered(
+            require_discharged(self),
+            self.invoice_number,
+            self.departure,
+            self.declared_at_discharge,
+        )
+        self.trigger_event(self.DischargeUndone, timestamp=at, was=was, reason=reason, by=by)
 
     def require_ready_to_settle(self) -> tuple[date, Charges]:
         """The discharge date and the charges of a stay that may be settled.
@@ -741,6 +758,11 @@ class Stay(Aggregate):
         return current
 
     # --- questions ----------------------------------------------------------------------------
+
+    @property
+    def registration(self) -> Registration:
+        """What is registered of the admission."""
+        return Registration(self.person_id, self.scheme, self.admission, self.declared_at_admission)
 
     @property
     def batches(self) -> tuple[str, ...]:

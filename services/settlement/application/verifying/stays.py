@@ -72,6 +72,7 @@ class StaysAgain:
         if stay is None:
             yield Finding(step, "住院", RECORDED, "没有入院登记")
             return
+        settled_at = stay.modified_on
         try:
             _decide(stay, event)
         except _REFUSALS as refusal:
@@ -82,6 +83,9 @@ class StaysAgain:
         for expected in stay.collect_events():
             yield from event_findings(step, event, expected)
         yield from actor_findings(step, event.by, stay)
+        if isinstance(event, Stay.TenderRecorded):
+            # Said with the settlement, in one transaction.
+            yield from value_findings(step, "时刻", event.timestamp, settled_at)
         if isinstance(event, Stay.AdmissionChanged | Stay.AdmittedAgain):
             yield from self._institution_findings(step, stay, event.admission)
 
@@ -185,7 +189,7 @@ def _decide_fees(stay: Stay, event: Any) -> None:
         case Stay.FeeLineCorrected():
             stay.correct_fee_line(line=event.line, by=by, at=at)
         case Stay.FeeLineDeleted():
-            stay.delete_fee_line(line_number=event.line_number, by=by, at=at)
+            stay.delete_fee_line(line_number=event.line.number, by=by, at=at)
 
 
 def _decide_deposit(stay: Stay, event: Stay.DepositPaid | Stay.DepositRefunded) -> None:
