@@ -9,19 +9,19 @@ funds, where there are any, hold exactly the lines that the events give.
 What is changed consistently cannot be seen from inside, and is left to tamper evidence outside
 of the ledger (signatures, copies kept elsewhere):
 
-- what only the outside knows: operators, reasons, the numbers of fee batches and lines, the codes
-  of items, the numbers and ways of deposits and what the policy allowed of them, how a
-  patient left, a batch uploaded anew with the same lines, the source and
-  ownership of an institution's description; the instant of an admission, a batch, a discharge, an
-  import, and within its day of a payment;
+- what only the outside knows: operators, reasons, how a patient left, the numbers of fee batches
+  and lines, the codes of items, a batch uploaded anew with the same lines, the numbers and ways
+  of deposits and what the policy allowed of them, the source and ownership of an institution's
+  description; the instant of what happens to a stay beside its settlements, of an import, and
+  within its day of a payment;
 - what eligibility answered, as far as it decides no amount: version, age, plan, sources, and the
   days and instants of an enrolment or identity that still cover the day it was asked for;
 - what an admission declared and its discharge declared anew;
 - a bill, a date, a circumstance or an amount decided elsewhere that was changed in every event
   that repeats it, with all that was computed from it;
-- a payment, the end of the ledger, or a settlement cut out with everything that rests on it,
-  unless the accounts of the funds had booked it: they catch up when a statement is asked for,
-  and at each verification.
+- a payment, the last movement of a stay's deposit, the end of the ledger, or a settlement cut out
+  with everything that rests on it, unless the accounts of the funds had booked it: they catch up
+  when a statement is asked for, and at each verification.
 """
 
 from collections.abc import Iterator

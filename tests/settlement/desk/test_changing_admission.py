@@ -7,6 +7,7 @@ import pytest
 
 from settlement.application.law_library import LawLibrary
 from settlement.application.verify_ledger import verify_ledger
+from tests.support.fee_lines import BED
 from tests.support.settlement_desk import P1, P2, Desk, open_parts
 
 BILL = {"total_fen": 26_000_00, "in_scope_fen": 25_000_00}
@@ -202,3 +203,29 @@ def test_another_hospital_sees_none_of_it(desk: Desk) -> None:
         refused(other.write(f"{stay}/{path}", body), "stay-unknown", "没有住院")
     assert other.read(f"{stay}/fees").status_code == 404
     assert other.read(f"{stay}/deposit").status_code == 404
+
+
+def test_a_repeated_request_gets_the_first_answer_and_a_refusal_leaves_nothing(desk: Desk) -> None:
+    """Each change once, whatever is sent again; what was refused may be sent corrected."""
+    stay = admitted(desk)
+    writes = [
+        ("admission/change", {"admission_date": "2023-02-27"}),
+        ("fees", {"batch_number": "1", "lines": [BED]}),
+        ("fees/lines/correction", {"line": BED | {"quantity": "9", "amount_fen": 900_00}}),
+        ("fees/lines/deletion", {"line_number": "L1"}),
+        ("fees", {"batch_number": "2", "charges": BILL}),
+        ("fees/deletion", {"batch_number": "2"}),
+        ("deposits", {"receipt_number": "R1", "amount_fen": 1_00, "method": "cash"}),
+        ("deposits/refund", {"amount_fen": 1_00, "method": "cash"}),
+        ("discharge", DISCHARGE),
+        ("discharge/cancellation", {"reason": "x"}),
+        ("admission/cancellation", {"reason": "x"}),
+    ]
+    for at, (path, body) in enumerate(writes):
+        first = desk.write(f"{stay}/{path}", body, key=f"key-{at}")
+        again = desk.write(f"{stay}/{path}", body, key=f"key-{at}")
+        assert first.is_success, first.text
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+    refused(desk.write(f"{stay}/fees", {"batch_number": "3"}, key="late"), "stay-cancelled", "撤销")
+    assert len(desk.read(f"{stay}/history").json()["events"]) == 1 + len(writes)
+    assert verified(desk)
