@@ -1,4 +1,4 @@
-"""A stay (一次住院): admission, fees, discharge, settlements and their reversals.
+"""A stay (一次住院): admission, fees, deposit, discharge, settlements, and how each is undone.
 
 The file tells the story from the top: what happens, what is remembered, what may be decided.
 Decisions refuse; applying an event never does.
