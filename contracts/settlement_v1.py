@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from contracts.vocabulary import LARGEST_BILL_FEN, Care, Scheme
+from contracts.vocabulary import LARGEST_BILL_FEN, Care, CatalogueClass, Departure, Scheme
 
 
 def _iso_day(value: Any) -> Any:
@@ -47,6 +47,14 @@ AskName = LayerId
 
 Words = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S+(?: \S+)*$")]
 """A word or name as the policy writes it, without spaces around it."""
+
+SignedAmountFen = Annotated[
+    int, Field(strict=True, ge=-int(LARGEST_BILL_FEN), le=int(LARGEST_BILL_FEN))
+]
+Decimal = Annotated[str, Field(pattern=r"^[0-9]{1,12}(?:\.[0-9]{1,6})?$")]
+"""An exact decimal in text: a number in JSON would pass through a binary fraction."""
+
+SignedDecimal = Annotated[str, Field(pattern=r"^-?[0-9]{1,12}(?:\.[0-9]{1,4})?$")]
 
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
 
@@ -116,11 +124,46 @@ class Admission(Message):
     circumstances: CircumstancesStated = CircumstancesStated()
 
 
+class FeeLineStated(Message):
+    """One line of fees (费用明细); the national interface's names are in brackets.
+
+    `line_number` (feedetl_sn) is unique among the lines of the stay. `quantity` (cnt),
+    `unit_price_yuan` (pric), `price_limit_yuan` (pric_uplmt_amt) and `self_pay_share`
+    (selfpay_prop, 0.1 is 10%) are decimals in text. `amount_fen` (det_item_fee_sumamt) is price
+    times quantity, within one fen. `item_class` is a key of `item_classes_fen`: every line of a
+    stay has one, or none has. A line that takes back from an earlier one (冲账) has a negative
+    quantity and amount and names it in `gives_back` (init_feedetl_sn). The last four, where the
+    hospital states them, must be what comes out: fulamt_ownpay_amt, overlmt_amt, preselfpay_amt
+    and inscp_scp_amt.
+    """
+
+    line_number: Reference
+    item_code: Annotated[str, Field(min_length=1, max_length=150, pattern=r"^\S+(?: \S+)*$")]
+    catalogue_class: CatalogueClass
+    quantity: SignedDecimal
+    unit_price_yuan: Decimal
+    amount_fen: SignedAmountFen
+    price_limit_yuan: Decimal | None = None
+    self_pay_share: Decimal | None = None
+    item_class: LayerId | None = None
+    gives_back: Reference | None = None
+    out_of_catalog_fen: SignedAmountFen | None = None
+    over_limit_fen: SignedAmountFen | None = None
+    first_self_pay_fen: SignedAmountFen | None = None
+    in_scope_fen: SignedAmountFen | None = None
+
+
 class FeeBatchStated(Message):
-    """`POST /v1/stays/{stay_id}/fees`: one batch of fees (上传费用)."""
+    """`POST /v1/stays/{stay_id}/fees`: one batch of fees (上传费用), as amounts or as lines.
+
+    With lines the amounts follow from them; `charges` beside them must be what comes out.
+    `replaces` names a batch that this one takes the place of (重传).
+    """
 
     batch_number: Reference
-    charges: ChargesStated
+    charges: ChargesStated | None = None
+    lines: Annotated[tuple[FeeLineStated, ...], Field(max_length=5000)] = ()
+    replaces: Reference | None = None
 
 
 class Discharge(Message):
@@ -129,6 +172,7 @@ class Discharge(Message):
     discharge_date: Day
     invoice_number: Reference | None = None
     circumstances: CircumstancesStated = CircumstancesStated()
+    departure: Departure | None = None
 
 
 class PreviewRequest(Message):
@@ -139,6 +183,14 @@ class PreviewRequest(Message):
     )
 
 
+class TenderStated(Message):
+    """How the patient pays (支付方式); together they are what the patient owes."""
+
+    account_fen: AmountFen = 0
+    deposit_fen: AmountFen = 0
+    cash_fen: AmountFen = 0
+
+
 class SettlementRequest(PreviewRequest):
     """`POST /v1/stays/{stay_id}/settlement`: settle (结算).
 
@@ -146,6 +198,7 @@ class SettlementRequest(PreviewRequest):
     """
 
     expected_personal_fen: AmountFen | None = None
+    tender: TenderStated | None = None
 
 
 class ReversalRequest(Message):
@@ -164,6 +217,8 @@ class WholeStay(Admission):
         default_factory=dict
     )
     expected_personal_fen: AmountFen | None = None
+    departure: Departure | None = None
+    tender: TenderStated | None = None
 
 
 class FactsStated(Message):
@@ -398,7 +453,7 @@ class StayShown(Message):
     institution_id: str
     hospital_stay_number: str
     person_id: str
-    status: Literal["admitted", "discharged", "settled"]
+    status: Literal["admitted", "discharged", "settled", "cancelled"]
     admission_date: date
     discharge_date: date | None
     invoice_number: str | None
@@ -406,6 +461,9 @@ class StayShown(Message):
     charges: ChargesStated | None
     settlement_number: str | None
     patient_fen: int | None
+    departure: Departure | None = None
+    deposit_held_fen: int = 0
+    tender: TenderStated | None = None
 
 
 class ReversalShown(Message):

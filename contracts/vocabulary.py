@@ -129,6 +129,34 @@ class Occasion(_Labelled):
     APPLICATION = "application", "依申请"
 
 
+class CatalogueClass(_Labelled):
+    """Class of a charged item in the catalogue (收费项目等级), national dictionary `chrgitm_lv`."""
+
+    A = "A", "甲类"  # 01
+    B = "B", "乙类"  # 02
+    C = "C", "丙类"  # 03
+
+
+class Departure(_Labelled):
+    """How a patient left (离院方式), national dictionary `dscg_way`."""
+
+    BY_ORDER = "by_order", "医嘱离院"  # 1
+    TRANSFERRED = "transferred", "医嘱转院"  # 2
+    TO_COMMUNITY = "to_community", "医嘱转社区卫生服务机构/乡镇卫生院"  # 3
+    AGAINST_ADVICE = "against_advice", "非医嘱离院"  # 4
+    DEATH = "death", "死亡"  # 5
+    OTHER = "other", "其他"  # 9
+
+
+class DepositMethod(_Labelled):
+    """How a deposit is paid or given back (押金收退方式)."""
+
+    CASH = "cash", "现金"
+    CARD = "card", "银行卡"
+    MOBILE = "mobile", "移动支付"
+    TRANSFER = "transfer", "转账"
+
+
 class CertificateType(_Labelled):
     """Kind of certificate (证件类型), national dictionary `psn_cert_type`."""
 

@@ -19,6 +19,7 @@ from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.settlement_index import SqlSettlementIndex
+from settlement.read_models.stay_list import StayList
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
@@ -39,6 +40,7 @@ class Parts:
     settlements: SettlementIndex
     members: Members
     residences: Residences
+    stay_list: StayList
     clock: Clock
 
     @property
@@ -71,6 +73,13 @@ def build_members(settings: Settings) -> MembersHttp:
     """Who belongs to households and places, and where people live, as eligibility says."""
     client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
     return MembersHttp(client)
+
+
+def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
+    """The list of stays, brought up to date whenever it is asked."""
+    listed = StayList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    listed.create_tables()
+    return listed
 
 
 @dataclass(frozen=True)
@@ -111,5 +120,6 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         settlements=build_settlement_index(settings, ledger),
         members=members,
         residences=members,
+        stay_list=build_stay_list(settings, ledger),
         clock=clock,
     )

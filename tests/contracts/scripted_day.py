@@ -31,6 +31,7 @@ from contracts import (
     settlement_corrections_v1,
     settlement_events_v1,
     settlement_funds_v1,
+    settlement_stays_v1,
     settlement_v1,
 )
 from eligibility.application.import_list import ListDecisions
@@ -50,6 +51,7 @@ from tests.eligibility.conftest import number, roster
 from tests.eligibility.difference_lists import civil, insurer
 from tests.eligibility.list_office import full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
+from tests.support.fee_lines import BED, DRUG, DRUG_BACK, MEAL
 from tests.support.settlement_desk import Desk, Ticking, open_parts, with_people
 from tests.support.small_policies import RICHER_POLICY, write_book
 
@@ -185,6 +187,7 @@ class ScriptedDay:
         self._step_by_step(person_id)
         self._in_one_call(person_id)
         self._under_a_richer_policy()
+        self._a_stay_is_corrected()
         self._corrections_arrive()
         self._without_a_record()
         self._the_fund_pays()
@@ -456,6 +459,88 @@ class ScriptedDay:
         stay = self._write("/v1/stays", settlement_v1.Admission, admitted, shown_stay)
         path = f"/v1/stays/{stay.stay_id}/discharge"
         self._write(path, settlement_v1.Discharge, late, shown_stay)
+
+    def _a_stay_is_corrected(self) -> None:
+        """Admitted under a wrong day, cancelled, admitted again; fees as lines, corrected in every
+        way; a deposit that pays; a discharge that was undone."""
+        told, shown = settlement_stays_v1, settlement_v1.StayShown
+        declared = CIRCUMSTANCES | {"care": "inpatient", "disease": "阑尾炎", **DECLARED}
+        admitted = {
+            "person_id": self._person(NEIGHBOUR),
+            "hospital_stay_number": "ZY2026-0006",
+            "admission_date": "2026-02-11",
+            "scheme": "resident",
+            "circumstances": declared,
+        }
+        stay = self._write("/v1/stays", settlement_v1.Admission, admitted, shown)
+        path = f"/v1/stays/{stay.stay_id}"
+        changed = {"admission_date": "2026-02-10", "scheme": "resident", "circumstances": declared}
+        self._write(f"{path}/admission/change", told.AdmissionChange, changed, shown)
+        cancelled = {"reason": "登记错误"}
+        cancellation = f"{path}/admission/cancellation"
+        self._write(cancellation, told.AdmissionCancellation, cancelled, shown)
+        self._write("/v1/stays", settlement_v1.Admission, admitted, shown)
+        self._a_deposit_is_paid(path)
+        self._fees_come_as_lines(path)
+        left: dict[str, Any] = {
+            "discharge_date": "2026-02-20",
+            "invoice_number": "FP2026-0006",
+            "circumstances": declared,
+            "departure": "by_order",
+        }
+        self._write(f"{path}/discharge", settlement_v1.Discharge, left, shown)
+        undone = {"reason": "漏记费用"}
+        self._write(f"{path}/discharge/cancellation", told.DischargeCancellation, undone, shown)
+        self._write(f"{path}/discharge", settlement_v1.Discharge, left, shown)
+        statement = settlement_v1.StatementShown
+        preview = self._write(f"{path}/preview", settlement_v1.PreviewRequest, {}, statement)
+        cash_fen = preview.patient_fen - 60_00 - 20_00
+        tender = {"account_fen": 20_00, "deposit_fen": 60_00, "cash_fen": cash_fen}
+        self._said(settlement_v1.TenderStated, tender)
+        asked = {"expected_personal_fen": preview.patient_fen, "tender": tender}
+        self._write(f"{path}/settlement", settlement_v1.SettlementRequest, asked, statement)
+        rest = {"amount_fen": 40_00, "method": "cash", "receipt_number": "YJ-1"}
+        held = told.DepositHeldShown
+        self._write(f"{path}/deposits/refund", told.DepositRefund, rest, held)
+        self._heard(shown, self._desk.read(path))
+        self._heard(told.StaysListed, self._desk.read("/v1/stays?status=discharged"))
+
+    def _a_deposit_is_paid(self, path: str) -> None:
+        told = settlement_stays_v1
+        paid = {
+            "receipt_number": "YJ-1",
+            "amount_fen": 100_00,
+            "method": "mobile",
+            "normal_deposit_fen": 1_000_00,
+        }
+        standing = told.DepositStandingShown
+        self._write(f"{path}/deposits", told.DepositPayment, paid, standing)
+        self._heard(standing, self._desk.read(f"{path}/deposit?normal_deposit_fen=100000"))
+
+    def _fees_come_as_lines(self, path: str) -> None:
+        told, shown = settlement_stays_v1, settlement_v1.StayShown
+        stated = {"first_self_pay_fen": 9_00, "over_limit_fen": 10_01, "out_of_catalog_fen": 0}
+        every = {"item_class": "western", "gives_back": None}
+        lines = [
+            BED | {"item_class": "bed"},
+            DRUG | every | stated | {"in_scope_fen": 81_00},
+            MEAL | {"item_class": "other"},
+        ]
+        batch, asks = {"batch_number": "1", "lines": lines}, settlement_v1.FeeBatchStated
+        self._write(f"{path}/fees", asks, batch, shown)
+        back = DRUG_BACK | {"item_class": "western"}
+        self._write(f"{path}/fees", asks, {"batch_number": "2", "lines": [back]}, shown)
+        again = {"batch_number": "3", "lines": [back], "replaces": "2"}
+        self._write(f"{path}/fees", asks, again, shown)
+        nine = {"line": lines[0] | {"quantity": "9", "amount_fen": 900_00}}
+        self._write(f"{path}/fees/lines/correction", told.FeeLineCorrection, nine, shown)
+        gone = {"line_number": "L3"}
+        self._write(f"{path}/fees/lines/deletion", told.FeeLineDeletion, gone, shown)
+        more = lines[2] | {"line_number": "L5"}
+        self._write(f"{path}/fees", asks, {"batch_number": "4", "lines": [more]}, shown)
+        dropped = {"batch_number": "4"}
+        self._write(f"{path}/fees/deletion", told.FeeBatchDeletion, dropped, shown)
+        self._heard(told.FeesShown, self._desk.read(f"{path}/fees"))
 
     def _corrections_arrive(self) -> None:
         self._rosters_arrive(TRAVELLER_ROSTER)

@@ -27,13 +27,14 @@ class AdmitPatient:
 
 
 def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility) -> Stay:
-    """A stay that is not saved yet.
+    """A stay that is not saved yet; a cancelled one goes on under its number.
 
     Raises AlreadyAdmitted, InstitutionUnknown, PersonUnknown, EligibilityUnreachable.
     """
     institution_id = command.by.institution_id
     stay_id = stay_id_of(institution_id, command.hospital_stay_number)
-    if ledger.find(stay_id, Stay):
+    earlier = ledger.find(stay_id, Stay)
+    if earlier and not earlier.is_cancelled:
         raise AlreadyAdmitted(
             f"机构 {institution_id} 的住院号 {command.hospital_stay_number} 已登记入院"
         )
@@ -41,11 +42,23 @@ def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility)
     eligibility.entitlements(
         command.person_id, on=command.admission, known_at=command.at, by=command.by
     )
+    scheme = command.scheme.value if command.scheme else None
+    if earlier:
+        earlier.admit_again(
+            person_id=command.person_id,
+            scheme=scheme,
+            admission=command.admission,
+            circumstances=command.circumstances,
+            by=command.by,
+            today=command.today,
+            at=command.at,
+        )
+        return earlier
     return Stay.admit(
         institution_id=institution_id,
         hospital_stay_number=command.hospital_stay_number,
         person_id=command.person_id,
-        scheme=command.scheme.value if command.scheme else None,
+        scheme=scheme,
         admission=command.admission,
         circumstances=command.circumstances,
         by=command.by,

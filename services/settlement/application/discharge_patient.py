@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from contracts.vocabulary import Departure
 from settlement.application.find_stay import own_stay
 from settlement.application.ports import Accept, Ledger
 from settlement.domain.circumstances import Circumstances
@@ -22,6 +23,7 @@ class DischargePatient:
     by: Actor
     today: date
     at: datetime
+    departure: Departure | None = None
 
 
 def discharge_patient(command: DischargePatient, *, ledger: Ledger, accept: Accept) -> Stay:
@@ -34,6 +36,7 @@ def discharge_patient(command: DischargePatient, *, ledger: Ledger, accept: Acce
         by=command.by,
         today=command.today,
         at=command.at,
+        departure=command.departure,
     )
     ledger.save(stay, receipt=accept(stay))
     return stay

@@ -29,6 +29,7 @@ from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_polic
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
 from settlement.kernel.report import DepositAllowed
 from settlement.kernel.settle import Inputs, Outcome, settle_bill
+from settlement.law.bill import Charges
 from settlement.law.book import PolicyBook, StayDates
 from settlement.law.policy import BENEFIT_ADMISSIONS, Policy
 
@@ -72,6 +73,17 @@ class Prepared:
         return deposit_allowed(self.policy, self.inputs.facts(self.policy))
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What a settlement rests on before anything is computed (结算依据); `years` and `orders` are
+    what storing it would move."""
+
+    policy: Policy
+    inputs: SettlementInputs
+    years: tuple[BenefitYear, ...]
+    orders: tuple[SettlementOrder, ...]
+
+
 def prepare_settlement(
     stay: Stay,
     *,
@@ -91,6 +103,40 @@ def prepare_settlement(
     """
     discharge, charges = stay.require_ready_to_settle()
     charges.check()
+    gathered = gather(
+        stay,
+        discharge=discharge,
+        charges=charges,
+        elsewhere_fen=elsewhere_fen,
+        settled_on=settled_on,
+        by=by,
+        at=at,
+        ledger=ledger,
+        eligibility=eligibility,
+        book=book,
+    )
+    prepared = compute(compile_policy(gathered.policy), gathered.inputs)
+    return replace(prepared, years=gathered.years, orders=gathered.orders)
+
+
+def gather(
+    stay: Stay,
+    *,
+    discharge: date,
+    charges: Charges,
+    elsewhere_fen: dict[str, int],
+    settled_on: date,
+    by: Actor,
+    at: datetime,
+    ledger: Ledger,
+    eligibility: Eligibility,
+    book: PolicyBook,
+) -> Gathered:
+    """What a settlement of the stay with these dates and charges rests on, as of now.
+
+    Raises NotEnrolled, InWaitingPeriod, EnrolmentAmbiguous, RegionUnknown, NoPolicyInForce,
+    PersonUnknown, EligibilityUnreachable, Overtaken, InstitutionUnknown.
+    """
     dates = StayDates(admission=stay.admission, discharge=discharge, settlement=settled_on)
     enrolled = eligibility.entitlements(stay.person_id, on=stay.admission, known_at=at, by=by)
     enrolment = choose_enrolment(enrolled, stay.scheme)
@@ -126,8 +172,7 @@ def prepare_settlement(
         elsewhere_fen=elsewhere_fen,
         form=FORM,
     )
-    prepared = compute(compile_policy(policy), inputs)
-    return replace(prepared, years=tuple(loaded.values()), orders=orders)
+    return Gathered(policy, inputs, years=tuple(loaded.values()), orders=orders)
 
 
 def compute(cascade: Cascade, inputs: SettlementInputs) -> Prepared:

@@ -9,6 +9,7 @@ from settlement.application.find_stay import own_stay
 from settlement.application.ports import Accept, Clock, Eligibility, Ledger
 from settlement.application.prepare_settlement import Prepared, prepare_settlement
 from settlement.application.retrying import when_overtaken
+from settlement.domain.deposits import Tender
 from settlement.domain.law_text import LawText, law_text_id
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import payer_steps
@@ -23,7 +24,8 @@ from settlement.law.exact import format_yuan
 class SettleStay:
     """The command; `elsewhere_fen` are amounts decided by other systems, by layer id.
 
-    `expected_personal_fen` is what the cashier was shown; another result is refused.
+    `expected_personal_fen` is what the cashier was shown; another result is refused. `tender` is
+    how the patient pays, where the hospital says so.
     """
 
     stay_id: UUID
@@ -32,6 +34,7 @@ class SettleStay:
     settled_on: date
     by: Actor
     at: datetime
+    tender: Tender | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ def settle_stay(
     clock: Clock,
     accept: Accept,
 ) -> Settled:
-    """Settle a stay. Raises what `prepare_settlement` raises, and PersonalShareChanged."""
+    """Settle a stay. Raises what `prepare_settlement` and `Stay.record_tender` raise, and
+    PersonalShareChanged."""
 
     def decide() -> Settled:
         # Each time as of then: what overtook it may have known more of the person.
@@ -96,6 +100,8 @@ def settle(
         at=command.at,
         beside=prepared.beside,
     )
+    if command.tender is not None:
+        stay.record_tender(tender=command.tender, by=command.by, at=command.at)
     for year in prepared.years:
         moves = moves_of(inputs, prepared.outcome.counters, year.first_day)
         year.move(number=number, stay_id=stay.id, moves=moves, at=command.at)

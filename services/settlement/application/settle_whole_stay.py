@@ -3,14 +3,18 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
+from contracts.vocabulary import Departure
 from settlement.application.admit_patient import AdmitPatient, new_stay
 from settlement.application.ports import Accept, Clock, Eligibility, Ledger
 from settlement.application.retrying import when_overtaken
 from settlement.application.settle_stay import Settled, SettleStay, settle
 from settlement.domain.circumstances import Circumstances
+from settlement.domain.deposits import Tender
+from settlement.domain.fees import LineStated
 from settlement.domain.stay import stay_id_of
 from settlement.law.bill import Charges
 from settlement.law.book import PolicyBook
+from settlement.law.fee_lines import FeeLine
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,10 @@ class FeeBatch:
     """One batch of fees (费用批次)."""
 
     batch_number: str
-    charges: Charges
+    charges: Charges | None
+    lines: tuple[FeeLine, ...] = ()
+    stated: tuple[LineStated, ...] = ()
+    replaces: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,8 @@ class SettleWholeStay:
     elsewhere_fen: dict[str, int]
     expected_personal_fen: int | None
     settled_on: date
+    departure: Departure | None = None
+    tender: Tender | None = None
 
 
 def settle_whole_stay(
@@ -54,6 +63,9 @@ def settle_whole_stay(
                 charges=batch.charges,
                 by=admission.by,
                 at=admission.at,
+                lines=batch.lines,
+                stated=batch.stated,
+                replaces=batch.replaces,
             )
         stay.discharge_patient(
             discharge=command.discharge,
@@ -62,6 +74,7 @@ def settle_whole_stay(
             by=admission.by,
             today=admission.today,
             at=admission.at,
+            departure=command.departure,
         )
         return settle(
             stay,
@@ -72,6 +85,7 @@ def settle_whole_stay(
                 settled_on=command.settled_on,
                 by=admission.by,
                 at=admission.at,
+                tender=command.tender,
             ),
             ledger=ledger,
             eligibility=eligibility,

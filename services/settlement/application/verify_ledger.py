@@ -9,16 +9,19 @@ funds, where there are any, hold exactly the lines that the events give.
 What is changed consistently cannot be seen from inside, and is left to tamper evidence outside
 of the ledger (signatures, copies kept elsewhere):
 
-- what only the outside knows: operators, reasons, the numbers of fee batches, the source and
-  ownership of an institution's description; the instant of an admission, a batch, a discharge, an
-  import, and within its day of a payment;
+- what only the outside knows: operators, reasons, how a patient left, the numbers of fee batches
+  and lines, the codes of items, a batch uploaded anew with the same lines, the numbers and ways
+  of deposits and what the policy allowed of them, the source and ownership of an institution's
+  description; the instant of what happens to a stay beside its settlements, of an import, and
+  within its day of a payment;
 - what eligibility answered, as far as it decides no amount: version, age, plan, sources, and the
   days and instants of an enrolment or identity that still cover the day it was asked for;
+- what an admission declared and its discharge declared anew;
 - a bill, a date, a circumstance or an amount decided elsewhere that was changed in every event
   that repeats it, with all that was computed from it;
-- a payment, the end of the ledger, or a settlement cut out with everything that rests on it,
-  unless the accounts of the funds had booked it: they catch up when a statement is asked for,
-  and at each verification.
+- a payment, the last movement of a stay's deposit, the end of the ledger, or a settlement cut out
+  with everything that rests on it, unless the accounts of the funds had booked it: they catch up
+  when a statement is asked for, and at each verification.
 """
 
 from collections.abc import Iterator
@@ -40,7 +43,7 @@ from settlement.application.verifying.institutions import InstitutionsAgain
 from settlement.application.verifying.payments import PaymentsAgain
 from settlement.application.verifying.report import Discrepancy, Place, Verified
 from settlement.application.verifying.settlement import SettlementsAgain, SettlementWritten
-from settlement.application.verifying.stays import StaysAgain
+from settlement.application.verifying.stays import STAY_EVENTS, StaysAgain
 from settlement.application.verifying.streams import LOG, StreamsWalked
 from settlement.domain.fund_payments import FundPayment
 from settlement.domain.institution import Institution
@@ -172,14 +175,14 @@ class _Walk:
                 yield from self._settled.undone(event)
             case Stay.PayerStepSettled() | Stay.SettlementCompleted():
                 yield Finding("结算", event.TOPIC, "有", "没有对应的开始结算")
-            case Stay.Created() | Stay.FeesRecorded() | Stay.Discharged():
-                yield from self._stays.take(event)
             case Institution.Created() | Institution.Described():
                 yield from self._institutions.take(event)
             case FundPayment.Created() | FundPayment.Recorded() | FundPayment.Withdrawn():
                 yield from self._payments.take(event)
             case LawText.Created():
                 yield from self._dues.take(event)
+            case _ if isinstance(event, STAY_EVENTS):
+                yield from self._stays.take(event)
             case _ if isinstance(event, DUE_EVENTS):
                 yield from self._settled.counters.take(event)
             case _:
@@ -220,12 +223,15 @@ class _Walk:
 
 
 # Steps and completions that stand alone are found where they stand, and end nothing.
-_IN_TRANSACTION = (*DUE_EVENTS, Stay.PayerStepSettled, Stay.SettlementCompleted)
+_IN_TRANSACTION = (
+    *DUE_EVENTS,
+    Stay.PayerStepSettled,
+    Stay.SettlementCompleted,
+    Stay.TenderRecorded,
+)
 
 _OF_STAY = (
-    Stay.Created,
-    Stay.FeesRecorded,
-    Stay.Discharged,
+    *STAY_EVENTS,
     Stay.SettlementOpened,
     Stay.PayerStepSettled,
     Stay.SettlementCompleted,

@@ -128,6 +128,7 @@ class Settlement:
     outside: tuple[OutsideEntry, ...] = ()
     reported: tuple[ReportedValue, ...] = ()
     pending: tuple[str, ...] = ()
+    invoice_number: str | None = None
 
 
 def beside_of(policy: Policy, outcome: Outcome, facts: Facts) -> Beside:

@@ -1,4 +1,4 @@
-"""A stay (一次住院): admission, fees, discharge, settlements and their reversals.
+"""A stay (一次住院): admission, fees, deposit, discharge, settlements, and how each is undone.
 
 The file tells the story from the top: what happens, what is remembered, what may be decided.
 Decisions refuse; applying an event never does.
@@ -10,9 +10,12 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
-from contracts.vocabulary import InstitutionId, PersonId
+from contracts.vocabulary import Departure, DepositMethod, InstitutionId, PersonId
 from settlement.domain.circumstances import Circumstances
+from settlement.domain.deposits import Deposit, DepositLimit, Tender, TenderRepeated
+from settlement.domain.fees import FeeBatch, Fees, LineStated
 from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.registration import DischargeRegistered, Registration
 from settlement.domain.settlement import (
     NOTHING_BESIDE,
     Beside,
@@ -27,14 +30,22 @@ from settlement.domain.stay_refusals import (
     AlreadyDischarged,
     AlreadySettled,
     BookedBackwards,
-    DateInFuture,
-    DischargeBeforeAdmission,
-    FeeBatchRepeated,
     NoFees,
-    NotDischarged,
     NotSettled,
 )
+from settlement.domain.stay_requirements import (
+    require_cancelled,
+    require_changed,
+    require_discharged,
+    require_in_order,
+    require_not_in_future,
+    require_nothing_stands,
+    require_registered,
+    require_still_in,
+    require_unsettled,
+)
 from settlement.law.bill import Charges
+from settlement.law.fee_lines import FeeLine
 
 _STAYS = UUID("6f6e1d0e-3f44-5a0c-9a70-6c3f0f5b1c11")
 
@@ -68,21 +79,152 @@ class Stay(Aggregate):
             aggregate.person_id = self.person_id
             aggregate.scheme = self.scheme
             aggregate.admission = self.admission
-            aggregate.circumstances = self.circumstances
+            aggregate.state_circumstances(at_admission=self.circumstances)
+
+    class AdmissionChanged(Aggregate.Event):
+        """What was registered at admission reads otherwise now (变更入院登记), as a whole."""
+
+        TOPIC = "settlement.admission-changed.v1"
+        was: Registration
+        scheme: str | None
+        admission: date
+        circumstances: Circumstances
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The registration as it reads now; what the discharge declared goes on top of it."""
+            aggregate.scheme = self.scheme
+            aggregate.admission = self.admission
+            aggregate.state_circumstances(at_admission=self.circumstances)
+
+    class AdmissionCancelled(Aggregate.Event):
+        """The admission never was (撤销入院登记); its number may be admitted again."""
+
+        TOPIC = "settlement.admission-cancelled.v1"
+        was: Registration
+        reason: str
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """A stay that nothing can happen to."""
+            aggregate.is_cancelled = True
+
+    class AdmittedAgain(Aggregate.Event):
+        """Somebody was admitted under the number of a cancelled admission (重新入院登记)."""
+
+        TOPIC = "settlement.stay-admitted-again.v1"
+        person_id: PersonId
+        scheme: str | None
+        admission: date
+        circumstances: Circumstances
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """A new stay in the stream of the old one; undone settlements stay in its history."""
+            aggregate.begin_anew()
+            aggregate.person_id = self.person_id
+            aggregate.scheme = self.scheme
+            aggregate.admission = self.admission
+            aggregate.state_circumstances(at_admission=self.circumstances)
 
     class FeesRecorded(Aggregate.Event):
-        """A batch of fees was recorded (记费)."""
+        """A batch of fees was recorded (记费); with `lines`, its amounts follow from them.
+
+        Where it takes the place of another (`replaces`), the stay's total before and after it
+        stand beside it. `line_count` tells a batch of lines from one of amounts.
+        """
 
         TOPIC = "settlement.fees-recorded.v1"
         batch_number: str
         charges: Charges
         by: Actor
+        lines: tuple[FeeLine, ...] = ()
+        line_count: int = 0
+        replaces: str | None = None
+        charges_before: Charges | None = None
+        charges_after: Charges | None = None
 
         def apply(self, aggregate: Any) -> None:
             """The fees so far."""
-            aggregate.batches = (*aggregate.batches, self.batch_number)
-            known = aggregate.charges
-            aggregate.charges = known.plus(self.charges) if known else self.charges
+            fees: Fees = aggregate.fees
+            known, total = fees.charges, self.charges
+            if self.replaces is not None:
+                fees = fees.without_batch(self.replaces, charges=None)
+                total = self.charges_after or total
+            elif known:
+                total = known.plus(self.charges)
+            batch = FeeBatch(self.batch_number, self.charges, self.lines)
+            aggregate.fees = fees.with_batch(batch, charges=total)
+
+    class FeeBatchDeleted(Aggregate.Event):
+        """A batch of fees no longer stands (删除费用批次); None: no fees are left."""
+
+        TOPIC = "settlement.fee-batch-deleted.v1"
+        batch_number: str
+        charges_before: Charges | None
+        charges_after: Charges | None
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The fees that are left."""
+            fees: Fees = aggregate.fees
+            aggregate.fees = fees.without_batch(self.batch_number, charges=self.charges_after)
+
+    class FeeLineCorrected(Aggregate.Event):
+        """A line of a batch reads otherwise (更正费用明细)."""
+
+        TOPIC = "settlement.fee-line-corrected.v1"
+        was: FeeLine
+        line: FeeLine
+        charges_after: Charges | None
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The line in its place."""
+            fees: Fees = aggregate.fees
+            aggregate.fees = fees.with_line(self.line, charges=self.charges_after)
+
+    class FeeLineDeleted(Aggregate.Event):
+        """A line of a batch no longer stands (删除费用明细)."""
+
+        TOPIC = "settlement.fee-line-deleted.v1"
+        line: FeeLine
+        charges_after: Charges | None
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The fees that are left."""
+            fees: Fees = aggregate.fees
+            aggregate.fees = fees.without_line(self.line.number, charges=self.charges_after)
+
+    class DepositPaid(Aggregate.Event):
+        """A deposit was paid or topped up (收押金); `held_fen` is what is held after it."""
+
+        TOPIC = "settlement.deposit-paid.v1"
+        receipt_number: str
+        amount_fen: int
+        method: DepositMethod
+        limit: DepositLimit
+        held_fen: int
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """One more receipt."""
+            aggregate.deposit = aggregate.deposit.paid(self.receipt_number, self.amount_fen)
+
+    class DepositRefunded(Aggregate.Event):
+        """A deposit was given back (退押金), of a receipt or of the oldest ones."""
+
+        TOPIC = "settlement.deposit-refunded.v1"
+        receipt_number: str | None
+        amount_fen: int
+        method: DepositMethod
+        held_fen: int
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """Less is held."""
+            aggregate.deposit = aggregate.deposit.refunded(self.receipt_number, self.amount_fen)
 
     class Discharged(Aggregate.Event):
         """The patient was discharged (出院)."""
@@ -92,12 +234,28 @@ class Stay(Aggregate):
         invoice_number: str | None
         circumstances: Circumstances
         by: Actor
+        departure: Departure | None = None
 
         def apply(self, aggregate: Any) -> None:
             """What the discharge adds."""
             aggregate.discharge = self.discharge
+            aggregate.departure = self.departure
             aggregate.invoice_number = self.invoice_number
-            aggregate.circumstances = aggregate.circumstances.amended(self.circumstances)
+            aggregate.state_circumstances(at_discharge=self.circumstances)
+
+    class DischargeUndone(Aggregate.Event):
+        """The discharge never was (取消出院); fees and the discharge may be recorded anew."""
+
+        TOPIC = "settlement.discharge-undone.v1"
+        was: DischargeRegistered
+        reason: str
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """As before the discharge: what it declared goes with it."""
+            aggregate.discharge = aggregate.departure = None
+            aggregate.invoice_number = None
+            aggregate.state_circumstances(at_discharge=Circumstances())
 
     class SettlementOpened(Aggregate.Event):
         """A settlement began, from these inputs (开始结算)."""
@@ -162,7 +320,23 @@ class Stay(Aggregate):
                 outside=self.outside,
                 reported=self.reported,
                 pending=self.pending,
+                invoice_number=self.invoice_number,
             )
+
+    class TenderRecorded(Aggregate.Event):
+        """How the patient paid the settlement (支付方式), and what of the deposit is to be given
+        back; outside of the bill's identity."""
+
+        TOPIC = "settlement.tender-recorded.v1"
+        number: str
+        tender: Tender
+        refund_due_fen: int
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """What went into the settlement is no longer held."""
+            aggregate.deposit = aggregate.deposit.applied(self.tender.deposit_fen)
+            aggregate.tender = self.tender
 
     class SettlementReversed(Aggregate.Event):
         """The settlement was undone (撤销结算), booked in its own period, `outside` with it."""
@@ -185,8 +359,11 @@ class Stay(Aggregate):
         outside: tuple[OutsideEntry, ...] = ()
 
         def apply(self, aggregate: Any) -> None:
-            """The settlement stays in the history, and no longer counts."""
+            """The settlement stays in the history, and no longer counts; what of the deposit had
+            paid for it is held again."""
             aggregate.replace_last(is_reversed=True)
+            aggregate.deposit = aggregate.deposit.applied(0)
+            aggregate.tender = None
 
     institution_id: InstitutionId
     hospital_stay_number: str
@@ -196,11 +373,29 @@ class Stay(Aggregate):
     circumstances: Circumstances
 
     def __init__(self) -> None:
-        self.batches: tuple[str, ...] = ()
-        self.charges: Charges | None = None
-        self.discharge: date | None = None
-        self.invoice_number: str | None = None
         self.settlements: tuple[Settlement, ...] = ()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Used by events: nothing has happened since the admission."""
+        self.fees, self.deposit = Fees(), Deposit()
+        self.tender: Tender | None = None
+        self.discharge: date | None = None
+        self.departure: Departure | None = None
+        self.invoice_number: str | None = None
+        self.is_cancelled = False
+        self.declared_at_admission = self.declared_at_discharge = Circumstances()
+
+    def state_circumstances(
+        self,
+        *,
+        at_admission: Circumstances | None = None,
+        at_discharge: Circumstances | None = None,
+    ) -> None:
+        """Used by events: what the discharge declares goes on top of what the admission did."""
+        self.declared_at_admission = at_admission or self.declared_at_admission
+        self.declared_at_discharge = at_discharge or self.declared_at_discharge
+        self.circumstances = self.declared_at_admission.amended(self.declared_at_discharge)
 
     # --- decisions ----------------------------------------------------------------------------
 
@@ -219,8 +414,7 @@ class Stay(Aggregate):
         at: datetime,
     ) -> "Stay":
         """Admit a patient (入院登记). Raises DateInFuture."""
-        if admission > today:
-            raise DateInFuture(f"入院日期 {admission} 晚于今天 {today}；请核对")
+        require_not_in_future(admission, today, "入院日期")
         return cls._create(
             cls.Created,
             id=stay_id_of(institution_id, hospital_stay_number),
@@ -234,23 +428,181 @@ class Stay(Aggregate):
             by=by,
         )
 
-    def record_fees(self, *, batch_number: str, charges: Charges, by: Actor, at: datetime) -> None:
-        """Record a batch of fees (上传费用).
+    def change_admission(
+        self,
+        *,
+        scheme: str | None,
+        admission: date,
+        circumstances: Circumstances,
+        by: Actor,
+        today: date,
+        at: datetime,
+    ) -> None:
+        """Change what was registered (变更入院登记), as a whole, until the stay is settled.
 
-        Raises AlreadyDischarged, FeeBatchRepeated, BillDoesNotAddUp, BillTooLarge.
+        Raises StayCancelled, AlreadySettled, NothingChanged, DateInFuture,
+        DischargeBeforeAdmission.
         """
-        if self.discharge:
-            raise AlreadyDischarged(
-                f"住院 {self.hospital_stay_number} 已出院，不能再记费；"
-                "费用有误时请撤销结算，以新的住院号重新登记"
-            )
-        if batch_number in self.batches:
-            raise FeeBatchRepeated(f"费用批次 {batch_number} 已经记过；补记费用请用新的批次号")
-        charges.check()
-        if self.charges:
-            self.charges.plus(charges).check()
+        require_registered(self)
+        require_unsettled(self, "变更入院登记")
+        require_changed(self, scheme, admission, circumstances)
+        require_not_in_future(admission, today, "入院日期")
+        require_in_order(admission, self.discharge)
         self.trigger_event(
-            self.FeesRecorded, timestamp=at, batch_number=batch_number, charges=charges, by=by
+            self.AdmissionChanged,
+            timestamp=at,
+            was=self.registration,
+            scheme=scheme,
+            admission=admission,
+            circumstances=circumstances,
+            by=by,
+        )
+
+    def cancel_admission(self, *, reason: str, by: Actor, at: datetime) -> None:
+        """Cancel the admission (撤销入院登记). Raises StayCancelled, AlreadySettled,
+        AdmissionStands."""
+        require_registered(self)
+        require_unsettled(self, "撤销入院登记")
+        require_nothing_stands(self)
+        was = self.registration
+        self.trigger_event(self.AdmissionCancelled, timestamp=at, was=was, reason=reason, by=by)
+
+    def admit_again(
+        self,
+        *,
+        person_id: PersonId,
+        scheme: str | None,
+        admission: date,
+        circumstances: Circumstances,
+        by: Actor,
+        today: date,
+        at: datetime,
+    ) -> None:
+        """Admit under the number of a cancelled admission. Raises NotCancelled, DateInFuture."""
+        require_cancelled(self)
+        require_not_in_future(admission, today, "入院日期")
+        self.trigger_event(
+            self.AdmittedAgain,
+            timestamp=at,
+            person_id=person_id,
+            scheme=scheme,
+            admission=admission,
+            circumstances=circumstances,
+            by=by,
+        )
+
+    def record_fees(
+        self,
+        *,
+        batch_number: str,
+        charges: Charges | None,
+        by: Actor,
+        at: datetime,
+        lines: tuple[FeeLine, ...] = (),
+        stated: tuple[LineStated, ...] = (),
+        replaces: str | None = None,
+    ) -> None:
+        """Record a batch of fees (上传费用), in the place of another where `replaces` names it.
+
+        Raises StayCancelled, AlreadyDischarged, FeeBatchUnknown, and what `decide_batch` raises.
+        """
+        require_still_in(self)
+        fees = self.fees
+        if replaces is not None:
+            fees = fees.without_batch(replaces, charges=fees.decide_without_batch(replaces))
+        batch = fees.decide_batch(batch_number, charges=charges, lines=lines, stated=stated)
+        total = fees.charges.plus(batch.charges) if fees.charges else batch.charges
+        self.trigger_event(
+            self.FeesRecorded,
+            timestamp=at,
+            batch_number=batch_number,
+            charges=batch.charges,
+            by=by,
+            lines=lines,
+            line_count=len(lines),
+            replaces=replaces,
+            charges_before=None if replaces is None else self.charges,
+            charges_after=None if replaces is None else total,
+        )
+
+    def delete_fee_batch(self, *, batch_number: str, by: Actor, at: datetime) -> None:
+        """Delete a batch (删除费用批次). Raises StayCancelled, AlreadyDischarged, FeeBatchUnknown,
+        FeeLineGivenBack."""
+        require_still_in(self)
+        left = self.fees.decide_without_batch(batch_number)
+        self.trigger_event(
+            self.FeeBatchDeleted,
+            timestamp=at,
+            batch_number=batch_number,
+            charges_before=self.charges,
+            charges_after=left,
+            by=by,
+        )
+
+    def correct_fee_line(
+        self, *, line: FeeLine, by: Actor, at: datetime, stated: tuple[LineStated, ...] = ()
+    ) -> None:
+        """Correct a line (更正费用明细). Raises StayCancelled, AlreadyDischarged, and what
+        `decide_line` raises."""
+        require_still_in(self)
+        was, left = self.fees.decide_line(line, stated)
+        self.trigger_event(
+            self.FeeLineCorrected, timestamp=at, was=was, line=line, charges_after=left, by=by
+        )
+
+    def delete_fee_line(self, *, line_number: str, by: Actor, at: datetime) -> None:
+        """Delete a line (删除费用明细). Raises StayCancelled, AlreadyDischarged, FeeLineUnknown,
+        FeeLineGivenBack."""
+        require_still_in(self)
+        line, left = self.fees.decide_without_line(line_number)
+        self.trigger_event(self.FeeLineDeleted, timestamp=at, line=line, charges_after=left, by=by)
+
+    def pay_deposit(
+        self,
+        *,
+        receipt_number: str,
+        amount_fen: int,
+        method: DepositMethod,
+        limit: DepositLimit,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Take a deposit (收押金). Raises StayCancelled, AlreadySettled, DepositReceiptRepeated,
+        DepositAboveAllowed."""
+        require_registered(self)
+        require_unsettled(self, "收押金")
+        held_fen = self.deposit.decide_payment(receipt_number, amount_fen, limit)
+        self.trigger_event(
+            self.DepositPaid,
+            timestamp=at,
+            receipt_number=receipt_number,
+            amount_fen=amount_fen,
+            method=method,
+            limit=limit,
+            held_fen=held_fen,
+            by=by,
+        )
+
+    def refund_deposit(
+        self,
+        *,
+        receipt_number: str | None,
+        amount_fen: int,
+        method: DepositMethod,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Give a deposit back (退押金). Raises StayCancelled, DepositNotHeld."""
+        require_registered(self)
+        held_fen = self.deposit.decide_refund(receipt_number, amount_fen)
+        self.trigger_event(
+            self.DepositRefunded,
+            timestamp=at,
+            receipt_number=receipt_number,
+            amount_fen=amount_fen,
+            method=method,
+            held_fen=held_fen,
+            by=by,
         )
 
     def discharge_patient(
@@ -262,21 +614,19 @@ class Stay(Aggregate):
         by: Actor,
         today: date,
         at: datetime,
+        departure: Departure | None = None,
     ) -> None:
         """Discharge the patient (出院登记).
 
-        Raises AlreadyDischarged, DischargeBeforeAdmission, DateInFuture.
+        Raises StayCancelled, AlreadyDischarged, DischargeBeforeAdmission, DateInFuture.
         """
+        require_registered(self)
         if self.discharge:
             raise AlreadyDischarged(
                 f"住院 {self.hospital_stay_number} 已于 {self.discharge} 出院，不能重复登记"
             )
-        if discharge < self.admission:
-            raise DischargeBeforeAdmission(
-                f"出院日期 {discharge} 早于入院日期 {self.admission}；请核对"
-            )
-        if discharge > today:
-            raise DateInFuture(f"出院日期 {discharge} 晚于今天 {today}；请核对")
+        require_in_order(self.admission, discharge)
+        require_not_in_future(discharge, today, "出院日期")
         self.trigger_event(
             self.Discharged,
             timestamp=at,
@@ -284,24 +634,37 @@ class Stay(Aggregate):
             invoice_number=invoice_number,
             circumstances=circumstances,
             by=by,
+            departure=departure,
         )
+
+    def undo_discharge(self, *, reason: str, by: Actor, at: datetime) -> None:
+        """Undo the discharge (取消出院). Raises StayCancelled, AlreadySettled, NotDischarged."""
+        require_registered(self)
+        require_unsettled(self, "取消出院")
+        was = DischargeRegistered(
+            require_discharged(self),
+            self.invoice_number,
+            self.departure,
+            self.declared_at_discharge,
+        )
+        self.trigger_event(self.DischargeUndone, timestamp=at, was=was, reason=reason, by=by)
 
     def require_ready_to_settle(self) -> tuple[date, Charges]:
         """The discharge date and the charges of a stay that may be settled.
 
-        Raises NotDischarged, NoFees, AlreadySettled.
+        Raises StayCancelled, NotDischarged, NoFees, AlreadySettled.
         """
+        require_registered(self)
         current = self.current_settlement
         if current:
             raise AlreadySettled(
                 f"住院 {self.hospital_stay_number} 已于 {current.booked_on} 结算，"
                 f"结算单号 {current.number}；要重新结算请先撤销"
             )
-        if self.discharge is None:
-            raise NotDischarged(f"住院 {self.hospital_stay_number} 还没有办理出院")
+        discharge = require_discharged(self)
         if self.charges is None:
             raise NoFees(f"住院 {self.hospital_stay_number} 没有任何费用")
-        return self.discharge, self.charges
+        return discharge, self.charges
 
     def settle(
         self,
@@ -342,6 +705,24 @@ class Stay(Aggregate):
             pending=beside.pending,
         )
 
+    def record_tender(self, *, tender: Tender, by: Actor, at: datetime) -> None:
+        """Say how the settlement is paid (支付方式). Raises NotSettled, TenderRepeated,
+        TenderDoesNotAddUp, DepositNotHeld."""
+        current = self.current_settlement
+        if current is None:
+            raise NotSettled(f"住院 {self.hospital_stay_number} 没有结算，不能登记支付方式")
+        if self.tender is not None:
+            raise TenderRepeated(f"结算 {current.number} 的支付方式已登记；有误时请撤销结算")
+        refund_due_fen = self.deposit.decide_tender(tender, current.patient_fen)
+        self.trigger_event(
+            self.TenderRecorded,
+            timestamp=at,
+            number=current.number,
+            tender=tender,
+            refund_due_fen=refund_due_fen,
+            by=by,
+        )
+
     def reverse(self, *, reason: str, booked_on: date, by: Actor, at: datetime) -> Settlement:
         """Undo the settlement (撤销结算); returns what was undone.
 
@@ -379,6 +760,21 @@ class Stay(Aggregate):
     # --- questions ----------------------------------------------------------------------------
 
     @property
+    def registration(self) -> Registration:
+        """What is registered of the admission."""
+        return Registration(self.person_id, self.scheme, self.admission, self.declared_at_admission)
+
+    @property
+    def batches(self) -> tuple[str, ...]:
+        """The numbers of the batches that stand."""
+        return tuple(batch.number for batch in self.fees.batches)
+
+    @property
+    def charges(self) -> Charges | None:
+        """The fees so far."""
+        return self.fees.charges
+
+    @property
     def current_settlement(self) -> Settlement | None:
         """The settlement that counts, if any."""
         last = self.settlements[-1] if self.settlements else None
@@ -386,7 +782,9 @@ class Stay(Aggregate):
 
     @property
     def status(self) -> str:
-        """`admitted`, `discharged` or `settled`."""
+        """`admitted`, `discharged`, `settled` or `cancelled`."""
+        if self.is_cancelled:
+            return "cancelled"
         if self.current_settlement:
             return "settled"
         return "discharged" if self.discharge else "admitted"

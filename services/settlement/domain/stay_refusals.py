@@ -47,3 +47,19 @@ class NotSettled(StayRefusal):
 
 class PersonalShareChanged(StayRefusal):
     """The patient's share is not what the caller expected from the preview."""
+
+
+class StayCancelled(StayRefusal):
+    """The admission was cancelled; admit the patient again under the number."""
+
+
+class AdmissionStands(StayRefusal):
+    """Something stands that a cancelled admission cannot have: fees, a deposit, a discharge."""
+
+
+class NotCancelled(StayRefusal):
+    """Only a cancelled stay is admitted again."""
+
+
+class NothingChanged(StayRefusal):
+    """A correction that says what stands already."""

@@ -32,6 +32,8 @@ MAPS = {
 
 _INSTEAD_OF_NULL: dict[str, Any] = {
     "age": 57,
+    "charges_after": {"item_classes_fen": {}, "total_fen": 1},
+    "departure": "other",
     "diagnosis": {"code": "K36.x00", "system": "ICD-10", "version": "医保版 2.0"},
     "emergency": True,
     "identities_from": "2020-01-01",
@@ -52,6 +54,12 @@ _OTHERS = {
     "full": ("advance", "partial"),
     "partial": ("advance", "full"),
     "resident": ("employee",),
+    "A": ("B", "C"),
+    "B": ("A", "C"),
+    "C": ("A", "B"),
+    "by_order": ("death",),
+    "cash": ("card",),
+    "mobile": ("cash",),
 }
 
 State = dict[str, Any]

@@ -57,7 +57,7 @@ UNSEEN = {
     },
     "stay-admitted": {"by.operator", "scheme", "timestamp"},
     "fees-recorded": {"batch_number", "by.operator", "timestamp"},
-    "patient-discharged": {"by.operator", "timestamp"},
+    "patient-discharged": {"by.operator", "departure", "timestamp"},
     "settlement-opened": {
         "inputs.eligibility.age",
         "inputs.eligibility.enrolment.plan",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,28 @@ from settlement.domain.record import Actor
 from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import DateInFuture, StayRefusal
 from settlement.law.bill import BillDoesNotAddUp, BillTooLarge
+from settlement.law.fee_lines import FeeLineFaulty
 
-ADMISSION, FEES, DISCHARGE = "入院登记", "费用", "出院登记"
+ADMISSION = "入院登记"
+STEPS: dict[Any, str] = {
+    Stay.Created: ADMISSION,
+    Stay.AdmissionChanged: "变更入院登记",
+    Stay.AdmissionCancelled: "撤销入院登记",
+    Stay.AdmittedAgain: "重新入院登记",
+    Stay.FeesRecorded: "费用",
+    Stay.FeeBatchDeleted: "删除费用批次",
+    Stay.FeeLineCorrected: "更正费用明细",
+    Stay.FeeLineDeleted: "删除费用明细",
+    Stay.DepositPaid: "收押金",
+    Stay.DepositRefunded: "退押金",
+    Stay.Discharged: "出院登记",
+    Stay.DischargeUndone: "取消出院",
+    Stay.TenderRecorded: "支付方式",
+}
+"""What happens to a stay beside its settlements, and what users read for it."""
+
+STAY_EVENTS = tuple(STEPS)
+_REFUSALS = (StayRefusal, BillDoesNotAddUp, BillTooLarge, FeeLineFaulty)
 RECORDED = "已记入账本"
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -41,19 +62,20 @@ class StaysAgain:
         stay = self._known.get(stay_id)
         return stay.hospital_stay_number if stay else str(stay_id)
 
-    def take(self, event: Stay.Created | Stay.FeesRecorded | Stay.Discharged) -> Iterator[Finding]:
-        """What happens before a settlement."""
+    def take(self, event: Any) -> Iterator[Finding]:
+        """What happens beside the settlements: an event of `STAY_EVENTS`."""
         if isinstance(event, Stay.Created):
             yield from self._admitted(event)
             return
         stay = self._known.get(event.originator_id)
-        step = FEES if isinstance(event, Stay.FeesRecorded) else DISCHARGE
+        step = STEPS[type(event)]
         if stay is None:
             yield Finding(step, "住院", RECORDED, "没有入院登记")
             return
+        settled_at = stay.modified_on
         try:
             _decide(stay, event)
-        except (StayRefusal, BillDoesNotAddUp, BillTooLarge) as refusal:
+        except _REFUSALS as refusal:
             yield Finding(step, "登记", RECORDED, refusal)
             # What the log holds goes on; batches that do not add up leave the charges alone.
             with suppress(BillDoesNotAddUp):
@@ -61,6 +83,11 @@ class StaysAgain:
         for expected in stay.collect_events():
             yield from event_findings(step, event, expected)
         yield from actor_findings(step, event.by, stay)
+        if isinstance(event, Stay.TenderRecorded):
+            # Said with the settlement, in one transaction.
+            yield from value_findings(step, "时刻", event.timestamp, settled_at)
+        if isinstance(event, Stay.AdmissionChanged | Stay.AdmittedAgain):
+            yield from self._institution_findings(step, stay, event.admission)
 
     def _admitted(self, event: Stay.Created) -> Iterator[Finding]:
         try:
@@ -71,10 +98,13 @@ class StaysAgain:
         for expected in stay.collect_events():
             yield from event_findings(ADMISSION, event, expected)
         yield from actor_findings(ADMISSION, event.by, stay)
-        institution = self._institutions.used(event.institution_id, event.admission)
-        if isinstance(institution, str):
-            yield Finding(ADMISSION, "机构", event.institution_id, institution)
+        yield from self._institution_findings(ADMISSION, stay, event.admission)
         self._known.setdefault(event.originator_id, stay)
+
+    def _institution_findings(self, step: str, stay: Stay, day: date) -> Iterator[Finding]:
+        institution = self._institutions.used(stay.institution_id, day)
+        if isinstance(institution, str):
+            yield Finding(step, "机构", stay.institution_id, institution)
 
 
 def actor_findings(step: str, by: Actor, stay: Stay) -> Iterator[Finding]:
@@ -96,20 +126,87 @@ def _admit(event: Stay.Created, *, today: date) -> Stay:
     )
 
 
-def _decide(stay: Stay, event: Stay.FeesRecorded | Stay.Discharged) -> None:
-    if isinstance(event, Stay.FeesRecorded):
-        stay.record_fees(
-            batch_number=event.batch_number,
-            charges=event.charges,
+def _decide(stay: Stay, event: Any) -> None:
+    """The decision that an event of `STAY_EVENTS` came from, from what the event says."""
+    by, at, today = event.by, event.timestamp, booked_day(event.timestamp)
+    match event:
+        case Stay.AdmissionChanged():
+            stay.change_admission(
+                scheme=event.scheme,
+                admission=event.admission,
+                circumstances=event.circumstances,
+                by=by,
+                today=today,
+                at=at,
+            )
+        case Stay.AdmissionCancelled():
+            stay.cancel_admission(reason=event.reason, by=by, at=at)
+        case Stay.AdmittedAgain():
+            stay.admit_again(
+                person_id=event.person_id,
+                scheme=event.scheme,
+                admission=event.admission,
+                circumstances=event.circumstances,
+                by=by,
+                today=today,
+                at=at,
+            )
+        case Stay.Discharged():
+            stay.discharge_patient(
+                discharge=event.discharge,
+                invoice_number=event.invoice_number,
+                circumstances=event.circumstances,
+                by=by,
+                today=today,
+                at=at,
+                departure=event.departure,
+            )
+        case Stay.DischargeUndone():
+            stay.undo_discharge(reason=event.reason, by=by, at=at)
+        case Stay.TenderRecorded():
+            stay.record_tender(tender=event.tender, by=by, at=at)
+        case Stay.DepositPaid() | Stay.DepositRefunded():
+            _decide_deposit(stay, event)
+        case _:
+            _decide_fees(stay, event)
+
+
+def _decide_fees(stay: Stay, event: Any) -> None:
+    by, at = event.by, event.timestamp
+    match event:
+        case Stay.FeesRecorded():
+            stay.record_fees(
+                batch_number=event.batch_number,
+                # The amounts of lines follow from them, whatever the event says they are.
+                charges=None if event.lines else event.charges,
+                by=by,
+                at=at,
+                lines=event.lines,
+                replaces=event.replaces,
+            )
+        case Stay.FeeBatchDeleted():
+            stay.delete_fee_batch(batch_number=event.batch_number, by=by, at=at)
+        case Stay.FeeLineCorrected():
+            stay.correct_fee_line(line=event.line, by=by, at=at)
+        case Stay.FeeLineDeleted():
+            stay.delete_fee_line(line_number=event.line.number, by=by, at=at)
+
+
+def _decide_deposit(stay: Stay, event: Stay.DepositPaid | Stay.DepositRefunded) -> None:
+    if isinstance(event, Stay.DepositPaid):
+        stay.pay_deposit(
+            receipt_number=event.receipt_number,
+            amount_fen=event.amount_fen,
+            method=event.method,
+            limit=event.limit,
             by=event.by,
             at=event.timestamp,
         )
         return
-    stay.discharge_patient(
-        discharge=event.discharge,
-        invoice_number=event.invoice_number,
-        circumstances=event.circumstances,
+    stay.refund_deposit(
+        receipt_number=event.receipt_number,
+        amount_fen=event.amount_fen,
+        method=event.method,
         by=event.by,
-        today=booked_day(event.timestamp),
         at=event.timestamp,
     )

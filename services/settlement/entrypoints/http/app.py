@@ -7,12 +7,15 @@ from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
 from settlement.entrypoints.http.accounts import account_routes
+from settlement.entrypoints.http.deposits import deposit_routes
 from settlement.entrypoints.http.found_settlements import found_settlement_routes
 from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.notices import notice_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.requests import request_routes
+from settlement.entrypoints.http.stay_changes import stay_change_routes
+from settlement.entrypoints.http.stay_list import stay_list_routes
 from settlement.entrypoints.http.stays import stay_routes
 from settlement.entrypoints.http.touched import touched_routes
 from settlement.entrypoints.http.whole_stays import whole_stay_routes
@@ -36,6 +39,9 @@ def create_app(parts: Parts) -> FastAPI:
         found_settlement_routes,
         account_routes,
         notice_routes,
+        stay_change_routes,
+        stay_list_routes,
+        deposit_routes,
     )
     for routes in every:
         app.include_router(routes(parts))

@@ -18,6 +18,7 @@ from settlement.domain import stay_refusals as stay
 from settlement.domain.institution import InstitutionUnknown
 from settlement.domain.settlement_order import NotLatestSettlement
 from settlement.entrypoints.http.fund_problems import FUND_PROBLEMS
+from settlement.entrypoints.http.stay_problems import STAY_PROBLEMS
 from settlement.kernel import settle
 from settlement.kernel.resolving import NumberUnfit
 from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge
@@ -74,5 +75,6 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     LawMissing: ProblemKind("law-missing", 500, "账本中的政策文本缺失"),
     LedgerIncomplete: ProblemKind("ledger-incomplete", 500, "账本不完整"),
     **FUND_PROBLEMS,
+    **STAY_PROBLEMS,
 }
 """Every error a caller can meet, with its stable type, status and title."""

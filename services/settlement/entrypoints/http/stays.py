@@ -77,13 +77,16 @@ def stay_routes(parts: Parts) -> APIRouter:
         asked: message.FeeBatchStated,
         arrived: Arrived,
     ) -> Response:
-        """上传一批费用；各分项须与总额相符。"""
+        """上传一批费用（金额或明细）；各分项须与总额相符，明细算出的须与申报的相符。"""
         command = RecordFees(
             stay_id=stay_id,
             batch_number=asked.batch_number,
-            charges=translating.charges(asked.charges),
+            charges=translating.charges(asked.charges) if asked.charges else None,
             by=arrived.by,
             at=parts.clock(),
+            lines=translating.fee_lines(asked.lines),
+            stated=translating.parts_stated(asked.lines),
+            replaces=asked.replaces,
         )
         return answer_write(
             parts,
@@ -103,7 +106,7 @@ def stay_routes(parts: Parts) -> APIRouter:
         asked: message.Discharge,
         arrived: Arrived,
     ) -> Response:
-        """出院登记；之后不能再记费。"""
+        """出院登记；之后费用不能变动，除非先取消出院。"""
         at = parts.clock()
         command = DischargePatient(
             stay_id=stay_id,
@@ -113,6 +116,7 @@ def stay_routes(parts: Parts) -> APIRouter:
             by=arrived.by,
             today=business_date(at),
             at=at,
+            departure=asked.departure,
         )
         return answer_write(
             parts,
@@ -153,6 +157,7 @@ def stay_routes(parts: Parts) -> APIRouter:
             settled_on=business_date(at),
             by=arrived.by,
             at=at,
+            tender=translating.tender(asked.tender),
         )
         return answer_write(
             parts,

@@ -10,6 +10,8 @@ from settlement.application.prepare_settlement import Prepared
 from settlement.application.preview_bill import BillPreviewed
 from settlement.application.read_statement import Statement
 from settlement.domain.circumstances import Circumstances, Diagnosis, declarations
+from settlement.domain.deposits import Tender
+from settlement.domain.fees import LineStated
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import Beside
 from settlement.domain.stay import Stay
@@ -18,6 +20,7 @@ from settlement.kernel.report import DepositAllowed
 from settlement.law.bill import Charges
 from settlement.law.exact import Ratio
 from settlement.law.facts import NO_DISEASE
+from settlement.law.fee_lines import FeeLine, plain_decimal
 from settlement.law.policy import LayerKind, Policy
 
 
@@ -29,6 +32,47 @@ def actor(acting: Acting) -> Actor:
 def charges(stated: message.ChargesStated) -> Charges:
     """The amounts of a bill."""
     return Charges(**stated.model_dump())
+
+
+def fee_lines(stated: tuple[message.FeeLineStated, ...]) -> tuple[FeeLine, ...]:
+    """Lines of fees, each decimal in its one spelling."""
+    return tuple(fee_line(line) for line in stated)
+
+
+def fee_line(stated: message.FeeLineStated) -> FeeLine:
+    """One line of fees."""
+    limit, share = stated.price_limit_yuan, stated.self_pay_share
+    return FeeLine(
+        number=stated.line_number,
+        item_code=stated.item_code,
+        catalogue_class=stated.catalogue_class,
+        quantity=plain_decimal(stated.quantity),
+        unit_price_yuan=plain_decimal(stated.unit_price_yuan),
+        amount_fen=stated.amount_fen,
+        price_limit_yuan=None if limit is None else plain_decimal(limit),
+        self_pay_share=None if share is None else plain_decimal(share),
+        item_class=stated.item_class,
+        gives_back=stated.gives_back,
+    )
+
+
+def parts_stated(stated: tuple[message.FeeLineStated, ...]) -> tuple[LineStated, ...]:
+    """What the hospital states of the parts of its lines, where it states any."""
+    return tuple(
+        LineStated(
+            line_number=line.line_number,
+            in_scope_fen=line.in_scope_fen,
+            first_self_pay_fen=line.first_self_pay_fen,
+            over_limit_fen=line.over_limit_fen,
+            out_of_catalog_fen=line.out_of_catalog_fen,
+        )
+        for line in stated
+    )
+
+
+def tender(stated: message.TenderStated | None) -> Tender | None:
+    """How the patient pays, where the hospital says so."""
+    return Tender(**stated.model_dump()) if stated else None
 
 
 def circumstances(stated: message.CircumstancesStated) -> Circumstances:
@@ -62,6 +106,9 @@ def show_stay(stay: Stay) -> message.StayShown:
         charges=message.ChargesStated(**vars(stay.charges)) if stay.charges else None,
         settlement_number=current.number if current else None,
         patient_fen=current.patient_fen if current else None,
+        departure=stay.departure,
+        deposit_held_fen=stay.deposit.held_fen,
+        tender=message.TenderStated(**vars(stay.tender)) if stay.tender else None,
     )
 
 
@@ -116,6 +163,7 @@ def show_prepared(
         number=number,
         status="settled" if number else "preview",
         deposit=None if number else prepared.deposit,
+        invoice_number=stay.invoice_number,
     )
 
 
@@ -132,6 +180,8 @@ def show_statement(found: Statement) -> message.StatementShown:
         number=found.settlement.number,
         status="reversed" if found.settlement.is_reversed else "settled",
         deposit=None,
+        # Of then: a discharge that was undone since may have another.
+        invoice_number=found.settlement.invoice_number,
     )
 
 
@@ -147,15 +197,16 @@ def _statement(
     number: str | None,
     status: Any,
     deposit: DepositAllowed | None,
+    invoice_number: str | None,
 ) -> message.StatementShown:
     return message.StatementShown(
         stay_id=str(stay.id),
         settlement_number=number,
         hospital_stay_number=stay.hospital_stay_number,
-        invoice_number=stay.invoice_number,
+        invoice_number=invoice_number,
         institution_id=stay.institution_id,
         institution_name=inputs.institution.name,
-        person_id=stay.person_id,
+        person_id=inputs.eligibility.person_id,
         admission_date=inputs.admission,
         discharge_date=inputs.discharge,
         settled_on=inputs.settled_on,

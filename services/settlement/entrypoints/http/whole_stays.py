@@ -122,11 +122,20 @@ def _command(asked: message.WholeStay, *, acting: Actor, at: datetime) -> Settle
             at=at,
         ),
         batches=tuple(
-            FeeBatch(b.batch_number, translating.charges(b.charges)) for b in asked.batches
+            FeeBatch(
+                batch.batch_number,
+                translating.charges(batch.charges) if batch.charges else None,
+                lines=translating.fee_lines(batch.lines),
+                stated=translating.parts_stated(batch.lines),
+                replaces=batch.replaces,
+            )
+            for batch in asked.batches
         ),
         discharge=asked.discharge_date,
         invoice_number=asked.invoice_number,
         elsewhere_fen=asked.decided_elsewhere_fen,
         expected_personal_fen=asked.expected_personal_fen,
         settled_on=business_date(at),
+        departure=asked.departure,
+        tender=translating.tender(asked.tender),
     )

@@ -1,0 +1,170 @@
+"""What settlement promises of a stay before and beside its settlement (住院登记、费用更正、押金).
+
+Owner: settlement. Amounts are integers in fen and their names end in `_fen`; nothing here is part
+of a bill's identity of payers, patient and hospital. The answers are those of `settlement_v1`
+where a stay is shown.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.settlement_v1 import (
+    AmountFen,
+    ChargesStated,
+    CircumstancesStated,
+    Day,
+    FeeLineStated,
+    Message,
+    NumberShown,
+    Reference,
+)
+from contracts.vocabulary import Departure, DepositMethod, Scheme
+
+Reason = Annotated[str, Field(min_length=1, max_length=200)]
+"""Why something was taken back (原因), in the hospital's words; it names nobody."""
+
+PaidFen = Annotated[AmountFen, Field(gt=0)]
+
+
+class AdmissionChange(Message):
+    """`POST /v1/stays/{stay_id}/admission/change`: the registration as it is to read
+    (变更入院登记).
+
+    As a whole: what is left out is no longer stated. Person and stay number stay as they are.
+    """
+
+    admission_date: Day
+    scheme: Scheme | None = None
+    circumstances: CircumstancesStated = CircumstancesStated()
+
+
+class AdmissionCancellation(Message):
+    """`POST /v1/stays/{stay_id}/admission/cancellation`: it never was (撤销入院登记)."""
+
+    reason: Reason
+
+
+class DischargeCancellation(Message):
+    """`POST /v1/stays/{stay_id}/discharge/cancellation`: the patient is still in (取消出院)."""
+
+    reason: Reason
+
+
+class FeeBatchDeletion(Message):
+    """`POST /v1/stays/{stay_id}/fees/deletion`: the batch no longer stands (删除费用批次)."""
+
+    batch_number: Reference
+
+
+class FeeLineCorrection(Message):
+    """`POST /v1/stays/{stay_id}/fees/lines/correction`: the line with this number reads so
+    (更正费用明细)."""
+
+    line: FeeLineStated
+
+
+class FeeLineDeletion(Message):
+    """`POST /v1/stays/{stay_id}/fees/lines/deletion`: the line no longer stands (删除费用明细)."""
+
+    line_number: Reference
+
+
+class FeeLineShown(FeeLineStated):
+    """A line that stands (费用明细): `left_fen` and its parts are what is left of it after what was
+    given back; a line that gives back has neither of its own."""
+
+    left_fen: AmountFen
+
+
+class FeeBatchShown(Message):
+    """A batch that stands (费用批次), as amounts or as lines."""
+
+    batch_number: str
+    charges: ChargesStated | None = None
+    lines: tuple[FeeLineShown, ...] = ()
+
+
+class FeesShown(Message):
+    """`GET /v1/stays/{stay_id}/fees`: what stands, and what it comes to (现有费用)."""
+
+    stay_id: str
+    batches: tuple[FeeBatchShown, ...]
+    charges: ChargesStated | None
+
+
+class DepositPayment(Message):
+    """`POST /v1/stays/{stay_id}/deposits`: a deposit paid or topped up (收押金).
+
+    `normal_deposit_fen` is what the hospital asks of others, where the policy goes by it.
+    """
+
+    receipt_number: Reference
+    amount_fen: PaidFen
+    method: DepositMethod
+    normal_deposit_fen: AmountFen | None = None
+
+
+class DepositRefund(Message):
+    """`POST /v1/stays/{stay_id}/deposits/refund`: given back (退押金); without a receipt, from the
+    oldest ones."""
+
+    amount_fen: PaidFen
+    method: DepositMethod
+    receipt_number: Reference | None = None
+
+
+class DepositReceiptShown(Message):
+    """A receipt and what is left of it (押金收据)."""
+
+    receipt_number: str
+    left_fen: int
+
+
+class DepositHeldShown(Message):
+    """What is held of a stay (在押金额): `applied_fen` of it went into the settlement."""
+
+    stay_id: str
+    held_fen: int
+    applied_fen: int
+    receipts: tuple[DepositReceiptShown, ...]
+
+
+class DepositStandingShown(DepositHeldShown):
+    """`GET /v1/stays/{stay_id}/deposit`: what may be asked and what is held (押金).
+
+    `policy_says` is false where the policy has nothing about deposits: nothing then limits it.
+    `most_fen` is the most that may be held, `may_ask_fen` that without what is held; both are null
+    where nothing limits them. `numbers` are those the policy states, with their evidence.
+    """
+
+    policy: str
+    policy_says: bool
+    numbers: tuple[NumberShown, ...]
+    normal_deposit_fen: int | None
+    most_fen: int | None
+    may_ask_fen: int | None
+
+
+class StayListed(Message):
+    """A stay in the hospital's list (住院); `days_since_discharge` is null while the patient is
+    in."""
+
+    stay_id: str
+    hospital_stay_number: str
+    person_id: str
+    status: Literal["admitted", "discharged", "settled", "cancelled"]
+    admission_date: date
+    discharge_date: date | None
+    departure: Departure | None
+    total_fen: int
+    days_since_discharge: int | None
+
+
+class StaysListed(Message):
+    """`GET /v1/stays?status=`: the hospital's own stays in order of admission (住院清单); with
+    `next_after` the next page is asked, null where there is none."""
+
+    stays: tuple[StayListed, ...]
+    next_after: int | None

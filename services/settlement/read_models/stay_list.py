@@ -1,0 +1,196 @@
+"""The stays of each hospital by where they stand (住院清单), such as those discharged and not yet
+settled.
+
+Derived and disposable: `rebuild` makes all rows again. Queries catch up first.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    Index,
+    MetaData,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+
+from contracts.vocabulary import Departure, InstitutionId
+from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.log import LoggedEvent
+from eventlog.sqlite_engine import begin_writing
+from settlement.domain.stay import Stay
+
+_metadata = MetaData()
+_stays = Table(
+    "stay_list",
+    _metadata,
+    Column("stay_id", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("institution_id", String, nullable=False),
+    Column("hospital_stay_number", String, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("admission", Date, nullable=False),
+    Column("discharge", Date),
+    Column("departure", String),
+    Column("total_fen", BigInteger, nullable=False),
+)
+_by_status = Index(
+    "stay_list_by_status", _stays.c.institution_id, _stays.c.status, _stays.c.position
+)
+
+
+@dataclass(frozen=True)
+class StayListed:
+    """A stay in the list (住院); `position` is its place in the order of admission."""
+
+    position: int
+    stay_id: UUID
+    hospital_stay_number: str
+    person_id: str
+    status: str
+    admission: date
+    discharge: date | None
+    departure: Departure | None
+    total_fen: int
+
+    def days_since_discharge(self, today: date) -> int | None:
+        """How long ago the patient left (出院天数); None while in."""
+        return (today - self.discharge).days if self.discharge else None
+
+
+class StayList:
+    """The list of all hospitals' stays, read one hospital at a time."""
+
+    def __init__(self, *, log: ReadsInOrder, engine: Engine) -> None:
+        self._engine = engine
+        self._follower = Follower(name="stay_list", log=log, engine=engine, react=_react)
+
+    def create_tables(self) -> None:
+        """Create what is missing; harmless when it is there."""
+        create_follower_tables(self._engine)
+        with begin_writing(self._engine) as connection:
+            _create(connection)
+
+    def catch_up(self) -> int:
+        """Apply everything new; returns the position reached. Raises FollowerStopped."""
+        return self._follower.catch_up()
+
+    def rebuild(self) -> int:
+        """Throw all rows away and make them again from the ledger. Raises FollowerStopped."""
+        return self._follower.rebuild(_recreate)
+
+    def stays(
+        self, institution_id: InstitutionId, *, status: str | None, after: int, limit: int
+    ) -> tuple[StayListed, ...]:
+        """Up to `limit` stays of a hospital behind a position, in order. Raises FollowerStopped."""
+        self.catch_up()
+        query = (
+            select(_stays)
+            .where(_stays.c.institution_id == institution_id, _stays.c.position > after)
+            .order_by(_stays.c.position)
+            .limit(limit)
+        )
+        if status is not None:
+            query = query.where(_stays.c.status == status)
+        with self._engine.connect() as connection:
+            return tuple(_listed(row) for row in connection.execute(query))
+
+
+def _listed(row: Any) -> StayListed:
+    return StayListed(
+        position=row.position,
+        stay_id=UUID(row.stay_id),
+        hospital_stay_number=row.hospital_stay_number,
+        person_id=row.person_id,
+        status=row.status,
+        admission=row.admission,
+        discharge=row.discharge,
+        departure=Departure(row.departure) if row.departure else None,
+        total_fen=row.total_fen,
+    )
+
+
+# --- tables and reaction ----------------------------------------------------------------------
+
+
+def _create(connection: Connection) -> None:
+    connection.execute(CreateTable(_stays, if_not_exists=True))
+    connection.execute(CreateIndex(_by_status, if_not_exists=True))
+
+
+def _recreate(connection: Connection) -> None:
+    connection.execute(DropTable(_stays, if_exists=True))
+    _create(connection)
+
+
+def _react(connection: Connection, logged: LoggedEvent) -> None:
+    event = logged.event
+    if isinstance(event, Stay.Created):
+        row = {
+            "stay_id": str(event.originator_id),
+            "position": logged.position,
+            "institution_id": event.institution_id,
+            "hospital_stay_number": event.hospital_stay_number,
+        }
+        connection.execute(insert(_stays).values(**row, **_admitted(event)))
+        return
+    changes = _changes(event)
+    if changes:
+        of_stay = _stays.c.stay_id == str(event.originator_id)
+        connection.execute(update(_stays).where(of_stay).values(**changes))
+
+
+def _admitted(event: Stay.Created | Stay.AdmittedAgain) -> dict[str, Any]:
+    """A stay that begins, or begins anew under its number."""
+    return {
+        "person_id": event.person_id,
+        "status": "admitted",
+        "admission": event.admission,
+        "discharge": None,
+        "departure": None,
+        "total_fen": 0,
+    }
+
+
+def _changes(event: Any) -> dict[str, Any]:
+    """What an event changes of the row of its stay."""
+    changes: dict[str, Any] = {}
+    match event:
+        case Stay.AdmittedAgain():
+            changes = _admitted(event)
+        case Stay.AdmissionChanged():
+            changes = {"admission": event.admission}
+        case Stay.AdmissionCancelled():
+            changes = {"status": "cancelled"}
+        case Stay.Discharged():
+            departure = event.departure.value if event.departure else None
+            left = {"discharge": event.discharge, "departure": departure}
+            changes = {"status": "discharged", **left}
+        case Stay.DischargeUndone():
+            changes = {"status": "admitted", "discharge": None, "departure": None}
+        case Stay.SettlementCompleted():
+            changes = {"status": "settled"}
+        case Stay.SettlementReversed():
+            changes = {"status": "discharged"}
+        case Stay.FeesRecorded() if event.replaces is None:
+            changes = {"total_fen": _stays.c.total_fen + event.charges.total_fen}
+        case (
+            Stay.FeesRecorded()
+            | Stay.FeeBatchDeleted()
+            | Stay.FeeLineCorrected()
+            | Stay.FeeLineDeleted()
+        ):
+            changes = {"total_fen": event.charges_after.total_fen if event.charges_after else 0}
+    return changes
