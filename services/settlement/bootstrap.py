@@ -8,12 +8,15 @@ from eventlog.log import EventLog
 from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger
+from settlement.adapters.people_on_paper_http import PeopleOnPaperHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.law_library import LawLibrary
 from settlement.application.list_touched import TouchedSettlements
+from settlement.application.paper_ports import PeopleOnPaper, SettlementNumbers
 from settlement.application.ports import Clock, Eligibility
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.settlement_numbers import SqlSettlementNumbers
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
@@ -32,6 +35,7 @@ class Parts:
     book: PolicyBook
     fund_account: FundAccount
     clock: Clock
+    papers: "PaperParts"
 
     @property
     def register(self) -> EventLog:
@@ -50,6 +54,25 @@ def build_fund_account(settings: Settings, ledger: EventLedger) -> FundAccount:
     account = FundAccount(log=ledger.log, engine=engine)
     account.create_tables()
     return account
+
+
+@dataclass(frozen=True)
+class PaperParts:
+    """What it takes to print a statement, and to check one."""
+
+    ledger: EventLedger
+    laws: LawLibrary
+    numbers: SettlementNumbers
+    people: PeopleOnPaper
+
+
+def build_papers(settings: Settings, ledger: EventLedger | None = None) -> PaperParts:
+    """Statements on paper, without the policies that bills are settled by."""
+    ledger = ledger or build_ledger(settings)
+    numbers = SqlSettlementNumbers(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    numbers.create_tables()
+    client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
+    return PaperParts(ledger, LawLibrary(ledger), numbers, PeopleOnPaperHttp(client))
 
 
 @dataclass(frozen=True)
@@ -87,4 +110,5 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
         fund_account=build_fund_account(settings, ledger),
         clock=clock,
+        papers=build_papers(settings, ledger),
     )

@@ -83,9 +83,7 @@ class ShowPerson:
             if each.type is CertificateType.RESIDENT_ID
         )
         number = next(resident, None)
-        return PaperHeading(
-            person_id, data.name, number.sex if number else None, data.certificate
-        )
+        return PaperHeading(person_id, data.name, number.sex if number else None, data.certificate)
 
     def reads(self, person_id: UUID) -> Sequence[ReadBy]:
         """The latest readings of a person's facts, the latest first. Raises `UnknownPerson`."""

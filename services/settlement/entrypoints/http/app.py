@@ -9,6 +9,7 @@ from settlement.bootstrap import Parts
 from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
+from settlement.entrypoints.http.statements import statement_routes
 from settlement.entrypoints.http.stays import stay_routes
 from settlement.entrypoints.http.touched import touched_routes
 from settlement.entrypoints.http.whole_stays import whole_stay_routes
@@ -25,6 +26,7 @@ def create_app(parts: Parts) -> FastAPI:
     every = (stay_routes, whole_stay_routes, touched_routes, institution_routes, fund_routes)
     for routes in every:
         app.include_router(routes(parts))
+    app.include_router(statement_routes(parts.papers, parts.clock))
     install_problems(app, PROBLEMS)
     app.add_middleware(BodyLimit)
     return app

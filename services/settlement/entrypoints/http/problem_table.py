@@ -2,6 +2,7 @@
 
 from http_edge.problems import ProblemKind
 from settlement.adapters.institutions_csv import InstitutionsFaulty
+from settlement.application.find_settlement import SettlementUnknown
 from settlement.application.find_stay import StayUnknown
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.law_library import LawMissing
@@ -11,6 +12,7 @@ from settlement.application.prepare_settlement import (
     InWaitingPeriod,
     NotEnrolled,
 )
+from settlement.application.print_statement import StatementDiffers
 from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.domain import stay_refusals as stay
 from settlement.domain.institution import InstitutionUnknown
@@ -38,6 +40,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     stay.NotSettled: ProblemKind("not-settled", 409, "尚未结算"),
     stay.PersonalShareChanged: ProblemKind("personal-share-changed", 409, "个人应付已变化"),
     NotLatestSettlement: ProblemKind("not-latest-settlement", 409, "不是最近一次结算"),
+    SettlementUnknown: ProblemKind("settlement-unknown", 404, "没有这笔结算"),
     StayUnknown: ProblemKind("stay-unknown", 404, "没有这次住院"),
     PersonUnknown: ProblemKind("person-unknown", 422, "没有这位参保人"),
     InstitutionUnknown: ProblemKind("institution-unknown", 422, "机构未登记"),
@@ -67,6 +70,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     Overtaken: ProblemKind("overtaken", 503, "同一参保人正在结算，请重试"),
     # Somebody must look.
     LawMissing: ProblemKind("law-missing", 500, "账本中的政策文本缺失"),
+    StatementDiffers: ProblemKind("statement-differs", 500, "账面金额与重新计算不符"),
     LedgerIncomplete: ProblemKind("ledger-incomplete", 500, "账本不完整"),
     **FUND_PROBLEMS,
 }
