@@ -111,25 +111,28 @@ def test_whatever_is_changed_the_code_changes(opened: OPENED) -> None:
 def _forgeries(value: Any) -> Iterator[Any]:
     """The value with one leaf after the other changed."""
     if is_dataclass(value) and not isinstance(value, type):
-        for each in fields(value):
-            # That it was reversed is what the check tells beside.
-            if each.name != "is_reversed":
-                for other in _forgeries(getattr(value, each.name)):
-                    yield replace(value, **{each.name: other})
+        # That it was reversed is what the check tells beside.
+        names = [each.name for each in fields(value) if each.name != "is_reversed"]
+        for name in names:
+            yield from (replace(value, **{name: o}) for o in _forgeries(getattr(value, name)))
     elif isinstance(value, tuple):
         for at, part in enumerate(value):
             yield from ((*value[:at], other, *value[at + 1 :]) for other in _forgeries(part))
     elif isinstance(value, dict):
         for key, held in value.items():
             yield from ({**value, key: other} for other in _forgeries(held))
-    elif isinstance(value, bool):
-        yield not value
-    elif isinstance(value, int):
-        yield value + 1
-    elif isinstance(value, datetime | date):
-        yield value + timedelta(days=1)
     else:
-        yield "1" if value is None else f"{value}1"
+        yield _other_leaf(value)
+
+
+def _other_leaf(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, datetime | date):
+        return value + timedelta(days=1)
+    return "1" if value is None else f"{value}1"
 
 
 def test_an_unchanged_ledger_gives_the_code_it_always_gave(opened: OPENED) -> None:
@@ -140,11 +143,8 @@ def test_an_unchanged_ledger_gives_the_code_it_always_gave(opened: OPENED) -> No
 
     assert text.startswith('{"form":"yizhan-statement-1","hospital_stay_number":"2023-001847"')
     assert '"patient_fen":562520' in text
-    assert "null" not in text.replace('"cost_cap_left_fen":null', "").replace(
-        '"cap_left_fen":null', ""
-    ).replace('"fund":null', "").replace('"article":null', "").replace(
-        '"valid_to":null', ""
-    ).replace('"invoice_number":null', "").replace('"level":null', "")
+    assert '"outside"' not in text
+    assert '"pending"' not in text
 
 
 def test_the_numbers_are_made_again_from_the_ledger(opened: OPENED) -> None:

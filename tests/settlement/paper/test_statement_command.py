@@ -11,7 +11,7 @@ from settlement.bootstrap import PaperParts
 from settlement.domain.statement_code import statement_code
 from settlement.domain.stay import stay_id_of
 from settlement.entrypoints.cli import app
-from settlement.entrypoints.cli import statement as command
+from settlement.entrypoints.cli import paper as command
 from settlement.settings import Settings
 from tests.settlement.paper.paper_desk import paper_desk, settled
 

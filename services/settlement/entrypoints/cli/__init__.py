@@ -7,9 +7,9 @@ import typer
 from settlement.entrypoints.cli.fund import fund_app
 from settlement.entrypoints.cli.institutions import institutions_app
 from settlement.entrypoints.cli.ledger import replay, verify
+from settlement.entrypoints.cli.paper import check_paper, statement
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
-from settlement.entrypoints.cli.statement import check_paper, statement
 from settlement.entrypoints.cli.stay import stay_app
 from settlement.entrypoints.cli.touched import list_touched_settlements
 
