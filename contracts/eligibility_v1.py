@@ -88,7 +88,8 @@ class PersonShown(Message):
 class PersonOnPaper(Message):
     """`GET /v1/persons/{person_id}/paper`: who a paper is made out to (票据抬头).
 
-    Asked at printing. The one message that tells a name; nobody keeps it. `sex` is what the resident number tells.
+    Asked at printing. The one message that tells a name; nobody keeps it. `sex` is what the
+    resident number tells.
     All are None once the person was erased.
     """
 
