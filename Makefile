@@ -45,7 +45,7 @@ $(VENV)/.ready-%: infra/%.lock $(READY)
 soak: $(READY) ## the long runs
 	@$(PY) -m pytest -m soak -o addopts="-q --strict-markers -p no:cacheprovider"
 
-generate: $(READY) ## write the generated files again (contracts/schemas)
+generate: $(READY) ## write the generated files again (contracts/schemas, docs/events.md)
 	@$(PY) -m standalone.generate_schemas
 
 format: $(READY) ## format the code

@@ -85,6 +85,21 @@ class PersonShown(Message):
     one_person: OnePerson | None = Field(default=None, exclude_if=_is_none)
 
 
+class PersonOnPaper(Message):
+    """`GET /v1/persons/{person_id}/paper`: who a paper is made out to (票据抬头).
+
+    Asked at printing. The one message that tells a name; nobody keeps it. `sex` is what the
+    resident number tells.
+    All are None once the person was erased.
+    """
+
+    person_id: str
+    name: str | None = None
+    sex: Literal["male", "female"] | None = None
+    certificate_type: CertificateType | None = None
+    certificate_masked: str | None = None
+
+
 class BenefitsAfterEnd(Message):
     """Benefits that go on after an identity ended (四个不摘): `until` a day, or without an end."""
 

@@ -479,19 +479,38 @@ class ReversalShown(Message):
 
 
 class EventShown(Message):
-    """One event of a stay (事件)."""
+    """One event of a stay (事件): what happened in words, and all that was recorded.
+
+    `business_day` is the day of `recorded_at` in Asia/Shanghai; `operator` is who did it, None
+    where another event of the same moment says it.
+    """
 
     version: int
     topic: str
     recorded_at: datetime
     content: dict[str, Any]
+    business_day: date
+    happened: str
+    operator: str | None = None
 
 
 class HistoryShown(Message):
-    """`GET /v1/stays/{stay_id}/history` (事件历史)."""
+    """`GET /v1/stays/{stay_id}/history` (事件历史): everything that happened, in order."""
 
     stay_id: str
     events: tuple[EventShown, ...]
+
+
+class StatementChecked(Message):
+    """`GET /v1/settlements/check`: whether a paper says what the ledger says (核对结算单).
+
+    `matches` (相符), `reversed` (相符，其后已撤销), `changed` (相符，其后已调整), or `differs`
+    (不符), which is the answer for a number that was never given, too.
+    """
+
+    settlement_number: str
+    result: Literal["matches", "reversed", "changed", "differs"]
+    said: str
 
 
 class InstitutionsImported(Message):

@@ -9,16 +9,19 @@ from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger
 from settlement.adapters.members_http import MembersHttp
+from settlement.adapters.people_on_paper_http import PeopleOnPaperHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.find_settlements import SettlementIndex
 from settlement.application.law_library import LawLibrary
 from settlement.application.list_touched import TouchedSettlements
+from settlement.application.paper_ports import PeopleOnPaper, SettlementNumbers
 from settlement.application.ports import Clock, Eligibility
 from settlement.application.read_notices import Residences
 from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.settlement_index import SqlSettlementIndex
+from settlement.read_models.settlement_numbers import SqlSettlementNumbers
 from settlement.read_models.stay_list import StayList
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
@@ -42,6 +45,7 @@ class Parts:
     residences: Residences
     stay_list: StayList
     clock: Clock
+    papers: "PaperParts"
 
     @property
     def register(self) -> EventLog:
@@ -80,6 +84,25 @@ def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
     listed = StayList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
     listed.create_tables()
     return listed
+
+
+@dataclass(frozen=True)
+class PaperParts:
+    """What it takes to print a statement, and to check one."""
+
+    ledger: EventLedger
+    laws: LawLibrary
+    numbers: SettlementNumbers
+    people: PeopleOnPaper
+
+
+def build_papers(settings: Settings, ledger: EventLedger | None = None) -> PaperParts:
+    """Statements on paper, without the policies that bills are settled by."""
+    ledger = ledger or build_ledger(settings)
+    numbers = SqlSettlementNumbers(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    numbers.create_tables()
+    client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
+    return PaperParts(ledger, LawLibrary(ledger), numbers, PeopleOnPaperHttp(client))
 
 
 @dataclass(frozen=True)
@@ -122,4 +145,5 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         residences=members,
         stay_list=build_stay_list(settings, ledger),
         clock=clock,
+        papers=build_papers(settings, ledger),
     )

@@ -1,12 +1,14 @@
-"""`python -m standalone.generate_schemas` (生成接口与事件的模式): contracts/schemas, from the code.
+"""`python -m standalone.generate_schemas` (生成接口与事件的模式), from the code.
 
-What is written: the OpenAPI description of each service and of an office's server, a JSON Schema
-for every message of contracts/, one for every event class that either service stores, by its topic,
+What is written: the catalogue of events, docs/events.md, and into contracts/schemas the OpenAPI
+description of each service and of an office's server, a JSON Schema for every message of
+contracts/, one for every event class that either service stores, by its topic,
 and those of policy documents and case files, which editors use. The same code always gives the same
 bytes: no clock, no machine path, keys in order.
 """
 
 import importlib
+import inspect
 import json
 import pkgutil
 import re
@@ -34,9 +36,12 @@ from settlement.bootstrap import build_parts
 from settlement.entrypoints.cli.policy_schema import editor_schemas
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.http.app import create_app as create_settlement
+from standalone.event_catalogue import StoredKind, catalogue
 from standalone.owner_stand_in import StandInOwner, contract_app
 
 SCHEMAS = Path(contracts.__file__).resolve().parent / "schemas"
+SAMPLES = SCHEMAS.parent / "examples/events"
+CATALOGUE = SCHEMAS.parents[1] / "docs/events.md"
 COMMAND = "make generate"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -47,17 +52,20 @@ _UNREACHED = "http://127.0.0.1:9"
 def main(
     check: Annotated[bool, typer.Option("--check", help="只比较，不写入")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """写出 contracts/schemas；--check 时只比较，不一致则列出并以 1 退出。"""
-    made = generated_files()
-    stale = stale_files(made, SCHEMAS)
+    """写出 contracts/schemas 与 docs/events.md；--check 时只比较，不一致则列出并以 1 退出。"""
+    made, events = generated_files(), event_catalogue()
+    stale = [f"contracts/schemas/{line}" for line in stale_files(made, SCHEMAS)]
+    if not CATALOGUE.is_file() or CATALOGUE.read_bytes() != events:
+        stale.append("docs/events.md（不同）")
     if check and stale:
-        listed = "\n".join(f"  contracts/schemas/{line}" for line in stale)
+        listed = "\n".join(f"  {line}" for line in stale)
         sys.stderr.write(
             f"生成的文件与代码不一致（generated files are stale）：\n{listed}\n请运行 {COMMAND}\n"
         )
         raise typer.Exit(1)
     if not check:
         write_files(made, SCHEMAS)
+        CATALOGUE.write_bytes(events)
     typer.echo(f"contracts/schemas：{len(made)} 个文件，{'无变化' if not stale else '已更新'}")
 
 
@@ -72,6 +80,21 @@ def generated_files() -> dict[str, bytes]:
         made[f"events/{topic}.json"] = _event_schema(topic, event_class)
     made |= {f"policies/{name}": schema for name, schema in editor_schemas().items()}
     return {path: _canonical(made[path]) for path in sorted(made)}
+
+
+def event_catalogue() -> bytes:
+    """docs/events.md (事件目录): every stored event with its fields and units."""
+    kinds = [
+        StoredKind(topic, _everything_about(kind), _event_schema(topic, kind), _samples_of(topic))
+        for topic, kind in stored_event_classes().items()
+    ]
+    return catalogue(kinds).encode()
+
+
+def _samples_of(topic: str) -> list[bytes]:
+    """The samples of a topic, the oldest form first."""
+    later = sorted(SAMPLES.glob(f"{topic}~*.json"), key=lambda path: int(path.stem.split("~")[1]))
+    return [path.read_bytes() for path in (SAMPLES / f"{topic}.json", *later) if path.is_file()]
 
 
 def stale_files(made: dict[str, bytes], directory: Path) -> list[str]:
@@ -159,13 +182,18 @@ def _event_schema(topic: str, event_class: type) -> dict[str, Any]:
 
 
 def _about(event_class: type) -> str:
-    """The first line somebody wrote about an event; the library derives classes without one."""
+    """The first line somebody wrote about an event."""
+    return _everything_about(event_class).splitlines()[0]
+
+
+def _everything_about(event_class: type) -> str:
+    """What somebody wrote about an event; the library derives classes without any words."""
     written = (
         each.__doc__
         for each in event_class.__mro__
         if each.__doc__ and not each.__doc__.startswith(f"{each.__name__}(")
     )
-    return next(written).strip().splitlines()[0]
+    return inspect.cleandoc(next(written))
 
 
 def _openapi() -> dict[str, dict[str, Any]]:

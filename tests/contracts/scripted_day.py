@@ -408,6 +408,11 @@ class ScriptedDay:
         )
         self._write(f"{path}/settlement", request, {}, statement)
         self._heard(settlement_v1.HistoryShown, self._desk.read(f"{path}/history"))
+        paper = self._people.get(f"/v1/persons/{person_id}/paper", headers=self._headers())
+        self._heard(eligibility_v1.PersonOnPaper, paper)
+        number = self._desk.read(path).json()["settlement_number"]
+        checked = f"/v1/settlements/check?number={number}&code=0000-0000-0000-0000"
+        self._heard(settlement_v1.StatementChecked, self._desk.http.get(checked))
 
     def _in_one_call(self, person_id: str) -> None:
         batches = [{"batch_number": "1", "charges": _charges(total_fen=9_000_00)}]

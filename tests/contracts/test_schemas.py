@@ -7,7 +7,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from standalone.generate_schemas import SCHEMAS, generated_files, stale_files, write_files
+import pytest
+
+from standalone.event_catalogue import UnitUnknown, unit_of
+from standalone.generate_schemas import (
+    SCHEMAS,
+    event_catalogue,
+    generated_files,
+    stale_files,
+    stored_event_classes,
+    write_files,
+)
 
 
 def test_the_generated_files_are_current() -> None:
@@ -64,6 +74,7 @@ def test_every_route_is_described() -> None:
         "/v1/persons/{person_id}/entitlements",
         "/v1/persons/{person_id}/merges",
         "/v1/persons/{person_id}/merges/{number}/undo",
+        "/v1/persons/{person_id}/paper",
         "/v1/persons/{person_id}/reads",
         "/v1/persons/{person_id}/refresh",
         "/v1/persons/{person_id}/statements",
@@ -88,6 +99,9 @@ def test_every_route_is_described() -> None:
         "/v1/requests/{operation}/{key}",
         "/v1/settlements",
         "/v1/settlements/export",
+        "/v1/settlements/check",
+        "/v1/settlements/{number}/statement.html",
+        "/v1/settlements/{number}/statement.pdf",
         "/v1/stays",
         "/v1/stays/{stay_id}",
         "/v1/stays/{stay_id}/admission/cancellation",
@@ -118,3 +132,21 @@ def test_the_schema_of_an_event_is_what_loads() -> None:
     assert event["required"] == ["timestamp", "number", "stay_id", "moves"]
     assert event["properties"]["moves"]["additionalProperties"] == {"type": "integer"}
     assert event["additionalProperties"] is False
+
+
+def test_the_catalogue_of_events_has_every_kind_with_units() -> None:
+    """Event, when, fields and units; a field that came later says since which sample."""
+    text = event_catalogue().decode()
+    assert [t for t in stored_event_classes() if f"### `{t}`" not in text] == []
+    assert "| `total_fen` | 整数 | 分 |" in text
+    assert "| `booked_on` | 日期 | 北京时间业务日 |" in text
+    assert "| `moves` | 名称 → 整数 | 分；`admissions` 为次数 |" in text
+    completed = text.split("### `settlement.settlement-completed.v1`")[1].split("###")[0]
+    assert "The settlement is complete (结算完成)" in completed
+    assert "可缺省，样本 2 起 |" in completed
+
+
+def test_a_number_without_a_unit_stops_the_catalogue() -> None:
+    """Whoever stores a new whole number says what it counts."""
+    with pytest.raises(UnitUnknown):
+        unit_of("tempo", {"anyOf": [{"type": "integer"}, {"type": "null"}]})

@@ -19,6 +19,7 @@ from contracts.eligibility_v1 import (
     CertificateShown,
     FactsRecorded,
     OnePerson,
+    PersonOnPaper,
     PersonRead,
     PersonReads,
     PersonShown,
@@ -30,7 +31,7 @@ from contracts.vocabulary import FactKind
 from eligibility.application.activate_roster import Activation
 from eligibility.application.ports import ReadBy, RosterImported
 from eligibility.application.read_changes import ChangesPage, PersonChanged, PersonsJoined
-from eligibility.application.show_person import PersonCard
+from eligibility.application.show_person import PaperHeading, PersonCard
 from eligibility.application.stage_roster import StagedRoster
 from eligibility.application.state_facts import RecordedStatement
 
@@ -100,6 +101,18 @@ def card_message(card: PersonCard) -> PersonShown:
         )
         or None,
         one_person=one_person_message(card.person_ids),
+    )
+
+
+def paper_message(heading: PaperHeading) -> PersonOnPaper:
+    """Who a paper is made out to, as a message."""
+    certificate = heading.certificate
+    return PersonOnPaper(
+        person_id=str(heading.person_id),
+        name=heading.name,
+        sex=heading.sex.value if heading.sex else None,
+        certificate_type=certificate.type if certificate else None,
+        certificate_masked=certificate.masked if certificate else None,
     )
 
 

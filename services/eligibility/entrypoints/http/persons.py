@@ -14,6 +14,7 @@ from contracts.eligibility_v1 import (
     EntitlementsQuery,
     PersonFound,
     PersonLookup,
+    PersonOnPaper,
     PersonReads,
     PersonShown,
 )
@@ -27,7 +28,7 @@ from eligibility.entrypoints.fact_messages import entitlements_message
 from eligibility.entrypoints.http.asking import ASKED, instant_asked, read_asked, window_asked
 from eligibility.entrypoints.http.person_ids import PersonIdPath, person_id_of
 from eligibility.entrypoints.http.reading import ReadFor, acts_for
-from eligibility.entrypoints.messages import card_message, reads_message
+from eligibility.entrypoints.messages import card_message, paper_message, reads_message
 from http_edge.acting import ActingHeaders
 from http_edge.json_answers import json_answer
 
@@ -106,6 +107,12 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
         """证件号码只显示前六位与后四位，用于核对是否本人；不显示姓名。查阅本身留有记录。"""
         by = ReadBy(clock(), "card", acts_for(acting))
         return card_message(eligibility.show_person.card(person_id_of(person_id), by=by))
+
+    @router.get("/{person_id}/paper", summary="票据抬头 (who a paper is made out to)")
+    def on_paper(person_id: PersonIdPath, acting: ActingHeaders) -> PersonOnPaper:
+        """打印票据时读取姓名、性别与脱敏的证件号码；调用方不得保存。查阅本身留有记录。"""
+        by = ReadBy(clock(), "paper", acts_for(acting))
+        return paper_message(eligibility.show_person.on_paper(person_id_of(person_id), by=by))
 
     @router.get("/{person_id}/reads", summary="查阅记录 (who read a person's facts)")
     def reads(person_id: PersonIdPath, acting: ActingHeaders) -> PersonReads:  # noqa: ARG001 -- the headers are required

@@ -1,6 +1,6 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
-`touched`, `settlements`, `account`,
-`fund …`, `institutions …`.
+`settlements`, `account`, `statement`, `check-statement`, `stay …`, `touched`, `fund …`,
+`institutions …`.
 """
 
 import typer
@@ -9,18 +9,23 @@ from settlement.entrypoints.cli.accounts import account
 from settlement.entrypoints.cli.fund import fund_app
 from settlement.entrypoints.cli.institutions import institutions_app
 from settlement.entrypoints.cli.ledger import replay, verify
+from settlement.entrypoints.cli.paper import check_paper, statement
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
 from settlement.entrypoints.cli.settlements import find
+from settlement.entrypoints.cli.stay import stay_app
 from settlement.entrypoints.cli.touched import list_touched_settlements
 
 app = typer.Typer(help="结算：政策、试算、验账、重演、基金。")
 app.add_typer(policy_app, name="policy")
 app.add_typer(fund_app, name="fund")
 app.add_typer(institutions_app, name="institutions")
+app.add_typer(stay_app, name="stay")
 app.command()(preview)
 app.command()(verify)
 app.command()(replay)
 app.command()(account)
 app.command("settlements")(find)
+app.command()(statement)
+app.command("check-statement")(check_paper)
 app.command("touched")(list_touched_settlements)

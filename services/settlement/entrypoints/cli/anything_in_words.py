@@ -14,7 +14,7 @@ from settlement.application.comparing.naming import (
 )
 from settlement.application.comparing.worth import Worth
 from settlement.entrypoints.cli.policy_rows import LayerRows, Row
-from settlement.entrypoints.cli.policy_words import (
+from settlement.entrypoints.policy_words import (
     DAYS,
     PolicyNames,
     adjustment_in_words,

@@ -13,7 +13,7 @@ from settlement.application.compare_policies import Comparison
 from settlement.application.comparing.changes import Basis, Change, ChangeKind
 from settlement.application.comparing.worth import Worth
 from settlement.entrypoints.cli.anything_in_words import Speaker
-from settlement.entrypoints.cli.policy_words import situation_in_words
+from settlement.entrypoints.policy_words import situation_in_words
 from settlement.law.exact import Ratio
 from settlement.law.facts import Test
 from settlement.law.numbers import Missing, Unlimited

@@ -10,7 +10,7 @@ from contracts.vocabulary import EvidenceStatus, Payer
 from settlement.application.explain_bill import BillExplained
 from settlement.application.explaining.lines import Line
 from settlement.application.explaining.unfolding import StepUnfolded
-from settlement.entrypoints.cli.explain_words import ExplanationWords
+from settlement.entrypoints.explain_words import ExplanationWords
 from settlement.kernel.explain import NumberUsed, Step
 from settlement.kernel.report import Told
 from settlement.law.exact import format_yuan

@@ -9,7 +9,7 @@ from settlement.application.comparing.naming import (
     deductible_item,
     part_prefix,
 )
-from settlement.entrypoints.cli.policy_words import (
+from settlement.entrypoints.policy_words import (
     DAYS,
     PolicyNames,
     adjustment_in_words,

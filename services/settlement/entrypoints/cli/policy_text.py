@@ -9,7 +9,7 @@ from rich.table import Table
 
 from contracts.vocabulary import EvidenceStatus
 from settlement.entrypoints.cli.policy_rows import WHOLE_DOCUMENT, LayerRows, Row
-from settlement.entrypoints.cli.policy_words import (
+from settlement.entrypoints.policy_words import (
     DAYS,
     PolicyNames,
     claim_in_words,

@@ -14,6 +14,7 @@ from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.notices import notice_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.requests import request_routes
+from settlement.entrypoints.http.statements import statement_routes
 from settlement.entrypoints.http.stay_changes import stay_change_routes
 from settlement.entrypoints.http.stay_list import stay_list_routes
 from settlement.entrypoints.http.stays import stay_routes
@@ -45,6 +46,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     for routes in every:
         app.include_router(routes(parts))
+    app.include_router(statement_routes(parts.papers, parts.clock))
     install_problems(app, PROBLEMS)
     app.add_middleware(BodyLimit)
     return app

@@ -3,6 +3,7 @@
 from http_edge.problems import ProblemKind
 from http_edge.request_outcome import RequestUnknown
 from settlement.adapters.institutions_csv import InstitutionsFaulty
+from settlement.application.find_settlement import SettlementUnknown
 from settlement.application.find_settlements import OthersSettlements, SearchInvalid
 from settlement.application.find_stay import StayUnknown
 from settlement.application.fit_answers import AnswerUnfit
@@ -13,6 +14,7 @@ from settlement.application.prepare_settlement import (
     InWaitingPeriod,
     NotEnrolled,
 )
+from settlement.application.print_statement import StatementDiffers
 from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.domain import stay_refusals as stay
 from settlement.domain.institution import InstitutionUnknown
@@ -44,6 +46,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     RequestUnknown: ProblemKind("request-unknown", 404, "没有这个请求的记录"),
     OthersSettlements: ProblemKind("others-settlements", 403, "只能查看本机构的结算"),
     SearchInvalid: ProblemKind("search-invalid", 422, "查询条件不成立"),
+    SettlementUnknown: ProblemKind("settlement-unknown", 404, "没有这笔结算"),
     StayUnknown: ProblemKind("stay-unknown", 404, "没有这次住院"),
     PersonUnknown: ProblemKind("person-unknown", 422, "没有这位参保人"),
     InstitutionUnknown: ProblemKind("institution-unknown", 422, "机构未登记"),
@@ -73,6 +76,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     Overtaken: ProblemKind("overtaken", 503, "同一参保人正在结算，请重试"),
     # Somebody must look.
     LawMissing: ProblemKind("law-missing", 500, "账本中的政策文本缺失"),
+    StatementDiffers: ProblemKind("statement-differs", 500, "账面金额与重新计算不符"),
     LedgerIncomplete: ProblemKind("ledger-incomplete", 500, "账本不完整"),
     **FUND_PROBLEMS,
     **STAY_PROBLEMS,

@@ -1,11 +1,9 @@
 """Stays over HTTP (住院): admission, fees, discharge, preview, settlement, reversal, history."""
 
-import json
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Query, Response
 
 from contracts import settlement_v1 as message
@@ -31,6 +29,7 @@ from settlement.domain.stay import Stay
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
 from settlement.entrypoints.http.once import Arrived, answer_write
+from settlement.entrypoints.stay_history import show_event
 
 
 def stay_routes(parts: Parts) -> APIRouter:
@@ -218,11 +217,11 @@ def stay_routes(parts: Parts) -> APIRouter:
 
     @routes.get("/v1/stays/{stay_id}/history", summary="事件历史 (history)")
     def history(stay_id: UUID, acting: ActingHeaders) -> message.HistoryShown:
-        """事件历史：发生过的一切，按先后。"""
+        """事件历史：何时、何人、发生了什么，按先后；文字之外附全部记录内容。"""
         _find(parts, stay_id, acting)
         return message.HistoryShown(
             stay_id=str(stay_id),
-            events=tuple(_show_event(e) for e in parts.ledger.history(stay_id)),
+            events=tuple(show_event(e) for e in parts.ledger.history(stay_id)),
         )
 
     return routes
@@ -270,14 +269,3 @@ def _show_reversed(result: Reversed, command: ReverseSettlement) -> message.Reve
 
 def _owed_beside(undone: Settlement, kind: str) -> int:
     return sum(owed.amount_fen for owed in undone.outside if owed.kind == kind)
-
-
-def _show_event(event: Any) -> message.EventShown:
-    envelope = {"originator_id", "originator_version", "originator_topic", "timestamp"}
-    content = {k: v for k, v in vars(event).items() if k not in envelope}
-    return message.EventShown(
-        version=event.originator_version,
-        topic=type(event).TOPIC,
-        recorded_at=event.timestamp,
-        content=json.loads(msgspec.json.encode(content)),
-    )

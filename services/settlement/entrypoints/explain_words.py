@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from settlement.application.explaining.lines import Figure, Line, Operation, Rated, Topic
-from settlement.entrypoints.cli.policy_words import DAYS, PolicyNames
+from settlement.entrypoints.policy_words import DAYS, PolicyNames
 from settlement.kernel.explain import NumberUsed
 from settlement.law.exact import format_yuan
 from settlement.law.expressions import OWN_BASE, YEAR, parse_expression
