@@ -9,10 +9,12 @@ from http_edge.acting import Acting
 from settlement.application.prepare_settlement import Prepared
 from settlement.application.preview_bill import BillPreviewed
 from settlement.application.read_statement import Statement
+from settlement.domain.adjustment import Adjustment
 from settlement.domain.circumstances import Circumstances, Diagnosis, declarations
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import Beside
 from settlement.domain.stay import Stay
+from settlement.entrypoints.http.show_adjustments import show_adjustment
 from settlement.kernel.explain import NumberUsed, Step
 from settlement.kernel.report import DepositAllowed
 from settlement.law.bill import Charges
@@ -132,6 +134,7 @@ def show_statement(found: Statement) -> message.StatementShown:
         number=found.settlement.number,
         status="reversed" if found.settlement.is_reversed else "settled",
         deposit=None,
+        adjustments=found.settlement.adjustments,
     )
 
 
@@ -147,6 +150,7 @@ def _statement(
     number: str | None,
     status: Any,
     deposit: DepositAllowed | None,
+    adjustments: tuple[Adjustment, ...] = (),
 ) -> message.StatementShown:
     return message.StatementShown(
         stay_id=str(stay.id),
@@ -168,6 +172,7 @@ def _statement(
         assumed=tuple(show_number(n) for n in assumed),
         **_beside(policy, beside),
         deposit=_deposit(deposit),
+        adjustments=tuple(show_adjustment(each, policy) for each in adjustments),
     )
 
 
