@@ -210,6 +210,9 @@ def later_settlements(undone: Settlement, person: PersonKept) -> Iterator[Later]
     """
     used = undone.inputs.eligibility
     waiting = {each: list(person.order(used, each).after(undone.number)) for each in used.records}
+    # Those rest on nothing of it, wherever else they have a place.
+    earlier = {n for each in used.records for n in person.order(used, each).live}
+    earlier -= {number for numbers in waiting.values() for number in numbers}
     known: dict[str, Later] = {}
     reached = list(waiting)
     while reached:
@@ -220,7 +223,8 @@ def later_settlements(undone: Settlement, person: PersonKept) -> Iterator[Later]
             for other in known[number].settlement.inputs.eligibility.records:
                 if other not in waiting:
                     # All of it: how far back the orders have something in common is not known.
-                    waiting[other] = list(person.order(used, other).live)
+                    live = person.order(used, other).live
+                    waiting[other] = [n for n in live if n not in earlier]
                     reached.append(other)
     while first := _next(waiting):
         yield known[first]

@@ -17,9 +17,10 @@ def read_corrections(node: Node | None, scope: Scope) -> Corrections | None:
     """`{underpaid: through_hospital, overpaid: {way: leave, status: assumed, note: …}}`."""
     if node is None:
         return None
+    inner = scope.at(node)
     found = Corrections(
-        underpaid=_read_switch(node, UNDERPAID, Underpaid, scope.at(node)),
-        overpaid=_read_switch(node, OVERPAID, Overpaid, scope.at(node)),
+        underpaid=_read_switch(node, UNDERPAID, Underpaid, inner),
+        overpaid=_read_switch(node, OVERPAID, Overpaid, inner),
     )
     if found == Corrections():
         node.fault("更正没有写任何一项", "补差写 underpaid，追回写 overpaid")

@@ -200,3 +200,20 @@ def test_after_a_split_nobody_elses_settlement_stands_in_the_way(story: Story) -
     assert story.undo(first).status_code == 200
     assert story.paid(P1, "A3") == 800_00
     assert story.discrepancies() == ()
+
+
+def test_what_came_earlier_for_both_ids_stays_as_it_is(story: Story) -> None:
+    """The first was settled for both, then P1 alone was, then both again: the first rests on
+    nothing of the second, though the third is in the other id's order with it."""
+    story.merge()
+    first = story.settle(P1, "A1").json()["stay_id"]
+    story.split()
+    second = story.settle(P1, "A2").json()["stay_id"]
+    story.merge()
+    third = story.settle(P1, "A3").json()["stay_id"]
+
+    undone = story.undo(second)
+
+    assert [a["hospital_stay_number"] for a in undone.json()["adjustments"]] == ["A3"]
+    assert [story.now_paid(stay) for stay in (first, third)] == [800_00, 200_00]
+    assert story.discrepancies() == ()
