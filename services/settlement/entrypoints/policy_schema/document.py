@@ -156,13 +156,14 @@ def _keys() -> dict[str, Schema]:
 
 def _corrections() -> Schema:
     """How a difference is carried at another hospital than the one that undoes something."""
-    return mapping(
+    switches = {
+        "underpaid": _switch("补差：基金应多付的", [str(each) for each in Underpaid]),
+        "overpaid": _switch("追回：基金已多付的", [str(each) for each in Overpaid]),
+    }
+    return either(
         "更正：结算之后金额变动，差额在别的医院怎样走",
-        {
-            "underpaid": _switch("补差：基金应多付的", [str(each) for each in Underpaid]),
-            "overpaid": _switch("追回：基金已多付的", [str(each) for each in Overpaid]),
-            **EVIDENCE,
-        },
+        mapping("更正的走法和依据", {**switches, **EVIDENCE}),
+        ref("use"),
     )
 
 
