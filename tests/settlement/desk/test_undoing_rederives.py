@@ -4,17 +4,25 @@ The fund pays 80% of a bill, at most 1,000.00 a year (`CAPPED`), or 80% of what 
 year (`DEDUCTIBLE`). Bills are of 1,000.00.
 """
 
+import json
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from contracts.settlement_v1 import StatementShown
+from settlement.adapters.plain_yaml import read_plain_text
 from settlement.application.ledger_history import settlements_recorded
 from settlement.application.replay_ledger import Scope, replay_ledger
 from settlement.application.verify_ledger import verify_ledger
 from settlement.domain.fund_statement import Period
 from settlement.domain.postings import Account
+from settlement.entrypoints.cli.policy_text import print_policy
+from settlement.entrypoints.statement_table import print_statement
+from settlement.law.reading import read_policy
 from tests.support.settlement_desk import P1, P2, Desk, PeopleKnown, open_parts
 from tests.support.small_policies import REGION, layer_text, policy_text, write_book
 
@@ -384,3 +392,37 @@ def test_a_retry_gets_the_first_answer_with_the_adjustments(tmp_path: Path) -> N
 
     assert answer.json() == again.json()
     assert len(answer.json()["adjustments"]) == 1
+
+
+def test_the_printed_statement_tells_each_adjustment(tmp_path: Path) -> None:
+    """Below the sum, which is that after the last: when, why, how much and which way."""
+    story = story_of(tmp_path, CAPPED, corrections="{underpaid: to_patient}")
+    first, second = story.settle("A1"), story.settle("A2", at=story.other)
+    story.undo(first)
+    target = StringIO()
+
+    shown = StatementShown.model_validate_json(json.dumps(story.statement(second, at=story.other)))
+    print_statement(shown, Console(file=target, width=140))
+
+    said = [" ".join(line.split()) for line in target.getvalue().splitlines()]
+    at = said.index("总费用 1000.00 ＝ 各基金 800.00 ＋ 医院 0.00 ＋ 个人 200.00 元")
+    assert said[at + 1] == (
+        "更正 1 2026-03-02 因撤销结算 990103-2026-0000001：基本医疗保险 +600.00"
+        "（基金与个人直接结清）；个人应付 -600.00（基金与个人直接结清）"
+    )
+
+
+def test_a_policy_read_aloud_says_how_differences_are_carried() -> None:
+    """Both switches in words, with what is assumed."""
+    switches = "{underpaid: to_patient, overpaid: {way: leave, status: assumed, note: 假定}}"
+    text = policy_text(layer_text(CAPPED), more=f"corrections: {switches}\n")
+    target = StringIO()
+
+    print_policy(read_policy(read_plain_text(text, {})), Console(file=target, width=140))
+
+    rows = [" ".join(line.split()) for line in target.getvalue().splitlines() if "更正" in line]
+    assert [row.split()[:3] for row in rows] == [
+        ["更正补差", "差额在别的医院", "由基金直接补给个人"],
+        ["更正追回", "差额在别的医院", "不追回"],
+    ]
+    assert "假定" in rows[1]
