@@ -203,7 +203,9 @@ def never_happened(steps: list[Step], played: Played) -> list[Step | None]:
 
 
 def _said(settlement: Settlement) -> dict[str, Any]:
-    told = vars(settlement) | {"inputs": _with_totals(settlement.inputs)}
+    # That a switch carried a difference is told where there was one.
+    assumed = [a for a in settlement.assumed if not a.startswith("corrections.")]
+    told = vars(settlement) | {"inputs": _with_totals(settlement.inputs), "assumed": assumed}
     return {k: v for k, v in told.items() if k not in ("number", "adjustments")}
 
 
