@@ -30,8 +30,9 @@ class Message(BaseModel):
 class FundShown(Message):
     """One fund (基金) with its balance now: owed − paid; negative while paid in advance.
 
-    Owed and paid are between the fund and hospitals; `to_patients_fen` are the cash allowances
-    (现金补助) that settlements made due to patients.
+    Owed and paid are between the fund and hospitals. `to_patients_fen` are the cash allowances
+    (现金补助) and the differences (补差) that became due to patients, `from_patients_fen` the
+    differences to be reclaimed from them (追回).
     """
 
     fund_id: FundId
@@ -40,6 +41,7 @@ class FundShown(Message):
     paid_fen: SignedFen
     balance_fen: SignedFen
     to_patients_fen: SignedFen = 0
+    from_patients_fen: SignedFen = 0
     last_booked_on: date | None = None
 
 
@@ -50,15 +52,16 @@ class FundsShown(Message):
 
 
 class OwedLineShown(Message):
-    """One layer of one settlement or of its reversal (应付明细).
+    """One layer of one settlement, of its adjustment or of its reversal (应付明细).
 
-    A reversal is negative and points at its original: the same settlement number, booked on
+    An adjustment is the difference it makes, negative where the fund owes less. A reversal takes
+    back all of it and points at its original: the same settlement number, booked on
     `reverses_booked_on`. `is_surplus` marks what a fixed price leaves to the hospital beside the
     bill (定额结余).
     """
 
     booked_on: date
-    kind: Literal["settlement", "reversal"]
+    kind: Literal["settlement", "adjustment", "reversal"]
     settlement_number: str
     reverses_booked_on: date | None = None
     hospital_stay_number: str

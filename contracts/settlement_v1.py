@@ -202,7 +202,10 @@ class SettlementRequest(PreviewRequest):
 
 
 class ReversalRequest(Message):
-    """`POST /v1/stays/{stay_id}/settlement/reversal`: undo the settlement (撤销结算)."""
+    """`POST /v1/stays/{stay_id}/settlement/reversal`: undo the settlement (撤销结算).
+
+    Later settlements of the person that rest on it are made again with it, or it is refused.
+    """
 
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -414,12 +417,57 @@ class PolicyShown(Message):
     not_entered: tuple[str, ...] = ()
 
 
+class ChangeShown(Message):
+    """One difference that an adjustment made (差额), new minus old, in fen; never 0.
+
+    `kind`: a payer's `share` of the bill, `cash` or `surplus` beside it, or what is left to the
+    `patient`. `way` is how it is carried: through the `hospital`, between fund and `patient`
+    directly (the hospital's books do not change), or `left` where it is (不补不追).
+    """
+
+    kind: Literal["share", "cash", "surplus", "patient"]
+    layer: str | None = None
+    name: str
+    payer: str
+    payer_label: str
+    fund: str | None = None
+    delta_fen: int
+    way: Literal["hospital", "patient", "left"]
+
+
+class AdjustmentShown(Message):
+    """An adjustment of a settlement (更正): the amounts shown are those after the last one.
+
+    `cause` is `reversal`: the settlement `cause_reference` before it was undone.
+    """
+
+    adjustment: int
+    cause: Literal["reversal"]
+    cause_reference: str
+    booked_on: date
+    changes: tuple[ChangeShown, ...]
+
+
+class AdjustedShown(Message):
+    """A settlement that a reversal adjusted (随之更正的结算).
+
+    Of another institution's, no more than its number and whose it is.
+    """
+
+    settlement_number: str
+    institution_id: str
+    hospital_stay_number: str | None = None
+    adjustment: int
+    changes: tuple[ChangeShown, ...] = ()
+
+
 class StatementShown(Message):
     """A settlement as users read it (结算单): payers + patient + hospital = total.
 
     `assumed` lists every number used that no document states; it is printed with the statement.
     `outside` is owed beside the bill, and in no sum of it; `reported` is never paid; a preview
-    tells the `deposit` that may be asked, where the policy says anything of it.
+    tells the `deposit` that may be asked, where the policy says anything of it. A settlement that
+    was adjusted (更正) since it was made is shown as it is now, with its `adjustments`.
     """
 
     stay_id: str | None = None
@@ -444,6 +492,7 @@ class StatementShown(Message):
     reported: tuple[ReportedShown, ...] = ()
     pending: tuple[PendingShown, ...] = ()
     deposit: DepositShown | None = None
+    adjustments: tuple[AdjustmentShown, ...] = ()
 
 
 class StayShown(Message):
@@ -467,7 +516,11 @@ class StayShown(Message):
 
 
 class ReversalShown(Message):
-    """What was undone (撤销结果); the last two stood beside the bill."""
+    """What was undone (撤销结果), as the hospital had booked it.
+
+    `cash_taken_back_fen` and `surplus_taken_back_fen` stood beside the bill; `adjustments` are the
+    later settlements of the person that had to be made again.
+    """
 
     stay_id: str
     settlement_number: str
@@ -476,6 +529,7 @@ class ReversalShown(Message):
     booked_on: date
     cash_taken_back_fen: int = 0
     surplus_taken_back_fen: int = 0
+    adjustments: tuple[AdjustedShown, ...] = ()
 
 
 class EventShown(Message):

@@ -21,7 +21,6 @@ from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.settlement_index import SqlSettlementIndex
-from settlement.read_models.settlement_numbers import SqlSettlementNumbers
 from settlement.read_models.stay_list import StayList
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
@@ -99,8 +98,7 @@ class PaperParts:
 def build_papers(settings: Settings, ledger: EventLedger | None = None) -> PaperParts:
     """Statements on paper, without the policies that bills are settled by."""
     ledger = ledger or build_ledger(settings)
-    numbers = SqlSettlementNumbers(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
-    numbers.create_tables()
+    numbers = build_settlement_index(settings, ledger)
     client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
     return PaperParts(ledger, LawLibrary(ledger), numbers, PeopleOnPaperHttp(client))
 

@@ -34,6 +34,7 @@ from contracts import (
     settlement_stays_v1,
     settlement_v1,
 )
+from contracts.vocabulary import InstitutionId
 from eligibility.application.import_list import ListDecisions
 from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import build
@@ -44,6 +45,7 @@ from settlement.adapters.members_http import MembersHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.reconcile_fund import reconcile_fund
 from settlement.domain.fund_statement import Period
+from settlement.domain.stay import stay_id_of
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
 from tests.contracts.owner_words import office_on_line
@@ -58,7 +60,7 @@ from tests.support.small_policies import RICHER_POLICY, write_book
 TModel = TypeVar("TModel", bound=BaseModel)
 
 FUND = "500000-medical_assistance"
-HOSPITAL = "H50011200001"
+HOSPITAL = InstitutionId("H50011200001")
 PATIENT = number(1, birth="19680315")
 NEIGHBOUR = number(2, birth="19551120")
 BABY = "P340000001"
@@ -193,6 +195,7 @@ class ScriptedDay:
         self._the_fund_pays()
         self._the_fund_compares()
         self._things_are_found()
+        self._an_earlier_settlement_is_undone()
 
     def stored(self) -> Iterator[tuple[str, bytes]]:
         """The topic and bytes of every stored event of both services."""
@@ -413,6 +416,20 @@ class ScriptedDay:
         number = self._desk.read(path).json()["settlement_number"]
         checked = f"/v1/settlements/check?number={number}&code=0000-0000-0000-0000"
         self._heard(settlement_v1.StatementChecked, self._desk.http.get(checked))
+
+    def _an_earlier_settlement_is_undone(self) -> None:
+        """What came later in the same hospital is made again, and shown with its adjustment."""
+        earlier, later = (stay_id_of(HOSPITAL, f"ZY2026-000{n}") for n in (1, 2))
+        undone = self._write(
+            f"/v1/stays/{earlier}/settlement/reversal",
+            settlement_v1.ReversalRequest,
+            {"reason": "住院登记有误"},
+            settlement_v1.ReversalShown,
+        )
+        assert undone.adjustments
+        assert undone.adjustments[0].changes
+        statement = self._desk.read(f"/v1/stays/{later}/statement")
+        self._heard(settlement_v1.StatementShown, statement)
 
     def _in_one_call(self, person_id: str) -> None:
         batches = [{"batch_number": "1", "charges": _charges(total_fen=9_000_00)}]

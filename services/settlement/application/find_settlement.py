@@ -42,8 +42,9 @@ def _issued(stay: Stay, settlement: Settlement, settled_by: Actor) -> StatementI
     return StatementIssued(
         institution_id=stay.institution_id,
         hospital_stay_number=stay.hospital_stay_number,
-        invoice_number=stay.invoice_number,
-        person_id=stay.person_id,
+        # Of then: under a cancelled stay number somebody else may have been admitted since.
+        invoice_number=settlement.invoice_number,
+        person_id=settlement.inputs.eligibility.person_id,
         settled_by=settled_by,
         settlement=settlement,
     )

@@ -11,8 +11,9 @@ from settlement.domain.fund_statement import FundStatement, Period
 class FundBalance:
     """A fund in the list of funds (基金): its balance now, in fen, and when it was last booked.
 
-    Owed and paid are between the fund and hospitals; `to_patients_fen` are cash allowances that
-    became due to patients (应付个人). `last_booked_on` is None where nothing ever was booked.
+    Owed and paid are between the fund and hospitals; `to_patients_fen` are cash allowances and
+    differences that became due to patients (应付个人), `from_patients_fen` differences to be
+    reclaimed from them (应收个人). `last_booked_on` is None where nothing ever was booked.
     """
 
     fund_id: str
@@ -20,6 +21,7 @@ class FundBalance:
     paid_fen: int
     last_booked_on: date | None
     to_patients_fen: int = 0
+    from_patients_fen: int = 0
 
     @property
     def balance_fen(self) -> int:

@@ -4,16 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from settlement.application.ledger_incomplete import LedgerIncomplete
 from settlement.application.ports import LoggedFact
-from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.domain.record import SettlementInputs
-from settlement.domain.settlement import PayerStep, Share
+from settlement.domain.settlement import OutsideEntry, PayerStep, Share
 from settlement.domain.stay import Stay
 
 
 @dataclass
 class SettlementRecorded:
-    """One settlement as its events tell it (结算记录); `position` is that of its first event."""
+    """One settlement as its events tell it (结算记录); `position` is that of its first event.
+
+    Inputs, steps and amounts are those of its last adjustment, where it has any.
+    """
 
     position: int
     stay_id: UUID
@@ -21,17 +24,27 @@ class SettlementRecorded:
     inputs: SettlementInputs
     steps: tuple[PayerStep, ...] = ()
     completed: Stay.SettlementCompleted | None = None
+    adjusted: Stay.SettlementAdjusted | None = None
     is_reversed: bool = False
 
     @property
     def shares(self) -> tuple[Share, ...]:
         """What each layer paid."""
-        return self.completed.shares if self.completed else ()
+        return self._latest.shares if self._latest else ()
 
     @property
     def patient_fen(self) -> int:
         """What was left to the patient."""
-        return self.completed.patient_fen if self.completed else 0
+        return self._latest.patient_fen if self._latest else 0
+
+    @property
+    def outside(self) -> tuple[OutsideEntry, ...]:
+        """What is owed beside the bill."""
+        return self._latest.outside if self._latest else ()
+
+    @property
+    def _latest(self) -> Stay.SettlementCompleted | Stay.SettlementAdjusted | None:
+        return self.adjusted or self.completed
 
     @property
     def whose(self) -> tuple[tuple[str, str, str], ...]:
@@ -62,12 +75,20 @@ def settlements_recorded(events: Iterable[LoggedFact]) -> list[SettlementRecorde
     return list(found.values())
 
 
-_LATER = (Stay.PayerStepSettled, Stay.SettlementCompleted, Stay.SettlementReversed)
+_LATER = (
+    Stay.PayerStepSettled,
+    Stay.SettlementCompleted,
+    Stay.SettlementAdjusted,
+    Stay.SettlementReversed,
+)
 
 
 def _go_on(
     settlement: SettlementRecorded | None,
-    event: Stay.PayerStepSettled | Stay.SettlementCompleted | Stay.SettlementReversed,
+    event: Stay.PayerStepSettled
+    | Stay.SettlementCompleted
+    | Stay.SettlementAdjusted
+    | Stay.SettlementReversed,
 ) -> None:
     if settlement is None:
         raise LedgerIncomplete(f"结算 {event.number} 没有开始的记录；请先运行 yizhan verify")
@@ -75,5 +96,8 @@ def _go_on(
         settlement.steps += (event.step,)
     elif isinstance(event, Stay.SettlementCompleted):
         settlement.completed = event
+    elif isinstance(event, Stay.SettlementAdjusted):
+        settlement.adjusted = event
+        settlement.inputs, settlement.steps = event.inputs, event.steps
     else:
         settlement.is_reversed = True

@@ -86,7 +86,7 @@ def print_statement(
         explained=explained,
         issued=issued,
         code=statement_code(issued),
-        person=people.on_paper(stay.person_id, by=asked.by),
+        person=people.on_paper(inputs.eligibility.person_id, by=asked.by),
         undone=_undone(ledger, stay, asked.number),
         printed_by=asked.by,
         printed_at=asked.at,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from settlement.application.law_library import LawLibrary
 from settlement.application.prepare_settlement import compute
+from settlement.application.rederive_later import switches_used
 from settlement.domain.settlement import Beside, Settlement
 from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import NotSettled
@@ -34,4 +35,5 @@ def read_statement(stay: Stay, laws: LawLibrary, number: str | None = None) -> S
     settlement = wanted[-1]
     cascade = laws.cascade_of(settlement.inputs)
     again = compute(cascade, settlement.inputs)
-    return Statement(stay, settlement, cascade.policy, again.steps, again.assumed, again.beside)
+    assumed = (*again.assumed, *switches_used(cascade.policy, settlement.adjustments))
+    return Statement(stay, settlement, cascade.policy, again.steps, assumed, again.beside)

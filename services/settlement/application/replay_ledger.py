@@ -189,14 +189,11 @@ class _Replay:
             ),
         )
         self._counters.move(settlement, years, again.outcome.counters)
-        before = settlement.completed
         return StayReplayed(
             settlement=settlement,
             policy_label=policy.label,
             fictional=policy.fictional,
-            before_fen=_by_payer(
-                settlement.shares, settlement.patient_fen, before.outside if before else ()
-            ),
+            before_fen=_by_payer(settlement.shares, settlement.patient_fen, settlement.outside),
             after_fen=_by_payer(
                 shares_of(payer_steps(again.steps)), again.patient_fen, again.beside.outside
             ),

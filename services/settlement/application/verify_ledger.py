@@ -2,9 +2,10 @@
 
 The log is walked once, in its order. Stays, benefit years, orders, institutions and payments are
 decided again from their own events; each settlement is computed again from its inputs under the
-policy text the ledger holds; and every stored event must equal, field by field, the one that
-comes out. Positions and versions have no gaps, every journal balances, and the accounts of the
-funds, where there are any, hold exactly the lines that the events give.
+policy text the ledger holds, and so is each that a reversal must have adjusted; and every stored
+event must equal, field by field, the one that comes out. Positions and versions have no gaps,
+every journal balances, and the accounts of the funds, where there are any, hold exactly the lines
+that the events give.
 
 What is changed consistently cannot be seen from inside, and is left to tamper evidence outside
 of the ledger (signatures, copies kept elsewhere):
@@ -175,6 +176,8 @@ class _Walk:
                 yield from self._settled.undone(event)
             case Stay.PayerStepSettled() | Stay.SettlementCompleted():
                 yield Finding("结算", event.TOPIC, "有", "没有对应的开始结算")
+            case Stay.SettlementAdjusted():
+                yield from self._settled.adjusted(event)
             case Institution.Created() | Institution.Described():
                 yield from self._institutions.take(event)
             case FundPayment.Created() | FundPayment.Recorded() | FundPayment.Withdrawn():
@@ -235,6 +238,7 @@ _OF_STAY = (
     Stay.SettlementOpened,
     Stay.PayerStepSettled,
     Stay.SettlementCompleted,
+    Stay.SettlementAdjusted,
     Stay.SettlementReversed,
 )
 

@@ -35,11 +35,12 @@ class Period:
 
 @dataclass(frozen=True)
 class OwedLine:
-    """One layer of one settlement, or of its reversal (一行应付), in signed fen.
+    """One layer of one settlement, its adjustment or its reversal (一行应付), in signed fen.
 
-    A reversal's amount is negative, and `reverses_booked_on` is the day the original of the same
-    settlement number was booked. `is_surplus` marks what a fixed price leaves to the hospital
-    (定额结余), which is owed beside the bill.
+    An adjustment is the difference it makes. A reversal takes back all of it, and
+    `reverses_booked_on` is the day the original of the same settlement number was booked.
+    `is_surplus` marks what a fixed price leaves to the hospital (定额结余), which is owed beside
+    the bill.
     """
 
     booked_on: date

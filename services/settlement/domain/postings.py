@@ -6,12 +6,14 @@ and never touches what it undoes. What is owed beside a bill stands in entries o
 balance by themselves: the bill's payers and the patient must make up its charges without them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import product
 
 from contracts.vocabulary import InstitutionId
+from settlement.domain.adjustment import Change, ChangeKind, Way
 from settlement.domain.fund_payments import FundPayment, Payment, PaymentKind
 from settlement.domain.settlement import CASH, SURPLUS, OutsideEntry, Share
 from settlement.domain.stay import Stay
@@ -34,6 +36,7 @@ class Account(StrEnum):
     FUND_BENEFITS = "fund_benefits"  # 待遇支出 (expense)
     FUND_PAYABLE = "fund_payable"  # 应付医疗机构款 (liability)
     FUND_PATIENT_PAYABLE = "fund_patient_payable"  # 应付个人款 (liability)
+    FUND_PATIENT_RECEIVABLE = "fund_patient_receivable"  # 应收个人款, to be reclaimed (asset)
     FUND_BANK = "fund_bank"  # 基金存款 (asset)
     HOSPITAL_RECEIVABLE = "hospital_receivable"  # 应收基金款 (asset)
     PATIENT_RECEIVABLE = "patient_receivable"  # 应收患者款 (asset)
@@ -53,9 +56,14 @@ class JournalKind(StrEnum):
     """What happened (业务类型)."""
 
     SETTLEMENT = "settlement"
+    ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
     PAYMENT = "payment"
     WITHDRAWAL = "withdrawal"
+
+
+OWING = (JournalKind.SETTLEMENT, JournalKind.ADJUSTMENT, JournalKind.REVERSAL)
+"""What changes the debts of funds; the others pay them."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,8 @@ def journal_of(event: object) -> Journal | None:
     match event:
         case Stay.SettlementCompleted():
             return _settlement(event)
+        case Stay.SettlementAdjusted():
+            return _adjustment(event)
         case Stay.SettlementReversed():
             return _reversal(event)
         case FundPayment.Recorded():
@@ -142,6 +152,19 @@ def _settlement(event: Stay.SettlementCompleted) -> Journal:
     ).check()
 
 
+def _adjustment(event: Stay.SettlementAdjusted) -> Journal:
+    """The differences, each the way it is carried, on the day of the adjustment."""
+    return Journal(
+        kind=JournalKind.ADJUSTMENT,
+        reference=event.number,
+        booked_on=event.booked_on,
+        institution_id=event.institution_id,
+        hospital_stay_number=event.hospital_stay_number,
+        invoice_number=event.invoice_number,
+        entries=_positive(e for change in event.changes for e in _change_entries(change)),
+    ).check()
+
+
 def _reversal(event: Stay.SettlementReversed) -> Journal:
     return Journal(
         kind=JournalKind.REVERSAL,
@@ -151,7 +174,13 @@ def _reversal(event: Stay.SettlementReversed) -> Journal:
         institution_id=event.institution_id,
         hospital_stay_number=event.hospital_stay_number,
         invoice_number=event.invoice_number,
-        entries=tuple(e.mirrored for e in _settlement_entries(event)),
+        entries=tuple(
+            e.mirrored
+            for e in (
+                *_settlement_entries(event),
+                *_positive(e for change in event.direct for e in _direct_entries(change)),
+            )
+        ),
     ).check()
 
 
@@ -166,7 +195,44 @@ def _settlement_entries(
     entries.append(Entry(Account.CHARGES, credit_fen=event.total_fen))
     for owed in event.outside:
         entries += _outside_entries(owed)
-    return tuple(e for e in entries if e.debit_fen or e.credit_fen)
+    return _positive(entries)
+
+
+def _positive(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries that move something, negative amounts on the other side."""
+    return tuple(
+        replace(e, debit_fen=max(net_fen, 0), credit_fen=max(-net_fen, 0))
+        for e in entries
+        if (net_fen := e.debit_fen - e.credit_fen)
+    )
+
+
+def _change_entries(change: Change) -> list[Entry]:
+    """A difference (signed) as what it is of is booked; what is left is not."""
+    amount_fen, layer = change.delta_fen, change.layer
+    if change.way == Way.LEFT.value:
+        return []
+    if change.kind == ChangeKind.PATIENT.value:
+        # What goes between fund and patient is in the fund's entries, and in no hospital's book.
+        is_hospitals = change.way == Way.HOSPITAL.value
+        return [Entry(Account.PATIENT_RECEIVABLE, debit_fen=amount_fen)] if is_hospitals else []
+    if change.kind != ChangeKind.SHARE.value:
+        return _outside_entries(
+            OutsideEntry(layer or "", change.kind, change.payer, change.fund, amount_fen)
+        )
+    if change.way == Way.PATIENT.value:
+        return _direct_entries(change)
+    return _share_entries(Share(layer or "", change.payer, change.fund, amount_fen))
+
+
+def _direct_entries(change: Change) -> list[Entry]:
+    """A share's difference between fund and patient: a debt of the fund, or a claim."""
+    amount_fen, fund_id, layer = change.delta_fen, change.fund, change.layer
+    account = Account.FUND_PATIENT_PAYABLE if amount_fen > 0 else Account.FUND_PATIENT_RECEIVABLE
+    return [
+        Entry(Account.FUND_BENEFITS, debit_fen=amount_fen, fund_id=fund_id, layer=layer),
+        Entry(account, credit_fen=amount_fen, fund_id=fund_id, layer=layer),
+    ]
 
 
 def _share_entries(share: Share) -> list[Entry]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from settlement.domain.adjustment import Adjustment
 from settlement.domain.record import SettlementInputs
 from settlement.kernel.explain import Step
 from settlement.kernel.report import Told, report
@@ -115,7 +116,7 @@ NOTHING_BESIDE = Beside()
 
 @dataclass(frozen=True)
 class Settlement:
-    """A settlement as the stay remembers it (结算)."""
+    """A settlement as the stay remembers it (结算): as its last adjustment left it."""
 
     number: str
     inputs: SettlementInputs
@@ -129,6 +130,12 @@ class Settlement:
     reported: tuple[ReportedValue, ...] = ()
     pending: tuple[str, ...] = ()
     invoice_number: str | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+
+    @property
+    def last_booked_on(self) -> date:
+        """The day on which it was last booked: settled, or adjusted."""
+        return self.adjustments[-1].booked_on if self.adjustments else self.booked_on
 
 
 def beside_of(policy: Policy, outcome: Outcome, facts: Facts) -> Beside:

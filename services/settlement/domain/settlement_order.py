@@ -1,8 +1,8 @@
 """The order of a person's settlements (结算次序) in one region and scheme.
 
 What must happen one after another is a person × region × scheme: every settlement and reversal
-writes here, so two at once conflict and one of them tries again. Until undoing re-derives what
-came after, only the latest may be undone.
+writes here, so two at once conflict and one of them tries again. What comes after a settlement
+that is undone is made again in this order.
 """
 
 from datetime import datetime
@@ -16,10 +16,6 @@ from contracts.vocabulary import PersonId, RegionCode, Scheme
 _ORDERS = UUID("0c0d2f0a-6a5d-5d0f-9b1e-7d6f5b8a9e43")
 
 
-class NotLatestSettlement(Exception):
-    """A later settlement of the person rests on this one's counters; undo that one first."""
-
-
 class NotInOrder(Exception):
     """The settlement has no place in the person's order, or no longer."""
 
@@ -30,7 +26,8 @@ def settlement_order_id(*, person_id: PersonId, region: RegionCode, scheme: Sche
 
 
 class SettlementOrder(Aggregate):
-    """The aggregate; `live` are the settlement numbers that count, oldest first."""
+    """The aggregate; `live` are the settlement numbers that count, oldest first, and `stays` whose
+    they are."""
 
     TOPIC: ClassVar[str] = "settlement.settlement-order"
 
@@ -56,9 +53,10 @@ class SettlementOrder(Aggregate):
         def apply(self, aggregate: Any) -> None:
             """It is the latest now."""
             aggregate.live = (*aggregate.live, self.number)
+            aggregate.stays[self.number] = self.stay_id
 
     class Undone(Aggregate.Event):
-        """The latest settlement was undone (退出)."""
+        """A settlement was undone (退出)."""
 
         TOPIC = "settlement.settlement-undone.v1"
         number: str
@@ -67,11 +65,13 @@ class SettlementOrder(Aggregate):
         def apply(self, aggregate: Any) -> None:
             """It no longer counts."""
             aggregate.live = tuple(n for n in aggregate.live if n != self.number)
+            aggregate.stays.pop(self.number, None)
 
     person_id: PersonId
 
     def __init__(self) -> None:
         self.live: tuple[str, ...] = ()
+        self.stays: dict[str, UUID] = {}
 
     @classmethod
     def begin(
@@ -92,18 +92,13 @@ class SettlementOrder(Aggregate):
         self.trigger_event(self.Taken, timestamp=at, number=number, stay_id=stay_id)
 
     def undo(self, *, number: str, stay_id: UUID, at: datetime) -> None:
-        """The latest settlement is undone. Raises NotLatestSettlement, NotInOrder."""
-        latest = self.live[-1] if self.live else number
-        if number in self.live and latest != number:
-            raise NotLatestSettlement(f"结算 {number} 之后还有结算 {latest}；请先撤销 {latest}")
-        self.leave(number=number, stay_id=stay_id, at=at)
-
-    def leave(self, *, number: str, stay_id: UUID, at: datetime) -> None:
-        """A settlement under another id of the person is undone. Raises NotInOrder.
-
-        What rests on it stands in that id's own order too; what came here later, when the ids had
-        been found to be two people, rests on nothing of it.
-        """
+        """A settlement is undone, wherever it stands. Raises NotInOrder."""
         if number not in self.live:
             raise NotInOrder(f"结算 {number} 不在该参保人的结算次序中")
         self.trigger_event(self.Undone, timestamp=at, number=number, stay_id=stay_id)
+
+    def after(self, number: str) -> tuple[str, ...]:
+        """Those that count and came after a settlement that does. Raises NotInOrder."""
+        if number not in self.live:
+            raise NotInOrder(f"结算 {number} 不在该参保人的结算次序中")
+        return self.live[self.live.index(number) + 1 :]

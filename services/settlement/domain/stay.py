@@ -11,6 +11,8 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import Departure, DepositMethod, InstitutionId, PersonId
+from settlement.domain.adjustment import Adjustment, Cause, Change
+from settlement.domain.carrying import directly, through_hospital
 from settlement.domain.circumstances import Circumstances
 from settlement.domain.deposits import Deposit, DepositLimit, Tender, TenderRepeated
 from settlement.domain.fees import FeeBatch, Fees, LineStated
@@ -338,8 +340,62 @@ class Stay(Aggregate):
             aggregate.deposit = aggregate.deposit.applied(self.tender.deposit_fen)
             aggregate.tender = self.tender
 
+    class SettlementAdjusted(Aggregate.Event):
+        """The settlement was made again after something before it changed (更正).
+
+        `inputs`, `steps` and all amounts are complete and new; of the inputs only what was
+        counted before it can differ. `changes` are the differences to what it said before, in
+        fen, each with its way. Later adjustments count on: 1, 2, …
+        """
+
+        TOPIC = "settlement.settlement-adjusted.v1"
+        number: str
+        adjustment: int
+        cause: Cause
+        inputs: SettlementInputs
+        steps: tuple[PayerStep, ...]
+        institution_id: InstitutionId
+        hospital_stay_number: str
+        invoice_number: str | None
+        person_id: PersonId
+        region: str
+        scheme: str
+        fingerprint: str
+        total_fen: int
+        shares: tuple[Share, ...]
+        patient_fen: int
+        assumed: tuple[str, ...]
+        outside: tuple[OutsideEntry, ...]
+        reported: tuple[ReportedValue, ...]
+        pending: tuple[str, ...]
+        changes: tuple[Change, ...]
+        booked_on: date
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The settlement as it is now, and that it was adjusted."""
+            known = aggregate.settlements[-1].adjustments
+            aggregate.replace_last(
+                inputs=self.inputs,
+                steps=self.steps,
+                shares=self.shares,
+                patient_fen=self.patient_fen,
+                assumed=self.assumed,
+                outside=self.outside,
+                reported=self.reported,
+                pending=self.pending,
+                adjustments=(
+                    *known,
+                    Adjustment(self.adjustment, self.cause, self.changes, self.booked_on, self.by),
+                ),
+            )
+
     class SettlementReversed(Aggregate.Event):
-        """The settlement was undone (撤销结算), booked in its own period, `outside` with it."""
+        """The settlement was undone (撤销结算), booked in its own period, `outside` with it.
+
+        The amounts are those that went through the hospital, adjustments among them; `direct` is
+        what adjustments carried between funds and the patient alone, and is undone there.
+        """
 
         TOPIC = "settlement.settlement-reversed.v1"
         number: str
@@ -357,6 +413,7 @@ class Stay(Aggregate):
         reason: str
         by: Actor
         outside: tuple[OutsideEntry, ...] = ()
+        direct: tuple[Change, ...] = ()
 
         def apply(self, aggregate: Any) -> None:
             """The settlement stays in the history, and no longer counts; what of the deposit had
@@ -731,11 +788,9 @@ class Stay(Aggregate):
         current = self.current_settlement
         if current is None:
             raise NotSettled(f"住院 {self.hospital_stay_number} 没有可撤销的结算")
-        if booked_on < current.booked_on:
-            raise BookedBackwards(
-                f"冲正记账日 {booked_on} 早于原结算的 {current.booked_on}；请核对系统时钟"
-            )
+        _require_forwards(booked_on, current)
         enrolment = current.inputs.eligibility.enrolment
+        booked = through_hospital(current)
         self.trigger_event(
             self.SettlementReversed,
             timestamp=at,
@@ -747,15 +802,66 @@ class Stay(Aggregate):
             region=enrolment.region,
             scheme=enrolment.scheme.value,
             total_fen=current.inputs.charges.total_fen,
-            shares=current.shares,
-            patient_fen=current.patient_fen,
+            shares=booked.shares,
+            patient_fen=booked.patient_fen,
             settled_booked_on=current.booked_on,
             booked_on=booked_on,
             reason=reason,
             by=by,
-            outside=current.outside,
+            outside=booked.outside,
+            direct=directly(current),
         )
         return current
+
+    def adjust(
+        self,
+        *,
+        number: str,
+        cause: Cause,
+        inputs: SettlementInputs,
+        steps: tuple[PayerStep, ...],
+        assumed: tuple[str, ...],
+        patient_fen: int,
+        beside: Beside,
+        changes: tuple[Change, ...],
+        booked_on: date,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Put a settlement right after something before it changed (更正).
+
+        Raises NotSettled, BookedBackwards.
+        """
+        current = self.current_settlement
+        if current is None or current.number != number:
+            raise NotSettled(f"住院 {self.hospital_stay_number} 的结算 {number} 已不作数，不能更正")
+        _require_forwards(booked_on, current)
+        self.trigger_event(
+            self.SettlementAdjusted,
+            timestamp=at,
+            number=number,
+            adjustment=len(current.adjustments) + 1,
+            cause=cause,
+            inputs=inputs,
+            steps=steps,
+            institution_id=self.institution_id,
+            hospital_stay_number=self.hospital_stay_number,
+            invoice_number=self.invoice_number,
+            person_id=self.person_id,
+            region=inputs.eligibility.enrolment.region,
+            scheme=inputs.eligibility.enrolment.scheme.value,
+            fingerprint=inputs.fingerprint,
+            total_fen=inputs.charges.total_fen,
+            shares=shares_of(steps),
+            patient_fen=patient_fen,
+            assumed=assumed,
+            outside=beside.outside,
+            reported=beside.reported,
+            pending=beside.pending,
+            changes=changes,
+            booked_on=booked_on,
+            by=by,
+        )
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -793,3 +899,12 @@ class Stay(Aggregate):
         """Used by events: the last settlement with some fields changed."""
         last = self.settlements[-1]
         self.settlements = (*self.settlements[:-1], Settlement(**{**vars(last), **changes}))
+
+
+def _require_forwards(booked_on: date, settlement: Settlement) -> None:
+    """What follows a settlement is not booked before it. Raises BookedBackwards."""
+    if booked_on < settlement.last_booked_on:
+        raise BookedBackwards(
+            f"冲正或更正的记账日 {booked_on} 早于结算 {settlement.number} 的 "
+            f"{settlement.last_booked_on}；请核对系统时钟"
+        )

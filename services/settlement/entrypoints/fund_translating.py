@@ -31,6 +31,7 @@ def show_funds(funds: tuple[FundBalance, ...]) -> message.FundsShown:
                 paid_fen=fund.paid_fen,
                 balance_fen=fund.balance_fen,
                 to_patients_fen=fund.to_patients_fen,
+                from_patients_fen=fund.from_patients_fen,
                 last_booked_on=fund.last_booked_on,
             )
             for fund in funds

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from settlement.law.bill import AMOUNT_LABELS
+from settlement.law.corrections import Overpaid, Underpaid
 from settlement.law.exact import Ratio, format_yuan
 from settlement.law.expressions import OWN_BASE, YEAR, Expression
 from settlement.law.facts import CODES, Condition, FactKind, Test
@@ -197,6 +198,19 @@ def _briefly_listed(test: Test) -> list[str]:
 def year_in_words(year: BenefitYear) -> str:
     """自 01-01 起、按出院日归入."""
     return f"自 {year.begins_month:02d}-{year.begins_day:02d} 起、按{DAYS[year.chosen_by]}归入"
+
+
+UNDERPAID_WAYS: Mapping[str, str] = {
+    Underpaid.THROUGH_HOSPITAL: "经原结算医院补给个人",
+    Underpaid.TO_PATIENT: "由基金直接补给个人",
+    Underpaid.LEAVE: "不补",
+}
+OVERPAID_WAYS: Mapping[str, str] = {
+    Overpaid.THROUGH_HOSPITAL: "经原结算医院向个人追回",
+    Overpaid.FROM_PATIENT: "由基金直接向个人追回",
+    Overpaid.LEAVE: "不追回",
+}
+"""How a difference is carried, in words."""
 
 
 def claim_in_words(rule: ClaimBy) -> str:

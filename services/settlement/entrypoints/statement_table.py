@@ -43,7 +43,10 @@ _WHOLE_DOCUMENT = {
     "dates": "日期规则",
     "people": "身份认定",
     "rounding": "取整",
+    "corrections.underpaid": "更正补差",
+    "corrections.overpaid": "更正追回",
 }
+_WAYS = {"hospital": "经医院", "patient": "基金与个人直接结清", "left": "不补不追"}
 
 
 def wide_console() -> Console:
@@ -74,7 +77,7 @@ def print_statement(found: StatementShown, target: Console, *, title: str | None
         f"医院 {format_yuan(found.hospital_fen)} ＋ "
         f"[bold]个人 {format_yuan(found.patient_fen)}[/] 元"
     )
-    for line in lines_beside(found):
+    for line in (*lines_beside(found), *lines_of_adjustments(found)):
         target.print(f"  {escape(line)}", highlight=False)
     titles = {source.id: source for source in found.policy.sources}
     for source_id, mark in cited.items():
@@ -91,6 +94,20 @@ def print_statement(found: StatementShown, target: Console, *, title: str | None
         )
     for rule in found.policy.not_entered:
         target.print(f"  [yellow]※ 未录入[/] {escape(rule)}", highlight=False)
+
+
+def lines_of_adjustments(found: StatementShown) -> list[str]:
+    """What was adjusted since, why, and the way of every difference; the sums are those after."""
+    lines = []
+    for made in found.adjustments:
+        said = "；".join(
+            f"{change.name} {'+' if change.delta_fen > 0 else ''}"
+            f"{format_yuan(change.delta_fen)}（{_WAYS[change.way]}）"
+            for change in made.changes
+        )
+        why = f"因撤销结算 {made.cause_reference}"
+        lines.append(f"更正 {made.adjustment} {made.booked_on} {why}：{said or '金额不变'}")
+    return lines
 
 
 def _number_name(number: NumberShown) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from contracts import settlement_v1 as message
 from contracts.vocabulary import Payer
+from settlement.domain.adjustment import ChangeKind
 from settlement.domain.settlement import CASH, OutsideEntry, Share
 from settlement.domain.stay import Stay
 from settlement.entrypoints.clock import business_date
@@ -167,6 +168,19 @@ def _tender(event: Stay.TenderRecorded) -> str:
     return f"个人支付 {event.number}：{told or '0.00 元'}{refund}"
 
 
+def _adjusted(event: Stay.SettlementAdjusted) -> str:
+    differences = "".join(
+        f"{Payer(change.payer).label}{'多' if change.delta_fen > 0 else '少'}付 "
+        f"{format_yuan(abs(change.delta_fen))} 元，"
+        for change in event.changes
+        if change.kind != ChangeKind.PATIENT.value
+    )
+    return (
+        f"更正结算 {event.number}（第 {event.adjustment} 次）：因撤销结算 {event.cause.reference}，"
+        f"{differences}个人应付现为 {format_yuan(event.patient_fen)} 元；记账日 {event.booked_on}"
+    )
+
+
 def _reversed(event: Stay.SettlementReversed) -> str:
     return (
         f"撤销结算 {event.number}：原因“{event.reason}”；"
@@ -206,6 +220,7 @@ HAPPENED: dict[type, Callable[[Any], str]] = {
     Stay.PayerStepSettled: _step,
     Stay.SettlementCompleted: _completed,
     Stay.TenderRecorded: _tender,
+    Stay.SettlementAdjusted: _adjusted,
     Stay.SettlementReversed: _reversed,
 }
 """Every kind of event of a stay, in words."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from contracts.vocabulary import Payer, RegionCode, Scheme
+from settlement.law.corrections import Corrections
 from settlement.law.evidence import Evidence, Source
 from settlement.law.expressions import YEAR, Expression
 from settlement.law.facts import Ask, Condition, LocalIdentity
@@ -395,6 +396,7 @@ class Policy:
     reported: tuple[Reported, ...] = ()
     if_lower: IfLower | None = None
     claim_by: ClaimBy | None = None
+    corrections: Corrections | None = None
 
     @property
     def label(self) -> str:

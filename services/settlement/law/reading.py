@@ -22,6 +22,7 @@ from settlement.law.policy import (
     Policy,
     StayDate,
 )
+from settlement.law.reading_corrections import read_corrections
 from settlement.law.reading_evidence import Scope, read_evidence
 from settlement.law.reading_layers import LayerReader
 from settlement.law.reading_whole import (
@@ -154,6 +155,7 @@ class _Reader:
             reported=read_reported(root.get("reported"), self.scope),
             if_lower=self._if_lower(in_force),
             claim_by=read_claim_by(dates.get("claim_by") if dates else None),
+            corrections=read_corrections(root.get("corrections"), self.scope),
         )
         for node in (in_force, dates):
             if node:

@@ -43,7 +43,7 @@ from settlement.domain.fund_statement import (
     PaidLine,
     Period,
 )
-from settlement.domain.postings import Account, Journal, JournalKind, journal_of
+from settlement.domain.postings import OWING, Account, Journal, JournalKind, journal_of
 from settlement.domain.settlement import SURPLUS
 
 _metadata = MetaData()
@@ -88,8 +88,12 @@ _by_fund = Index(
 )
 _tables = (_journals, _entries)
 
-_OWING = (JournalKind.SETTLEMENT.value, JournalKind.REVERSAL.value)
-_LIABILITIES = (Account.FUND_PAYABLE.value, Account.FUND_PATIENT_PAYABLE.value)
+_OWING = tuple(kind.value for kind in OWING)
+_OF_FUNDS = (
+    Account.FUND_PAYABLE.value,
+    Account.FUND_PATIENT_PAYABLE.value,
+    Account.FUND_PATIENT_RECEIVABLE.value,
+)
 
 
 class StatementDoesNotAddUp(Exception):
@@ -128,7 +132,7 @@ class FundAccount:
         self.catch_up()
         entries = _entries.c
         of_fund = select(entries.position).where(
-            entries.account.in_(_LIABILITIES), entries.fund_id == fund_id
+            entries.account.in_(_OF_FUNDS), entries.fund_id == fund_id
         )
         with self._engine.connect() as connection:
             return connection.execute(of_fund.limit(1)).first() is not None
@@ -229,6 +233,8 @@ def _balances_query() -> Any:
     entries, journals = _entries.c, _journals.c
     change_fen = entries.credit_fen - entries.debit_fen
     to_hospitals = entries.account == Account.FUND_PAYABLE.value
+    to_patients = entries.account == Account.FUND_PATIENT_PAYABLE.value
+    from_patients = entries.account == Account.FUND_PATIENT_RECEIVABLE.value
     owing = and_(to_hospitals, journals.kind.in_(_OWING))
     paying = and_(to_hospitals, journals.kind.not_in(_OWING))
     return (
@@ -236,11 +242,12 @@ def _balances_query() -> Any:
             entries.fund_id,
             func.sum(case((owing, change_fen), else_=0)).label("owed_fen"),
             func.sum(case((paying, -change_fen), else_=0)).label("paid_fen"),
-            func.sum(case((to_hospitals, 0), else_=change_fen)).label("to_patients_fen"),
+            func.sum(case((to_patients, change_fen), else_=0)).label("to_patients_fen"),
+            func.sum(case((from_patients, -change_fen), else_=0)).label("from_patients_fen"),
             func.max(entries.booked_on).label("last_booked_on"),
         )
         .join_from(_entries, _journals, journals.position == entries.position)
-        .where(entries.account.in_(_LIABILITIES))
+        .where(entries.account.in_(_OF_FUNDS))
         .group_by(entries.fund_id)
         .order_by(entries.fund_id)
     )
@@ -253,6 +260,7 @@ def _balance(row: Row[Any]) -> FundBalance:
         paid_fen=row.paid_fen,
         last_booked_on=row.last_booked_on,
         to_patients_fen=row.to_patients_fen,
+        from_patients_fen=row.from_patients_fen,
     )
 
 

@@ -6,6 +6,7 @@ or reversed finds it in the next answer.
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -140,6 +141,14 @@ class SqlSettlementIndex:
             shares = _shares_of(connection, [row.number for row in rows])
         return [_settlement(row, shares[row.number]) for row in rows]
 
+    def stay_of(self, number: str) -> UUID | None:
+        """The stay of a settlement number; None where the number was never given."""
+        self.catch_up()
+        query = select(_settlements.c.stay_id).where(_settlements.c.number == number)
+        with self._engine.connect() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return UUID(found) if found is not None else None
+
     def payers(self, wanted: Wanted) -> Sequence[str]:
         """The payers that paid something in any of them, in the order of their codes."""
         self.catch_up()
@@ -171,6 +180,8 @@ def _react(connection: Connection, logged: LoggedEvent) -> None:
         _open(connection, logged.position, event)
     elif isinstance(event, Stay.SettlementCompleted):
         _complete(connection, logged.position, event)
+    elif isinstance(event, Stay.SettlementAdjusted):
+        _adjust(connection, event)
     elif isinstance(event, Stay.SettlementReversed):
         _change(
             connection,
@@ -215,6 +226,16 @@ def _complete(connection: Connection, position: int, event: Stay.SettlementCompl
         total_fen=event.total_fen,
         patient_fen=event.patient_fen,
         status=SettlementStatus.SETTLED.value,
+        used_assumed=bool(event.assumed),
+    )
+    _put_shares(connection, event.number, event.shares)
+
+
+def _adjust(connection: Connection, event: Stay.SettlementAdjusted) -> None:
+    _change(
+        connection,
+        event.number,
+        patient_fen=event.patient_fen,
         used_assumed=bool(event.assumed),
     )
     _put_shares(connection, event.number, event.shares)

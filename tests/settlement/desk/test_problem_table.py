@@ -13,7 +13,9 @@ SETTLEMENT = Path(__file__).resolve().parents[3] / "services" / "settlement"
 
 NEVER_MET_OVER_HTTP = {
     "AnswerUnreadable",  # a cohort's claims are read from a file, and refused line by line
+    "CorrectionUnstated",  # a reversal turns it into corrections-unstated
     "ColumnsMalformed",  # columns come from replays, not from callers
+    "LaterUnknown",  # a reversal turns it into ledger-incomplete
     "FundPaymentRefusal",  # only its subclasses are raised
     "TooManySituations",  # policy check reports it
     "IdentityDayDiffers",  # replays list it

@@ -47,6 +47,10 @@ class Story:
         assert answer.status_code == 200, answer.text
         return int(answer.json()["steps"][0]["paid_fen"])
 
+    def now_paid(self, stay_id: str) -> int:
+        """What the fund pays of it by now, in fen."""
+        return int(self.desk.read(f"/v1/stays/{stay_id}/statement").json()["steps"][0]["paid_fen"])
+
     def undo(self, stay_id: str) -> Any:
         """Take a settlement back."""
         return self.desk.write(f"/v1/stays/{stay_id}/settlement/reversal", {"reason": "重复"})
@@ -82,19 +86,31 @@ def test_split_again_each_id_has_what_was_settled_under_it(story: Story) -> None
     assert story.discrepancies() == ()
 
 
-def test_only_the_persons_latest_settlement_is_undone_under_whichever_id(story: Story) -> None:
-    """The earlier one rests under the later, although they were settled under two ids."""
+def test_what_came_later_under_another_id_is_made_again(story: Story) -> None:
+    """800.00 under the one id undone: the other's 200.00 become 800.00, its own later 200.00."""
     first = story.settle(P1, "A1").json()["stay_id"]
     story.merge()
-    second = story.settle(P2, "A2").json()["stay_id"]
+    second, third = (story.settle(P2, n).json()["stay_id"] for n in ("A2", "A3"))
 
-    refused = story.undo(first)
-    undone = [story.undo(second), story.undo(first)]
+    undone = story.undo(first)
 
-    assert refused.status_code == 409
-    assert refused.json()["type"] == "urn:yizhan:problem:not-latest-settlement"
-    assert [answer.status_code for answer in undone] == [200, 200]
-    assert story.paid(P2, "A3") == 800_00
+    assert undone.status_code == 200, undone.text
+    assert [a["hospital_stay_number"] for a in undone.json()["adjustments"]] == ["A2", "A3"]
+    assert [story.now_paid(stay) for stay in (second, third)] == [800_00, 200_00]
+    assert story.discrepancies() == ()
+
+
+def test_what_came_before_the_merge_under_the_other_id_stays_as_it_is(story: Story) -> None:
+    """P2's first stay knew nothing of P1: only what was settled for both rests on P1's."""
+    before = story.settle(P2, "B1").json()["stay_id"]
+    first = story.settle(P1, "A1").json()["stay_id"]
+    story.merge()
+    both = story.settle(P2, "B2").json()["stay_id"]
+
+    undone = story.undo(first)
+
+    assert [a["hospital_stay_number"] for a in undone.json()["adjustments"]] == ["B2"]
+    assert [story.now_paid(stay) for stay in (before, both)] == [800_00, 200_00]
     assert story.discrepancies() == ()
 
 
@@ -183,4 +199,21 @@ def test_after_a_split_nobody_elses_settlement_stands_in_the_way(story: Story) -
 
     assert story.undo(first).status_code == 200
     assert story.paid(P1, "A3") == 800_00
+    assert story.discrepancies() == ()
+
+
+def test_what_came_earlier_for_both_ids_stays_as_it_is(story: Story) -> None:
+    """The first was settled for both, then P1 alone was, then both again: the first rests on
+    nothing of the second, though the third is in the other id's order with it."""
+    story.merge()
+    first = story.settle(P1, "A1").json()["stay_id"]
+    story.split()
+    second = story.settle(P1, "A2").json()["stay_id"]
+    story.merge()
+    third = story.settle(P1, "A3").json()["stay_id"]
+
+    undone = story.undo(second)
+
+    assert [a["hospital_stay_number"] for a in undone.json()["adjustments"]] == ["A3"]
+    assert [story.now_paid(stay) for stay in (first, third)] == [800_00, 200_00]
     assert story.discrepancies() == ()

@@ -181,6 +181,15 @@ def plainly_read(log: ListedEvents) -> list[FoundSettlement]:
                     FoundShare(s.layer, s.payer, s.fund, s.amount_fen) for s in event.shares
                 ),
             )
+        elif isinstance(event, Stay.SettlementAdjusted):
+            found[event.number] = replace(
+                found[event.number],
+                patient_fen=event.patient_fen,
+                used_assumed=len(event.assumed) > 0,
+                shares=tuple(
+                    FoundShare(s.layer, s.payer, s.fund, s.amount_fen) for s in event.shares
+                ),
+            )
         elif isinstance(event, Stay.SettlementReversed):
             found[event.number] = replace(
                 found[event.number],

@@ -148,8 +148,8 @@ def test_a_payment_is_recorded_once_and_withdrawn() -> None:
 
 
 def test_the_list_of_funds_is_a_table() -> None:
-    """Owed, paid and balance in yuan, and what is due to patients in cash."""
-    assert [BASIC, "基本医疗保险", "120.50", "0.00", "120.50", "0.00"] in cells(run("list"))
+    """Owed, paid and balance in yuan, and what is due to patients and from them."""
+    assert [BASIC, "基本医疗保险", "120.50", "0.00", "120.50", "0.00", "0.00"] in cells(run("list"))
 
 
 def test_rebuilding_leaves_the_statement_as_it_was() -> None:

@@ -97,6 +97,7 @@ def test_funds_are_those_of_the_policies_and_those_ever_booked(client: TestClien
         "paid_fen": 0,
         "balance_fen": 120_50,
         "to_patients_fen": 0,
+        "from_patients_fen": 0,
         "last_booked_on": "2023-08-09",
     }
     assert funds[ASSISTANCE]["balance_fen"] == 0

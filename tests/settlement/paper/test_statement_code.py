@@ -14,7 +14,7 @@ from contracts.vocabulary import InstitutionId
 from settlement.application.find_settlement import history_of_issued
 from settlement.domain.statement_code import canonical_text, is_same_code, statement_code
 from settlement.domain.stay import Stay, stay_id_of
-from settlement.read_models.settlement_numbers import SqlSettlementNumbers
+from settlement.read_models.settlement_index import SqlSettlementIndex
 from tests.settlement.paper.paper_desk import NamesKnown, paper_desk, settled
 from tests.support.settlement_desk import Desk, PeopleKnown
 
@@ -152,7 +152,7 @@ def test_the_numbers_are_made_again_from_the_ledger(opened: OPENED) -> None:
     desk, _, _ = opened
     number = settled(desk)
     numbers = desk.parts.papers.numbers
-    assert isinstance(numbers, SqlSettlementNumbers)
+    assert isinstance(numbers, SqlSettlementIndex)
 
     numbers.rebuild()
 

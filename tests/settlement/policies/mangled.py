@@ -169,7 +169,8 @@ KEYS = [
     "parameters", "income", "asks", "kind", "words", "people", "precedence", "keeps", "until",
     "months", "reaches_back", "deposit", "reported", "target", "applies", "note", "missing",
     "sources", "title", "evidence", "status", "source", "region", "code", "dates", "in_force",
-    "if_lower", "claim_by", "rounding", "mode", "to", "from", "first_self_pay", "use", "cases",
+    "if_lower", "claim_by", "corrections", "underpaid", "overpaid", "way",
+    "rounding", "mode", "to", "from", "first_self_pay", "use", "cases",
 ]  # fmt: skip
 """Keys of the language, to be found where they do not belong."""
 

@@ -39,6 +39,7 @@ DOCUMENT_ITEMS: Mapping[str, str] = {
     "reported": "只报告的项目",
     "if_lower": "追溯而待遇降低时",
     "claim_by": "申报期限",
+    "corrections": "更正",
 }
 """What the fields of a document are called."""
 
@@ -111,6 +112,8 @@ INNER_ITEMS: Mapping[str, str] = {
     "mode": "取整方式",
     "quantum_fen": "取整到（分）",
     "years_after": "几年后",
+    "underpaid": "补差",
+    "overpaid": "追回",
 }
 """What the fields of everything inside a layer or a document are called."""
 

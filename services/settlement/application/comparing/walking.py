@@ -328,7 +328,7 @@ def _evidence_of_nothing(name: str, before: Any, after: Any) -> bool:
     )
 
 
-_NAMELESS = frozenset({"amount", "evidence", "number"})
+_NAMELESS = frozenset({"amount", "evidence", "number", "says"})
 
 
 def _name_of(value: Any) -> Any:

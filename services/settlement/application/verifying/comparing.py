@@ -11,6 +11,7 @@ ABSENT = "（无）"
 _VERSION = "originator_version"  # belongs to the stream, which is checked as a whole
 _LABELS = {
     "admission": "入院日期",
+    "adjustment": "更正序号",
     "amount_fen": "金额",
     "article": "条款",
     "assumed": "非原文载明的依据",
@@ -20,6 +21,8 @@ _LABELS = {
     "booked_on": "记账日期",
     "by": "经办人",
     "cap_left_fen": "限额余额",
+    "cause": "更正原因",
+    "changes": "差额",
     "charges": "费用",
     "charges_after": "变动后费用",
     "charges_before": "变动前费用",
@@ -27,7 +30,9 @@ _LABELS = {
     "computed_fen": "计算金额",
     "counters_before": "年度累计",
     "deductible_fen": "起付线",
+    "delta_fen": "差额",
     "departure": "离院方式",
+    "direct": "直接对个人的差额",
     "discharge": "出院日期",
     "fingerprint": "政策指纹",
     "fund": "基金",
@@ -57,10 +62,12 @@ _LABELS = {
     "shares": "支付份额",
     "stay_id": "住院",
     "step": "步骤",
+    "steps": "步骤",
     "tender": "支付方式",
     "timestamp": "时刻",
     "total_fen": "总费用",
     "was": "变动前",
+    "way": "差额走向",
 }
 
 Difference = tuple[str, object, object]

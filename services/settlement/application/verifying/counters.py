@@ -14,7 +14,6 @@ from settlement.domain.benefit_year import BenefitYear, NotCounted, benefit_year
 from settlement.domain.record import EligibilityUsed, SettlementInputs
 from settlement.domain.settlement_order import (
     NotInOrder,
-    NotLatestSettlement,
     SettlementOrder,
     settlement_order_id,
 )
@@ -75,10 +74,9 @@ class CountersAgain:
         used = inputs.eligibility
         for record in used.records:
             order = self._order(used, record, at)
-            undo = order.undo if record == used.person_id else order.leave
             try:
-                undo(number=number, stay_id=stay_id, at=at)
-            except (NotLatestSettlement, NotInOrder) as refusal:
+                order.undo(number=number, stay_id=stay_id, at=at)
+            except NotInOrder as refusal:
                 yield Finding("结算次序", "撤销", number, refusal)
             self._dues.owe(order.collect_events())
         for first_day in sorted(set(inputs.counter_years.values())):
@@ -86,6 +84,23 @@ class CountersAgain:
             with suppress(NotCounted):  # its own missing move was found already
                 year.restore(number=number, stay_id=stay_id, at=at)
             self._dues.owe(year.collect_events())
+
+    def adjusted(self, inputs: SettlementInputs) -> None:
+        """A settlement was adjusted, and its years with it: what that wrote is owed."""
+        for first_day in sorted(set(inputs.counter_years.values())):
+            self._dues.owe(self.year(inputs.eligibility, first_day).collect_events())
+
+    def order(self, used: EligibilityUsed, person_id: PersonId) -> SettlementOrder:
+        """The order of one id, as the log has told it so far. Raises KeyError."""
+        enrolment = used.enrolment
+        order_id = settlement_order_id(
+            person_id=person_id, region=enrolment.region, scheme=enrolment.scheme
+        )
+        return self._orders[order_id]
+
+    def year(self, used: EligibilityUsed, first_day: date) -> BenefitYear:
+        """The benefit year of the answer's own id, as told so far. Raises KeyError."""
+        return self._years[_year_id(used, used.person_id, first_day)]
 
     def take(self, event: Any) -> Iterator[Finding]:
         """An event of a year or an order."""

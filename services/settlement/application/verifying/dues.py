@@ -1,7 +1,8 @@
 """What a settlement or a reversal owes the log (应写事件) beside the stay's own events.
 
-Both are one transaction: the counters, the order and the text of a new policy stand right after
-the stay's events. What is owed and not written, and what is written and not owed, is a finding.
+Both are one transaction: the counters, the order, the text of a new policy and the adjustments of
+later settlements stand right after the stay's events. What is owed and not written, and what is
+written and not owed, is a finding.
 """
 
 from collections import deque
@@ -13,6 +14,7 @@ from settlement.application.verifying.comparing import ABSENT, Finding, event_fi
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.law_text import LawText
 from settlement.domain.settlement_order import SettlementOrder
+from settlement.domain.stay import Stay
 
 _STEPS: dict[Any, str] = {
     BenefitYear.Created: "待遇年度",
@@ -22,6 +24,7 @@ _STEPS: dict[Any, str] = {
     SettlementOrder.Taken: "结算次序",
     SettlementOrder.Undone: "结算次序",
     LawText.Created: "政策文本",
+    Stay.SettlementAdjusted: "更正",
 }
 DUE_EVENTS = tuple(_STEPS)
 """The events that only a settlement or a reversal writes."""

@@ -14,7 +14,7 @@ from contracts.vocabulary import InstitutionId
 from settlement.application.fund_ports import FundBalance
 from settlement.application.verifying.comparing import ABSENT, Finding
 from settlement.domain.fund_statement import FundStatement, OwedLine, PaidLine, Period
-from settlement.domain.postings import Account, Entry, Journal, JournalKind
+from settlement.domain.postings import OWING, Account, Entry, Journal
 from settlement.domain.settlement import SURPLUS
 from settlement.law.exact import format_yuan
 
@@ -109,7 +109,7 @@ def _lines_of(books: FundBooks) -> Iterator[FundLine]:
 
 
 def _line(journal: Journal, entry: Entry) -> OwedLine | PaidLine:
-    if journal.kind in (JournalKind.SETTLEMENT, JournalKind.REVERSAL):
+    if journal.kind in OWING:
         return OwedLine(
             booked_on=journal.booked_on,
             kind=journal.kind,

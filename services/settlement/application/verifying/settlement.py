@@ -18,6 +18,7 @@ from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.dues import Dues
 from settlement.application.verifying.inputs import input_findings, law_findings
 from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.later import LaterAgain
 from settlement.application.verifying.stays import (
     RECORDED,
     StaysAgain,
@@ -73,6 +74,7 @@ class SettlementsAgain:
         self._laws = laws
         self._dues = dues
         self.counters = CountersAgain(dues)
+        self._later = LaterAgain(stays=stays, counters=self.counters, laws=laws, dues=dues)
         self._numbers: set[str] = set()
         self._adopted: set[str] = set()
 
@@ -126,9 +128,15 @@ class SettlementsAgain:
         booked_on = booked_day(event.timestamp)
         if event.booked_on != booked_on:
             yield Finding(REVERSAL, "记账日期", event.booked_on, booked_on)
+        yield from self._later.look(undone, event)
         yield from self.counters.undone(
             undone.number, stay_id=stay.id, inputs=undone.inputs, at=event.timestamp
         )
+        yield from self._later.adjust(undone, event)
+
+    def adjusted(self, event: Stay.SettlementAdjusted) -> Iterator[Finding]:
+        """An adjustment, which the reversal before it must have caused."""
+        yield from self._later.take(event)
 
     def _number_findings(self, opened: Stay.SettlementOpened) -> Iterator[Finding]:
         inputs, number = opened.inputs, opened.number

@@ -26,6 +26,7 @@ _REFERENCE = "结算单号 / 流水号"
 
 KIND_LABELS = {
     JournalKind.SETTLEMENT: "结算",
+    JournalKind.ADJUSTMENT: "更正",
     JournalKind.REVERSAL: "冲正",
     JournalKind.PAYMENT: "拨付",
     JournalKind.WITHDRAWAL: "撤回拨付",
@@ -49,10 +50,16 @@ NameOf = Callable[[str], str]
 
 def print_funds(shown: message.FundsShown) -> None:
     """The list of funds."""
-    columns = ("累计应付", "累计拨付", "余额", "应付个人")
+    columns = ("累计应付", "累计拨付", "余额", "应付个人", "应收个人")
     table = plain_table("基金（元）", "基金", "支付方", amounts=columns)
     for fund in shown.funds:
-        amounts = (fund.owed_fen, fund.paid_fen, fund.balance_fen, fund.to_patients_fen)
+        amounts = (
+            fund.owed_fen,
+            fund.paid_fen,
+            fund.balance_fen,
+            fund.to_patients_fen,
+            fund.from_patients_fen,
+        )
         plain_row(table, fund.fund_id, fund.payer_label, *map(format_yuan, amounts))
     wide_console().print(table)
 

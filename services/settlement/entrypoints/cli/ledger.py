@@ -16,6 +16,7 @@ from settlement.adapters.event_ledger import EventLedger
 from settlement.adapters.policy_files import SHIPPED_POLICIES, PolicyFileFaulty, load_book
 from settlement.application.law_library import LawLibrary
 from settlement.application.ledger_history import SettlementRecorded, settlements_recorded
+from settlement.application.ledger_incomplete import LedgerIncomplete
 from settlement.application.replay_ledger import (
     PATIENT,
     Replayed,
@@ -23,7 +24,6 @@ from settlement.application.replay_ledger import (
     StayReplayed,
     replay_ledger,
 )
-from settlement.application.reverse_settlement import LedgerIncomplete
 from settlement.application.verify_ledger import Discrepancy, Verified, verify_ledger
 from settlement.bootstrap import build_fund_account, build_ledger
 from settlement.domain.settlement import CASH, SURPLUS

@@ -11,11 +11,14 @@ from contracts.vocabulary import EvidenceStatus
 from settlement.entrypoints.cli.policy_rows import WHOLE_DOCUMENT, LayerRows, Row
 from settlement.entrypoints.policy_words import (
     DAYS,
+    OVERPAID_WAYS,
+    UNDERPAID_WAYS,
     PolicyNames,
     claim_in_words,
     condition_in_words,
     year_in_words,
 )
+from settlement.law.corrections import Corrections
 from settlement.law.evidence import Evidence
 from settlement.law.facts import FactKind
 from settlement.law.people import People
@@ -108,8 +111,18 @@ def _document_rows(policy: Policy, rows: LayerRows) -> Iterator[Row]:
             yield from rows.rule("押金占平常的比例", policy.deposit.share_of_normal)
         if policy.deposit.amount:
             yield from rows.rule("押金", policy.deposit.amount)
+    yield from _corrections(policy.corrections or Corrections())
     for reported in policy.reported:
         yield from _reported(reported, rows)
+
+
+def _corrections(corrections: Corrections) -> Iterator[Row]:
+    for item, switch, ways in (
+        ("更正补差", corrections.underpaid, UNDERPAID_WAYS),
+        ("更正追回", corrections.overpaid, OVERPAID_WAYS),
+    ):
+        if switch:
+            yield Row(item, "差额在别的医院", ways[switch.says], switch.evidence)
 
 
 def _people(people: People, names: PolicyNames) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from settlement.application.find_settlements import OthersSettlements, SearchInv
 from settlement.application.find_stay import StayUnknown
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.law_library import LawMissing
+from settlement.application.ledger_incomplete import LedgerIncomplete
 from settlement.application.ports import EligibilityUnreachable, Overtaken, PersonUnknown
 from settlement.application.prepare_settlement import (
     EnrolmentAmbiguous,
@@ -15,10 +16,9 @@ from settlement.application.prepare_settlement import (
     NotEnrolled,
 )
 from settlement.application.print_statement import StatementDiffers
-from settlement.application.reverse_settlement import LedgerIncomplete
+from settlement.application.rederive_later import CorrectionsUnstated, LaterNotRederivable
 from settlement.domain import stay_refusals as stay
 from settlement.domain.institution import InstitutionUnknown
-from settlement.domain.settlement_order import NotLatestSettlement
 from settlement.entrypoints.http.fund_problems import FUND_PROBLEMS
 from settlement.entrypoints.http.stay_problems import STAY_PROBLEMS
 from settlement.kernel import settle
@@ -42,11 +42,11 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     stay.NotDischarged: ProblemKind("not-discharged", 409, "尚未出院"),
     stay.NotSettled: ProblemKind("not-settled", 409, "尚未结算"),
     stay.PersonalShareChanged: ProblemKind("personal-share-changed", 409, "个人应付已变化"),
-    NotLatestSettlement: ProblemKind("not-latest-settlement", 409, "不是最近一次结算"),
     RequestUnknown: ProblemKind("request-unknown", 404, "没有这个请求的记录"),
     OthersSettlements: ProblemKind("others-settlements", 403, "只能查看本机构的结算"),
     SearchInvalid: ProblemKind("search-invalid", 422, "查询条件不成立"),
     SettlementUnknown: ProblemKind("settlement-unknown", 404, "没有这笔结算"),
+    LaterNotRederivable: ProblemKind("later-not-rederivable", 409, "其后的结算无法更正"),
     StayUnknown: ProblemKind("stay-unknown", 404, "没有这次住院"),
     PersonUnknown: ProblemKind("person-unknown", 422, "没有这位参保人"),
     InstitutionUnknown: ProblemKind("institution-unknown", 422, "机构未登记"),
@@ -71,6 +71,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     # The policy must be completed first.
     settle.NumberMissing: ProblemKind("number-missing", 409, "政策缺少参数"),
     NumberUnfit: ProblemKind("number-unfit", 409, "政策参数不可用"),
+    CorrectionsUnstated: ProblemKind("corrections-unstated", 409, "政策没有写明差额怎样走"),
     # Try again later.
     EligibilityUnreachable: ProblemKind("eligibility-unreachable", 503, "资格服务无应答"),
     Overtaken: ProblemKind("overtaken", 503, "同一参保人正在结算，请重试"),

@@ -16,19 +16,15 @@ from settlement.application.prepare_settlement import prepare_settlement
 from settlement.application.read_statement import read_statement
 from settlement.application.record_fees import RecordFees, record_fees
 from settlement.application.retrying import when_overtaken
-from settlement.application.reverse_settlement import (
-    Reversed,
-    ReverseSettlement,
-    reverse_settlement,
-)
+from settlement.application.reverse_settlement import ReverseSettlement, reverse_settlement
 from settlement.application.settle_stay import Settled, SettleStay, settle_stay
 from settlement.bootstrap import Parts
 from settlement.domain.record import Actor
-from settlement.domain.settlement import CASH, SURPLUS, Settlement
 from settlement.domain.stay import Stay
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
 from settlement.entrypoints.http.once import Arrived, answer_write
+from settlement.entrypoints.http.show_adjustments import show_reversed
 from settlement.entrypoints.stay_history import show_event
 
 
@@ -183,7 +179,7 @@ def stay_routes(parts: Parts) -> APIRouter:
         asked: message.ReversalRequest,
         arrived: Arrived,
     ) -> Response:
-        """撤销最近一次结算：原单保留，冲正记入当期。"""
+        """撤销结算：原单保留，冲正记入当期；其后承接它的结算一并重算更正。"""
         at = parts.clock()
         command = ReverseSettlement(
             stay_id=stay_id,
@@ -196,8 +192,10 @@ def stay_routes(parts: Parts) -> APIRouter:
             parts,
             "reverse",
             arrived,
-            decide=lambda accept: reverse_settlement(command, ledger=parts.ledger, accept=accept),
-            show=lambda result: _show_reversed(result, command),
+            decide=lambda accept: reverse_settlement(
+                command, ledger=parts.ledger, laws=parts.laws, accept=accept
+            ),
+            show=lambda result: show_reversed(result, command),
         )
 
     @routes.get("/v1/stays/{stay_id}", summary="查询住院 (read a stay)")
@@ -252,20 +250,3 @@ def _previewed(
 
 def _find(parts: Parts, stay_id: UUID, acting: Any) -> Stay:
     return own_stay(parts.ledger, stay_id, translating.actor(acting))
-
-
-def _show_reversed(result: Reversed, command: ReverseSettlement) -> message.ReversalShown:
-    undone = result.settlement
-    return message.ReversalShown(
-        stay_id=str(result.stay.id),
-        settlement_number=undone.number,
-        returned_to_patient_fen=undone.patient_fen,
-        returned_by_hospital_to_funds_fen=sum(s.amount_fen for s in undone.shares if s.fund),
-        booked_on=command.booked_on,
-        cash_taken_back_fen=_owed_beside(undone, CASH),
-        surplus_taken_back_fen=_owed_beside(undone, SURPLUS),
-    )
-
-
-def _owed_beside(undone: Settlement, kind: str) -> int:
-    return sum(owed.amount_fen for owed in undone.outside if owed.kind == kind)

@@ -9,12 +9,14 @@ from http_edge.acting import Acting
 from settlement.application.prepare_settlement import Prepared
 from settlement.application.preview_bill import BillPreviewed
 from settlement.application.read_statement import Statement
+from settlement.domain.adjustment import Adjustment
 from settlement.domain.circumstances import Circumstances, Diagnosis, declarations
 from settlement.domain.deposits import Tender
 from settlement.domain.fees import LineStated
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import Beside
 from settlement.domain.stay import Stay
+from settlement.entrypoints.http.show_adjustments import show_adjustment
 from settlement.kernel.explain import NumberUsed, Step
 from settlement.kernel.report import DepositAllowed
 from settlement.law.bill import Charges
@@ -182,6 +184,7 @@ def show_statement(found: Statement) -> message.StatementShown:
         deposit=None,
         # Of then: a discharge that was undone since may have another.
         invoice_number=found.settlement.invoice_number,
+        adjustments=found.settlement.adjustments,
     )
 
 
@@ -198,6 +201,7 @@ def _statement(
     status: Any,
     deposit: DepositAllowed | None,
     invoice_number: str | None,
+    adjustments: tuple[Adjustment, ...] = (),
 ) -> message.StatementShown:
     return message.StatementShown(
         stay_id=str(stay.id),
@@ -219,6 +223,7 @@ def _statement(
         assumed=tuple(show_number(n) for n in assumed),
         **_beside(policy, beside),
         deposit=_deposit(deposit),
+        adjustments=tuple(show_adjustment(each, policy) for each in adjustments),
     )
 
 

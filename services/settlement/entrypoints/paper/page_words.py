@@ -12,7 +12,7 @@ from settlement.entrypoints.explain_words import ExplanationWords
 from settlement.entrypoints.http.translating import show_statement
 from settlement.entrypoints.paper.capital_amounts import capital_amount
 from settlement.entrypoints.paper.page import Page, StepOnPage, TotalOnPage
-from settlement.entrypoints.statement_table import lines_beside
+from settlement.entrypoints.statement_table import lines_beside, lines_of_adjustments
 from settlement.kernel.explain import NumberUsed
 from settlement.law.bill import amount_label
 from settlement.law.exact import format_yuan
@@ -149,6 +149,7 @@ def _below(printed: StatementPrinted, shown: StatementShown) -> Iterator[str]:
             "本单仅供查阅，不作收付凭据"
         )
     yield from lines_beside(shown)
+    yield from lines_of_adjustments(shown)
     words = ExplanationWords.of(printed.explained.policy)
     for (status, note), numbers in _by_note(shown.assumed).items():
         listed = "、".join(dict.fromkeys(_number(n, words) for n in numbers))

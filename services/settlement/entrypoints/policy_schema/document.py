@@ -27,6 +27,7 @@ from settlement.entrypoints.policy_schema.pieces import (
     words,
     yes_no,
 )
+from settlement.law.corrections import Overpaid, Underpaid
 from settlement.law.policy import READABLE_LANGUAGES
 
 
@@ -146,10 +147,29 @@ def _keys() -> dict[str, Schema]:
                 **EVIDENCE,
             },
         ),
+        "corrections": _corrections(),
         "reported": several("只算出来报告、从不支付的指标", _reported()),
         "layers": several("各层保障，按结算先后", ref("layer")),
         "cases": {"description": "算例写在旁边的文件里，这里的不读"},
     }
+
+
+def _corrections() -> Schema:
+    """How a difference is carried at another hospital than the one that undoes something."""
+    switches = {
+        "underpaid": _switch("补差：基金应多付的", [str(each) for each in Underpaid]),
+        "overpaid": _switch("追回：基金已多付的", [str(each) for each in Overpaid]),
+    }
+    return either(
+        "更正：结算之后金额变动，差额在别的医院怎样走",
+        mapping("更正的走法和依据", {**switches, **EVIDENCE}),
+        ref("use"),
+    )
+
+
+def _switch(about: str, options: list[str]) -> Schema:
+    way = words("怎样走", options)
+    return either(about, way, mapping("走法和依据", {"way": way, **EVIDENCE}, needs=["way"]))
 
 
 def _named(about: str, member: Schema) -> Schema:

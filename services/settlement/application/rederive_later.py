@@ -1,0 +1,293 @@
+"""Making later settlements again (撤销后重算): what rested on counters that moved is settled anew.
+
+When a settlement no longer counts, every later one of the person that read a counter it had moved
+is computed again from its own inputs, with what is counted before it as it would have been. What
+that moves in turn reaches the next, whichever benefit year and whichever id of the person it was
+counted under. Afterwards every settlement that counts is what a fresh one would be. Nothing is
+written here: `adjust_later` writes what `rederive_later` found.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from contracts.vocabulary import PersonId
+from settlement.application.fit_answers import AnswerUnfit
+from settlement.application.law_library import LawLibrary, LawMissing
+from settlement.application.prepare_settlement import Prepared, compute
+from settlement.domain.adjustment import Adjustment, Cause, Change
+from settlement.domain.benefit_year import BenefitYear
+from settlement.domain.carrying import Amounts, CorrectionUnstated, changes_between
+from settlement.domain.record import Actor, EligibilityUsed, SettlementInputs
+from settlement.domain.settlement import Settlement, payer_steps, shares_of
+from settlement.domain.settlement_order import SettlementOrder
+from settlement.domain.stay import Stay
+from settlement.domain.yearly_counters import counter_name, moves_of
+from settlement.kernel.explain import NumberUsed
+from settlement.kernel.resolving import number_used
+from settlement.kernel.settle import BILL_REFUSALS
+from settlement.law.corrections import Corrections
+from settlement.law.policy import Policy
+
+NOT_AGAIN = (*BILL_REFUSALS, AnswerUnfit, LawMissing)
+"""Why a settlement that was made once may not be made again from other counters."""
+
+_SWITCH_LABELS = {"underpaid": "补差", "overpaid": "追回"}
+
+Moves = Mapping[str, int]
+
+
+class LaterNotRederivable(Exception):
+    """A later settlement rests on what is undone and cannot be made again; nothing is changed."""
+
+
+class CorrectionsUnstated(Exception):
+    """A difference arises at another hospital, and the policy does not say how it is carried."""
+
+
+class LaterUnknown(Exception):
+    """The order names a settlement that its stay does not have, or no longer."""
+
+
+class PersonKept(Protocol):
+    """What is kept of a person and all ids the person had (该参保人的账): orders, years, stays.
+
+    The same aggregate is given at every question, so that what is written to it is saved.
+    """
+
+    def order(self, used: EligibilityUsed, person_id: PersonId) -> SettlementOrder:
+        """The order of one id in the region and scheme of an enrolment."""
+
+    def year(self, used: EligibilityUsed, first_day: date) -> BenefitYear:
+        """The benefit year that a settlement under this answer moved."""
+
+    def stay(self, stay_id: UUID) -> Stay | None:
+        """A stay of any institution."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """A settlement that counts, after the one that is undone."""
+
+    stay: Stay
+    settlement: Settlement
+
+
+@dataclass(frozen=True)
+class Rederived:
+    """A later settlement made again (重算结果): `moves` by the first day of each benefit year."""
+
+    later: Later
+    prepared: Prepared
+    changes: tuple[Change, ...]
+    moves: dict[date, dict[str, int]]
+
+
+class _Shifts:
+    """What has come to be counted otherwise so far, by id and benefit year."""
+
+    def __init__(self) -> None:
+        self._moved: dict[tuple[PersonId, date], Counter[str]] = defaultdict(Counter)
+
+    def add(self, person_id: PersonId, first_day: date, *, old: Moves, new: Moves) -> None:
+        """A settlement under this id moved `old` and moves `new`."""
+        moved = self._moved[person_id, first_day]
+        for total in {*old, *new}:
+            moved[total] += new.get(total, 0) - old.get(total, 0)
+
+    def before(self, inputs: SettlementInputs) -> dict[str, int]:
+        """What is counted before a settlement, as it would be now."""
+        totals = dict(inputs.counters_before)
+        for total, shift in self._of(inputs).items():
+            totals[total] = totals.get(total, 0) + shift
+        return dict(sorted(totals.items()))
+
+    def reach(self, inputs: SettlementInputs) -> bool:
+        """Whether anything that a settlement read is another now."""
+        return any(self._of(inputs).values())
+
+    def _of(self, inputs: SettlementInputs) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for person_id in inputs.eligibility.records:
+            for first_day in set(inputs.counter_years.values()):
+                for total, shift in self._moved.get((person_id, first_day), {}).items():
+                    if inputs.counter_years.get(counter_name(total)) == first_day and shift:
+                        found[total] += shift
+        return found
+
+
+def rederive_later(
+    undone: Settlement, *, person: PersonKept, laws: LawLibrary, by: Actor
+) -> tuple[Rederived, ...]:
+    """Every later settlement that is another without `undone`, which still counts.
+
+    `by` says whose desk undoes it. Raises LaterNotRederivable, CorrectionsUnstated, LaterUnknown,
+    NotInOrder.
+    """
+    shifts, used = _Shifts(), undone.inputs.eligibility
+    for first_day, moves in _moves_kept(undone, person).items():
+        shifts.add(used.person_id, first_day, old=moves, new={})
+    found = []
+    for later in later_settlements(undone, person):
+        inputs = later.settlement.inputs
+        if not shifts.reach(inputs):
+            continue
+        again = _made_again(later, replace(inputs, counters_before=shifts.before(inputs)), laws)
+        rederived = Rederived(
+            later,
+            again,
+            changes=_changes(later, again, by),
+            moves={
+                first_day: moves_of(again.inputs, again.outcome.counters, first_day)
+                for first_day in sorted(set(inputs.counter_years.values()))
+            },
+        )
+        for first_day, old in _moves_kept(later.settlement, person).items():
+            whose = inputs.eligibility.person_id
+            shifts.add(whose, first_day, old=old, new=rederived.moves[first_day])
+        found.append(rederived)
+    return tuple(found)
+
+
+def adjust_later(
+    rederived: tuple[Rederived, ...],
+    *,
+    cause: Cause,
+    person: PersonKept,
+    booked_on: date,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Write what was found to the stays, and the years they moved. Raises BookedBackwards."""
+    for each in rederived:
+        stay, settlement, again = each.later.stay, each.later.settlement, each.prepared
+        switches = switches_used(again.policy, settlement.adjustments, each.changes)
+        stay.adjust(
+            number=settlement.number,
+            cause=cause,
+            inputs=again.inputs,
+            steps=payer_steps(again.steps),
+            assumed=tuple(
+                dict.fromkeys(f"{n.name}={n.value}" for n in (*again.assumed, *switches))
+            ),
+            patient_fen=again.patient_fen,
+            beside=again.beside,
+            changes=each.changes,
+            booked_on=booked_on,
+            by=by,
+            at=at,
+        )
+        for first_day, moves in each.moves.items():
+            year = person.year(settlement.inputs.eligibility, first_day)
+            if year.moved.get(settlement.number) != moves:
+                year.restore(number=settlement.number, stay_id=stay.id, at=at)
+                year.move(number=settlement.number, stay_id=stay.id, moves=moves, at=at)
+
+
+def switches_used(
+    policy: Policy, earlier: tuple[Adjustment, ...], changes: tuple[Change, ...] = ()
+) -> tuple[NumberUsed, ...]:
+    """The policy's switches that carried differences and that no document states."""
+    every = [*(c for a in earlier for c in a.changes), *changes]
+    used = dict.fromkeys(c.switch for c in every if c.switch)
+    corrections = policy.corrections or Corrections()
+    said = [(name, corrections.switch(name)) for name in sorted(used)]
+    return tuple(
+        number_used(f"corrections.{name}", switch.says.value, switch.evidence)
+        for name, switch in said
+        if switch and not switch.evidence.is_stated
+    )
+
+
+def later_settlements(undone: Settlement, person: PersonKept) -> Iterator[Later]:
+    """Those after it that may rest on it, in an order that every id's order agrees with.
+
+    Whatever reads totals kept under an id has a place in that id's order. Raises LaterUnknown,
+    NotInOrder.
+    """
+    used = undone.inputs.eligibility
+    waiting = {each: list(person.order(used, each).after(undone.number)) for each in used.records}
+    # Those rest on nothing of it, wherever else they have a place.
+    earlier = {n for each in used.records for n in person.order(used, each).live}
+    earlier -= {number for numbers in waiting.values() for number in numbers}
+    known: dict[str, Later] = {}
+    reached = list(waiting)
+    while reached:
+        person_id = reached.pop()
+        for number in waiting[person_id]:
+            if number not in known:
+                known[number] = _later(number, person.order(used, person_id), person)
+            for other in known[number].settlement.inputs.eligibility.records:
+                if other not in waiting:
+                    # All of it: how far back the orders have something in common is not known.
+                    live = person.order(used, other).live
+                    waiting[other] = [n for n in live if n not in earlier]
+                    reached.append(other)
+    while first := _next(waiting):
+        yield known[first]
+        for numbers in waiting.values():
+            if numbers and numbers[0] == first:
+                numbers.pop(0)
+
+
+def _next(waiting: Mapping[PersonId, list[str]]) -> str | None:
+    """The next settlement that is first wherever it waits."""
+    for numbers in waiting.values():
+        if numbers and all(numbers[0] not in others[1:] for others in waiting.values()):
+            return numbers[0]
+    if any(waiting.values()):
+        raise LaterUnknown("该参保人各标识的结算次序互相矛盾")
+    return None
+
+
+def _later(number: str, order: SettlementOrder, person: PersonKept) -> Later:
+    stay = person.stay(order.stays[number])
+    settlement = stay.current_settlement if stay else None
+    if stay is None or settlement is None or settlement.number != number:
+        raise LaterUnknown(f"结算次序中的 {number} 没有对应的结算")
+    return Later(stay, settlement)
+
+
+def _moves_kept(settlement: Settlement, person: PersonKept) -> dict[date, Moves]:
+    """What a settlement moved, by the first day of each benefit year."""
+    used = settlement.inputs.eligibility
+    return {
+        first_day: person.year(used, first_day).moved.get(settlement.number, {})
+        for first_day in sorted(set(settlement.inputs.counter_years.values()))
+    }
+
+
+def _made_again(later: Later, inputs: SettlementInputs, laws: LawLibrary) -> Prepared:
+    try:
+        return compute(laws.cascade_of(inputs), inputs)
+    except NOT_AGAIN as refusal:
+        raise LaterNotRederivable(
+            f"其后的结算 {_named(later)} 要随之更正，却不能重新计算：{refusal}；"
+            f"请先由该机构撤销 {later.settlement.number}"
+        ) from refusal
+
+
+def _changes(later: Later, again: Prepared, by: Actor) -> tuple[Change, ...]:
+    policy, settlement = again.policy, later.settlement
+    is_own_desk = by.institution_id == later.stay.institution_id
+    try:
+        return changes_between(
+            Amounts.of(settlement),
+            Amounts(shares_of(payer_steps(again.steps)), again.beside.outside, again.patient_fen),
+            earlier=settlement.adjustments,
+            corrections=None if is_own_desk else policy.corrections or Corrections(),
+        )
+    except CorrectionUnstated as unstated:
+        name = str(unstated)
+        raise CorrectionsUnstated(
+            f"其后的结算 {_named(later)} 会有差额，而政策“{policy.label}”没有写明"
+            f"{_SWITCH_LABELS[name]}怎样走（corrections.{name}）；"
+            f"请先由该机构撤销 {settlement.number}"
+        ) from unstated
+
+
+def _named(later: Later) -> str:
+    return f"{later.settlement.number}（机构 {later.stay.institution_id}）"

@@ -1,0 +1,88 @@
+"""Verifying adjustments (验更正): each follows from a reversal, and each reversal has all of its.
+
+What a reversal must have adjusted is found as when it was undone, from the stays, years and
+orders that the log has told so far; the events in the log are held against that.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from uuid import UUID
+
+from contracts.vocabulary import PersonId
+from settlement.application.law_library import LawLibrary
+from settlement.application.rederive_later import Rederived, adjust_later, rederive_later
+from settlement.application.verifying.comparing import Finding
+from settlement.application.verifying.counters import CountersAgain
+from settlement.application.verifying.dues import Dues
+from settlement.application.verifying.stays import RECORDED, StaysAgain
+from settlement.domain.adjustment import Cause, CauseKind
+from settlement.domain.benefit_year import BenefitYear
+from settlement.domain.record import EligibilityUsed
+from settlement.domain.settlement import Settlement
+from settlement.domain.settlement_order import SettlementOrder
+from settlement.domain.stay import Stay
+
+REDERIVED = "撤销后重算"
+
+
+class LaterAgain:
+    """What every reversal must have adjusted, found again."""
+
+    def __init__(self, *, stays: StaysAgain, counters: CountersAgain, laws: LawLibrary, dues: Dues):
+        """Nothing was undone yet."""
+        self._stays = stays
+        self._counters = counters
+        self._laws = laws
+        self._dues = dues
+        self._rederived: tuple[Rederived, ...] = ()
+
+    def order(self, used: EligibilityUsed, person_id: PersonId) -> SettlementOrder:
+        """As told so far."""
+        return self._counters.order(used, person_id)
+
+    def year(self, used: EligibilityUsed, first_day: date) -> BenefitYear:
+        """As told so far."""
+        return self._counters.year(used, first_day)
+
+    def stay(self, stay_id: UUID) -> Stay | None:
+        """As told so far."""
+        return self._stays.find(stay_id)
+
+    def look(self, undone: Settlement, event: Stay.SettlementReversed) -> Iterator[Finding]:
+        """Find what rests on a settlement, while it still counts."""
+        self._rederived = ()
+        try:
+            self._rederived = rederive_later(undone, person=self, laws=self._laws, by=event.by)
+        except Exception as refusal:
+            # A ledger that was tampered with may break anything: that is the finding.
+            yield Finding(REDERIVED, "其后的结算", RECORDED, refusal)
+
+    def adjust(self, undone: Settlement, event: Stay.SettlementReversed) -> Iterator[Finding]:
+        """What was found must be written down after the reversal."""
+        rederived, self._rederived = self._rederived, ()
+        try:
+            adjust_later(
+                rederived,
+                cause=Cause(CauseKind.REVERSAL.value, undone.number),
+                person=self,
+                booked_on=event.booked_on,
+                by=event.by,
+                at=event.timestamp,
+            )
+        except Exception as refusal:
+            # As above: a year without the moves, a day before the settlement's.
+            yield Finding(REDERIVED, "更正", RECORDED, refusal)
+        for each in rederived:
+            self._dues.owe(each.later.stay.collect_events())
+            self._counters.adjusted(each.prepared.inputs)
+
+    def take(self, event: Stay.SettlementAdjusted) -> Iterator[Finding]:
+        """An adjustment in the log."""
+        is_owed = self._dues.expected(event) is not None
+        yield from self._dues.take(event)
+        stay = self._stays.find(event.originator_id)
+        if stay is not None and not is_owed:
+            # Nobody knows why, but what comes later rests on it.
+            with suppress(IndexError):
+                event.apply(stay)

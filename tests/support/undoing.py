@@ -1,0 +1,218 @@
+"""Histories of stays and undoings, for tests that hold them against what never happened.
+
+Settled and undone by plain calls on a ledger in memory, with every instant named by the place of
+a step in its history, so that the same step gives the same settlement wherever it is repeated.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from contracts.vocabulary import InstitutionId, PersonId
+from settlement.adapters.institutions_csv import read_institutions
+from settlement.application.admit_patient import AdmitPatient
+from settlement.application.institutions import import_institutions
+from settlement.application.law_library import LawLibrary
+from settlement.application.rederive_later import CorrectionsUnstated, LaterNotRederivable
+from settlement.application.reverse_settlement import (
+    Reversed,
+    ReverseSettlement,
+    reverse_settlement,
+)
+from settlement.application.settle_whole_stay import (
+    FeeBatch,
+    SettleWholeStay,
+    settle_whole_stay,
+)
+from settlement.domain.benefit_year import BenefitYear
+from settlement.domain.circumstances import Circumstances
+from settlement.domain.postings import journal_of
+from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.settlement import Settlement
+from settlement.domain.settlement_order import SettlementOrder
+from settlement.domain.stay import Stay, stay_id_of
+from settlement.kernel.settle import BILL_REFUSALS
+from settlement.law.bill import Charges
+from settlement.law.book import PolicyBook
+from tests.support.memory_ledger import MemoryLedger
+from tests.support.settlement_desk import P1, P2, SAMPLES, PeopleKnown
+
+FIRST_DAY = datetime(2026, 1, 1, 4, tzinfo=UTC)
+NOT_UNDONE = (LaterNotRederivable, CorrectionsUnstated)
+
+
+@dataclass(frozen=True)
+class SettleStep:
+    """One stay is settled; `merged` says whether P1 and P2 are known to be one person then."""
+
+    stay: str
+    person: str
+    hospital: str
+    admission: date
+    days: int
+    charges: Charges
+    merged: bool = False
+    elsewhere_fen: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class UndoStep:
+    """One of the settlements that count by then is undone: the n-th, round and round."""
+
+    which: int
+
+
+Step = SettleStep | UndoStep
+
+
+@dataclass
+class Played:
+    """What a history led to: the stays that count by their numbers, in the order of settling."""
+
+    ledger: MemoryLedger
+    laws: LawLibrary
+    hospitals: dict[str, str] = field(default_factory=dict)
+    live: list[str] = field(default_factory=list)
+    undone: list[Reversed] = field(default_factory=list)
+    refused: list[Exception] = field(default_factory=list)
+
+    def settlement(self, stay: str) -> Settlement:
+        """The settlement of a stay that counts."""
+        stay_id = stay_id_of(InstitutionId(self.hospitals[stay]), stay)
+        found: Stay = self.ledger.find(stay_id, Stay)
+        assert found.current_settlement
+        return found.current_settlement
+
+    def said(self) -> dict[str, dict[str, Any]]:
+        """All that settlements say that is not a number or an adjustment, by stay."""
+        return {stay: _said(self.settlement(stay)) for stay in self.live}
+
+    def counters(self) -> dict[Any, dict[str, int]]:
+        """Every benefit year's totals that are not zero."""
+        ids = {
+            e.event.originator_id: None
+            for e in self.ledger.events()
+            if isinstance(e.event, BenefitYear.Created)
+        }
+        found = {i: self.ledger.find(i, BenefitYear).counters for i in ids}
+        return {i: kept for i, c in found.items() if (kept := _not_zero(c))}
+
+    def orders(self) -> dict[Any, list[str]]:
+        """Every id's order, by the numbers of the stays."""
+        stays = {self.settlement(stay).number: stay for stay in self.live}
+        ids = {
+            e.event.originator_id: None
+            for e in self.ledger.events()
+            if isinstance(e.event, SettlementOrder.Created)
+        }
+        found = {i: self.ledger.find(i, SettlementOrder).live for i in ids}
+        return {i: [stays[number] for number in live] for i, live in found.items() if live}
+
+    def balances(self) -> dict[tuple[str, str | None], int]:
+        """Debits less credits of every account of every fund that is not level, in fen."""
+        found: Counter[tuple[str, str | None]] = Counter()
+        for logged in self.ledger.events():
+            journal = journal_of(logged.event)
+            for entry in journal.entries if journal else ():
+                found[entry.account.value, entry.fund_id] += entry.debit_fen - entry.credit_fen
+        return {account: fen for account, fen in found.items() if fen}
+
+
+def play(steps: Iterable[Step | None], book: PolicyBook, people: PeopleKnown) -> Played:
+    """Settle and undo, step after step; a step that is None never happened."""
+    ledger = MemoryLedger()
+    played = Played(ledger, LawLibrary(ledger))
+    by = Actor("importer", InstitutionId("H50011200001"))
+    rows = read_institutions((SAMPLES / "institutions.csv").read_bytes())
+    import_institutions(rows, source="i.csv", ledger=ledger, by=by, at=FIRST_DAY)
+    for day, step in enumerate(steps, start=1):
+        at = FIRST_DAY + timedelta(days=day)
+        if isinstance(step, SettleStep):
+            people.same = {P1: (P2,), P2: (P1,)} if step.merged else {}
+            _settle(played, step, at, book=book, people=people)
+        elif step is not None and played.live:
+            _undo(played, played.live[step.which % len(played.live)], at)
+    return played
+
+
+def _settle(
+    played: Played, step: SettleStep, at: datetime, *, book: PolicyBook, people: PeopleKnown
+) -> None:
+    by = Actor("cashier-1", InstitutionId(step.hospital))
+    command = SettleWholeStay(
+        admission=AdmitPatient(
+            person_id=PersonId(step.person),
+            hospital_stay_number=step.stay,
+            admission=step.admission,
+            circumstances=Circumstances(),
+            scheme=None,
+            by=by,
+            today=at.date(),
+            at=at,
+        ),
+        batches=(FeeBatch("1", step.charges),),
+        discharge=step.admission + timedelta(days=step.days),
+        invoice_number=None,
+        elsewhere_fen=step.elsewhere_fen,
+        expected_personal_fen=None,
+        settled_on=at.date(),
+    )
+    try:
+        settle_whole_stay(
+            command,
+            ledger=played.ledger,
+            eligibility=people,
+            book=book,
+            clock=lambda: at,
+            accept=lambda _: None,
+        )
+    except BILL_REFUSALS as refusal:
+        played.refused.append(refusal)
+        return
+    played.hospitals[step.stay] = step.hospital
+    played.live.append(step.stay)
+
+
+def _undo(played: Played, stay: str, at: datetime) -> None:
+    hospital = InstitutionId(played.hospitals[stay])
+    command = ReverseSettlement(
+        stay_id=stay_id_of(hospital, stay),
+        reason="更正",
+        booked_on=at.date(),
+        by=Actor("cashier-1", hospital),
+        at=at,
+    )
+    before = len(list(played.ledger.events()))
+    try:
+        undone = reverse_settlement(
+            command, ledger=played.ledger, laws=played.laws, accept=lambda _: None
+        )
+    except NOT_UNDONE as refusal:
+        assert len(list(played.ledger.events())) == before
+        played.refused.append(refusal)
+        return
+    played.undone.append(undone)
+    played.live.remove(stay)
+
+
+def never_happened(steps: list[Step], played: Played) -> list[Step | None]:
+    """The same history with those steps alone whose settlements count in the end."""
+    return [s if isinstance(s, SettleStep) and s.stay in played.live else None for s in steps]
+
+
+def _said(settlement: Settlement) -> dict[str, Any]:
+    # That a switch carried a difference is told where there was one.
+    assumed = [a for a in settlement.assumed if not a.startswith("corrections.")]
+    told = vars(settlement) | {"inputs": _with_totals(settlement.inputs), "assumed": assumed}
+    return {k: v for k, v in told.items() if k not in ("number", "adjustments")}
+
+
+def _with_totals(inputs: SettlementInputs) -> SettlementInputs:
+    """A total kept apart that came back to zero is as good as one that never was."""
+    return replace(inputs, counters_before=_not_zero(inputs.counters_before))
+
+
+def _not_zero(totals: dict[str, int]) -> dict[str, int]:
+    return {name: total for name, total in sorted(totals.items()) if total}
