@@ -256,10 +256,11 @@ def _largest_of(value: Stated) -> int | Ratio | None:
 
 
 def _times_up(top: int | Ratio, times: Ratio, rounding: Rounding | None = None) -> int | Ratio:
+    """The product; an amount that is no whole fen only ever comes to less than the next."""
     if isinstance(top, Ratio):
         return top.times(times)
-    quantum = rounding.quantum_fen if rounding else 1
-    return -(-top * times.units // int(10**times.digits)) + quantum
+    numerator, denominator = top * times.units, int(10**times.digits)
+    return rounding.rounded(numerator, denominator) if rounding else -(-numerator // denominator)
 
 
 def _raised(top: int | Ratio, change: Adjustment) -> int | Ratio:
