@@ -49,7 +49,7 @@ class Ratio:
         """As a percentage: 70%, 0.25%."""
         digits = max(self.digits, 2)
         whole, part = divmod(self.at_digits(digits), int(10 ** (digits - 2)))
-        fraction = str(part).rjust(digits - 2, "0").rstrip("0") if part else ""
+        fraction = str(part).rjust(digits - 2, "0").rstrip("0")
         return f"{whole}.{fraction}%" if fraction else f"{whole}%"
 
 
