@@ -80,6 +80,8 @@ def test_what_is_no_percentage_says_how_to_write_it(text: str) -> None:
         (Ratio(70, 2), "70%"),
         (Ratio(5, 2), "5%"),
         (Ratio(625, 3), "62.5%"),
+        (Ratio(6250, 4), "62.5%"),
+        (Ratio(7000, 4), "70%"),
         (Ratio(25, 4), "0.25%"),
         (Ratio(1005, 4), "10.05%"),
         (Ratio(12, 0), "1200%"),
