@@ -207,7 +207,7 @@ def is_below(value: int | Ratio, other: int | Ratio) -> bool:
 
 def most_digits(number: Number) -> int:
     """How many decimal digits any value of a ratio may need, over all rows and adjustments."""
-    digits = max((_digits_of(c.value) for c in number.choices), default=0)
+    digits = max(_digits_of(c.value) for c in number.choices)
     for change in number.adjustments:
         for step in (change.plus, change.minus):
             digits = max(digits, step.digits if isinstance(step, Ratio) else 0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from settlement.kernel.cascade import compile_policy
 from settlement.kernel.overflow import Overflow, Range, argument_range, find_overflows
-from settlement.kernel.resolving import NO_LIMIT, largest
+from settlement.kernel.resolving import NO_LIMIT, largest, most_digits
 from settlement.kernel.shape import Shape
 from settlement.law.exact import parse_percent
 from settlement.law.numbers import Number
@@ -305,6 +305,29 @@ def test_no_amount_is_above_its_largest(written: str, fen: int) -> None:
 def test_no_ratio_is_above_its_largest(written: str, percent: str) -> None:
     """A share of the rest never makes more than the whole of it."""
     assert largest(_numbers(_with(rate=written))["basic.rate"]) == parse_percent(percent)
+
+
+@pytest.mark.parametrize(
+    ("written", "digits"),
+    [
+        ("100%", 0),
+        ("70%", 1),
+        ("{missing: 没有写}", 0),
+        ("{choose: [{when: {tier: 三级}, value: 55.25%}, {otherwise: 60%}]}", 4),
+        ("{of: share}", 2),
+        ("{of: share, times: 12.5%}", 5),
+        ("{value: 100%, adjust: [{when: {age: 6}, times: 95%}]}", 2),
+        ("{value: 70%, adjust: [{when: {age: 6}, times: 95%}]}", 3),
+        ("{value: 70%, adjust: [{when: {age: 6}, plus: 0.5%}]}", 3),
+        ("{value: 70%, adjust: [{when: {age: 6}, minus: 0.25%}]}", 4),
+        ("{value: 70%, adjust: [{when: {age: 6}, on_rest: 20%}]}", 2),
+        ("{value: 70%, at_most: 90.5%}", 3),
+        ("{value: 70%, at_least: 50.125%}", 5),
+    ],
+)
+def test_no_ratio_needs_more_digits_than_it_is_given(written: str, digits: int) -> None:
+    """Products add their digits, sums take the more of both."""
+    assert most_digits(_numbers(_with(rate=written))["basic.rate"]) == digits
 
 
 @pytest.mark.parametrize(

@@ -180,11 +180,11 @@ def test_what_is_paid_by_oneself_after_the_deductible_takes_nothing_from_it() ->
         "first_self_pay: 10%\n        first_self_pay_taken: before",
         "first_self_pay: 100%\n        first_self_pay_taken: after",
     )
-    bill = "bill: {class_a_fen: 1740000, class_b_fen: 60000}"
-    step = _step("class_b", done, bill, "facts: {identities: []}")
+    used_up = "before: {basic.deducted: 100000}"
+    step = _step("class_b", done, used_up, "facts: {identities: []}")
+    used = {number.name: number.value for number in step.numbers}
 
-    assert (step.base_fen, step.deductible_fen, step.first_self_pay_fen) == (60000, 60000, 0)
-    used = _numbers("class_b", done, "facts: {identities: []}")
+    assert (step.base_fen, step.deductible_fen, step.first_self_pay_fen) == (1000000, 0, 1000000)
     assert used["basic.deductible"] == "600.00"
     assert used["basic.class_b.first_self_pay"] == "100%"
 
