@@ -66,7 +66,7 @@ def parse_yuan(text: str) -> Fen:
     if match is None:
         hint = "；50万写成 500000，不加逗号" if re.search(r"[万,，]", text) else ""
         raise NotExact(f"金额“{text}”应写成以元为单位、最多两位小数的数，如 8450.50{hint}")
-    return Fen(int(match[1]) * 100 + int((match[2] or "").ljust(2, "0") or "0"))
+    return Fen(int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")))
 
 
 def parse_percent(text: str) -> Ratio:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from settlement.kernel.cascade import compile_policy
 from settlement.kernel.overflow import Overflow, Range, argument_range, find_overflows
-from settlement.kernel.resolving import NO_LIMIT, largest, most_digits
+from settlement.kernel.resolving import NO_LIMIT, largest, most_digits, resolve_number
 from settlement.kernel.shape import Shape
 from settlement.law.exact import parse_percent
+from settlement.law.facts import Facts
 from settlement.law.numbers import Number
 from settlement.law.policy import numbers_of
 from tests.settlement.policies.drafts import RIGHT, layer, policy_of
@@ -359,3 +360,37 @@ caps:
     arguments = {slot.number.name: slot.argument for slot in shape.numbers}
 
     assert argument_range(shape, arguments[number]) == Range(least, most)
+
+
+@pytest.mark.parametrize(
+    ("income", "is_told"), [("1000.00", False), ("1000.20", True), ("1000.01", True)]
+)
+def test_how_a_parameter_is_rounded_has_a_say_where_it_was(income: str, *, is_told: bool) -> None:
+    """Half of it to whole yuan: 500, 500.10 up to 501, 500.005 up to 501."""
+    half = "{of: income, times: 50%, rounding: {mode: up, to: yuan, status: assumed, note: 假定}}"
+    text = _with(deductible=half).replace("amount: 1000.01", f"amount: {income}")
+    found = resolve_number(_numbers(text)["basic.deductible"], Facts())
+
+    assert ("假定" in [evidence.note for evidence in found.evidences]) is is_told
+    assert found.value == (501_00 if is_told else 500_00)
+
+
+@pytest.mark.parametrize(("bound", "is_told"), [("69.9%", False), ("70%", False), ("70.1%", True)])
+def test_a_floor_has_a_say_where_it_raises(bound: str, *, is_told: bool) -> None:
+    """A number just at its floor stands by itself."""
+    floor = f"{{value: 70%, at_least: {{value: {bound}, status: assumed, note: 借自邻县}}}}"
+    found = resolve_number(_numbers(_with(rate=floor))["basic.rate"], Facts())
+
+    assert ("借自邻县" in [evidence.note for evidence in found.evidences]) is is_told
+
+
+def test_a_layer_s_own_order_of_identities_goes_before_the_document_s() -> None:
+    """Where it has none, the document's counts."""
+    people = "people: {precedence: [特困人员, 低保对象]}\nlayers:"
+    own = layer("base: in_scope - basic\nrate: 60%\nprecedence: [孤儿, 低保对象]")
+    policy = policy_of(RIGHT.replace("layers:", people) + own)
+
+    assert [policy.precedence_of(each) for each in policy.layers] == [
+        ("extreme_hardship", "subsistence_allowance"),
+        ("orphan", "subsistence_allowance"),
+    ]

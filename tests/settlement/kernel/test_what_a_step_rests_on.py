@@ -12,7 +12,7 @@ from settlement.kernel.report import Told, report
 from settlement.kernel.resolving import NumberUnfit
 from settlement.kernel.settle import Inputs, Outcome, settle_bill
 from settlement.law.bill import AmountNotStated, Charges
-from settlement.law.facts import Facts, PersonOn
+from settlement.law.facts import FactNotStated, Facts, PersonOn
 from settlement.law.reading import read_policy
 from tests.settlement.kernel.test_what_a_settlement_says import facts_of, told
 from tests.settlement.policies.drafts import RIGHT, WHOLE_LANGUAGE, policy_of, tree_of
@@ -319,6 +319,31 @@ def test_a_years_total_needs_its_amount_on_every_bill() -> None:
     assert str(refused.value) == (
         "“本年累计”需要“超限价自费”（over_limit），而费用单没有提供；请补充后再结算"
     )
+
+
+def test_a_layer_needs_the_amounts_of_its_years() -> None:
+    """Where it applies it is named."""
+    with pytest.raises(AmountNotStated) as refused:
+        _settled(
+            _rule("this.base + year.in_scope", "this.base + year.over_limit"),
+            "bill: {over_limit_fen: null}",
+        )
+
+    assert str(refused.value) == (
+        "“医疗救助”需要“超限价自费”（over_limit），而费用单没有提供；请补充后再结算"
+    )
+
+
+def test_a_fact_that_is_counted_is_asked_for_by_its_name() -> None:
+    """What the policy itself asks, as users read it there."""
+    years = "{for_each: years_insured, beyond: 1, at_most: 20, plus: 0.2%}"
+    with pytest.raises(FactNotStated) as refused:
+        _settled(
+            _rule("{for_each: age, beyond: 60, at_most: 20, plus: 0.2%}", years),
+            "facts: {declared: {student: false, ward: 普通}, identities: []}",
+        )
+
+    assert str(refused.value) == "缺少“连续参保年数”（years_insured），无法判定适用的标准"
 
 
 def test_an_amount_that_is_no_whole_fen_is_refused_by_name() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from settlement.kernel.checking import check_policy
+from settlement.law.document import PolicyUnreadable
 from tests.settlement.policies.drafts import HEAD, RIGHT, layer, policy_of
 
 OTHERWISE = "补上这些行，或写 otherwise；在此之前这些情形的结算会被拒绝"
@@ -47,7 +48,9 @@ asks:
     ("rate", "uncovered"),
     [
         ("{choose: [{when: {age: {to: 14}}, value: 60%}]}", "年龄＝15"),
+        ("{choose: [{when: {age: 6}, value: 60%}]}", "年龄＝0；年龄＝5；年龄＝7"),
         ("{choose: [{when: {ward: 特需}, value: 60%}]}", "病房＝普通"),
+        ("{choose: [{unless: {identity: local_x}, value: 60%}]}", "身份＝六类人员"),
         (
             "{choose: [{when: {identity: 低保对象}, unless: {identity: 孤儿}, value: 60%}]}",
             "身份＝都不是；身份＝孤儿；身份＝孤儿＋低保对象",
@@ -63,7 +66,7 @@ asks:
 )
 def test_situations_without_a_row_are_named(rate: str, uncovered: str) -> None:
     """One of each that the rows, and what is counted, can tell apart."""
-    text = _rate(rate).replace("layers:", ASKS + "layers:")
+    text = _rate(rate).replace("layers:", ASKS + "layers:") + "identities: {local_x: 六类人员}\n"
     found = [told for told in _told(text) if not told[0].startswith("asks")]
 
     assert found == [("layers.0.rate", f"basic.rate 没有包括所有情形，如：{uncovered}", OTHERWISE)]
@@ -309,4 +312,14 @@ def test_numbers_of_two_layers_never_meet_in_one_argument() -> None:
             "两个名称写成了同一个变量 n_basic_class_a_rate；请改动层、分项或计数器的 id",
             "换一个层、分项或累计器的名称",
         )
+    ]
+
+
+def test_a_document_without_parameters_has_none_to_offer() -> None:
+    """Told where one is meant."""
+    with pytest.raises(PolicyUnreadable) as refused:
+        policy_of(_deductible("{of: income}"))
+
+    assert [(fault.message, fault.remedy) for fault in refused.value.faults] == [
+        ("没有参数“income”", "先写进 parameters；已有：（还没有参数）")
     ]

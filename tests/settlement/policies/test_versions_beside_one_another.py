@@ -200,3 +200,23 @@ def test_another_benefit_year_begins_again() -> None:
             True,
         )
     ]
+
+
+def test_each_county_is_told_what_is_wrong_with_its_own() -> None:
+    """A gap in one, an overlap in the others; none hides what is said of another."""
+    gap = RIGHT.replace('"990102"', '"990103"')
+    other = RIGHT.replace('"990102"', '"990104"')
+    found = _told(
+        _version(1, "from: 2020-01-01, to: 2020-12-31", gap),
+        _version(2, "from: 2021-03-01", gap),
+        _version(3, "from: 2020-01-01"),
+        _version(4, "from: 2021-01-01"),
+        _version(5, "from: 2020-01-01", other),
+        _version(6, "from: 2021-01-01", other),
+    )
+
+    assert [(version, said[:6]) for version, _, said, _, _ in found] == [
+        (2, "施行期有空档"),
+        (4, "施行期重叠："),
+        (6, "施行期重叠："),
+    ]
