@@ -89,7 +89,8 @@ def test_a_part_may_be_called_like_a_cap() -> None:
       - {id: other, base: class_b, rate: 70%}
     caps: [{per: stay, of: payment, amount: 9}]
 """
-    policy = policy_of(RIGHT.replace("    base: in_scope\n", "").replace("    rate: 70%\n", parts))
+    text = RIGHT.replace("    base: in_scope\n", "").replace("    deductible: 300\n", "")
+    policy = policy_of(text.replace("    rate: 70%\n", parts))
     (layer,) = policy.layers
 
     assert Places(policy).number(layer, "basic.cap_1") == ("layers", 0, "caps", 0, "amount")
