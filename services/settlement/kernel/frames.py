@@ -70,7 +70,7 @@ class Frame:
 
 def frames_of(layer: Layer) -> tuple[Frame, ...]:
     """The frames of a layer's parts; none where another system decides it."""
-    return () if layer.elsewhere else tuple(_frame(layer, part) for part in layer.parts)
+    return tuple(_frame(layer, part) for part in layer.parts)
 
 
 def borne_by_text(layer: Layer) -> str | None:

@@ -238,8 +238,7 @@ def is_known(outcome: Outcome, rule: Rule) -> bool:
 def _looked_up(outcome: Outcome, rule: Rule) -> Number | None:
     """The number itself, or the one that an amount picked."""
     if isinstance(rule, Picked):
-        at = outcome.values[f"{picked_variable(rule)}_row"]
-        return rule.rows[at - 1].then if at else None
+        return rule.rows[outcome.values[f"{picked_variable(rule)}_row"] - 1].then
     return rule if isinstance(rule, Number) else None
 
 

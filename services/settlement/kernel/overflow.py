@@ -109,22 +109,25 @@ class _Walker:
             self.step(step)
 
     def step(self, step: ast.stmt) -> None:
-        if isinstance(step, ast.Assign) and isinstance(step.targets[0], ast.Name):
-            self.assign(step.targets[0].id, self.value(step.value, step))
-        elif isinstance(step, ast.AugAssign) and isinstance(step.target, ast.Name):
-            joined = ast.BinOp(left=ast.Name(id=step.target.id), op=step.op, right=step.value)
-            self.assign(step.target.id, self.value(joined, step))
-        elif isinstance(step, ast.If):
-            self.value(step.test, step)
-            before = dict(self.known)
-            self.run(step.body)
-            for name, earlier in before.items():
-                later = self.known[name]
-                self.known[name] = Range(
-                    min(earlier.least, later.least), max(earlier.most, later.most)
-                )
-        elif not isinstance(step, ast.Return):
-            raise NotImplementedError(ast.unparse(step))
+        match step:
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                self.assign(name, self.value(step.value, step))
+            case ast.AugAssign(target=ast.Name(id=name)):
+                joined = ast.BinOp(left=ast.Name(id=name), op=step.op, right=step.value)
+                self.assign(name, self.value(joined, step))
+            case ast.If(orelse=[]):
+                self.value(step.test, step)
+                before = dict(self.known)
+                self.run(step.body)
+                for name, earlier in before.items():
+                    later = self.known[name]
+                    self.known[name] = Range(
+                        min(earlier.least, later.least), max(earlier.most, later.most)
+                    )
+            case ast.Return():
+                pass
+            case _:
+                raise NotImplementedError(ast.unparse(step))
 
     def assign(self, name: str, found: Range) -> None:
         # What the writer guarantees and ranges alone cannot see: differences of a value and a

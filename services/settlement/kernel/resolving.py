@@ -207,7 +207,7 @@ def is_below(value: int | Ratio, other: int | Ratio) -> bool:
 
 def most_digits(number: Number) -> int:
     """How many decimal digits any value of a ratio may need, over all rows and adjustments."""
-    digits = max((_digits_of(c.value) for c in number.choices), default=0)
+    digits = max(_digits_of(c.value) for c in number.choices)
     for change in number.adjustments:
         for step in (change.plus, change.minus):
             digits = max(digits, step.digits if isinstance(step, Ratio) else 0)
@@ -256,10 +256,11 @@ def _largest_of(value: Stated) -> int | Ratio | None:
 
 
 def _times_up(top: int | Ratio, times: Ratio, rounding: Rounding | None = None) -> int | Ratio:
+    """The product; an amount that is no whole fen only ever comes to less than the next."""
     if isinstance(top, Ratio):
         return top.times(times)
-    quantum = rounding.quantum_fen if rounding else 1
-    return -(-top * times.units // int(10**times.digits)) + quantum
+    numerator, denominator = top * times.units, int(10**times.digits)
+    return rounding.rounded(numerator, denominator) if rounding else -(-numerator // denominator)
 
 
 def _raised(top: int | Ratio, change: Adjustment) -> int | Ratio:

@@ -1,6 +1,5 @@
 """Writing one layer that is computed here (写一层): base, deductible, parts, payment, counters."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from settlement.kernel.names import part_variable, term_variable
@@ -70,10 +69,9 @@ class LayerWriter:
         """The stem of a part's variables."""
         return part_variable(self.layer, part)
 
-    def total(self, what: str, only: Iterable[str] | None = None) -> str:
-        """The sum of something over all parts, or those named."""
-        parts = [p for p in self.layer.parts if only is None or p.id in only]
-        return " + ".join(f"{self.stem(p)}_{what}" for p in parts)
+    def total(self, what: str) -> str:
+        """The sum of something over all parts."""
+        return " + ".join(f"{self.stem(p)}_{what}" for p in self.layer.parts)
 
     def expression(self, expression: Expression) -> str:
         """An expression that names the bill and earlier layers."""

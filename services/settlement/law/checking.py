@@ -149,7 +149,7 @@ def _check_pairs(versions: list[Policy]) -> list[PolicyFault]:
                 )
             ]
         if not meeting:
-            later = next((p for p in effective if p.in_force_from > day), effective[-1])
+            later = next(p for p in effective if p.in_force_from > day)
             return [
                 _fault(
                     later,

@@ -65,9 +65,9 @@ class Node:
         self._faults = faults
         self._used: set[str] = set()
 
-    def fault(self, message: str, remedy: str, *, is_warning: bool = False) -> None:
+    def fault(self, message: str, remedy: str) -> None:
         """Note what is wrong here and what to do; the same thing once."""
-        found = Fault(self.path, message, remedy, is_warning)
+        found = Fault(self.path, message, remedy)
         if found not in self._faults:
             self._faults.append(found)
 

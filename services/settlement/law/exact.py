@@ -49,7 +49,7 @@ class Ratio:
         """As a percentage: 70%, 0.25%."""
         digits = max(self.digits, 2)
         whole, part = divmod(self.at_digits(digits), int(10 ** (digits - 2)))
-        fraction = str(part).rjust(digits - 2, "0").rstrip("0") if part else ""
+        fraction = str(part).rjust(digits - 2, "0").rstrip("0")
         return f"{whole}.{fraction}%" if fraction else f"{whole}%"
 
 
@@ -66,7 +66,7 @@ def parse_yuan(text: str) -> Fen:
     if match is None:
         hint = "；50万写成 500000，不加逗号" if re.search(r"[万,，]", text) else ""
         raise NotExact(f"金额“{text}”应写成以元为单位、最多两位小数的数，如 8450.50{hint}")
-    return Fen(int(match[1]) * 100 + int((match[2] or "").ljust(2, "0") or "0"))
+    return Fen(int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")))
 
 
 def parse_percent(text: str) -> Ratio:

@@ -2,9 +2,10 @@
 reach back, and which one counts when somebody has several.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 
 from settlement.law.evidence import Evidence
 from settlement.law.facts import FactNotStated, Facts, PersonOn
@@ -104,8 +105,7 @@ def seen_by_layer(facts: Facts, *, asked_as_of: str | None, precedence: tuple[st
 def _months_later(day: date, months: int) -> date:
     """The same day of another month, or its last day where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not date.min.year <= year < date.max.year:
+    if not date.min.year <= year <= date.max.year:
         return date.min if months < 0 else date.max
-    following = date(year + month // 11, (month + 1) % 12 + 1, 1)
-    last = following - timedelta(days=1)
-    return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), last)
+    _, last = monthrange(year, month + 1)
+    return date(year, month + 1, min(day.day, last))

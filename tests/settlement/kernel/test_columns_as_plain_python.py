@@ -194,6 +194,76 @@ def test_two_layers_count_apart_by_two_facts() -> None:
     assert found["by_place_paid"].tolist() == [300_00, 100_00, 0, 300_00, 100_00, 0, 0]
 
 
+def _counted_apart(name: str, each: str) -> dict[str, Any]:
+    """One fen a year for each value of a fact, whoever it is."""
+    return {key: x for key, x in _capped(name, each, "0.01").items() if key != "applies"}
+
+
+@pytest.mark.parametrize("facts", [("tier",), ("tier", "place")])
+def test_there_is_a_total_for_each_value_that_counts_apart(facts: tuple[str, ...]) -> None:
+    """Four values of each fact, one fen each, whatever the numbers beside them in the table."""
+    cascade = compile_tree(document(*(_counted_apart(f"by_{fact}", fact) for fact in facts)))
+    tiers = ("township", "level_1", "level_2", "level_3")
+    places = ("in_county", "in_city", "in_province", "out_of_province")
+    kinds = [Facts(tier=t, place=p) for t, p in zip(tiers, places, strict=True)]
+    columns = Columns(
+        amounts={"total": np.full(8, 1000_00, np.int64)},
+        row=_integers(0, 1, 2, 3, 0, 1, 2, 3),
+        table=resolve_rows(cascade, kinds),
+        group_starts=_integers(0, 8),
+    )
+
+    found = settle_columns(cascade, columns, outputs=[f"by_{fact}_paid" for fact in facts])
+
+    for fact in facts:
+        assert found[f"by_{fact}_paid"].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+
+
+def test_no_claims_and_no_facts_are_nothing() -> None:
+    """Empty columns of a policy that counts values apart."""
+    cascade = compile_tree(document(_counted_apart("by_tier", "tier")))
+    nothing = np.zeros(0, np.int64)
+    columns = Columns(
+        amounts={"total": nothing},
+        row=nothing,
+        table=resolve_rows(cascade, []),
+        group_starts=_integers(0),
+    )
+
+    assert settle_columns(cascade, columns, outputs=("by_tier_paid",))["by_tier_paid"].size == 0
+
+
+JUST_BELOW_HALF = next(
+    fen
+    for fen in (49_999_999 * pow(70_123_457, -1, 10**8) % 10**8 + 98 * 10**8,)
+    if fen * 70_123_457 % 10**8 == 49_999_999
+)
+"""Of nearly ¥100 million, 70.123457% is a hundred-millionth of a fen below half a fen."""
+
+
+def test_nothing_is_lost_at_the_largest_amounts() -> None:
+    """A double would round half a fen up; an amount that waits for another system is one of the
+    integers as well."""
+    fund = {
+        "id": "fund",
+        "decided_elsewhere": {"by": "互助会", "at_most": "total", "may_come_later": "是"},
+    }
+    basic = {"id": "basic", "base": "total - fund", "rate": "70.123457%"}
+    cascade = compile_tree(document(fund, basic))
+    columns = Columns(
+        amounts={"total": _integers(JUST_BELOW_HALF, JUST_BELOW_HALF + 1)},
+        row=_integers(0, 0),
+        table=resolve_rows(cascade, [Facts()]),
+        group_starts=_integers(0, 1, 2),
+    )
+
+    found = settle_columns(cascade, columns, outputs=("basic_paid",))
+
+    whole, rest = divmod(JUST_BELOW_HALF * 70_123_457, 10**8)
+    assert rest == 49_999_999
+    assert found["basic_paid"].tolist() == [whole, whole + 1]
+
+
 def test_the_table_tells_apart_what_counts_apart() -> None:
     """The last columns number the values of a keyed counter; -1 where no layer counts there."""
     (facts, _, _, _), *_ = _stories()
@@ -381,6 +451,30 @@ def test_the_years_total_of_an_amount_needs_the_amount() -> None:
     stated = TOTAL | {"in_scope": _integers(5, 5)}
     claims = replace(_claims(yearly, amounts=stated, elsewhere=given), group_starts=_integers(0, 2))
     assert settle_columns(yearly, claims)["top_up_paid"].tolist() == [5, 5]
+
+
+def test_the_year_asks_for_its_amount_where_no_layer_does() -> None:
+    """The layer is for emergencies only; the total is kept for everybody."""
+    picked = {"by": "year.over_limit", "rows": [{"up_to": "100", "then": "10%"}, {"then": "20%"}]}
+    basic = {
+        "id": "basic",
+        "base": "total",
+        "rate": picked,
+        "applies": {"when": {"emergency": "是"}},
+    }
+    cascade = compile_tree(document(basic))
+    columns = Columns(
+        amounts={"total": _integers(100)},
+        row=_integers(0),
+        table=resolve_rows(cascade, [Facts(emergency=False)]),
+        group_starts=_integers(0, 1),
+    )
+
+    with pytest.raises(AmountNotStated) as missing:
+        settle_columns(cascade, columns)
+    assert str(missing.value) == (
+        "“本年累计”需要“超限价自费”（over_limit），而费用单没有提供；请补充后再结算"
+    )
 
 
 def test_the_walk_is_a_text_that_can_be_read() -> None:

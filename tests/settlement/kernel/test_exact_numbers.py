@@ -80,6 +80,8 @@ def test_what_is_no_percentage_says_how_to_write_it(text: str) -> None:
         (Ratio(70, 2), "70%"),
         (Ratio(5, 2), "5%"),
         (Ratio(625, 3), "62.5%"),
+        (Ratio(6250, 4), "62.5%"),
+        (Ratio(7000, 4), "70%"),
         (Ratio(25, 4), "0.25%"),
         (Ratio(1005, 4), "10.05%"),
         (Ratio(12, 0), "1200%"),
@@ -158,3 +160,27 @@ def test_products_are_rounded_the_way_the_policy_names(
     assert found == [steps * quantum for steps in rounded]
     assert rule.label == f"{label}到{unit}"
     assert rule.code == f"{mode.value}/{quantum}"
+
+
+def test_rounding_up_takes_the_least_rest_for_a_step() -> None:
+    """One in three of a fen, and one in a million of a yuan."""
+    to_fen = Rounding(RoundingMode.UP, 1, "rounding", _EVIDENCE)
+    to_yuan = Rounding(RoundingMode.UP, 100, "rounding", _EVIDENCE)
+
+    assert [to_fen.rounded(n, 3) for n in (0, 1, 2, 3, 4)] == [0, 1, 1, 1, 2]
+    assert [to_yuan.rounded(n, 10**4) for n in (0, 1, 10**6, 10**6 + 1)] == [0, 100, 100, 200]
+
+
+@pytest.mark.parametrize("text", ["50万", "1,000", "1，000"])
+def test_who_writes_commas_is_told_to_leave_them_out(text: str) -> None:
+    """And what 50万 is in figures."""
+    with pytest.raises(NotExact) as refused:
+        parse_yuan(text)
+
+    assert str(refused.value).endswith("，如 8450.50；50万写成 500000，不加逗号")
+
+
+def test_who_writes_no_commas_is_not_told_of_them() -> None:
+    """A sign is another mistake."""
+    with pytest.raises(NotExact, match=r"如 8450\.50$"):
+        parse_yuan("-1")

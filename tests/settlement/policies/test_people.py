@@ -65,6 +65,16 @@ def test_an_identity_reaches_back_to_stays_before_its_recognition() -> None:
     assert not counted(HeldIdentity(EXITED, date(2021, 6, 1)), date(2021, 5, 31))
 
 
+def test_months_are_counted_up_to_the_last_day_there_is() -> None:
+    """A month after 30 November 9999 there is a day; two months after there is none."""
+    held = HeldIdentity(ALLOWANCE, date(9999, 1, 1), date(9999, 11, 30))
+    one, two = (People(keeps=(Keeping(frozenset({ALLOWANCE}), None, n),)) for n in (1, 2))
+
+    assert identities_counted(one, [held], on=date(9999, 12, 30))
+    assert not identities_counted(one, [held], on=date(9999, 12, 31))
+    assert identities_counted(two, [held], on=date(9999, 12, 31))
+
+
 def test_the_window_holds_every_day_that_may_decide() -> None:
     """Eligibility is asked for all identities that one of the rules could let count."""
     on = date(2024, 3, 31)
