@@ -1,4 +1,5 @@
-"""What settlement tells everybody (公开事件): that somebody was admitted or discharged.
+"""What settlement tells everybody (公开事件): that somebody was admitted or discharged, and what
+became of that.
 
 Owner: settlement. `GET /v1/notices?after=` gives them in order, from a cursor on. Minimal on
 purpose: an opaque person id, the township that answers for the person, hospital, day and kind. No
@@ -44,7 +45,35 @@ class PatientDischarged(_Notice):
     event: Literal["settlement.patient-discharged.v1"] = "settlement.patient-discharged.v1"
 
 
-PublicEvent = Annotated[PatientAdmitted | PatientDischarged, Field(discriminator="event")]
+class AdmissionChanged(_Notice):
+    """The day of an admission reads otherwise now (变更入院告知): `day`, where it was `was_day`."""
+
+    event: Literal["settlement.patient-admission-changed.v1"] = (
+        "settlement.patient-admission-changed.v1"
+    )
+    was_day: date
+
+
+class AdmissionCancelled(_Notice):
+    """The admission that was told of never was (撤销入院告知); `day` is the one it was told for."""
+
+    event: Literal["settlement.patient-admission-cancelled.v1"] = (
+        "settlement.patient-admission-cancelled.v1"
+    )
+
+
+class DischargeUndone(_Notice):
+    """The discharge that was told of never was (取消出院告知); `day` is the one it was told for."""
+
+    event: Literal["settlement.patient-discharge-undone.v1"] = (
+        "settlement.patient-discharge-undone.v1"
+    )
+
+
+PublicEvent = Annotated[
+    PatientAdmitted | PatientDischarged | AdmissionChanged | AdmissionCancelled | DischargeUndone,
+    Field(discriminator="event"),
+]
 
 
 class NoticesShown(Message):

@@ -5,12 +5,13 @@ position in the ledger. Settlement does not know where people live; it asks when
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from contracts.vocabulary import InstitutionId, PersonId
+from settlement.application.ledger_incomplete import LedgerIncomplete
 from settlement.application.ports import EligibilityUnreachable, Ledger, LoggedFact
 from settlement.domain.institution import Institution, institution_uuid
 from settlement.domain.record import Actor
@@ -23,12 +24,18 @@ class NoticeKind(StrEnum):
     """What somebody is told of (告知事项)."""
 
     ADMITTED = "admitted"
+    ADMISSION_CHANGED = "admission-changed"
+    ADMISSION_CANCELLED = "admission-cancelled"
     DISCHARGED = "discharged"
+    DISCHARGE_UNDONE = "discharge-undone"
 
 
 @dataclass(frozen=True)
 class Happened:
-    """That somebody was admitted or discharged, at its position of the ledger."""
+    """That somebody was admitted or discharged, or was not after all, with its position.
+
+    `was_day` is the day that was told before, where it was changed.
+    """
 
     position: int
     kind: NoticeKind
@@ -36,6 +43,7 @@ class Happened:
     institution_id: InstitutionId
     day: date
     recorded_at: datetime
+    was_day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,7 @@ def read_notices(
 
     A page looks at a limited number of events and may hold few notices, or none. It ends before
     the first notice whose township could not be asked. Raises EligibilityUnreachable where that is
-    the first of the page.
+    the first of the page, and LedgerIncomplete.
     """
     is_hospital = ledger.find(institution_uuid(asked.by.institution_id), Institution) is not None
     page = events.events_after(asked.after, EVENTS_A_PAGE + 1)
@@ -115,27 +123,49 @@ def read_notices(
 def happened_in(logged: LoggedFact, ledger: Ledger) -> Happened | None:
     """What an event tells everybody; None for most of them."""
     event = logged.event
-    if isinstance(event, Stay.Created):
-        return Happened(
-            position=logged.position,
-            kind=NoticeKind.ADMITTED,
-            person_id=event.person_id,
-            institution_id=event.institution_id,
-            day=event.admission,
-            recorded_at=event.timestamp,
-        )
-    if isinstance(event, Stay.Discharged):
-        stay = ledger.find(event.originator_id, Stay)
-        return None if stay is None else _discharged(logged.position, event, stay)
+    match event:
+        case Stay.Created() | Stay.AdmittedAgain():
+            return _told(logged, ledger, NoticeKind.ADMITTED, event.admission)
+        case Stay.AdmissionChanged() if event.admission != event.was.admission:
+            changed = _told(logged, ledger, NoticeKind.ADMISSION_CHANGED, event.admission)
+            return replace(changed, was_day=event.was.admission)
+        case Stay.AdmissionCancelled():
+            return _told(logged, ledger, NoticeKind.ADMISSION_CANCELLED, event.was.admission)
+        case Stay.Discharged():
+            return _told(logged, ledger, NoticeKind.DISCHARGED, event.discharge)
+        case Stay.DischargeUndone():
+            return _told(logged, ledger, NoticeKind.DISCHARGE_UNDONE, event.was.discharge)
     return None
 
 
-def _discharged(position: int, event: Stay.Discharged, stay: Stay) -> Happened:
+def _told(logged: LoggedFact, ledger: Ledger, kind: NoticeKind, day: date) -> Happened:
+    event = logged.event
+    admitted = _admission_before(event, ledger)
     return Happened(
-        position=position,
-        kind=NoticeKind.DISCHARGED,
-        person_id=stay.person_id,
-        institution_id=stay.institution_id,
-        day=event.discharge,
+        position=logged.position,
+        kind=kind,
+        person_id=admitted.person_id,
+        institution_id=admitted.institution_id,
+        day=day,
         recorded_at=event.timestamp,
     )
+
+
+class _Admitted(NamedTuple):
+    person_id: PersonId
+    institution_id: InstitutionId
+
+
+def _admission_before(event: Any, ledger: Ledger) -> _Admitted:
+    """Who lay under the stay number then: after a cancelled admission it may be somebody else."""
+    admitted = None
+    for earlier in ledger.history(event.originator_id):
+        if earlier.originator_version > event.originator_version:
+            break
+        if isinstance(earlier, Stay.Created):
+            admitted = _Admitted(earlier.person_id, earlier.institution_id)
+        elif isinstance(earlier, Stay.AdmittedAgain) and admitted:
+            admitted = admitted._replace(person_id=earlier.person_id)
+    if admitted is None:
+        raise LedgerIncomplete(f"住院 {event.originator_id} 没有入院登记")
+    return admitted

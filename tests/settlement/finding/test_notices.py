@@ -122,3 +122,40 @@ def test_where_the_first_cannot_be_asked_the_answer_is_try_again(story: Story) -
             after = answer.json()["next_after"]
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:yizhan:problem:eligibility-unreachable"
+
+
+def test_what_was_not_after_all_is_told_too_and_of_whom_it_was_told(story: Story) -> None:
+    """Discharge undone, day changed, admission cancelled; the number then is somebody else's, and
+    what was told before still tells of the first."""
+    until = story.desk.parts.ledger.log.last_position()
+    desk = desk_with(story, PlayedResidences(), HOSPITAL_A)
+    stay_id = desk.discharged(
+        P1,
+        "A9",
+        charges={"total_fen": 1_000_00},
+        admission="2023-12-30",
+        discharge="2024-01-05",
+    )
+    path = f"/v1/stays/{stay_id}"
+    for what, said in (
+        ("discharge/cancellation", {"reason": "病人未离院"}),
+        ("fees/deletion", {"batch_number": "1"}),
+        ("admission/change", {"admission_date": "2024-01-02"}),
+        ("admission/change", {"admission_date": "2024-01-02", "scheme": "resident"}),
+        ("admission/cancellation", {"reason": "登记错人"}),
+    ):
+        assert desk.write(f"{path}/{what}", said).status_code == 200
+    again = {"person_id": P2, "hospital_stay_number": "A9", "admission_date": "2024-01-02"}
+    assert desk.write("/v1/stays", again).status_code == 201
+
+    page = desk.read(f"/v1/notices?after={until}").json()
+
+    assert told(page) == [
+        ("admitted", P1, "2023-12-30", TOWN),
+        ("discharged", P1, "2024-01-05", OTHER_TOWN),
+        ("discharge-undone", P1, "2024-01-05", OTHER_TOWN),
+        ("admission-changed", P1, "2024-01-02", OTHER_TOWN),
+        ("admission-cancelled", P1, "2024-01-02", OTHER_TOWN),
+        ("admitted", P2, "2024-01-02", None),
+    ]
+    assert page["notices"][3]["was_day"] == "2023-12-30"

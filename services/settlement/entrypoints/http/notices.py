@@ -1,6 +1,6 @@
 """Notices of admission and discharge over HTTP (入出院告知)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
@@ -12,9 +12,12 @@ from settlement.entrypoints.http import translating
 
 LARGEST_PAGE = 200
 
-_KINDS: dict[NoticeKind, type[message.PatientAdmitted | message.PatientDischarged]] = {
+_KINDS: dict[NoticeKind, Any] = {
     NoticeKind.ADMITTED: message.PatientAdmitted,
+    NoticeKind.ADMISSION_CHANGED: message.AdmissionChanged,
+    NoticeKind.ADMISSION_CANCELLED: message.AdmissionCancelled,
     NoticeKind.DISCHARGED: message.PatientDischarged,
+    NoticeKind.DISCHARGE_UNDONE: message.DischargeUndone,
 }
 
 
@@ -52,11 +55,14 @@ def notice_routes(parts: Parts) -> APIRouter:
 def show_notice(notice: Notice) -> message.PublicEvent:
     """A notice as a public event."""
     happened = notice.happened
-    return _KINDS[happened.kind](
+    before = {} if happened.was_day is None else {"was_day": happened.was_day}
+    shown: message.PublicEvent = _KINDS[happened.kind](
         position=happened.position,
         person_id=happened.person_id,
         township=notice.township,
         institution_id=happened.institution_id,
         day=happened.day,
         recorded_at=happened.recorded_at,
+        **before,
     )
+    return shown
