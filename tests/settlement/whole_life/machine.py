@@ -7,13 +7,20 @@ the runs were lively enough to find anything.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from contracts.vocabulary import DepositMethod, InstitutionId, PersonId
 from settlement.application.admit_patient import AdmitPatient, admit_patient
@@ -76,9 +83,16 @@ from tests.support.settlement_desk import P1, P3
 
 P4 = list(PEOPLE)[-1]
 _HOSPITAL_IDS = st.sampled_from(list(HOSPITALS))
-_STAY_NUMBERS = st.sampled_from(["1", "2"])
+_STAY_NUMBERS = st.sampled_from(["1", "2", "3"])
 _ELSEWHERE = st.sampled_from([{}, {}, {}, {"reviewed": 40_00}, {"reviewed": 900_00}])
-_has_stays = precondition(lambda self: bool(self.model.stays))
+_FIRST_LINES = st.lists(sent.LINES, min_size=2, max_size=4, unique_by=lambda line: line.number)
+
+
+def _any(*statuses: str) -> Callable[[Any], Any]:
+    """A rule for stays that stand like that, while there are any."""
+    return precondition(
+        lambda self: any(self.model.status(key) in statuses for key in self.model.stays)
+    )
 
 
 class Tally(Counter[str]):
@@ -158,6 +172,17 @@ class WholeLife(RuleBasedStateMachine):
 
     # --- admission ----------------------------------------------------------------------------
 
+    @initialize(
+        lines=_FIRST_LINES,
+        days_ago=st.sampled_from([0, 30, 130]),
+        referral=st.booleans(),
+    )
+    def some_are_in(self, lines: list[FeeLine], days_ago: int, referral: bool) -> None:  # noqa: FBT001 - Hypothesis passes it by name
+        """Three people lie in hospital from the beginning, with lines of fees."""
+        for hospital, person in zip(HOSPITALS, (*TWO_IDS, P4), strict=True):
+            self.admit_one((hospital, "1"), person, days_ago, referral)
+            self.send_batch((hospital, "1"), "1", fees.Batch(lines=tuple(lines)), None, None)
+
     @rule(
         hospital=_HOSPITAL_IDS,
         number=_STAY_NUMBERS,
@@ -169,8 +194,11 @@ class WholeLife(RuleBasedStateMachine):
         self, hospital: str, number: str, person: str, days_ago: int, referral: bool | None
     ) -> None:
         """Somebody is admitted, perhaps under the number of a cancelled stay."""
+        self.admit_one((hospital, number), person, days_ago, referral)
+
+    def admit_one(self, key: StayKey, person: str, days_ago: int, referral: bool | None) -> None:
+        """An admission on its way."""
         self.begin("admit")
-        key = hospital, number
         command = self.admission(key, person, days_ago, referral)
         why = self.model.admit(key, person, command.admission, referral, command.today)
         self.carry_out(
@@ -201,7 +229,7 @@ class WholeLife(RuleBasedStateMachine):
             at=self.now,
         )
 
-    @_has_stays
+    @_any("admitted", "discharged")
     @rule(pick=sent.PICKS, days=st.sampled_from([-30, -1, 0, 0, 1]), referral=sent.REFERRALS)
     def change_admission(self, pick: int, days: int, referral: bool | None) -> None:
         """What was registered reads otherwise."""
@@ -229,7 +257,7 @@ class WholeLife(RuleBasedStateMachine):
             referral=referral,
         )
 
-    @_has_stays
+    @_any("admitted")
     @rule(pick=sent.PICKS, elsewhere=st.sampled_from([False, False, True]))
     def cancel(self, pick: int, elsewhere: bool) -> None:  # noqa: FBT001 - Hypothesis passes it by name
         """The admission never was; another hospital's desk does not even find it."""
@@ -248,7 +276,7 @@ class WholeLife(RuleBasedStateMachine):
 
     # --- fees ---------------------------------------------------------------------------------
 
-    @_has_stays
+    @_any("admitted")
     @rule(
         pick=sent.PICKS,
         number=sent.BATCH_NUMBERS,
@@ -263,7 +291,7 @@ class WholeLife(RuleBasedStateMachine):
         key = self.stay_of(pick, "admitted")
         self.send_batch(key, number, batch, replaces, off)
 
-    @precondition(lambda self: any(s.batches for s in self.model.stays.values()))
+    @_any("admitted")
     @rule(
         pick=sent.PICKS,
         number=sent.BATCH_NUMBERS,
@@ -282,8 +310,13 @@ class WholeLife(RuleBasedStateMachine):
             return
         line = sent.given_back(lines[which % len(lines)], f"R{which % 6}", quantity, off)
         if stranger == 0:
-            line = FeeLine(**{**vars(line), "item_code": "X2"})
+            line = replace(line, item_code="X2")
         self.send_batch(key, number, fees.Batch(lines=(line,)), None, None)
+
+    def number_of_line(self, key: StayKey, unknown: str, which: int) -> str:
+        """Mostly the number of a line that stands."""
+        numbers = [line.number for line in fees.lines_of(self.model.stays[key].batches)]
+        return numbers[which % len(numbers)] if numbers and which % 8 else unknown
 
     def stay_with_lines(self, pick: int) -> StayKey:
         """Mostly a stay whose patient is in and that has lines."""
@@ -333,12 +366,14 @@ class WholeLife(RuleBasedStateMachine):
             added = None
         return {} if added is None else {"total": added + off}
 
-    @_has_stays
-    @rule(pick=sent.PICKS, number=sent.BATCH_NUMBERS)
-    def delete_batch(self, pick: int, number: str) -> None:
+    @_any("admitted")
+    @rule(pick=sent.PICKS, which=sent.PICKS)
+    def delete_batch(self, pick: int, which: int) -> None:
         """A batch no longer stands."""
         self.begin("delete_batch")
         key = self.stay_of(pick, "admitted")
+        standing = list(self.model.stays[key].batches)
+        number = standing[which % len(standing)] if standing and which % 8 else "9"
         command = DeleteFeeBatch(
             stay_id_of(InstitutionId(key[0]), key[1]), number, self.by(key), self.now
         )
@@ -350,12 +385,13 @@ class WholeLife(RuleBasedStateMachine):
             number=number,
         )
 
-    @_has_stays
-    @rule(pick=sent.PICKS, line=sent.LINES)
-    def correct_line(self, pick: int, line: FeeLine) -> None:
+    @_any("admitted")
+    @rule(pick=sent.PICKS, line=sent.LINES, which=sent.PICKS)
+    def correct_line(self, pick: int, line: FeeLine, which: int) -> None:
         """A line reads otherwise."""
         self.begin("correct_line")
         key = self.stay_with_lines(pick)
+        line = replace(line, number=self.number_of_line(key, line.number, which))
         command = CorrectFeeLine(
             stay_id_of(InstitutionId(key[0]), key[1]), line, (), self.by(key), self.now
         )
@@ -367,12 +403,13 @@ class WholeLife(RuleBasedStateMachine):
             line=line,
         )
 
-    @_has_stays
-    @rule(pick=sent.PICKS, number=sent.LINE_NUMBERS | st.sampled_from(["R0", "R1", "R2"]))
-    def delete_line(self, pick: int, number: str) -> None:
+    @_any("admitted")
+    @rule(pick=sent.PICKS, which=sent.PICKS)
+    def delete_line(self, pick: int, which: int) -> None:
         """A line no longer stands."""
         self.begin("delete_line")
         key = self.stay_with_lines(pick)
+        number = self.number_of_line(key, "L7", which)
         command = DeleteFeeLine(
             stay_id_of(InstitutionId(key[0]), key[1]), number, self.by(key), self.now
         )
@@ -386,7 +423,7 @@ class WholeLife(RuleBasedStateMachine):
 
     # --- deposit ------------------------------------------------------------------------------
 
-    @_has_stays
+    @_any("admitted", "discharged")
     @rule(
         pick=sent.PICKS,
         receipt=st.sampled_from(["R1", "R2", "R3"]),
@@ -423,7 +460,7 @@ class WholeLife(RuleBasedStateMachine):
             normal=normal,
         )
 
-    @_has_stays
+    @_any("admitted", "discharged", "settled")
     @rule(
         pick=sent.PICKS,
         receipt=st.sampled_from([None, None, "R1", "R2"]),
@@ -453,7 +490,7 @@ class WholeLife(RuleBasedStateMachine):
 
     # --- discharge ----------------------------------------------------------------------------
 
-    @_has_stays
+    @_any("admitted")
     @rule(pick=sent.PICKS, length=sent.LENGTHS, referral=sent.REFERRALS | st.none())
     def discharge(self, pick: int, length: int, referral: bool | None) -> None:
         """The patient leaves, perhaps before having come."""
@@ -479,7 +516,7 @@ class WholeLife(RuleBasedStateMachine):
             referral=referral,
         )
 
-    @_has_stays
+    @_any("discharged")
     @rule(pick=sent.PICKS)
     def undo_discharge(self, pick: int) -> None:
         """The patient never left."""
@@ -497,7 +534,7 @@ class WholeLife(RuleBasedStateMachine):
 
     # --- settlement ---------------------------------------------------------------------------
 
-    @_has_stays
+    @_any("discharged")
     @rule(pick=sent.PICKS, elsewhere=_ELSEWHERE)
     def preview(self, pick: int, elsewhere: dict[str, int]) -> None:
         """The cashier looks: the same amounts, and no event."""
@@ -525,7 +562,7 @@ class WholeLife(RuleBasedStateMachine):
             self.tally["previewed"] += 1
         assert self.desk.position == before
 
-    @_has_stays
+    @_any("discharged")
     @rule(
         pick=sent.PICKS,
         elsewhere=_ELSEWHERE,
@@ -671,7 +708,7 @@ class WholeLife(RuleBasedStateMachine):
             elsewhere=elsewhere,
         )
 
-    @_has_stays
+    @_any("settled")
     @rule(pick=sent.PICKS)
     def reverse(self, pick: int) -> None:
         """A settlement is undone, wherever it stands in the order."""
@@ -718,28 +755,21 @@ class WholeLife(RuleBasedStateMachine):
             assert (said.status, said.is_again, said.body) == (200, True, first)
         assert self.desk.position == before
 
-    @rule()
-    def ids_join_or_part(self) -> None:
-        """Two ids turn out to be one person's, or two people's again."""
-        self.begin("ids_join_or_part")
-        self.model.is_one_person = not self.model.is_one_person
-        one, other = TWO_IDS
-        self.desk.people.same = (
-            {one: (other,), other: (one,)} if self.model.is_one_person else {}
-        )
-
-    @rule(days=st.sampled_from([1, 20, 70]))
-    def days_pass(self, days: int) -> None:
-        """Nothing happens for a while."""
-        self.begin("days_pass")
-        self.now += timedelta(days=days)
-
-    @rule()
-    def lists_are_asked(self) -> None:
-        """Read models follow the ledger as far as it is by now."""
-        self.begin("lists_are_asked")
-        for read_model in self.desk.read_models:
-            assert read_model.catch_up() == self.desk.position
+    @rule(what=st.sampled_from(["1", "20", "70", "join or part", "lists"]))
+    def meanwhile(self, what: str) -> None:
+        """Days pass; or two ids turn out to be one person's, or two people's again; or lists are
+        asked, and read models follow the ledger as far as it is by now."""
+        self.begin(f"meanwhile: {what}")
+        if what == "lists":
+            for read_model in self.desk.read_models:
+                assert read_model.catch_up() == self.desk.position
+        elif what == "join or part":
+            self.model.is_one_person = not self.model.is_one_person
+            one, other = TWO_IDS
+            together = {one: (other,), other: (one,)}
+            self.desk.people.same = together if self.model.is_one_person else {}
+        else:
+            self.now += timedelta(days=int(what))
 
     # --- after every step ---------------------------------------------------------------------
 

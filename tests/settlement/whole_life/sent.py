@@ -16,8 +16,8 @@ PICKS = st.integers(0, 99)
 """Which of those there are, round and round."""
 
 REFERRALS = st.sampled_from([True, False, False, None])
-DAYS_AGO = st.sampled_from([0, 1, 20, 60, 130, 200, -1])
-LENGTHS = st.sampled_from([0, 0, 1, 5, 30, 100, -1])
+DAYS_AGO = st.sampled_from([0, 1, 20, 60, 60, 130, 200, -1])
+LENGTHS = st.sampled_from([0, 0, 0, 0, 1, 5, 30, 100, -1])
 FEN = st.one_of(st.integers(0, 12), st.sampled_from([20, 90])).map(lambda n: n * 500_00 + n)
 
 
@@ -87,6 +87,7 @@ def given_back(line: FeeLine, number: str, quantity: str, off: int) -> FeeLine:
     """A line that takes so many of another back; all of it where no quantity is said."""
     back = replace(line, number=number, gives_back=line.number)
     if not quantity:
-        return replace(back, quantity=f"-{line.quantity}", amount_fen=off - line.amount_fen)
+        whole = f"-{line.quantity.removeprefix('-')}"
+        return replace(back, quantity=whole, amount_fen=off - abs(line.amount_fen))
     back = replace(back, quantity=f"-{quantity}")
     return replace(back, amount_fen=priced(back) + off)
