@@ -60,9 +60,7 @@ def lines_of(batches: Batches) -> list[FeeLine]:
 def _left(lines: Iterable[FeeLine]) -> dict[str, tuple[FeeLine, Fraction, int]]:
     """What is left of each line that charges: its quantity and its amount in fen."""
     standing = list(lines)
-    left = {
-        x.number: (x, Fraction(x.quantity), x.amount_fen) for x in standing if not x.gives_back
-    }
+    left = {x.number: (x, Fraction(x.quantity), x.amount_fen) for x in standing if not x.gives_back}
     for line in standing:
         if line.gives_back:
             original, quantity, amount = left[line.gives_back]
@@ -185,7 +183,7 @@ def is_price_times_quantity(line: FeeLine) -> bool:
     return abs(line.amount_fen - exact) <= 1
 
 
-def why_not_without(kept: Batches, gone: Iterable[str], *, among: Iterable[FeeLine]) -> set[str]:
+def why_not_without(gone: Iterable[str], *, among: Iterable[FeeLine]) -> set[str]:
     """Why lines with these numbers may not go or change: another gives some of one back."""
     numbers = set(gone)
     return {"FeeLineGivenBack"} if any(x.gives_back in numbers for x in among) else set()
@@ -196,7 +194,7 @@ def why_not_corrected(kept: Batches, line: FeeLine) -> set[str]:
     standing = next((x for x in lines_of(kept) if x.number == line.number), None)
     if standing is None:
         return {"FeeLineUnknown"}
-    why = why_not_without(kept, [line.number], among=lines_of(kept))
+    why = why_not_without([line.number], among=lines_of(kept))
     if standing.gives_back or line.gives_back:
         why.add("FeeLineGivenBack")
     if standing == line:

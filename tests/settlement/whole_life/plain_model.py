@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from settlement.law.fee_lines import FeeLine
@@ -29,6 +28,9 @@ from tests.support.oracle_text import counters_of, pays_the_bill, sums_of
 
 StayKey = tuple[str, str]
 """The hospital, and its stay number."""
+
+Referral = bool | None
+"""Whether the patient was referred; None where nobody said."""
 
 YearKey = tuple[str, date]
 """The id a total is kept under, and the first day of its benefit year."""
@@ -145,7 +147,7 @@ class PlainModel:
     # --- admission ----------------------------------------------------------------------------
 
     def admit(
-        self, key: StayKey, person: str, admission: date, referral: bool | None, today: date
+        self, key: StayKey, person: str, admission: date, referral: Referral, today: date
     ) -> set[str]:
         """Admitted, or admitted again."""
         why = set[str]()
@@ -160,7 +162,7 @@ class PlainModel:
         return why
 
     def change_admission(
-        self, key: StayKey, admission: date, referral: bool | None, today: date
+        self, key: StayKey, admission: date, referral: Referral, today: date
     ) -> set[str]:
         """The registration reads otherwise."""
         stay = self.stays[key]
@@ -233,7 +235,7 @@ class PlainModel:
         """A line no longer stands."""
         stay = self.stays[key]
         lines = fees.lines_of(stay.batches)
-        why = _why_not_in(stay) | fees.why_not_without(stay.batches, [number], among=lines)
+        why = _why_not_in(stay) | fees.why_not_without([number], among=lines)
         if all(line.number != number for line in lines):
             why.add("FeeLineUnknown")
         if not why:
@@ -251,7 +253,7 @@ class PlainModel:
         if PEOPLE[stay.person].region == NORTH:
             if normal is None:
                 why.add("NormalDepositNotStated")
-            elif stay.held + fen > min(Fraction(normal * 30, 100), 2_000_00):
+            elif stay.held + fen > min(normal * 30 // 100, 2_000_00):
                 why.add("DepositAboveAllowed")
         if not why:
             stay.receipts[receipt] = fen
@@ -273,9 +275,7 @@ class PlainModel:
 
     # --- discharge and settlement -------------------------------------------------------------
 
-    def discharge(
-        self, key: StayKey, discharge: date, referral: bool | None, today: date
-    ) -> set[str]:
+    def discharge(self, key: StayKey, discharge: date, referral: Referral, today: date) -> set[str]:
         """The patient leaves."""
         stay = self.stays[key]
         why = _why_not_in(stay)
@@ -385,7 +385,7 @@ def _why_not_deleted(kept: fees.Batches, number: str) -> set[str]:
         return {"FeeBatchUnknown"}
     others = {name: batch for name, batch in kept.items() if name != number}
     gone = [line.number for line in kept[number].lines]
-    return fees.why_not_without(kept, gone, among=fees.lines_of(others))
+    return fees.why_not_without(gone, among=fees.lines_of(others))
 
 
 # --- settlements ------------------------------------------------------------------------------

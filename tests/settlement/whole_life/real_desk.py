@@ -207,7 +207,9 @@ class RealDesk:
             names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
             return {
                 # Names of tables come out of the database itself.
-                name: sorted(repr(tuple(row)) for row in connection.execute(text(_ALL.format(name))))
+                name: sorted(
+                    repr(tuple(row)) for row in connection.execute(text(_ALL.format(name)))
+                )
                 for name in sorted(names.scalars())
             }
 
