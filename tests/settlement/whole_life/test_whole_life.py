@@ -15,7 +15,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from settlement.application import reverse_settlement
 from settlement.domain.deposits import Deposit
 from settlement.domain.fees import Fees
-from tests.settlement.whole_life.machine import Tally, WholeLife
+from tests.settlement.whole_life.both_desks import Tally
+from tests.settlement.whole_life.machine import WholeLife
 
 STEPS_A_RUN = 50
 
