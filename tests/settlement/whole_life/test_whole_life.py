@@ -20,7 +20,7 @@ STEPS_A_RUN = 50
 LIVELY = {
     "done: admit": 50,
     "done: record_fees": 40,
-    "done: correct_line": 5,
+    "done: correct_line": 1,
     "done: delete_line": 5,
     "done: delete_batch": 3,
     "done: change_admission": 10,
@@ -30,7 +30,7 @@ LIVELY = {
     "done: discharge": 20,
     "done: undo_discharge": 3,
     "done: settle": 5,
-    "done: settle_whole_stay": 100,
+    "done: settle_whole_stay": 40,
     "done: reverse": 10,
     "later ones changed": 3,
     "previewed": 5,
