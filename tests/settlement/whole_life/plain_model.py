@@ -1,0 +1,470 @@
+"""What stands, told plainly (模型): dicts of stays and the settlements that count, in their order.
+
+What a settlement says comes from the oracle alone, run over the settlements that count, one after
+another: as if nothing that was undone had ever been. Every command answers with the names of all
+reasons for which it is to be refused, and changes nothing then; no reason means it is carried out.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from settlement.law.fee_lines import FeeLine
+from tests.settlement.whole_life import model_fees as fees
+from tests.settlement.whole_life.two_regions import (
+    HOSPITALS,
+    NORTH,
+    PEOPLE,
+    TWO_IDS,
+    law_of,
+)
+from tests.support.oracle import Answer, Claim, settle_by_the_letter
+from tests.support.oracle_facts import Refused
+from tests.support.oracle_text import counters_of, pays_the_bill, sums_of
+
+StayKey = tuple[str, str]
+"""The hospital, and its stay number."""
+
+Referral = bool | None
+"""Whether the patient was referred; None where nobody said."""
+
+YearKey = tuple[str, date]
+"""The id a total is kept under, and the first day of its benefit year."""
+
+_REFUSALS = {
+    "amount": "AmountNotStated",
+    "fact": "FactNotStated",
+    "elsewhere_missing": "ElsewhereAmountMissing",
+    "elsewhere_too_large": "ElsewhereAmountTooLarge",
+    "elsewhere_unexpected": "ElsewhereAmountUnexpected",
+}
+
+
+@dataclass
+class Stay:
+    """A stay as it stands."""
+
+    person: str
+    admission: date
+    referral: bool | None
+    referral_at_discharge: bool | None = None
+    discharge: date | None = None
+    is_cancelled: bool = False
+    batches: fees.Batches = field(default_factory=dict)
+    batches_used: set[str] = field(default_factory=set)
+    receipts: dict[str, int] = field(default_factory=dict)
+    deposit_applied: int = 0
+
+    @property
+    def held(self) -> int:
+        """What is held of the deposit."""
+        return sum(self.receipts.values()) - self.deposit_applied
+
+    @property
+    def declared_referral(self) -> bool | None:
+        """What the discharge said counts before what the admission said."""
+        if self.referral_at_discharge is None:
+            return self.referral
+        return self.referral_at_discharge
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A settlement that counts: what it was made from, and what it says."""
+
+    stay: StayKey
+    person: str
+    records: tuple[str, ...]
+    facts: Mapping[str, Any]
+    amounts: Mapping[str, int]
+    elsewhere: Mapping[str, int]
+    years: Mapping[str, date]
+    answer: Answer = field(default_factory=Answer)
+    moves: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def region(self) -> str:
+        """Where the person is enrolled."""
+        return PEOPLE[self.person].region
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """What each payer's layer pays of the bill."""
+        layers = [x for x in _document(self.region)["layers"] if pays_the_bill(x)]
+        return {x["id"]: fen for x in layers if (fen := self.answer.paid[x["id"]])}
+
+
+@dataclass(frozen=True)
+class Tendered:
+    """How the patient's part is said to be paid: so much of the deposit, the rest in cash, and by
+    how much that is wrong."""
+
+    deposit: int
+    off: int
+
+
+class PlainModel:
+    """Everything that stands."""
+
+    def __init__(self) -> None:
+        self.stays: dict[StayKey, Stay] = {}
+        self.live: list[Counted] = []
+        self.is_one_person = False
+
+    # --- what stands --------------------------------------------------------------------------
+
+    def status(self, key: StayKey) -> str:
+        """Where a stay stands."""
+        stay = self.stays[key]
+        if stay.is_cancelled:
+            return "cancelled"
+        if self.counted(key):
+            return "settled"
+        return "discharged" if stay.discharge else "admitted"
+
+    def counted(self, key: StayKey) -> Counted | None:
+        """The settlement of a stay that counts."""
+        return next((c for c in self.live if c.stay == key), None)
+
+    def totals(self) -> dict[YearKey, dict[str, int]]:
+        """What is counted in each benefit year, without zeros."""
+        found = _totals(self.live)
+        plain = {k: {n: fen for n, fen in kept.items() if fen} for k, kept in found.items()}
+        return {key: kept for key, kept in plain.items() if kept}
+
+    def orders(self) -> dict[str, list[StayKey]]:
+        """The stays whose settlements have a place under each id, in their order."""
+        found: dict[str, list[StayKey]] = {}
+        for counted in self.live:
+            for record in counted.records:
+                found.setdefault(record, []).append(counted.stay)
+        return found
+
+    # --- admission ----------------------------------------------------------------------------
+
+    def admit(
+        self, key: StayKey, person: str, admission: date, referral: Referral, today: date
+    ) -> set[str]:
+        """Admitted, or admitted again."""
+        why = set[str]()
+        if key in self.stays and not self.stays[key].is_cancelled:
+            why.add("AlreadyAdmitted")
+        if person not in PEOPLE:
+            why.add("PersonUnknown")
+        if admission > today:
+            why.add("DateInFuture")
+        if not why:
+            self.stays[key] = Stay(person, admission, referral)
+        return why
+
+    def change_admission(
+        self, key: StayKey, admission: date, referral: Referral, today: date
+    ) -> set[str]:
+        """The registration reads otherwise."""
+        stay = self.stays[key]
+        why = self._why_fixed(key)
+        if (admission, referral) == (stay.admission, stay.referral):
+            why.add("NothingChanged")
+        if admission > today:
+            why.add("DateInFuture")
+        if stay.discharge and stay.discharge < admission:
+            why.add("DischargeBeforeAdmission")
+        if not why:
+            stay.admission, stay.referral = admission, referral
+        return why
+
+    def cancel(self, key: StayKey) -> set[str]:
+        """The admission never was."""
+        stay = self.stays[key]
+        why = self._why_fixed(key)
+        total = fees.total_of(stay.batches) or {"total": 0}
+        if stay.discharge or total["total"] or stay.held:
+            why.add("AdmissionStands")
+        if not why:
+            stay.is_cancelled = True
+        return why
+
+    def _why_fixed(self, key: StayKey) -> set[str]:
+        why = {"StayCancelled"} if self.stays[key].is_cancelled else set[str]()
+        return why | ({"AlreadySettled"} if self.counted(key) else set())
+
+    # --- fees ---------------------------------------------------------------------------------
+
+    def record_fees(
+        self,
+        key: StayKey,
+        number: str,
+        batch: fees.Batch,
+        *,
+        replaces: str | None = None,
+        stated: Mapping[str, int] | None = None,
+    ) -> set[str]:
+        """One more batch, or one in the place of another."""
+        stay = self.stays[key]
+        why, kept = _why_not_in(stay), stay.batches
+        if replaces is not None:
+            why |= _why_not_deleted(kept, replaces)
+            kept = {name: each for name, each in kept.items() if name != replaces}
+        why |= fees.why_not_batch(kept, stay.batches_used, number, batch, stated or {})
+        if not why:
+            stay.batches = {**kept, number: batch}
+            stay.batches_used.add(number)
+        return why
+
+    def delete_batch(self, key: StayKey, number: str) -> set[str]:
+        """A batch no longer stands."""
+        stay = self.stays[key]
+        why = _why_not_in(stay) | _why_not_deleted(stay.batches, number)
+        if not why:
+            del stay.batches[number]
+        return why
+
+    def correct_line(self, key: StayKey, line: FeeLine) -> set[str]:
+        """A line reads otherwise."""
+        stay = self.stays[key]
+        why = _why_not_in(stay) | fees.why_not_corrected(stay.batches, line)
+        if not why:
+            stay.batches = fees.with_line(stay.batches, line.number, line)
+        return why
+
+    def delete_line(self, key: StayKey, number: str) -> set[str]:
+        """A line no longer stands."""
+        stay = self.stays[key]
+        lines = fees.lines_of(stay.batches)
+        why = _why_not_in(stay) | fees.why_not_without([number], among=lines)
+        if all(line.number != number for line in lines):
+            why.add("FeeLineUnknown")
+        if not why:
+            stay.batches = fees.with_line(stay.batches, number, None)
+        return why
+
+    # --- deposit ------------------------------------------------------------------------------
+
+    def pay_deposit(self, key: StayKey, receipt: str, fen: int, normal: int | None) -> set[str]:
+        """A deposit is paid. North: 30% of what others pay and 2,000 yuan at most; South: free."""
+        stay = self.stays[key]
+        why = self._why_fixed(key)
+        if receipt in stay.receipts:
+            why.add("DepositReceiptRepeated")
+        if PEOPLE[stay.person].region == NORTH:
+            if normal is None:
+                why.add("NormalDepositNotStated")
+            elif stay.held + fen > min(normal * 30 // 100, 2_000_00):
+                why.add("DepositAboveAllowed")
+        if not why:
+            stay.receipts[receipt] = fen
+        return why
+
+    def refund_deposit(self, key: StayKey, receipt: str | None, fen: int) -> set[str]:
+        """A deposit is given back: of a receipt, or of the oldest ones."""
+        stay = self.stays[key]
+        why = {"StayCancelled"} if stay.is_cancelled else set[str]()
+        of_receipt = stay.held if receipt is None else stay.receipts.get(receipt, 0)
+        if fen > min(stay.held, of_receipt):
+            why.add("DepositNotHeld")
+        if not why:
+            for number in stay.receipts if receipt is None else [receipt]:
+                taken = min(fen, stay.receipts[number])
+                stay.receipts[number] -= taken
+                fen -= taken
+        return why
+
+    # --- discharge and settlement -------------------------------------------------------------
+
+    def discharge(self, key: StayKey, discharge: date, referral: Referral, today: date) -> set[str]:
+        """The patient leaves."""
+        stay = self.stays[key]
+        why = _why_not_in(stay)
+        if discharge < stay.admission:
+            why.add("DischargeBeforeAdmission")
+        if discharge > today:
+            why.add("DateInFuture")
+        if not why:
+            stay.discharge, stay.referral_at_discharge = discharge, referral
+        return why
+
+    def undo_discharge(self, key: StayKey) -> set[str]:
+        """The patient never left."""
+        stay = self.stays[key]
+        why = self._why_fixed(key)
+        if stay.discharge is None:
+            why.add("NotDischarged")
+        if not why:
+            stay.discharge = stay.referral_at_discharge = None
+        return why
+
+    def preview(
+        self, key: StayKey, elsewhere: Mapping[str, int], today: date
+    ) -> Counted | set[str]:
+        """What a settlement would say now, or why there is none."""
+        stay = self.stays[key]
+        why = self._why_fixed(key)
+        amounts = fees.total_of(stay.batches)
+        if stay.discharge is None:
+            why.add("NotDischarged")
+        if amounts is None:
+            why.add("NoFees")
+        if why or amounts is None or stay.discharge is None:
+            return why
+        others = tuple(p for p in TWO_IDS if self.is_one_person and p != stay.person)
+        dates = {"admission": stay.admission, "discharge": stay.discharge, "settlement": today}
+        document = _document(PEOPLE[stay.person].region)
+        new = Counted(
+            stay=key,
+            person=stay.person,
+            records=(stay.person, *(others if stay.person in TWO_IDS else ())),
+            facts=_facts(key[0], stay, dates),
+            amounts=_named(amounts),
+            elsewhere=dict(elsewhere),
+            years=_years(document, dates),
+        )
+        try:
+            return _settled(new, _totals(self.live))
+        except Refused as refusal:
+            return {_REFUSALS[refusal.kind]}
+
+    def settle(
+        self,
+        key: StayKey,
+        elsewhere: Mapping[str, int],
+        today: date,
+        *,
+        expected: int | None = None,
+        tender: Tendered | None = None,
+    ) -> set[str]:
+        """The stay is settled; `expected` is what the cashier saw, in fen."""
+        found = self.preview(key, elsewhere, today)
+        if isinstance(found, set):
+            return found
+        stay, why = self.stays[key], set[str]()
+        if expected is not None and expected != found.answer.patient:
+            why.add("PersonalShareChanged")
+        if tender and tender.off:
+            why.add("TenderDoesNotAddUp")
+        if tender and tender.deposit > stay.held:
+            why.add("DepositNotHeld")
+        if not why:
+            self.live.append(found)
+            stay.deposit_applied = tender.deposit if tender else 0
+        return why
+
+    def reverse(self, key: StayKey) -> set[str]:
+        """The settlement no longer counts; what counts is made again without it."""
+        if self.counted(key) is None:
+            return {"NotSettled"}
+        left: list[Counted] = []
+        try:
+            for counted in self.live:
+                if counted.stay != key:
+                    left.append(_settled(counted, _totals(left)))
+        except Refused:
+            return {"LaterNotRederivable"}
+        self.live = left
+        self.stays[key].deposit_applied = 0
+        return set()
+
+    def tried(self) -> "PlainModel":
+        """A copy to try several commands on that are carried out together or not at all."""
+        copy = PlainModel()
+        copy.stays, copy.live = deepcopy(self.stays), list(self.live)
+        copy.is_one_person = self.is_one_person
+        return copy
+
+
+def _why_not_in(stay: Stay) -> set[str]:
+    why = {"StayCancelled"} if stay.is_cancelled else set[str]()
+    return why | ({"AlreadyDischarged"} if stay.discharge else set())
+
+
+def _why_not_deleted(kept: fees.Batches, number: str) -> set[str]:
+    if number not in kept:
+        return {"FeeBatchUnknown"}
+    others = {name: batch for name, batch in kept.items() if name != number}
+    gone = [line.number for line in kept[number].lines]
+    return fees.why_not_without(gone, among=fees.lines_of(others))
+
+
+# --- settlements ------------------------------------------------------------------------------
+
+
+def _document(region: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(law_of(region))
+    return found
+
+
+def _totals(live: list[Counted]) -> dict[YearKey, Counter[str]]:
+    found: dict[YearKey, Counter[str]] = {}
+    for counted in live:
+        for name, moved in counted.moves.items():
+            key = counted.person, counted.years[name.partition("@")[0]]
+            found.setdefault(key, Counter())[name] += moved
+    return found
+
+
+def _settled(counted: Counted, totals: Mapping[YearKey, Mapping[str, int]]) -> Counted:
+    """The settlement after these totals. Raises Refused."""
+    before: Counter[str] = Counter()
+    for record in counted.records:
+        for first_day in sorted(set(counted.years.values())):
+            for name, total in totals.get((record, first_day), {}).items():
+                if counted.years.get(name.partition("@")[0]) == first_day:
+                    before[name] += total
+    tier = counted.facts["tier"]
+    facts = {
+        **counted.facts,
+        "admission_number": before["admissions"] + 1,
+        "same_tier_admission_number": before[f"admissions@{tier}"] + 1,
+    }
+    claim = Claim(counted.amounts, facts, dict(before), counted.elsewhere)
+    answer = settle_by_the_letter(law_of(counted.region), claim)
+    moves = {n: m for n, total in answer.counters.items() if (m := total - before.get(n, 0))}
+    return replace(counted, answer=answer, moves=moves)
+
+
+def _named(amounts: Mapping[str, int]) -> dict[str, int]:
+    """What the bill states, and what follows from it."""
+    named = dict(amounts)
+    if "in_scope" in named:
+        named["out_of_scope"] = named["total"] - named["in_scope"]
+    return named
+
+
+def _years(document: Mapping[str, Any], dates: Mapping[str, date]) -> dict[str, date]:
+    """The first day of the benefit year that each counter belongs to."""
+    whole = document["dates"]["benefit_year"]
+    years = {f"sum.{name}": _began(whole, dates) for name in sums_of(document)}
+    years["admissions"] = _began(whole, dates)
+    for layer in document["layers"]:
+        began = _began(layer.get("benefit_year") or whole, dates)
+        years |= dict.fromkeys(counters_of(layer), began)
+    return years
+
+
+def _began(rule: Mapping[str, str], dates: Mapping[str, date]) -> date:
+    day = dates[rule["chosen_by"]]
+    month, first = (int(part) for part in rule["begins"].split("-"))
+    this_year = date(day.year, month, first)
+    return this_year if this_year <= day else date(day.year - 1, month, first)
+
+
+def _facts(hospital_id: str, stay: Stay, dates: Mapping[str, date]) -> dict[str, Any]:
+    somebody, hospital = PEOPLE[stay.person], HOSPITALS[hospital_id]
+    person_on = {
+        name: {"identity": somebody.identities_on(day), "age": None} for name, day in dates.items()
+    }
+    return {
+        "identity": person_on["admission"]["identity"],
+        "person_on": person_on,
+        "tier": hospital.tier,
+        "level": hospital.level,
+        "place": hospital.places[somebody.region],
+        "referral": stay.declared_referral,
+        "care": "inpatient",
+        "occasion": "discharge",
+        "days": (dates["discharge"] - dates["admission"]).days,
+        **{f"{name}_date": day for name, day in dates.items()},
+    }

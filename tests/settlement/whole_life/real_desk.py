@@ -1,0 +1,256 @@
+"""The real use cases on a real ledger in a file, with every command under its request key.
+
+What stands is read from the aggregates that changed, and kept for the comparison after each step.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from contracts.vocabulary import InstitutionId
+from eventlog.requests import Answer, RegisteredRequest, RequestKey
+from eventlog.sqlite_engine import open_engine
+from http_edge.answer_once import answer_once
+from settlement.adapters.event_ledger import open_ledger
+from settlement.adapters.institutions_csv import read_institutions
+from settlement.application.institutions import import_institutions
+from settlement.application.law_library import LawLibrary
+from settlement.application.ports import Accept
+from settlement.domain.benefit_year import BenefitYear
+from settlement.domain.record import Actor
+from settlement.domain.settlement import Settlement
+from settlement.domain.settlement_order import SettlementOrder
+from settlement.domain.stay import Stay
+from settlement.entrypoints.http.problem_table import PROBLEMS
+from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.settlement_index import SqlSettlementIndex
+from settlement.read_models.stay_list import StayList
+from tests.settlement.whole_life.plain_model import StayKey, YearKey
+from tests.settlement.whole_life.two_regions import book, people_known
+from tests.support.settlement_desk import SAMPLES
+
+BEGINS = datetime(2023, 8, 1, 4, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One command as a hospital sends it."""
+
+    operation: str
+    hospital: str
+    key: str
+    body: Mapping[str, Any]
+    decide: Callable[[Accept], Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was answered: the name of the refusal, if it was one."""
+
+    status: int
+    body: bytes
+    is_again: bool
+
+    @property
+    def refused(self) -> str | None:
+        """The refusal's name."""
+        return None if self.status == 200 else self.body.decode()
+
+
+@dataclass(frozen=True)
+class SettlementSeen:
+    """What a settlement that counts says, in fen, without zeros."""
+
+    shares: Mapping[str, int]
+    patient: int
+    outside: frozenset[tuple[str, str, str, str, int]]
+    pending: frozenset[str]
+
+
+@dataclass(frozen=True)
+class StaySeen:
+    """A stay as anybody may see it."""
+
+    status: str
+    amounts: Mapping[str, int] | None
+    held: int
+    settlement: SettlementSeen | None
+
+
+class RealDesk:
+    """The desks of all hospitals on one ledger."""
+
+    def __init__(self, folder: Path):
+        self.ledger = open_ledger(folder / "settlement.sqlite")
+        self.laws = LawLibrary(self.ledger)
+        self.people, self.book = people_known(), book()
+        engine = open_engine(folder / "read_models.sqlite")
+        self.funds = FundAccount(log=self.ledger.log, engine=engine)
+        self.index = SqlSettlementIndex(log=self.ledger.log, engine=engine)
+        self.stay_list = StayList(log=self.ledger.log, engine=engine)
+        for read_model in self.read_models:
+            read_model.create_tables()
+        self._engine = engine
+        self._read_until = 0
+        self._stays: dict[UUID, Stay] = {}
+        self._years: dict[UUID, BenefitYear] = {}
+        self._orders: dict[UUID, SettlementOrder] = {}
+        rows = read_institutions((SAMPLES / "institutions.csv").read_bytes())
+        by = Actor("importer", InstitutionId("YIBAOJU"))
+        import_institutions(rows, source="i.csv", ledger=self.ledger, by=by, at=BEGINS)
+
+    @property
+    def read_models(self) -> tuple[FundAccount | SqlSettlementIndex | StayList, ...]:
+        """Everything that follows the ledger here."""
+        return self.funds, self.index, self.stay_list
+
+    @property
+    def position(self) -> int:
+        """The last event's position."""
+        return self.ledger.log.last_position()
+
+    def close(self) -> None:
+        """No file is used any more."""
+        self.ledger.log.close()
+        self._engine.dispose()
+
+    # --- commands -----------------------------------------------------------------------------
+
+    def answer(self, request: Request) -> Said:
+        """Carry a request out, or say again what was answered."""
+        key = RequestKey(request.hospital, request.operation, request.key)
+
+        def do(body_hash: str) -> Answer:
+            made: list[Answer] = []
+
+            def accept(result: Any) -> RegisteredRequest:
+                made.append(Answer(200, _shown(result)))
+                return RegisteredRequest(key, body_hash, accepted=True, answer=made[-1])
+
+            request.decide(accept)
+            return made[-1]
+
+        answer, is_again = answer_once(
+            self.ledger.log,
+            key=key,
+            body=json.dumps(request.body, default=str).encode(),
+            do=do,
+            refuse=_refusal,
+        )
+        return Said(answer.status, answer.body, is_again)
+
+    # --- what stands --------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Read what changed since the last look."""
+        log = self.ledger.log
+        now = self.position
+        for aggregate_id in log.changed_since(self._read_until):
+            found = log.find(aggregate_id)
+            if isinstance(found, Stay):
+                self._stays[aggregate_id] = found
+            elif isinstance(found, BenefitYear):
+                self._years[aggregate_id] = found
+            elif isinstance(found, SettlementOrder):
+                self._orders[aggregate_id] = found
+        self._read_until = now
+
+    @property
+    def stays(self) -> Mapping[StayKey, Stay]:
+        """Every stay, as of the last look."""
+        return {(s.institution_id, s.hospital_stay_number): s for s in self._stays.values()}
+
+    def seen(self) -> dict[StayKey, StaySeen]:
+        """Every stay as anybody may see it."""
+        return {
+            key: StaySeen(
+                stay.status,
+                stay.charges.amounts() if stay.charges else None,
+                stay.deposit.held_fen,
+                _seen(stay.current_settlement) if stay.current_settlement else None,
+            )
+            for key, stay in self.stays.items()
+        }
+
+    def bill_fen(self, key: StayKey) -> int:
+        """The cost of a stay's bill as its settlement took it."""
+        settlement = self.stays[key].current_settlement
+        assert settlement
+        return settlement.inputs.charges.total_fen
+
+    def totals(self) -> dict[YearKey, dict[str, int]]:
+        """Every benefit year's totals, without zeros."""
+        plain = {
+            (year.person_id, year.first_day): {n: fen for n, fen in year.counters.items() if fen}
+            for year in self._years.values()
+        }
+        return {key: kept for key, kept in plain.items() if kept}
+
+    def orders(self) -> dict[str, list[StayKey]]:
+        """The stays whose settlements have a place under each id."""
+        keys = {stay.id: key for key, stay in self.stays.items()}
+        plain = {
+            order.person_id: [keys[order.stays[number]] for number in order.live]
+            for order in self._orders.values()
+        }
+        return {person: live for person, live in plain.items() if live}
+
+    def rows(self) -> dict[str, list[str]]:
+        """Every row of every read model."""
+        with self._engine.connect() as connection:
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+            return {
+                # Names of tables come out of the database itself.
+                name: sorted(
+                    repr(tuple(row)) for row in connection.execute(text(_ALL.format(name)))
+                )
+                for name in sorted(names.scalars())
+            }
+
+
+_ALL = "SELECT * FROM {}"
+
+
+def date_of(at: datetime) -> date:
+    """The business date of an instant at which no night shift works."""
+    return at.date()
+
+
+def _shown(result: Any) -> bytes:
+    """What a hospital is told of a command."""
+    stay: Stay = result if isinstance(result, Stay) else result.stay
+    settlement = stay.current_settlement
+    return json.dumps(
+        {
+            "stay": str(stay.id),
+            "version": stay.version,
+            "status": stay.status,
+            "held_fen": stay.deposit.held_fen,
+            "settlement": settlement and settlement.number,
+            "patient_fen": settlement and settlement.patient_fen,
+        }
+    ).encode()
+
+
+def _refusal(error: Exception) -> Answer | None:
+    kind = PROBLEMS.get(type(error))
+    return Answer(kind.status, type(error).__name__.encode()) if kind else None
+
+
+def _seen(settlement: Settlement) -> SettlementSeen:
+    return SettlementSeen(
+        shares={s.layer: s.amount_fen for s in settlement.shares if s.amount_fen},
+        patient=settlement.patient_fen,
+        outside=frozenset(
+            (x.layer, x.kind, x.payer, x.fund or "", x.amount_fen)
+            for x in settlement.outside
+            if x.amount_fen
+        ),
+        pending=frozenset(settlement.pending),
+    )
