@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.settlement_v1 import (
+    AdjustedShown,
     AmountFen,
     ChargesStated,
     CircumstancesStated,
@@ -168,3 +169,35 @@ class StaysListed(Message):
 
     stays: tuple[StayListed, ...]
     next_after: int | None
+
+
+class LateAmountStated(Message):
+    """`POST /v1/stays/{stay_id}/settlement/late-amounts`: what another system came to for a layer
+    after the settlement (后到金额).
+
+    `layer` is one the settlement waits for (待定), or one whose amount came late before and was
+    wrong. `amount_fen` is all that it comes to, not the difference; `reference` is the number the
+    other system has for it, and names nobody.
+    """
+
+    layer: Reference
+    amount_fen: AmountFen
+    reference: Reference
+
+
+class LateAmountShown(Message):
+    """What a late amount changed (后到金额登记结果).
+
+    `was_fen` is what the layer came to before, None where it was still to come. `adjustments`
+    begin with this settlement's; behind it are the later ones of the person that had to be made
+    again.
+    """
+
+    stay_id: str
+    settlement_number: str
+    layer: str
+    amount_fen: int
+    was_fen: int | None = None
+    patient_fen: int
+    booked_on: date
+    adjustments: tuple[AdjustedShown, ...]

@@ -118,6 +118,7 @@ def test_every_route_is_described() -> None:
         "/v1/stays/{stay_id}/history",
         "/v1/stays/{stay_id}/preview",
         "/v1/stays/{stay_id}/settlement",
+        "/v1/stays/{stay_id}/settlement/late-amounts",
         "/v1/stays/{stay_id}/settlement/reversal",
         "/v1/stays/{stay_id}/statement",
         "/v1/touched-settlements",

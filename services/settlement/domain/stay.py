@@ -16,6 +16,7 @@ from settlement.domain.carrying import directly, through_hospital
 from settlement.domain.circumstances import Circumstances
 from settlement.domain.deposits import Deposit, DepositLimit, Tender, TenderRepeated
 from settlement.domain.fees import FeeBatch, Fees, LineStated
+from settlement.domain.late_amounts import require_awaited
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.registration import DischargeRegistered, Registration
 from settlement.domain.settlement import (
@@ -340,12 +341,34 @@ class Stay(Aggregate):
             aggregate.deposit = aggregate.deposit.applied(self.tender.deposit_fen)
             aggregate.tender = self.tender
 
+    class LateAmountDelivered(Aggregate.Event):
+        """An amount decided elsewhere came after the settlement (后到金额); adjustments follow.
+
+        `was_fen` is what the layer came to before, None where it was still to come; `reference`
+        is the other system's.
+        """
+
+        TOPIC = "settlement.late-amount-delivered.v1"
+        number: str
+        layer: str
+        amount_fen: int
+        was_fen: int | None
+        reference: str
+        booked_on: date
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The layer's amount came late; what it changes is told by the adjustment."""
+            aggregate.came_late(self.number, self.layer)
+
     class SettlementAdjusted(Aggregate.Event):
-        """The settlement was made again after something before it changed (更正).
+        """The settlement was made again after something before it changed, or after an amount
+        came late (更正).
 
         `inputs`, `steps` and all amounts are complete and new; of the inputs only what was
-        counted before it can differ. `changes` are the differences to what it said before, in
-        fen, each with its way. Later adjustments count on: 1, 2, …
+        counted before it and the amounts decided elsewhere can differ. `changes` are the
+        differences to what it said before, in fen, each with its way. Later adjustments count on:
+        1, 2, …
         """
 
         TOPIC = "settlement.settlement-adjusted.v1"
@@ -431,6 +454,7 @@ class Stay(Aggregate):
 
     def __init__(self) -> None:
         self.settlements: tuple[Settlement, ...] = ()
+        self.late_layers: dict[str, frozenset[str]] = {}
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -813,6 +837,39 @@ class Stay(Aggregate):
         )
         return current
 
+    def deliver_late_amount(
+        self,
+        *,
+        layer: str,
+        amount_fen: int,
+        reference: str,
+        booked_on: date,
+        by: Actor,
+        at: datetime,
+    ) -> Settlement:
+        """Take an amount that the settlement waits for, or one that came late before and was
+        wrong (后到金额); returns the settlement, which is to be adjusted.
+
+        Raises NotSettled, BookedBackwards, LateAmountNotAwaited, LateAmountUnchanged.
+        """
+        current = self.current_settlement
+        if current is None:
+            raise NotSettled(f"住院 {self.hospital_stay_number} 没有结算，不能登记后到金额")
+        _require_forwards(booked_on, current)
+        came_late = self.late_layers.get(current.number, frozenset())
+        self.trigger_event(
+            self.LateAmountDelivered,
+            timestamp=at,
+            number=current.number,
+            layer=layer,
+            amount_fen=amount_fen,
+            was_fen=require_awaited(current, came_late, layer=layer, amount_fen=amount_fen),
+            reference=reference,
+            booked_on=booked_on,
+            by=by,
+        )
+        return current
+
     def adjust(
         self,
         *,
@@ -828,7 +885,8 @@ class Stay(Aggregate):
         by: Actor,
         at: datetime,
     ) -> None:
-        """Put a settlement right after something before it changed (更正).
+        """Put a settlement right after something before it changed, or after an amount came late
+        (更正).
 
         Raises NotSettled, BookedBackwards.
         """
@@ -894,6 +952,10 @@ class Stay(Aggregate):
         if self.current_settlement:
             return "settled"
         return "discharged" if self.discharge else "admitted"
+
+    def came_late(self, number: str, layer: str) -> None:
+        """Used by events: the amount of a layer of this settlement came after it."""
+        self.late_layers[number] = self.late_layers.get(number, frozenset()) | {layer}
 
     def replace_last(self, **changes: Any) -> None:
         """Used by events: the last settlement with some fields changed."""

@@ -14,6 +14,7 @@ from contracts.vocabulary import Payer
 from settlement.domain.adjustment import ChangeKind
 from settlement.domain.settlement import CASH, OutsideEntry, Share
 from settlement.domain.stay import Stay
+from settlement.entrypoints.adjustment_words import cause_in_words
 from settlement.entrypoints.clock import business_date
 from settlement.law.bill import Charges
 from settlement.law.exact import format_yuan
@@ -168,7 +169,16 @@ def _tender(event: Stay.TenderRecorded) -> str:
     return f"个人支付 {event.number}：{told or '0.00 元'}{refund}"
 
 
+def _late_amount(event: Stay.LateAmountDelivered) -> str:
+    was = "待定" if event.was_fen is None else f"{format_yuan(event.was_fen)} 元"
+    return (
+        f"登记后到金额 {event.number}：“{event.layer}”由{was}改为 "
+        f"{format_yuan(event.amount_fen)} 元，对方编号 {event.reference}；记账日 {event.booked_on}"
+    )
+
+
 def _adjusted(event: Stay.SettlementAdjusted) -> str:
+    why = cause_in_words(event.cause.kind, event.cause.reference, event.cause.settlement)
     differences = "".join(
         f"{Payer(change.payer).label}{'多' if change.delta_fen > 0 else '少'}付 "
         f"{format_yuan(abs(change.delta_fen))} 元，"
@@ -176,7 +186,7 @@ def _adjusted(event: Stay.SettlementAdjusted) -> str:
         if change.kind != ChangeKind.PATIENT.value
     )
     return (
-        f"更正结算 {event.number}（第 {event.adjustment} 次）：因撤销结算 {event.cause.reference}，"
+        f"更正结算 {event.number}（第 {event.adjustment} 次）：{why}，"
         f"{differences}个人应付现为 {format_yuan(event.patient_fen)} 元；记账日 {event.booked_on}"
     )
 
@@ -220,6 +230,7 @@ HAPPENED: dict[type, Callable[[Any], str]] = {
     Stay.PayerStepSettled: _step,
     Stay.SettlementCompleted: _completed,
     Stay.TenderRecorded: _tender,
+    Stay.LateAmountDelivered: _late_amount,
     Stay.SettlementAdjusted: _adjusted,
     Stay.SettlementReversed: _reversed,
 }

@@ -10,6 +10,8 @@ STAY_PROBLEMS: dict[type[Exception], ProblemKind] = {
     stay.StayCancelled: ProblemKind("stay-cancelled", 409, "入院登记已撤销"),
     stay.AdmissionStands: ProblemKind("admission-stands", 409, "入院登记还不能撤销"),
     stay.NotCancelled: ProblemKind("not-cancelled", 409, "入院登记没有撤销"),
+    stay.LateAmountNotAwaited: ProblemKind("late-amount-not-awaited", 409, "该层不在待定之列"),
+    stay.LateAmountUnchanged: ProblemKind("late-amount-unchanged", 409, "后到金额没有变化"),
     stay.NothingChanged: ProblemKind("nothing-changed", 409, "没有变更"),
     fee_refusals.FeeBatchUnknown: ProblemKind("fee-batch-unknown", 404, "没有这个费用批次"),
     fee_refusals.FeeLineRepeated: ProblemKind("fee-line-repeated", 409, "费用明细号重复"),
