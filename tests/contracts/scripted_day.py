@@ -464,6 +464,7 @@ class ScriptedDay:
         statement = settlement_v1.StatementShown
         shown = self._write("/v1/settlements", settlement_v1.WholeStay, whole, statement)
         path = f"/v1/stays/{shown.stay_id}"
+        self._a_late_amount_comes(path)
         reversal = settlement_v1.ReversalRequest
         undone = settlement_v1.ReversalShown
         self._write(f"{path}/settlement/reversal", reversal, {"reason": "费用更正"}, undone)
@@ -481,6 +482,17 @@ class ScriptedDay:
         stay = self._write("/v1/stays", settlement_v1.Admission, admitted, shown_stay)
         path = f"/v1/stays/{stay.stay_id}/discharge"
         self._write(path, settlement_v1.Discharge, late, shown_stay)
+
+    def _a_late_amount_comes(self, path: str) -> None:
+        """The civil-affairs office reviewed it and adds nothing: told on the statement."""
+        self._write(
+            f"{path}/settlement/late-amounts",
+            settlement_stays_v1.LateAmountStated,
+            {"layer": "reviewed", "amount_fen": 0, "reference": "MZ-2026-0007"},
+            settlement_stays_v1.LateAmountShown,
+        )
+        statement = self._desk.read(f"{path}/statement")
+        self._heard(settlement_v1.StatementShown, statement)
 
     def _a_stay_is_corrected(self) -> None:
         """Admitted under a wrong day, cancelled, admitted again; fees as lines, corrected in every

@@ -170,7 +170,7 @@ def _tender(event: Stay.TenderRecorded) -> str:
 
 
 def _late_amount(event: Stay.LateAmountDelivered) -> str:
-    was = "待定" if event.was_fen is None else f"{format_yuan(event.was_fen)} 元"
+    was = "待定" if event.was_fen is None else f" {format_yuan(event.was_fen)} 元"
     return (
         f"登记后到金额 {event.number}：“{event.layer}”由{was}改为 "
         f"{format_yuan(event.amount_fen)} 元，对方编号 {event.reference}；记账日 {event.booked_on}"
