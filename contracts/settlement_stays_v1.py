@@ -201,3 +201,65 @@ class LateAmountShown(Message):
     patient_fen: int
     booked_on: date
     adjustments: tuple[AdjustedShown, ...]
+
+
+class DecisionProposal(Message):
+    """`POST /v1/stays/{stay_id}/decisions`: what people propose a layer to come to (提议裁定).
+
+    `layer` and `amount_fen` as of a late amount. Nothing moves until somebody else approves it.
+    """
+
+    layer: Reference
+    amount_fen: AmountFen
+    reason: Reason
+
+
+class DecisionApproval(Message):
+    """`POST /v1/stays/{stay_id}/decisions/{decision}/approval`: by another operator (批准裁定).
+
+    With `expected_personal_fen`, another personal share than this is refused with the difference.
+    """
+
+    expected_personal_fen: AmountFen | None = None
+
+
+class DecisionRejection(Message):
+    """`POST /v1/stays/{stay_id}/decisions/{decision}/rejection`: by another operator (退回裁定)."""
+
+    reason: Reason
+
+
+class DecisionShown(Message):
+    """A proposal and what became of it (裁定).
+
+    `decision` counts the stay's, `reference` is what people quote. A proposal that is `lapsed`
+    can no longer be approved: `lapsed_because` says what changed since it was checked.
+    """
+
+    stay_id: str
+    decision: int
+    reference: str
+    settlement_number: str
+    layer: str
+    amount_fen: int
+    was_fen: int | None = None
+    reason: str
+    proposed_by: str
+    proposed_for: str
+    status: Literal["proposed", "lapsed", "approved", "rejected"]
+    lapsed_because: str | None = None
+
+
+class DecisionsShown(Message):
+    """`GET /v1/stays/{stay_id}/decisions`: every proposal of a stay, in order (裁定列表)."""
+
+    decisions: tuple[DecisionShown, ...]
+
+
+class DecisionMade(Message):
+    """What an approval changed (批准结果); `adjustments` as of a late amount."""
+
+    decision: DecisionShown
+    patient_fen: int
+    booked_on: date
+    adjustments: tuple[AdjustedShown, ...]

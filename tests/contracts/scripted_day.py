@@ -468,6 +468,9 @@ class ScriptedDay:
         reversal = settlement_v1.ReversalRequest
         undone = settlement_v1.ReversalShown
         self._write(f"{path}/settlement/reversal", reversal, {"reason": "费用更正"}, undone)
+        self._write(f"{path}/settlement", settlement_v1.SettlementRequest, {}, statement)
+        self._people_decide(path)
+        self._write(f"{path}/settlement/reversal", reversal, {"reason": "费用更正"}, undone)
         preview = settlement_v1.PreviewRequest
         self._write(f"{path}/preview", preview, {"decided_elsewhere_fen": {}}, statement)
         late = {"discharge_date": "2026-02-28", "circumstances": CIRCUMSTANCES | asked}
@@ -493,6 +496,29 @@ class ScriptedDay:
         )
         statement = self._desk.read(f"{path}/statement")
         self._heard(settlement_v1.StatementShown, statement)
+
+    def _people_decide(self, path: str) -> None:
+        """One proposes; the desk, another, rejects what he proposed and approves the next."""
+        proposal = {"layer": "reviewed", "amount_fen": 0, "reason": "经评审不予救助"}
+        for _ in range(2):
+            said = self._said(settlement_stays_v1.DecisionProposal, proposal)
+            headers = self._headers() | {"Yizhan-Institution": "A990103"}
+            answer = self._desk.http.post(f"{path}/decisions", json=said, headers=headers)
+            self._heard(settlement_stays_v1.DecisionShown, answer)
+        self._write(
+            f"{path}/decisions/1/rejection",
+            settlement_stays_v1.DecisionRejection,
+            {"reason": "材料不全"},
+            settlement_stays_v1.DecisionShown,
+        )
+        self._write(
+            f"{path}/decisions/2/approval",
+            settlement_stays_v1.DecisionApproval,
+            {"expected_personal_fen": 500_00},
+            settlement_stays_v1.DecisionMade,
+        )
+        listed = self._desk.read(f"{path}/decisions")
+        self._heard(settlement_stays_v1.DecisionsShown, listed)
 
     def _a_stay_is_corrected(self) -> None:
         """Admitted under a wrong day, cancelled, admitted again; fees as lines, corrected in every

@@ -13,7 +13,7 @@ from settlement.application.law_library import LawLibrary
 from settlement.application.person_in_ledger import PersonInLedger, unless_moved
 from settlement.application.ports import Accept, Ledger
 from settlement.application.rederive_later import Later, Rederived
-from settlement.application.remake_settlement import remade_with, write_remade
+from settlement.application.remake_settlement import complete_layer
 from settlement.application.retrying import when_overtaken
 from settlement.domain.adjustment import Cause, CauseKind
 from settlement.domain.record import Actor
@@ -66,7 +66,17 @@ def deliver_late_amount(
             at=command.at,
         )
         with unless_moved(person):
-            rederived = _made_again(stay, settlement, command, person=person, laws=laws)
+            rederived = complete_layer(
+                Later(stay, settlement),
+                layer=command.layer,
+                amount_fen=command.amount_fen,
+                cause=late_cause(settlement, command.reference),
+                person=person,
+                laws=laws,
+                booked_on=command.booked_on,
+                by=command.by,
+                at=command.at,
+            )
         taken = LateAmountTaken(stay, settlement, rederived)
         ledger.save(stay, *person.loaded, receipt=accept(taken))
         return taken
@@ -77,29 +87,3 @@ def deliver_late_amount(
 def late_cause(settlement: Settlement, reference: str) -> Cause:
     """Why it and those after it are adjusted."""
     return Cause(CauseKind.LATE_LAYER.value, reference, settlement=settlement.number)
-
-
-def _made_again(
-    stay: Stay,
-    settlement: Settlement,
-    command: DeliverLateAmount,
-    *,
-    person: PersonInLedger,
-    laws: LawLibrary,
-) -> tuple[Rederived, ...]:
-    used = settlement.inputs.eligibility
-    for each in used.records:  # orders come first
-        person.order(used, each)
-    amounts = settlement.inputs.elsewhere_fen | {command.layer: command.amount_fen}
-    rederived = remade_with(
-        amounts, Later(stay, settlement), person=person, laws=laws, by=command.by
-    )
-    write_remade(
-        rederived,
-        cause=late_cause(settlement, command.reference),
-        person=person,
-        booked_on=command.booked_on,
-        by=command.by,
-        at=command.at,
-    )
-    return rederived

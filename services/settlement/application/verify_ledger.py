@@ -41,6 +41,7 @@ from settlement.application.verifying.fund_books import (
     read_books,
 )
 from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.late import LATE_EVENTS
 from settlement.application.verifying.payments import PaymentsAgain
 from settlement.application.verifying.report import Discrepancy, Place, Verified
 from settlement.application.verifying.settlement import SettlementsAgain, SettlementWritten
@@ -170,7 +171,7 @@ class _Walk:
             case Stay.SettlementOpened():
                 self.settlements += 1
                 self._transaction, self._written = place, SettlementWritten(event)
-            case Stay.SettlementReversed() | Stay.LateAmountDelivered():
+            case _ if isinstance(event, (Stay.SettlementReversed, *LATE_EVENTS)):
                 self.reversals += isinstance(event, Stay.SettlementReversed)
                 self._transaction = place
                 yield from self._settled.changed(event)
@@ -240,7 +241,7 @@ _OF_STAY = (
     Stay.SettlementCompleted,
     Stay.SettlementAdjusted,
     Stay.SettlementReversed,
-    Stay.LateAmountDelivered,
+    *LATE_EVENTS,
 )
 
 

@@ -20,6 +20,8 @@ class CauseKind(StrEnum):
     """An earlier settlement of the person was undone."""
     LATE_LAYER = "late-layer"
     """Another system sent an amount that it or an earlier settlement was waiting for (后到金额)."""
+    DECISION = "decision"
+    """People decided an amount that it or an earlier settlement was waiting for (事后裁定)."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Cause:
     """Why a settlement was adjusted: the kind, and what people quote of it.
 
     Of an undoing `reference` is the number of the settlement that was undone. Of an amount that
-    came late it is the other system's, and `settlement` the number of the settlement it is of.
+    came late it is the other system's, of one that people decided the decision's, and `settlement`
+    is the number of the settlement the amount is of.
     """
 
     kind: str

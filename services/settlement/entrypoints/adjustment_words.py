@@ -9,4 +9,6 @@ def cause_in_words(kind: str, reference: str, settlement: str | None) -> str:
         return f"因撤销结算 {reference}"
     if kind == CauseKind.LATE_LAYER.value:
         return f"因结算 {settlement} 的后到金额 {reference}"
+    if kind == CauseKind.DECISION.value:
+        return f"因结算 {settlement} 的事后裁定 {reference}"
     return f"因 {kind} {reference}"

@@ -170,11 +170,33 @@ def _tender(event: Stay.TenderRecorded) -> str:
 
 
 def _late_amount(event: Stay.LateAmountDelivered) -> str:
-    was = "待定" if event.was_fen is None else f" {format_yuan(event.was_fen)} 元"
     return (
-        f"登记后到金额 {event.number}：“{event.layer}”由{was}改为 "
-        f"{format_yuan(event.amount_fen)} 元，对方编号 {event.reference}；记账日 {event.booked_on}"
+        f"登记后到金额 {event.number}：“{event.layer}”{_from_to(event.was_fen, event.amount_fen)}，"
+        f"对方编号 {event.reference}；记账日 {event.booked_on}"
     )
+
+
+def _proposed(event: Stay.DiscretionProposed) -> str:
+    said = event.proposed
+    amount = _from_to(said.was_fen, said.amount_fen)
+    return f"提议裁定 {said.reference}：“{said.layer}”{amount}，理由“{said.reason}”"
+
+
+def _approved(event: Stay.DiscretionApproved) -> str:
+    said = event.proposed
+    return (
+        f"批准裁定 {said.reference}：“{said.layer}”{_from_to(said.was_fen, said.amount_fen)}，"
+        f"由 {said.by.operator} 提议；记账日 {event.booked_on}"
+    )
+
+
+def _rejected(event: Stay.DiscretionRejected) -> str:
+    return f"退回裁定 {event.proposed.reference}：理由“{event.reason}”"
+
+
+def _from_to(was_fen: int | None, amount_fen: int) -> str:
+    was = "待定" if was_fen is None else f" {format_yuan(was_fen)} 元"
+    return f"由{was}改为 {format_yuan(amount_fen)} 元"
 
 
 def _adjusted(event: Stay.SettlementAdjusted) -> str:
@@ -231,6 +253,9 @@ HAPPENED: dict[type, Callable[[Any], str]] = {
     Stay.SettlementCompleted: _completed,
     Stay.TenderRecorded: _tender,
     Stay.LateAmountDelivered: _late_amount,
+    Stay.DiscretionProposed: _proposed,
+    Stay.DiscretionApproved: _approved,
+    Stay.DiscretionRejected: _rejected,
     Stay.SettlementAdjusted: _adjusted,
     Stay.SettlementReversed: _reversed,
 }

@@ -6,19 +6,24 @@ half of what is left, at most 300.00 a year. Bills are of 1,000.00.
 """
 
 import json
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from rich.console import Console
 
 from contracts.settlement_v1 import StatementShown
+from contracts.vocabulary import InstitutionId
 from settlement.application.find_settlements import Wanted
+from settlement.application.settle_stay import Settled, SettleStay, settle_stay
 from settlement.domain.postings import Account
+from settlement.domain.record import Actor
 from settlement.entrypoints.statement_table import print_statement
 from tests.settlement.desk.test_undoing_rederives import BILL, LEVEL, OTHER, Story, changes
-from tests.support.settlement_desk import P1, Desk, open_parts
+from tests.support.settlement_desk import P1, P2, Desk, open_parts
 from tests.support.small_policies import REGION, layer_text, policy_text, write_book
 
 BASIC = layer_text("base: total\nrate: 60%\n")
@@ -254,7 +259,7 @@ def test_a_retry_gets_the_first_answer(tmp_path: Path) -> None:
     assert (again.status_code, again.json()) == (200, answer.json())
     assert events_of(story) == events
     outcome = story.desk.read("/v1/requests/deliver-late-amount/k-1").json()
-    assert outcome["status"] == "done"
+    assert outcome["state"] == "done"
 
 
 def test_who_looks_for_the_settlement_finds_it_as_it_is_now(tmp_path: Path) -> None:
@@ -267,6 +272,42 @@ def test_who_looks_for_the_settlement_finds_it_as_it_is_now(tmp_path: Path) -> N
 
     assert found.patient_fen == 150_00
     assert [share.amount_fen for share in found.shares] == [600_00, 100_00, 150_00]
+
+
+def test_who_settles_under_another_id_meanwhile_looks_again(tmp_path: Path) -> None:
+    """The amount comes between reading the person's totals and storing what rests on them."""
+    story = story_of(tmp_path)
+    parts = story.desk.parts
+    first = story.settle("A1")
+    story.people.add(P2, region=REGION)
+    story.people.same = {P1: (P2,), P2: (P1,)}
+    second = story.desk.discharged(P2, "A2", charges=BILL)
+    tries: list[int] = []
+
+    def accept(settled: Settled) -> None:
+        if not tries:
+            assert deliver(story.desk, first, 100_00).status_code == 200
+        tries.append(settled.prepared.patient_fen)
+
+    settle_stay(
+        SettleStay(
+            stay_id=UUID(second),
+            elsewhere_fen={},
+            expected_personal_fen=None,
+            settled_on=date(2026, 3, 2),
+            by=Actor("cashier-1", InstitutionId(story.desk.institution)),
+            at=parts.clock(),
+        ),
+        ledger=parts.ledger,
+        eligibility=parts.eligibility,
+        book=parts.book,
+        clock=parts.clock,
+        accept=accept,
+    )
+
+    assert tries == [300_00, 250_00]
+    assert paid(story, second) == [600_00, 0, 150_00, 250_00]
+    assert story.discrepancies() == ()
 
 
 def test_statement_and_history_say_why(tmp_path: Path) -> None:

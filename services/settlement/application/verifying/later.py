@@ -11,7 +11,6 @@ from datetime import date
 from uuid import UUID
 
 from contracts.vocabulary import PersonId
-from settlement.application.deliver_late_amount import late_cause
 from settlement.application.law_library import LawLibrary
 from settlement.application.rederive_later import (
     Later,
@@ -19,7 +18,7 @@ from settlement.application.rederive_later import (
     adjust_later,
     rederive_later,
 )
-from settlement.application.remake_settlement import remade_with, write_remade
+from settlement.application.remake_settlement import complete_layer
 from settlement.application.verifying.comparing import Finding
 from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.dues import Dues
@@ -86,19 +85,24 @@ class LaterAgain:
         self._owe(rederived)
 
     def remake(
-        self, settlement: Settlement, stay: Stay, event: Stay.LateAmountDelivered
+        self,
+        later: Later,
+        *,
+        layer: str,
+        amount_fen: int,
+        cause: Cause,
+        event: Stay.LateAmountDelivered | Stay.DiscretionApproved,
     ) -> Iterator[Finding]:
-        """What a late amount adjusts must be written down after it."""
-        amounts = settlement.inputs.elsewhere_fen | {event.layer: event.amount_fen}
+        """What an amount that came late adjusts must be written down after it."""
         rederived: tuple[Rederived, ...] = ()
         try:
-            rederived = remade_with(
-                amounts, Later(stay, settlement), person=self, laws=self._laws, by=event.by
-            )
-            write_remade(
-                rederived,
-                cause=late_cause(settlement, event.reference),
+            rederived = complete_layer(
+                later,
+                layer=layer,
+                amount_fen=amount_fen,
+                cause=cause,
                 person=self,
+                laws=self._laws,
                 booked_on=event.booked_on,
                 by=event.by,
                 at=event.timestamp,
@@ -106,7 +110,7 @@ class LaterAgain:
         except Exception as refusal:
             # As above.
             yield Finding(REMADE, "更正", RECORDED, refusal)
-        self._counters.remade(settlement.inputs)
+        self._counters.remade(later.settlement.inputs)
         self._owe(rederived)
 
     def _owe(self, rederived: tuple[Rederived, ...]) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 
 from settlement.application.law_library import LawLibrary
 from settlement.application.prepare_settlement import Prepared, compute, counter_years
-from settlement.application.verifying.comparing import Finding, event_findings, value_findings
+from settlement.application.verifying.comparing import Finding, event_findings
 from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.dues import Dues
 from settlement.application.verifying.inputs import input_findings, law_findings
 from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.late import LateAgain
 from settlement.application.verifying.later import LaterAgain
 from settlement.application.verifying.stays import (
     RECORDED,
@@ -32,7 +33,6 @@ from settlement.domain.stay_refusals import AlreadySettled, NotSettled, StayRefu
 from settlement.law.policy import Policy
 
 OPENING, COMPLETION, REVERSAL, RECOMPUTED = "结算输入", "结算完成", "撤销结算", "重新计算"
-LATE = "后到金额"
 
 
 @dataclass
@@ -76,6 +76,7 @@ class SettlementsAgain:
         self._dues = dues
         self.counters = CountersAgain(dues)
         self._later = LaterAgain(stays=stays, counters=self.counters, laws=laws, dues=dues)
+        self._late = LateAgain(stays=stays, institutions=institutions, laws=laws, later=self._later)
         self._numbers: set[str] = set()
         self._adopted: set[str] = set()
 
@@ -106,14 +107,12 @@ class SettlementsAgain:
             at=opened.timestamp,
         )
 
-    def changed(
-        self, event: Stay.SettlementReversed | Stay.LateAmountDelivered
-    ) -> Iterator[Finding]:
-        """What changes a settlement, and with it later ones."""
+    def changed(self, event: Any) -> Iterator[Finding]:
+        """What changes a settlement, and with it later ones, or is about to."""
         if isinstance(event, Stay.SettlementReversed):
             yield from self._undone(event)
         else:
-            yield from self._delivered(event)
+            yield from self._late.take(event)
 
     def _undone(self, event: Stay.SettlementReversed) -> Iterator[Finding]:
         """A reversal."""
@@ -143,33 +142,6 @@ class SettlementsAgain:
             undone.number, stay_id=stay.id, inputs=undone.inputs, at=event.timestamp
         )
         yield from self._later.adjust(undone, event)
-
-    def _delivered(self, event: Stay.LateAmountDelivered) -> Iterator[Finding]:
-        """An amount that came after its settlement."""
-        stay = self._stays.find(event.originator_id)
-        if stay is None:
-            yield Finding(LATE, "住院", RECORDED, "没有入院登记")
-            return
-        try:
-            settlement = stay.deliver_late_amount(
-                layer=event.layer,
-                amount_fen=event.amount_fen,
-                reference=event.reference,
-                booked_on=event.booked_on,
-                by=event.by,
-                at=event.timestamp,
-            )
-        except StayRefusal as refusal:
-            yield Finding(LATE, "登记", RECORDED, refusal)
-            event.apply(stay)
-            return
-        for expected in stay.collect_events():
-            yield from event_findings(LATE, event, expected)
-        if self._institutions.is_known(event.by.institution_id):
-            # Offices may deliver to any stay, hospitals to their own.
-            yield from actor_findings(LATE, event.by, stay)
-        yield from value_findings(LATE, "记账日期", event.booked_on, booked_day(event.timestamp))
-        yield from self._later.remake(settlement, stay, event)
 
     def adjusted(self, event: Stay.SettlementAdjusted) -> Iterator[Finding]:
         """An adjustment, which a reversal or a late amount before it must have caused."""

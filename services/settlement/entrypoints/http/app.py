@@ -7,6 +7,7 @@ from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
 from settlement.entrypoints.http.accounts import account_routes
+from settlement.entrypoints.http.decisions import decision_routes
 from settlement.entrypoints.http.deposits import deposit_routes
 from settlement.entrypoints.http.found_settlements import found_settlement_routes
 from settlement.entrypoints.http.funds import fund_routes
@@ -45,6 +46,7 @@ def create_app(parts: Parts) -> FastAPI:
         stay_list_routes,
         deposit_routes,
         late_amount_routes,
+        decision_routes,
     )
     for routes in every:
         app.include_router(routes(parts))
