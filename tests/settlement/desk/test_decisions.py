@@ -4,6 +4,7 @@ Policies and bills are those of `test_late_amounts`: 600 of 1,000.00 are paid, r
 a supplement pays half of the rest.
 """
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Clerk(Desk):
         headers = {
             "Yizhan-Institution": self.institution,
             "Yizhan-Operator": "clerk-2",
-            "Idempotency-Key": key or f"clerk-{path}-{json}",
+            "Idempotency-Key": key or sha256(f"{path} {json}".encode()).hexdigest(),
         }
         return self.http.post(path, json=json, content=content, headers=headers)
 
