@@ -16,10 +16,10 @@ OPEN = 3
 KINDS = {
     "discretion-proposed": set[str](),
     "discretion-approved": set[str](),
-    "discretion-rejected": {"reason", "by.operator"},
+    "discretion-rejected": {"reason", "by.operator", "by.institution_id", "timestamp"},
 }
-"""Of each kind of event the fields of which a change may go unseen: why somebody rejected, and
-who, are said nowhere else."""
+"""Of each kind of event the fields of which a change may go unseen: who rejected one, when
+and why, is said nowhere else, and no amount rests on it."""
 
 
 @pytest.fixture(name="rows", scope="module")
