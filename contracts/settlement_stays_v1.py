@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.settlement_v1 import (
+    AdjustedShown,
     AmountFen,
     ChargesStated,
     CircumstancesStated,
@@ -168,3 +169,97 @@ class StaysListed(Message):
 
     stays: tuple[StayListed, ...]
     next_after: int | None
+
+
+class LateAmountStated(Message):
+    """`POST /v1/stays/{stay_id}/settlement/late-amounts`: what another system came to for a layer
+    after the settlement (后到金额).
+
+    `layer` is one the settlement waits for (待定), or one whose amount came late before and was
+    wrong. `amount_fen` is all that it comes to, not the difference; `reference` is the number the
+    other system has for it, and names nobody.
+    """
+
+    layer: Reference
+    amount_fen: AmountFen
+    reference: Reference
+
+
+class LateAmountShown(Message):
+    """What a late amount changed (后到金额登记结果).
+
+    `was_fen` is what the layer came to before, None where it was still to come. `adjustments`
+    begin with this settlement's; behind it are the later ones of the person that had to be made
+    again.
+    """
+
+    stay_id: str
+    settlement_number: str
+    layer: str
+    amount_fen: int
+    was_fen: int | None = None
+    patient_fen: int
+    booked_on: date
+    adjustments: tuple[AdjustedShown, ...]
+
+
+class DecisionProposal(Message):
+    """`POST /v1/stays/{stay_id}/decisions`: what people propose a layer to come to (提议裁定).
+
+    `layer` and `amount_fen` as of a late amount. Nothing moves until somebody else approves it.
+    """
+
+    layer: Reference
+    amount_fen: AmountFen
+    reason: Reason
+
+
+class DecisionApproval(Message):
+    """`POST /v1/stays/{stay_id}/decisions/{decision}/approval`: by another operator (批准裁定).
+
+    With `expected_personal_fen`, another personal share than this is refused with the difference.
+    """
+
+    expected_personal_fen: AmountFen | None = None
+
+
+class DecisionRejection(Message):
+    """`POST /v1/stays/{stay_id}/decisions/{decision}/rejection`: by another operator (退回裁定)."""
+
+    reason: Reason
+
+
+class DecisionShown(Message):
+    """A proposal and what became of it (裁定).
+
+    `decision` counts the stay's, `reference` is what people quote. A proposal that is `lapsed`
+    can no longer be approved: `lapsed_because` says what changed since it was checked.
+    """
+
+    stay_id: str
+    decision: int
+    reference: str
+    settlement_number: str
+    layer: str
+    amount_fen: int
+    was_fen: int | None = None
+    reason: str
+    proposed_by: str
+    proposed_for: str
+    status: Literal["proposed", "lapsed", "approved", "rejected"]
+    lapsed_because: str | None = None
+
+
+class DecisionsShown(Message):
+    """`GET /v1/stays/{stay_id}/decisions`: every proposal of a stay, in order (裁定列表)."""
+
+    decisions: tuple[DecisionShown, ...]
+
+
+class DecisionMade(Message):
+    """What an approval changed (批准结果); `adjustments` as of a late amount."""
+
+    decision: DecisionShown
+    patient_fen: int
+    booked_on: date
+    adjustments: tuple[AdjustedShown, ...]

@@ -438,18 +438,22 @@ class ChangeShown(Message):
 class AdjustmentShown(Message):
     """An adjustment of a settlement (更正): the amounts shown are those after the last one.
 
-    `cause` is `reversal`: the settlement `cause_reference` before it was undone.
+    `cause` is `reversal`: the settlement `cause_reference` before it was undone; or `late-layer`:
+    an amount came late (后到金额) for the settlement `cause_settlement`, this one or one before it,
+    which the other system knows as `cause_reference`; or `decision`: people decided such an
+    amount, by the decision `cause_reference`.
     """
 
     adjustment: int
-    cause: Literal["reversal"]
+    cause: Literal["reversal", "late-layer", "decision"]
     cause_reference: str
+    cause_settlement: str | None = None
     booked_on: date
     changes: tuple[ChangeShown, ...]
 
 
 class AdjustedShown(Message):
-    """A settlement that a reversal adjusted (随之更正的结算).
+    """A settlement that a reversal or a late amount adjusted (随之更正的结算).
 
     Of another institution's, no more than its number and whose it is.
     """

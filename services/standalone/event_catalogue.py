@@ -10,7 +10,11 @@ from typing import Any
 
 _INSTANTS = frozenset({"timestamp"})
 _COUNTERS = frozenset({"moves", "counters_before"})
-_ORDINALS = frozenset({"adjustment", "number", "notice", "order", "position", "reached", "version"})
+_ORDINALS = frozenset(
+    {
+        "adjustment", "number", "notice", "order", "position", "proposal", "reached", "version",
+    }
+)  # fmt: skip
 _UNITS = {"age": "周岁", "year": "年", "level": "级"}
 _COUNTS = frozenset(
     {

@@ -464,8 +464,12 @@ class ScriptedDay:
         statement = settlement_v1.StatementShown
         shown = self._write("/v1/settlements", settlement_v1.WholeStay, whole, statement)
         path = f"/v1/stays/{shown.stay_id}"
+        self._a_late_amount_comes(path)
         reversal = settlement_v1.ReversalRequest
         undone = settlement_v1.ReversalShown
+        self._write(f"{path}/settlement/reversal", reversal, {"reason": "费用更正"}, undone)
+        self._write(f"{path}/settlement", settlement_v1.SettlementRequest, {}, statement)
+        self._people_decide(path)
         self._write(f"{path}/settlement/reversal", reversal, {"reason": "费用更正"}, undone)
         preview = settlement_v1.PreviewRequest
         self._write(f"{path}/preview", preview, {"decided_elsewhere_fen": {}}, statement)
@@ -481,6 +485,40 @@ class ScriptedDay:
         stay = self._write("/v1/stays", settlement_v1.Admission, admitted, shown_stay)
         path = f"/v1/stays/{stay.stay_id}/discharge"
         self._write(path, settlement_v1.Discharge, late, shown_stay)
+
+    def _a_late_amount_comes(self, path: str) -> None:
+        """The civil-affairs office reviewed it and adds nothing: told on the statement."""
+        self._write(
+            f"{path}/settlement/late-amounts",
+            settlement_stays_v1.LateAmountStated,
+            {"layer": "reviewed", "amount_fen": 0, "reference": "MZ-2026-0007"},
+            settlement_stays_v1.LateAmountShown,
+        )
+        statement = self._desk.read(f"{path}/statement")
+        self._heard(settlement_v1.StatementShown, statement)
+
+    def _people_decide(self, path: str) -> None:
+        """One proposes; the desk, another, rejects what he proposed and approves the next."""
+        proposal = {"layer": "reviewed", "amount_fen": 0, "reason": "经评审不予救助"}
+        for _ in range(2):
+            said = self._said(settlement_stays_v1.DecisionProposal, proposal)
+            headers = self._headers() | {"Yizhan-Institution": "A990103"}
+            answer = self._desk.http.post(f"{path}/decisions", json=said, headers=headers)
+            self._heard(settlement_stays_v1.DecisionShown, answer)
+        self._write(
+            f"{path}/decisions/1/rejection",
+            settlement_stays_v1.DecisionRejection,
+            {"reason": "材料不全"},
+            settlement_stays_v1.DecisionShown,
+        )
+        self._write(
+            f"{path}/decisions/2/approval",
+            settlement_stays_v1.DecisionApproval,
+            {"expected_personal_fen": 500_00},
+            settlement_stays_v1.DecisionMade,
+        )
+        listed = self._desk.read(f"{path}/decisions")
+        self._heard(settlement_stays_v1.DecisionsShown, listed)
 
     def _a_stay_is_corrected(self) -> None:
         """Admitted under a wrong day, cancelled, admitted again; fees as lines, corrected in every

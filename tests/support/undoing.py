@@ -1,4 +1,5 @@
-"""Histories of stays and undoings, for tests that hold them against what never happened.
+"""Histories of stays, late amounts and undoings, for tests that hold them against what never
+happened, or against what was stated at once.
 
 Settled and undone by plain calls on a ledger in memory, with every instant named by the place of
 a step in its history, so that the same step gives the same settlement wherever it is repeated.
@@ -13,6 +14,7 @@ from typing import Any
 from contracts.vocabulary import InstitutionId, PersonId
 from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.admit_patient import AdmitPatient
+from settlement.application.deliver_late_amount import DeliverLateAmount, deliver_late_amount
 from settlement.application.institutions import import_institutions
 from settlement.application.law_library import LawLibrary
 from settlement.application.rederive_later import CorrectionsUnstated, LaterNotRederivable
@@ -33,7 +35,8 @@ from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay, stay_id_of
-from settlement.kernel.settle import BILL_REFUSALS
+from settlement.domain.stay_refusals import LateAmountUnchanged
+from settlement.kernel.settle import BILL_REFUSALS, ElsewhereAmountTooLarge
 from settlement.law.bill import Charges
 from settlement.law.book import PolicyBook
 from tests.support.memory_ledger import MemoryLedger
@@ -41,6 +44,7 @@ from tests.support.settlement_desk import P1, P2, SAMPLES, PeopleKnown
 
 FIRST_DAY = datetime(2026, 1, 1, 4, tzinfo=UTC)
 NOT_UNDONE = (LaterNotRederivable, CorrectionsUnstated)
+OFFICE = InstitutionId("A990103")
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,18 @@ class UndoStep:
     which: int
 
 
-Step = SettleStep | UndoStep
+@dataclass(frozen=True)
+class LateStep:
+    """An amount of a layer comes to one of the settlements that count by then, as above; an
+    office delivers it, or the stay's own hospital."""
+
+    which: int
+    layer: str
+    amount_fen: int
+    by_office: bool = False
+
+
+Step = SettleStep | UndoStep | LateStep
 
 
 @dataclass
@@ -77,6 +92,7 @@ class Played:
     live: list[str] = field(default_factory=list)
     undone: list[Reversed] = field(default_factory=list)
     refused: list[Exception] = field(default_factory=list)
+    late: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def settlement(self, stay: str) -> Settlement:
         """The settlement of a stay that counts."""
@@ -133,7 +149,11 @@ def play(steps: Iterable[Step | None], book: PolicyBook, people: PeopleKnown) ->
             people.same = {P1: (P2,), P2: (P1,)} if step.merged else {}
             _settle(played, step, at, book=book, people=people)
         elif step is not None and played.live:
-            _undo(played, played.live[step.which % len(played.live)], at)
+            stay = played.live[step.which % len(played.live)]
+            if isinstance(step, LateStep):
+                _deliver(played, stay, step, at)
+            else:
+                _undo(played, stay, at)
     return played
 
 
@@ -195,6 +215,37 @@ def _undo(played: Played, stay: str, at: datetime) -> None:
         return
     played.undone.append(undone)
     played.live.remove(stay)
+
+
+def _deliver(played: Played, stay: str, step: LateStep, at: datetime) -> None:
+    hospital = InstitutionId(played.hospitals[stay])
+    command = DeliverLateAmount(
+        stay_id=stay_id_of(hospital, stay),
+        layer=step.layer,
+        amount_fen=step.amount_fen,
+        reference=f"REF-{at.date()}",
+        booked_on=at.date(),
+        by=Actor("cashier-1", OFFICE if step.by_office else hospital),
+        at=at,
+    )
+    before = len(list(played.ledger.events()))
+    try:
+        deliver_late_amount(command, ledger=played.ledger, laws=played.laws, accept=lambda _: None)
+    except (*NOT_UNDONE, ElsewhereAmountTooLarge, LateAmountUnchanged) as refusal:
+        assert len(list(played.ledger.events())) == before
+        played.refused.append(refusal)
+        return
+    played.late.setdefault(stay, {})[step.layer] = step.amount_fen
+
+
+def stated_at_once(steps: list[Step], played: Played) -> list[Step | None]:
+    """The same history with those stays alone that count in the end, and every amount stated when
+    its stay was settled."""
+    return [
+        replace(s, elsewhere_fen=s.elsewhere_fen | played.late.get(s.stay, {})) if s else None
+        for s in never_happened(steps, played)
+        if s is None or isinstance(s, SettleStep)
+    ]
 
 
 def never_happened(steps: list[Step], played: Played) -> list[Step | None]:

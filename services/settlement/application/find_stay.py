@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from settlement.application.ports import Ledger
+from settlement.domain.institution import Institution, institution_uuid
 from settlement.domain.record import Actor
 from settlement.domain.stay import Stay
 
@@ -16,4 +17,15 @@ def own_stay(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
     stay = ledger.find(stay_id, Stay)
     if stay is None or stay.institution_id != by.institution_id:
         raise StayUnknown(f"机构 {by.institution_id} 没有住院 {stay_id}")
+    return stay
+
+
+def stay_in_sight(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
+    """A stay of the acting institution, or any where an office acts: whoever is not in the
+    directory of institutions, until roles say otherwise. Raises StayUnknown."""
+    if ledger.find(institution_uuid(by.institution_id), Institution) is not None:
+        return own_stay(ledger, stay_id, by)
+    stay = ledger.find(stay_id, Stay)
+    if stay is None:
+        raise StayUnknown(f"没有住院 {stay_id}")
     return stay

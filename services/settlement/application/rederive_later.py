@@ -1,9 +1,10 @@
-"""Making later settlements again (撤销后重算): what rested on counters that moved is settled anew.
+"""Making later settlements again (其后重算): what rested on counters that moved is settled anew.
 
-When a settlement no longer counts, every later one of the person that read a counter it had moved
-is computed again from its own inputs, with what is counted before it as it would have been. What
-that moves in turn reaches the next, whichever benefit year and whichever id of the person it was
-counted under. Afterwards every settlement that counts is what a fresh one would be. Nothing is
+When a settlement no longer counts, or moves its counters otherwise than it did
+(`remake_settlement`), every later one of the person that read a counter it had moved is computed
+again from its own inputs, with what is counted before it as it would have been. What that moves
+in turn reaches the next, whichever benefit year and whichever id of the person it was counted
+under. Afterwards every settlement that counts is what a fresh one would be. Nothing is
 written here: `adjust_later` writes what `rederive_later` found.
 """
 
@@ -41,7 +42,7 @@ Moves = Mapping[str, int]
 
 
 class LaterNotRederivable(Exception):
-    """A later settlement rests on what is undone and cannot be made again; nothing is changed."""
+    """A later settlement rests on what changes and cannot be made again; nothing is changed."""
 
 
 class CorrectionsUnstated(Exception):
@@ -70,7 +71,7 @@ class PersonKept(Protocol):
 
 @dataclass(frozen=True)
 class Later:
-    """A settlement that counts, after the one that is undone."""
+    """A settlement that counts, with its stay: after the one that changed, or that one itself."""
 
     stay: Stay
     settlement: Settlement
@@ -78,7 +79,7 @@ class Later:
 
 @dataclass(frozen=True)
 class Rederived:
-    """A later settlement made again (重算结果): `moves` by the first day of each benefit year."""
+    """A settlement made again (重算结果): `moves` by the first day of each benefit year."""
 
     later: Later
     prepared: Prepared
@@ -120,36 +121,49 @@ class _Shifts:
 
 
 def rederive_later(
-    undone: Settlement, *, person: PersonKept, laws: LawLibrary, by: Actor
+    before: Settlement,
+    *,
+    moves: Mapping[date, Moves],
+    person: PersonKept,
+    laws: LawLibrary,
+    by: Actor,
 ) -> tuple[Rederived, ...]:
-    """Every later settlement that is another without `undone`, which still counts.
+    """Every later settlement that is another where `before`, which still counts as it was, comes
+    to move its counters by `moves`: by nothing where it is undone.
 
-    `by` says whose desk undoes it. Raises LaterNotRederivable, CorrectionsUnstated, LaterUnknown,
+    `by` says whose desk changes it. Raises LaterNotRederivable, CorrectionsUnstated, LaterUnknown,
     NotInOrder.
     """
-    shifts, used = _Shifts(), undone.inputs.eligibility
-    for first_day, moves in _moves_kept(undone, person).items():
-        shifts.add(used.person_id, first_day, old=moves, new={})
+    shifts, used = _Shifts(), before.inputs.eligibility
+    for first_day, old in _moves_kept(before, person).items():
+        shifts.add(used.person_id, first_day, old=old, new=moves.get(first_day, {}))
     found = []
-    for later in later_settlements(undone, person):
+    for later in later_settlements(before, person):
         inputs = later.settlement.inputs
         if not shifts.reach(inputs):
             continue
-        again = _made_again(later, replace(inputs, counters_before=shifts.before(inputs)), laws)
-        rederived = Rederived(
-            later,
-            again,
-            changes=_changes(later, again, by),
-            moves={
-                first_day: moves_of(again.inputs, again.outcome.counters, first_day)
-                for first_day in sorted(set(inputs.counter_years.values()))
-            },
-        )
+        again = _again(later, replace(inputs, counters_before=shifts.before(inputs)), laws)
+        withdraw_first = f"请先由该机构撤销 {later.settlement.number}"
+        rederived = made_again(later, again, by=by, otherwise=withdraw_first)
         for first_day, old in _moves_kept(later.settlement, person).items():
             whose = inputs.eligibility.person_id
             shifts.add(whose, first_day, old=old, new=rederived.moves[first_day])
         found.append(rederived)
     return tuple(found)
+
+
+def made_again(later: Later, again: Prepared, *, by: Actor, otherwise: str) -> Rederived:
+    """What a settlement that was computed again changes; `otherwise` is what to do where nobody
+    says how its differences are carried. Raises CorrectionsUnstated."""
+    return Rederived(
+        later,
+        again,
+        changes=_changes(later, again, by, otherwise),
+        moves={
+            first_day: moves_of(again.inputs, again.outcome.counters, first_day)
+            for first_day in sorted(set(again.inputs.counter_years.values()))
+        },
+    )
 
 
 def adjust_later(
@@ -202,14 +216,14 @@ def switches_used(
     )
 
 
-def later_settlements(undone: Settlement, person: PersonKept) -> Iterator[Later]:
-    """Those after it that may rest on it, in an order that every id's order agrees with.
+def later_settlements(before: Settlement, person: PersonKept) -> Iterator[Later]:
+    """Those after one that may rest on it, in an order that every id's order agrees with.
 
     Whatever reads totals kept under an id has a place in that id's order. Raises LaterUnknown,
     NotInOrder.
     """
-    used = undone.inputs.eligibility
-    waiting = {each: list(person.order(used, each).after(undone.number)) for each in used.records}
+    used = before.inputs.eligibility
+    waiting = {each: list(person.order(used, each).after(before.number)) for each in used.records}
     # Those rest on nothing of it, wherever else they have a place.
     earlier = {n for each in used.records for n in person.order(used, each).live}
     earlier -= {number for numbers in waiting.values() for number in numbers}
@@ -260,7 +274,7 @@ def _moves_kept(settlement: Settlement, person: PersonKept) -> dict[date, Moves]
     }
 
 
-def _made_again(later: Later, inputs: SettlementInputs, laws: LawLibrary) -> Prepared:
+def _again(later: Later, inputs: SettlementInputs, laws: LawLibrary) -> Prepared:
     try:
         return compute(laws.cascade_of(inputs), inputs)
     except NOT_AGAIN as refusal:
@@ -270,7 +284,7 @@ def _made_again(later: Later, inputs: SettlementInputs, laws: LawLibrary) -> Pre
         ) from refusal
 
 
-def _changes(later: Later, again: Prepared, by: Actor) -> tuple[Change, ...]:
+def _changes(later: Later, again: Prepared, by: Actor, otherwise: str) -> tuple[Change, ...]:
     policy, settlement = again.policy, later.settlement
     is_own_desk = by.institution_id == later.stay.institution_id
     try:
@@ -283,9 +297,8 @@ def _changes(later: Later, again: Prepared, by: Actor) -> tuple[Change, ...]:
     except CorrectionUnstated as unstated:
         name = str(unstated)
         raise CorrectionsUnstated(
-            f"其后的结算 {_named(later)} 会有差额，而政策“{policy.label}”没有写明"
-            f"{_SWITCH_LABELS[name]}怎样走（corrections.{name}）；"
-            f"请先由该机构撤销 {settlement.number}"
+            f"结算 {_named(later)} 会有差额，而政策“{policy.label}”没有写明"
+            f"{_SWITCH_LABELS[name]}怎样走（corrections.{name}）；{otherwise}"
         ) from unstated
 
 

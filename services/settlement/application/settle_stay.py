@@ -87,7 +87,7 @@ def settle(
         eligibility=eligibility,
         book=book,
     )
-    _require_expected(prepared, command.expected_personal_fen)
+    require_expected(prepared, command.expected_personal_fen)
     inputs = prepared.inputs
     number = new_settlement_number(ledger, inputs)
     stay.settle(
@@ -119,7 +119,8 @@ def new_settlement_number(ledger: Ledger, inputs: SettlementInputs) -> str:
     return f"{series}-{ledger.next_serial(f'settlement/{series}'):07d}"
 
 
-def _require_expected(prepared: Prepared, expected_fen: int | None) -> None:
+def require_expected(prepared: Prepared, expected_fen: int | None) -> None:
+    """What the caller was shown must be what comes out. Raises PersonalShareChanged."""
     if expected_fen is not None and expected_fen != prepared.patient_fen:
         raise PersonalShareChanged(
             f"个人应付现为 {format_yuan(prepared.patient_fen)} 元，"

@@ -2,10 +2,10 @@
 
 The log is walked once, in its order. Stays, benefit years, orders, institutions and payments are
 decided again from their own events; each settlement is computed again from its inputs under the
-policy text the ledger holds, and so is each that a reversal must have adjusted; and every stored
-event must equal, field by field, the one that comes out. Positions and versions have no gaps,
-every journal balances, and the accounts of the funds, where there are any, hold exactly the lines
-that the events give.
+policy text the ledger holds, and so is each that a reversal or a late amount must have adjusted;
+and every stored event must equal, field by field, the one that comes out. Positions and versions
+have no gaps, every journal balances, and the accounts of the funds, where there are any, hold
+exactly the lines that the events give.
 
 What is changed consistently cannot be seen from inside, and is left to tamper evidence outside
 of the ledger (signatures, copies kept elsewhere):
@@ -41,6 +41,7 @@ from settlement.application.verifying.fund_books import (
     read_books,
 )
 from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.late import LATE_EVENTS
 from settlement.application.verifying.payments import PaymentsAgain
 from settlement.application.verifying.report import Discrepancy, Place, Verified
 from settlement.application.verifying.settlement import SettlementsAgain, SettlementWritten
@@ -170,10 +171,10 @@ class _Walk:
             case Stay.SettlementOpened():
                 self.settlements += 1
                 self._transaction, self._written = place, SettlementWritten(event)
-            case Stay.SettlementReversed():
-                self.reversals += 1
+            case _ if isinstance(event, (Stay.SettlementReversed, *LATE_EVENTS)):
+                self.reversals += isinstance(event, Stay.SettlementReversed)
                 self._transaction = place
-                yield from self._settled.undone(event)
+                yield from self._settled.changed(event)
             case Stay.PayerStepSettled() | Stay.SettlementCompleted():
                 yield Finding("结算", event.TOPIC, "有", "没有对应的开始结算")
             case Stay.SettlementAdjusted():
@@ -240,6 +241,7 @@ _OF_STAY = (
     Stay.SettlementCompleted,
     Stay.SettlementAdjusted,
     Stay.SettlementReversed,
+    *LATE_EVENTS,
 )
 
 

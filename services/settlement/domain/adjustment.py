@@ -1,7 +1,9 @@
-"""An adjustment (更正): what became of a settlement when something before it was undone.
+"""An adjustment (更正): what became of a settlement when something before it was undone, or when
+an amount it was still waiting for came.
 
-The settlement keeps its number. What it was made from changed in the counters before it alone, and
-what each payer and the patient owe of it may differ; every difference says how it is carried.
+The settlement keeps its number. What it was made from changed in the counters before it or in the
+amounts decided elsewhere, and what each payer and the patient owe of it may differ; every
+difference says how it is carried.
 """
 
 from dataclasses import dataclass
@@ -16,15 +18,24 @@ class CauseKind(StrEnum):
 
     REVERSAL = "reversal"
     """An earlier settlement of the person was undone."""
+    LATE_LAYER = "late-layer"
+    """Another system sent an amount that it or an earlier settlement was waiting for (后到金额)."""
+    DECISION = "decision"
+    """People decided an amount that it or an earlier settlement was waiting for (事后裁定)."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a settlement was adjusted: the kind, and what people quote of it, such as the number of
-    the settlement that was undone."""
+    """Why a settlement was adjusted: the kind, and what people quote of it.
+
+    Of an undoing `reference` is the number of the settlement that was undone. Of an amount that
+    came late it is the other system's, of one that people decided the decision's, and `settlement`
+    is the number of the settlement the amount is of.
+    """
 
     kind: str
     reference: str
+    settlement: str | None = None
 
 
 class Way(StrEnum):

@@ -2,7 +2,7 @@
 
 What must happen one after another is a person × region × scheme: every settlement and reversal
 writes here, so two at once conflict and one of them tries again. What comes after a settlement
-that is undone is made again in this order.
+that is undone, or whose amounts came late, is made again in this order.
 """
 
 from datetime import datetime
@@ -67,6 +67,17 @@ class SettlementOrder(Aggregate):
             aggregate.live = tuple(n for n in aggregate.live if n != self.number)
             aggregate.stays.pop(self.number, None)
 
+    class Remade(Aggregate.Event):
+        """A settlement was made again where it stands (原位重算): whoever settles the person at
+        the same moment must look again."""
+
+        TOPIC = "settlement.settlement-remade.v1"
+        number: str
+        stay_id: UUID
+
+        def apply(self, aggregate: Any) -> None:
+            """It keeps its place."""
+
     person_id: PersonId
 
     def __init__(self) -> None:
@@ -93,12 +104,19 @@ class SettlementOrder(Aggregate):
 
     def undo(self, *, number: str, stay_id: UUID, at: datetime) -> None:
         """A settlement is undone, wherever it stands. Raises NotInOrder."""
-        if number not in self.live:
-            raise NotInOrder(f"结算 {number} 不在该参保人的结算次序中")
+        self._require_live(number)
         self.trigger_event(self.Undone, timestamp=at, number=number, stay_id=stay_id)
+
+    def remake(self, *, number: str, stay_id: UUID, at: datetime) -> None:
+        """A settlement is made again, wherever it stands. Raises NotInOrder."""
+        self._require_live(number)
+        self.trigger_event(self.Remade, timestamp=at, number=number, stay_id=stay_id)
 
     def after(self, number: str) -> tuple[str, ...]:
         """Those that count and came after a settlement that does. Raises NotInOrder."""
+        self._require_live(number)
+        return self.live[self.live.index(number) + 1 :]
+
+    def _require_live(self, number: str) -> None:
         if number not in self.live:
             raise NotInOrder(f"结算 {number} 不在该参保人的结算次序中")
-        return self.live[self.live.index(number) + 1 :]

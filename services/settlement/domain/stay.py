@@ -12,10 +12,17 @@ from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import Departure, DepositMethod, InstitutionId, PersonId
 from settlement.domain.adjustment import Adjustment, Cause, Change
-from settlement.domain.carrying import directly, through_hospital
+from settlement.domain.carrying import Amounts, directly, through_hospital
 from settlement.domain.circumstances import Circumstances
 from settlement.domain.deposits import Deposit, DepositLimit, Tender, TenderRepeated
+from settlement.domain.discretion import (
+    Proposal,
+    ProposalClosed,
+    ProposalStatus,
+    ProposalUnknown,
+)
 from settlement.domain.fees import FeeBatch, Fees, LineStated
+from settlement.domain.late_amounts import require_awaited
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.registration import DischargeRegistered, Registration
 from settlement.domain.settlement import (
@@ -340,12 +347,74 @@ class Stay(Aggregate):
             aggregate.deposit = aggregate.deposit.applied(self.tender.deposit_fen)
             aggregate.tender = self.tender
 
+    class LateAmountDelivered(Aggregate.Event):
+        """An amount decided elsewhere came after the settlement (后到金额); adjustments follow.
+
+        `was_fen` is what the layer came to before, None where it was still to come; `reference`
+        is the other system's.
+        """
+
+        TOPIC = "settlement.late-amount-delivered.v1"
+        number: str
+        layer: str
+        amount_fen: int
+        was_fen: int | None
+        reference: str
+        booked_on: date
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The layer's amount came late; what it changes is told by the adjustment."""
+            aggregate.came_late(self.number, self.layer)
+
+    class DiscretionProposed(Aggregate.Event):
+        """Somebody proposed what a layer that people decide is to come to (提议裁定); no money
+        moves."""
+
+        TOPIC = "settlement.discretion-proposed.v1"
+        number: str
+        proposed: Proposal
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """One more proposal, to be decided by somebody else."""
+            aggregate.proposals = (*aggregate.proposals, self.proposed)
+
+    class DiscretionApproved(Aggregate.Event):
+        """Somebody else approved a proposal (批准裁定); adjustments follow."""
+
+        TOPIC = "settlement.discretion-approved.v1"
+        number: str
+        proposed: Proposal
+        booked_on: date
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """The layer's amount came late; what it changes is told by the adjustment."""
+            aggregate.decided[self.proposed.proposal] = ProposalStatus.APPROVED
+            aggregate.came_late(self.number, self.proposed.layer)
+
+    class DiscretionRejected(Aggregate.Event):
+        """Somebody else rejected a proposal (退回裁定)."""
+
+        TOPIC = "settlement.discretion-rejected.v1"
+        number: str
+        proposed: Proposal
+        reason: str
+        by: Actor
+
+        def apply(self, aggregate: Any) -> None:
+            """It is closed."""
+            aggregate.decided[self.proposed.proposal] = ProposalStatus.REJECTED
+
     class SettlementAdjusted(Aggregate.Event):
-        """The settlement was made again after something before it changed (更正).
+        """The settlement was made again after something before it changed, or after an amount
+        came late (更正).
 
         `inputs`, `steps` and all amounts are complete and new; of the inputs only what was
-        counted before it can differ. `changes` are the differences to what it said before, in
-        fen, each with its way. Later adjustments count on: 1, 2, …
+        counted before it and the amounts decided elsewhere can differ. `changes` are the
+        differences to what it said before, in fen, each with its way. Later adjustments count on:
+        1, 2, …
         """
 
         TOPIC = "settlement.settlement-adjusted.v1"
@@ -431,6 +500,9 @@ class Stay(Aggregate):
 
     def __init__(self) -> None:
         self.settlements: tuple[Settlement, ...] = ()
+        self.late_layers: dict[str, frozenset[str]] = {}
+        self.proposals: tuple[Proposal, ...] = ()
+        self.decided: dict[int, ProposalStatus] = {}
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -813,6 +885,116 @@ class Stay(Aggregate):
         )
         return current
 
+    def deliver_late_amount(
+        self,
+        *,
+        layer: str,
+        amount_fen: int,
+        reference: str,
+        booked_on: date,
+        by: Actor,
+        at: datetime,
+    ) -> Settlement:
+        """Take an amount that the settlement waits for, or one that came late before and was
+        wrong (后到金额); returns the settlement, which is to be adjusted.
+
+        Raises NotSettled, BookedBackwards, LateAmountNotAwaited, LateAmountUnchanged.
+        """
+        current = self.current_settlement
+        if current is None:
+            raise NotSettled(f"住院 {self.hospital_stay_number} 没有结算，不能登记后到金额")
+        _require_forwards(booked_on, current)
+        came_late = self.late_layers.get(current.number, frozenset())
+        self.trigger_event(
+            self.LateAmountDelivered,
+            timestamp=at,
+            number=current.number,
+            layer=layer,
+            amount_fen=amount_fen,
+            was_fen=require_awaited(current, came_late, layer=layer, amount_fen=amount_fen),
+            reference=reference,
+            booked_on=booked_on,
+            by=by,
+        )
+        return current
+
+    def propose_discretion(
+        self, *, layer: str, amount_fen: int, reason: str, by: Actor, at: datetime
+    ) -> tuple[Settlement, Proposal]:
+        """Propose what a layer that the settlement waits for is to come to (提议裁定).
+
+        Raises NotSettled, LateAmountNotAwaited, LateAmountUnchanged.
+        """
+        current = self.current_settlement
+        if current is None:
+            raise NotSettled(f"住院 {self.hospital_stay_number} 没有结算，不能提议裁定")
+        came_late = self.late_layers.get(current.number, frozenset())
+        proposed = Proposal(
+            proposal=len(self.proposals) + 1,
+            number=current.number,
+            layer=layer,
+            amount_fen=amount_fen,
+            was_fen=require_awaited(current, came_late, layer=layer, amount_fen=amount_fen),
+            reason=reason,
+            against=Amounts.of(current),
+            by=by,
+            at=at,
+        )
+        self.trigger_event(
+            self.DiscretionProposed, timestamp=at, number=current.number, proposed=proposed, by=by
+        )
+        return current, proposed
+
+    def approve_discretion(
+        self, *, proposal: int, booked_on: date, by: Actor, at: datetime
+    ) -> tuple[Settlement, Proposal]:
+        """Approve somebody else's proposal (批准裁定); returns the settlement, which is to be
+        adjusted.
+
+        Raises ProposalUnknown, ProposalClosed, SameOperator, ProposalLapsed, NotSettled,
+        BookedBackwards.
+        """
+        proposed = self._open_proposal(proposal, by)
+        current = self.current_settlement
+        proposed.require_as_checked(current)
+        if current is None:
+            raise NotSettled(f"住院 {self.hospital_stay_number} 没有结算，不能批准裁定")
+        _require_forwards(booked_on, current)
+        self.trigger_event(
+            self.DiscretionApproved,
+            timestamp=at,
+            number=proposed.number,
+            proposed=proposed,
+            booked_on=booked_on,
+            by=by,
+        )
+        return current, proposed
+
+    def reject_discretion(self, *, proposal: int, reason: str, by: Actor, at: datetime) -> Proposal:
+        """Reject somebody else's proposal (退回裁定), lapsed or not.
+
+        Raises ProposalUnknown, ProposalClosed, SameOperator.
+        """
+        proposed = self._open_proposal(proposal, by)
+        self.trigger_event(
+            self.DiscretionRejected,
+            timestamp=at,
+            number=proposed.number,
+            proposed=proposed,
+            reason=reason,
+            by=by,
+        )
+        return proposed
+
+    def _open_proposal(self, proposal: int, by: Actor) -> Proposal:
+        proposed = next((p for p in self.proposals if p.proposal == proposal), None)
+        if proposed is None:
+            raise ProposalUnknown(f"住院 {self.hospital_stay_number} 没有第 {proposal} 号提议")
+        if self.proposal_status(proposed) is not ProposalStatus.PROPOSED:
+            raise ProposalClosed(f"提议 {proposed.reference} 已批准或退回，不能再次决定")
+        proposed.require_other_eyes(by)
+        return proposed
+
     def adjust(
         self,
         *,
@@ -828,7 +1010,8 @@ class Stay(Aggregate):
         by: Actor,
         at: datetime,
     ) -> None:
-        """Put a settlement right after something before it changed (更正).
+        """Put a settlement right after something before it changed, or after an amount came late
+        (更正).
 
         Raises NotSettled, BookedBackwards.
         """
@@ -894,6 +1077,14 @@ class Stay(Aggregate):
         if self.current_settlement:
             return "settled"
         return "discharged" if self.discharge else "admitted"
+
+    def proposal_status(self, proposed: Proposal) -> ProposalStatus:
+        """What became of one of its proposals."""
+        return self.decided.get(proposed.proposal, ProposalStatus.PROPOSED)
+
+    def came_late(self, number: str, layer: str) -> None:
+        """Used by events: the amount of a layer of this settlement came after it."""
+        self.late_layers[number] = self.late_layers.get(number, frozenset()) | {layer}
 
     def replace_last(self, **changes: Any) -> None:
         """Used by events: the last settlement with some fields changed."""

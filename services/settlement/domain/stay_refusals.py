@@ -61,5 +61,13 @@ class NotCancelled(StayRefusal):
     """Only a cancelled stay is admitted again."""
 
 
+class LateAmountNotAwaited(StayRefusal):
+    """The settlement waits for no amount of this layer, and none came late."""
+
+
+class LateAmountUnchanged(StayRefusal):
+    """The amount of a late layer came before, and is the same."""
+
+
 class NothingChanged(StayRefusal):
     """A correction that says what stands already."""

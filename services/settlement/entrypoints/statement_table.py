@@ -16,6 +16,7 @@ from contracts.settlement_v1 import (
     StepShown,
 )
 from contracts.vocabulary import EvidenceStatus
+from settlement.entrypoints.adjustment_words import cause_in_words
 from settlement.law.bill import AMOUNT_LABELS, amount_label
 from settlement.law.exact import format_yuan
 from settlement.law.facts import FACT_LABELS
@@ -105,7 +106,7 @@ def lines_of_adjustments(found: StatementShown) -> list[str]:
             f"{format_yuan(change.delta_fen)}（{_WAYS[change.way]}）"
             for change in made.changes
         )
-        why = f"因撤销结算 {made.cause_reference}"
+        why = cause_in_words(made.cause, made.cause_reference, made.cause_settlement)
         lines.append(f"更正 {made.adjustment} {made.booked_on} {why}：{said or '金额不变'}")
     return lines
 

@@ -14,6 +14,7 @@ from contracts.vocabulary import Payer
 from settlement.domain.adjustment import ChangeKind
 from settlement.domain.settlement import CASH, OutsideEntry, Share
 from settlement.domain.stay import Stay
+from settlement.entrypoints.adjustment_words import cause_in_words
 from settlement.entrypoints.clock import business_date
 from settlement.law.bill import Charges
 from settlement.law.exact import format_yuan
@@ -168,7 +169,38 @@ def _tender(event: Stay.TenderRecorded) -> str:
     return f"个人支付 {event.number}：{told or '0.00 元'}{refund}"
 
 
+def _late_amount(event: Stay.LateAmountDelivered) -> str:
+    return (
+        f"登记后到金额 {event.number}：“{event.layer}”{_from_to(event.was_fen, event.amount_fen)}，"
+        f"对方编号 {event.reference}；记账日 {event.booked_on}"
+    )
+
+
+def _proposed(event: Stay.DiscretionProposed) -> str:
+    said = event.proposed
+    amount = _from_to(said.was_fen, said.amount_fen)
+    return f"提议裁定 {said.reference}：“{said.layer}”{amount}，理由“{said.reason}”"
+
+
+def _approved(event: Stay.DiscretionApproved) -> str:
+    said = event.proposed
+    return (
+        f"批准裁定 {said.reference}：“{said.layer}”{_from_to(said.was_fen, said.amount_fen)}，"
+        f"由 {said.by.operator} 提议；记账日 {event.booked_on}"
+    )
+
+
+def _rejected(event: Stay.DiscretionRejected) -> str:
+    return f"退回裁定 {event.proposed.reference}：理由“{event.reason}”"
+
+
+def _from_to(was_fen: int | None, amount_fen: int) -> str:
+    was = "待定" if was_fen is None else f" {format_yuan(was_fen)} 元"
+    return f"由{was}改为 {format_yuan(amount_fen)} 元"
+
+
 def _adjusted(event: Stay.SettlementAdjusted) -> str:
+    why = cause_in_words(event.cause.kind, event.cause.reference, event.cause.settlement)
     differences = "".join(
         f"{Payer(change.payer).label}{'多' if change.delta_fen > 0 else '少'}付 "
         f"{format_yuan(abs(change.delta_fen))} 元，"
@@ -176,7 +208,7 @@ def _adjusted(event: Stay.SettlementAdjusted) -> str:
         if change.kind != ChangeKind.PATIENT.value
     )
     return (
-        f"更正结算 {event.number}（第 {event.adjustment} 次）：因撤销结算 {event.cause.reference}，"
+        f"更正结算 {event.number}（第 {event.adjustment} 次）：{why}，"
         f"{differences}个人应付现为 {format_yuan(event.patient_fen)} 元；记账日 {event.booked_on}"
     )
 
@@ -220,6 +252,10 @@ HAPPENED: dict[type, Callable[[Any], str]] = {
     Stay.PayerStepSettled: _step,
     Stay.SettlementCompleted: _completed,
     Stay.TenderRecorded: _tender,
+    Stay.LateAmountDelivered: _late_amount,
+    Stay.DiscretionProposed: _proposed,
+    Stay.DiscretionApproved: _approved,
+    Stay.DiscretionRejected: _rejected,
     Stay.SettlementAdjusted: _adjusted,
     Stay.SettlementReversed: _reversed,
 }

@@ -66,7 +66,10 @@ _LABELS = {
     "tender": "支付方式",
     "timestamp": "时刻",
     "total_fen": "总费用",
+    "reference": "对方编号",
+    "settlement": "起因结算",
     "was": "变动前",
+    "was_fen": "变动前金额",
     "way": "差额走向",
 }
 

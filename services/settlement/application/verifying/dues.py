@@ -1,6 +1,7 @@
-"""What a settlement or a reversal owes the log (应写事件) beside the stay's own events.
+"""What a settlement, a reversal or a late amount owes the log (应写事件) beside the stay's own
+events.
 
-Both are one transaction: the counters, the order, the text of a new policy and the adjustments of
+Each is one transaction: the counters, the order, the text of a new policy and the adjustments of
 later settlements stand right after the stay's events. What is owed and not written, and what is
 written and not owed, is a finding.
 """
@@ -23,11 +24,12 @@ _STEPS: dict[Any, str] = {
     SettlementOrder.Created: "结算次序",
     SettlementOrder.Taken: "结算次序",
     SettlementOrder.Undone: "结算次序",
+    SettlementOrder.Remade: "结算次序",
     LawText.Created: "政策文本",
     Stay.SettlementAdjusted: "更正",
 }
 DUE_EVENTS = tuple(_STEPS)
-"""The events that only a settlement or a reversal writes."""
+"""The events that only a settlement, a reversal or a late amount writes."""
 
 
 class Dues:
@@ -51,7 +53,7 @@ class Dues:
         """An event that only a transaction writes; a field nobody can know is left out."""
         step, due = _STEPS[type(event)], self.expected(event)
         if due is None:
-            yield Finding(step, event.TOPIC, "有", "没有写下它的结算或撤销")
+            yield Finding(step, event.TOPIC, "有", "没有写下它的结算、撤销或后到金额")
             return
         self._owed[event.originator_id].remove(due)
         yield from event_findings(step, event, due, unless=unless)

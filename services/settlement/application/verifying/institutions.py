@@ -49,6 +49,10 @@ class InstitutionsAgain:
         except InstitutionUnknown as unknown:
             return str(unknown)
 
+    def is_known(self, institution_id: InstitutionId) -> bool:
+        """Whether the log has registered it so far; others who act are offices."""
+        return institution_uuid(institution_id) in self._known
+
     def left_over(self) -> Iterator[Finding]:
         """Institutions that were registered and never described: no import does that."""
         for institution in self._known.values():

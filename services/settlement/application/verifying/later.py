@@ -1,7 +1,8 @@
-"""Verifying adjustments (验更正): each follows from a reversal, and each reversal has all of its.
+"""Verifying adjustments (验更正): each follows from a reversal or from an amount that came late,
+and each of those has all of its.
 
-What a reversal must have adjusted is found as when it was undone, from the stays, years and
-orders that the log has told so far; the events in the log are held against that.
+What must have been adjusted is found as it was then, from the stays, years and orders that the log
+has told so far; the events in the log are held against that.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,13 @@ from uuid import UUID
 
 from contracts.vocabulary import PersonId
 from settlement.application.law_library import LawLibrary
-from settlement.application.rederive_later import Rederived, adjust_later, rederive_later
+from settlement.application.rederive_later import (
+    Later,
+    Rederived,
+    adjust_later,
+    rederive_later,
+)
+from settlement.application.remake_settlement import complete_layer
 from settlement.application.verifying.comparing import Finding
 from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.dues import Dues
@@ -23,11 +30,11 @@ from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay
 
-REDERIVED = "撤销后重算"
+REDERIVED, REMADE = "撤销后重算", "按后到金额重算"
 
 
 class LaterAgain:
-    """What every reversal must have adjusted, found again."""
+    """What every reversal and every late amount must have adjusted, found again."""
 
     def __init__(self, *, stays: StaysAgain, counters: CountersAgain, laws: LawLibrary, dues: Dues):
         """Nothing was undone yet."""
@@ -53,7 +60,9 @@ class LaterAgain:
         """Find what rests on a settlement, while it still counts."""
         self._rederived = ()
         try:
-            self._rederived = rederive_later(undone, person=self, laws=self._laws, by=event.by)
+            self._rederived = rederive_later(
+                undone, moves={}, person=self, laws=self._laws, by=event.by
+            )
         except Exception as refusal:
             # A ledger that was tampered with may break anything: that is the finding.
             yield Finding(REDERIVED, "其后的结算", RECORDED, refusal)
@@ -73,6 +82,38 @@ class LaterAgain:
         except Exception as refusal:
             # As above: a year without the moves, a day before the settlement's.
             yield Finding(REDERIVED, "更正", RECORDED, refusal)
+        self._owe(rederived)
+
+    def remake(
+        self,
+        later: Later,
+        *,
+        layer: str,
+        amount_fen: int,
+        cause: Cause,
+        event: Stay.LateAmountDelivered | Stay.DiscretionApproved,
+    ) -> Iterator[Finding]:
+        """What an amount that came late adjusts must be written down after it."""
+        rederived: tuple[Rederived, ...] = ()
+        try:
+            rederived = complete_layer(
+                later,
+                layer=layer,
+                amount_fen=amount_fen,
+                cause=cause,
+                person=self,
+                laws=self._laws,
+                booked_on=event.booked_on,
+                by=event.by,
+                at=event.timestamp,
+            )
+        except Exception as refusal:
+            # As above.
+            yield Finding(REMADE, "更正", RECORDED, refusal)
+        self._counters.remade(later.settlement.inputs)
+        self._owe(rederived)
+
+    def _owe(self, rederived: tuple[Rederived, ...]) -> None:
         for each in rederived:
             self._dues.owe(each.later.stay.collect_events())
             self._counters.adjusted(each.prepared.inputs)

@@ -18,6 +18,7 @@ from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.dues import Dues
 from settlement.application.verifying.inputs import input_findings, law_findings
 from settlement.application.verifying.institutions import InstitutionsAgain
+from settlement.application.verifying.late import LateAgain
 from settlement.application.verifying.later import LaterAgain
 from settlement.application.verifying.stays import (
     RECORDED,
@@ -75,6 +76,7 @@ class SettlementsAgain:
         self._dues = dues
         self.counters = CountersAgain(dues)
         self._later = LaterAgain(stays=stays, counters=self.counters, laws=laws, dues=dues)
+        self._late = LateAgain(stays=stays, institutions=institutions, laws=laws, later=self._later)
         self._numbers: set[str] = set()
         self._adopted: set[str] = set()
 
@@ -105,7 +107,14 @@ class SettlementsAgain:
             at=opened.timestamp,
         )
 
-    def undone(self, event: Stay.SettlementReversed) -> Iterator[Finding]:
+    def changed(self, event: Any) -> Iterator[Finding]:
+        """What changes a settlement, and with it later ones, or is about to."""
+        if isinstance(event, Stay.SettlementReversed):
+            yield from self._undone(event)
+        else:
+            yield from self._late.take(event)
+
+    def _undone(self, event: Stay.SettlementReversed) -> Iterator[Finding]:
         """A reversal."""
         stay = self._stays.find(event.originator_id)
         if stay is None:
@@ -135,7 +144,7 @@ class SettlementsAgain:
         yield from self._later.adjust(undone, event)
 
     def adjusted(self, event: Stay.SettlementAdjusted) -> Iterator[Finding]:
-        """An adjustment, which the reversal before it must have caused."""
+        """An adjustment, which a reversal or a late amount before it must have caused."""
         yield from self._later.take(event)
 
     def _number_findings(self, opened: Stay.SettlementOpened) -> Iterator[Finding]:

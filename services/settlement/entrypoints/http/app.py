@@ -7,10 +7,12 @@ from http_edge.body_limit import BodyLimit
 from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
 from settlement.entrypoints.http.accounts import account_routes
+from settlement.entrypoints.http.decisions import decision_routes
 from settlement.entrypoints.http.deposits import deposit_routes
 from settlement.entrypoints.http.found_settlements import found_settlement_routes
 from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
+from settlement.entrypoints.http.late_amounts import late_amount_routes
 from settlement.entrypoints.http.notices import notice_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.requests import request_routes
@@ -43,6 +45,8 @@ def create_app(parts: Parts) -> FastAPI:
         stay_change_routes,
         stay_list_routes,
         deposit_routes,
+        late_amount_routes,
+        decision_routes,
     )
     for routes in every:
         app.include_router(routes(parts))

@@ -22,7 +22,8 @@ def request_routes(parts: Parts) -> APIRouter:
         """没有收到答复时先查这里：已受理（原答复）、已拒绝（原因）、处理中；没有记录的可放心重发。
 
         操作：admit、record-fees、discharge、settle、reverse、settle-whole-stay、
-        import-institutions、record-fund-payment、withdraw-fund-payment。
+        import-institutions、record-fund-payment、withdraw-fund-payment、deliver-late-amount、
+        propose-decision、approve-decision、reject-decision。
         """
         found = outcome_of(parts.register, RequestKey(acting.institution_id, operation, key))
         answer = found.answer

@@ -1,7 +1,7 @@
-"""Between adjustments and messages (转换): what undoing changed, and how it is carried."""
+"""Between adjustments and messages (转换): what was made again, and how it is carried."""
 
 from contracts import settlement_v1 as message
-from contracts.vocabulary import Payer
+from contracts.vocabulary import InstitutionId, Payer
 from settlement.application.rederive_later import Rederived
 from settlement.application.reverse_settlement import Reversed, ReverseSettlement
 from settlement.domain.adjustment import Adjustment, Change
@@ -24,13 +24,16 @@ def show_reversed(result: Reversed, command: ReverseSettlement) -> message.Rever
         booked_on=command.booked_on,
         cash_taken_back_fen=beside[CASH],
         surplus_taken_back_fen=beside[SURPLUS],
-        adjustments=tuple(_adjusted(each, command) for each in result.adjusted),
+        adjustments=tuple(
+            show_adjusted(each, command.by.institution_id) for each in result.adjusted
+        ),
     )
 
 
-def _adjusted(rederived: Rederived, command: ReverseSettlement) -> message.AdjustedShown:
+def show_adjusted(rederived: Rederived, seen_by: InstitutionId) -> message.AdjustedShown:
+    """A settlement that was made again; of another institution's its number alone."""
     stay, settlement = rederived.later.stay, rederived.later.settlement
-    is_own = stay.institution_id == command.by.institution_id
+    is_own = stay.institution_id == seen_by
     return message.AdjustedShown(
         settlement_number=settlement.number,
         institution_id=stay.institution_id,
@@ -47,6 +50,7 @@ def show_adjustment(adjustment: Adjustment, policy: Policy) -> message.Adjustmen
             "adjustment": adjustment.adjustment,
             "cause": adjustment.cause.kind,
             "cause_reference": adjustment.cause.reference,
+            "cause_settlement": adjustment.cause.settlement,
             "booked_on": adjustment.booked_on,
             "changes": _changes(adjustment.changes, policy),
         }

@@ -1,7 +1,7 @@
 """Which problem each refusal about fees, deposits and changes of a stay is (住院变更错误对照)."""
 
 from http_edge.problems import ProblemKind
-from settlement.domain import deposits, fee_refusals
+from settlement.domain import deposits, discretion, fee_refusals
 from settlement.domain import stay_refusals as stay
 from settlement.kernel.deposit import NormalDepositNotStated
 from settlement.law.fee_lines import FeeLineFaulty
@@ -10,6 +10,12 @@ STAY_PROBLEMS: dict[type[Exception], ProblemKind] = {
     stay.StayCancelled: ProblemKind("stay-cancelled", 409, "入院登记已撤销"),
     stay.AdmissionStands: ProblemKind("admission-stands", 409, "入院登记还不能撤销"),
     stay.NotCancelled: ProblemKind("not-cancelled", 409, "入院登记没有撤销"),
+    stay.LateAmountNotAwaited: ProblemKind("late-amount-not-awaited", 409, "该层不在待定之列"),
+    stay.LateAmountUnchanged: ProblemKind("late-amount-unchanged", 409, "后到金额没有变化"),
+    discretion.ProposalUnknown: ProblemKind("proposal-unknown", 404, "没有这个提议"),
+    discretion.ProposalClosed: ProblemKind("proposal-closed", 409, "提议已批准或退回"),
+    discretion.ProposalLapsed: ProblemKind("proposal-lapsed", 409, "提议已失效"),
+    discretion.SameOperator: ProblemKind("same-operator", 409, "须由另一位经办人决定"),
     stay.NothingChanged: ProblemKind("nothing-changed", 409, "没有变更"),
     fee_refusals.FeeBatchUnknown: ProblemKind("fee-batch-unknown", 404, "没有这个费用批次"),
     fee_refusals.FeeLineRepeated: ProblemKind("fee-line-repeated", 409, "费用明细号重复"),
