@@ -109,7 +109,9 @@ def test_no_endpoint_repeats_or_logs_a_name_or_a_number(
                     answer = desk.client.request(
                         method, url, params=query, headers=desk.headers(), **body
                     )
-                    answers.append(answer.text + str(answer.headers))
+                    # A paper is there to tell the name, to whoever asked; the log never does.
+                    if not path.endswith("/paper"):
+                        answers.append(answer.text + str(answer.headers))
                     sent += 1
 
     assert sent > 500

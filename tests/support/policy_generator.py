@@ -87,7 +87,6 @@ def _what_the_document_adds(author: Author) -> Tree:
             found["people"]["keeps"] = [{"identity": listed[0], "months": "12"}]
     if author.one_in(6):
         found["deposit"] = {"amount": author.amount(3000), "share_of_normal": "50%"}
-    if author.one_in(4):
         found["corrections"] = {"underpaid": "through_hospital", "overpaid": "leave"}
     return found
 

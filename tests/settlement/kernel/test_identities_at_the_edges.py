@@ -81,10 +81,12 @@ def test_the_days_to_be_known_follow_the_rules() -> None:
 
 
 def test_months_stop_at_the_ends_of_time() -> None:
-    """What would fall into the calendar's last year, 9999, or past it, is open."""
+    """What would fall past the calendar's last year, 9999, is open."""
     people = People(keeps=(Keeping(POOR, None, 24),), reaches_back=(ReachingBack(POOR, 24),))
 
-    assert window(people, date(9997, 3, 31)) == (date(9995, 3, 31), date.max)
+    assert window(people, date(9998, 3, 31)) == (date(9996, 3, 31), date.max)
+    assert window(people, date(9997, 12, 31)) == (date(9995, 12, 31), date.max)
+    assert window(people, date(9997, 3, 31)) == (date(9995, 3, 31), date(9999, 3, 31))
     assert window(people, date(9996, 3, 31)) == (date(9994, 3, 31), date(9998, 3, 31))
     assert window(people, date(2, 3, 31)) == (date.min, date(4, 3, 31))
     assert window(people, date(3, 3, 31)) == (date(1, 3, 31), date(5, 3, 31))
