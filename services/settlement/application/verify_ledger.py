@@ -18,6 +18,8 @@ of the ledger (signatures, copies kept elsewhere):
 - what eligibility answered, as far as it decides no amount: version, age, plan, sources, and the
   days and instants of an enrolment or identity that still cover the day it was asked for;
 - what an admission declared and its discharge declared anew;
+- why a proposal was made and, while nobody has decided on it, an amount that would fit as well; who
+  rejected one;
 - a bill, a date, a circumstance or an amount decided elsewhere that was changed in every event
   that repeats it, with all that was computed from it;
 - a payment, the last movement of a stay's deposit, the end of the ledger, or a settlement cut out

@@ -43,7 +43,8 @@ def test_the_story_as_it_was_written_is_right(rows: list[Row]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_change_in_any_field_is_found(rows: list[Row], kind: str) -> None:
-    """Every value and every entry of every list; of an open proposal all but its reason."""
+    """Every value and every entry of every list; of an open proposal all but its reason and
+    an amount that would fit as well: nothing rests on those yet."""
     unseen = set()
     tried = 0
     for at, row in enumerate(rows):
@@ -53,7 +54,7 @@ def test_a_change_in_any_field_is_found(rows: list[Row], kind: str) -> None:
         )
         for field, other in changes(row) if row.kind == kind else ():
             tried += 1
-            if is_open and field == "proposed.reason":
+            if is_open and field in ("proposed.amount_fen", "proposed.reason"):
                 continue
             if not found_in([*rows[:at], other, *rows[at + 1 :]]):
                 unseen.add(field)
