@@ -20,6 +20,7 @@ from tests.eligibility.conftest import Desk, number
 
 TOKEN = "stand-in-token"  # noqa: S105 -- of the stand-in alone
 VARIABLE = "YIZHAN_OWNER_TOKEN_TEST"
+PATIENCE_SECONDS = 2.0  # to connect, and to answer: enough for a busy machine
 NAME = "样例乙"
 LOW_INCOME = {"identity": "subsistence_allowance", "valid_from": "2023-01-01"}
 MARGIN = {"identity": "subsistence_margin", "valid_from": "2023-02-01"}
@@ -84,9 +85,12 @@ class OnlineDesk(Desk):
         self.offices[office].tell(told)
         self.now += timedelta(seconds=1)
 
-    def switch(self, mode: Mode, office: str = "minzheng", seconds: float = 4.0) -> None:
+    def switch(self, mode: Mode, office: str = "minzheng") -> None:
         """Let an office's server behave otherwise."""
-        self.offices[office].mode, self.offices[office].slow_seconds = mode, seconds
+        self.offices[office].mode, self.offices[office].slow_seconds = (
+            mode,
+            2 * PATIENCE_SECONDS + 2,
+        )
 
     def identities(self, sequence: int = 2, on: str = "2023-07-01") -> list[tuple[str, str | None]]:
         """The identities of a person on a day, with their last days."""
@@ -96,8 +100,8 @@ class OnlineDesk(Desk):
 
 @contextmanager
 def online_desk(data: Path, **owners: DataOwner) -> Iterator[OnlineDesk]:
-    """A desk, and a stand-in for each of these offices, at short patience."""
-    patience = ("连接限时秒: 0.5", "应答限时秒: 0.5")
+    """A desk, and a stand-in for each of these offices."""
+    patience = (f"连接限时秒: {PATIENCE_SECONDS}", f"应答限时秒: {PATIENCE_SECONDS}")
     desk_now = [datetime(2023, 7, 1, 1, 0, tzinfo=UTC)]
     with ExitStack() as stack:
         desk: OnlineDesk | None = None

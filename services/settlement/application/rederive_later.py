@@ -175,7 +175,9 @@ def adjust_later(
     by: Actor,
     at: datetime,
 ) -> None:
-    """Write what was found to the stays, and the years they moved. Raises BookedBackwards."""
+    """Write what was found to the stays, the orders of every id they were counted under, and the
+    years they moved. Raises BookedBackwards, NotInOrder.
+    """
     for each in rederived:
         stay, settlement, again = each.later.stay, each.later.settlement, each.prepared
         switches = switches_used(again.policy, settlement.adjustments, each.changes)
@@ -194,8 +196,13 @@ def adjust_later(
             by=by,
             at=at,
         )
+        used = settlement.inputs.eligibility
+        for person_id in used.records:
+            # Whoever settles under one of these ids meanwhile has read what changes here.
+            order = person.order(used, person_id)
+            order.remake(number=settlement.number, stay_id=stay.id, at=at)
         for first_day, moves in each.moves.items():
-            year = person.year(settlement.inputs.eligibility, first_day)
+            year = person.year(used, first_day)
             if year.moved.get(settlement.number) != moves:
                 year.restore(number=settlement.number, stay_id=stay.id, at=at)
                 year.move(number=settlement.number, stay_id=stay.id, moves=moves, at=at)

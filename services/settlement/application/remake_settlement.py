@@ -43,19 +43,18 @@ def complete_layer(
     at: datetime,
 ) -> tuple[Rederived, ...]:
     """Make a settlement again with a layer at this amount, and after it every later one that is
-    another then; write them to their stays and years, and to the orders of the person.
+    another then; write them to their stays, orders and years.
 
     Raises what the kernel refuses the amount for, LawMissing, CorrectionsUnstated,
     LaterNotRederivable, LaterUnknown, NotInOrder, BookedBackwards.
     """
     stay, settlement = later.stay, later.settlement
     used = settlement.inputs.eligibility
-    orders = [person.order(used, each) for each in used.records]  # orders come first
+    for person_id in used.records:
+        person.order(used, person_id)  # orders come first
     again = computed_with(settlement, layer=layer, amount_fen=amount_fen, laws=laws)
     own = made_again(later, again, by=by, otherwise=f"请改由机构 {stay.institution_id} 登记")
     moved = rederive_later(settlement, moves=own.moves, person=person, laws=laws, by=by)
-    for order in orders:
-        order.remake(number=settlement.number, stay_id=stay.id, at=at)
     rederived = (own, *moved)
     adjust_later(rederived, cause=cause, person=person, booked_on=booked_on, by=by, at=at)
     return rederived

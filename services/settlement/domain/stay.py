@@ -1,17 +1,19 @@
 """A stay (一次住院): admission, fees, deposit, discharge, settlements, and how each is undone.
 
-The file tells the story from the top: what happens, what is remembered, what may be decided.
-Decisions refuse; applying an event never does.
+What happens, and what each event changes, is told in `events_before_settlement.py` and
+`events_of_settlement.py`; here is what is remembered and what may be decided. Decisions refuse.
 """
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import Departure, DepositMethod, InstitutionId, PersonId
-from settlement.domain.adjustment import Adjustment, Cause, Change
+from settlement.domain import events_before_settlement as before_settlement
+from settlement.domain import events_of_settlement as settling
+from settlement.domain.adjustment import Cause, Change
 from settlement.domain.carrying import Amounts, directly, through_hospital
 from settlement.domain.circumstances import Circumstances
 from settlement.domain.deposits import Deposit, DepositLimit, Tender, TenderRepeated
@@ -21,18 +23,15 @@ from settlement.domain.discretion import (
     ProposalStatus,
     ProposalUnknown,
 )
-from settlement.domain.fees import FeeBatch, Fees, LineStated
+from settlement.domain.fees import Fees, LineStated
 from settlement.domain.late_amounts import require_awaited
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.registration import DischargeRegistered, Registration
 from settlement.domain.settlement import (
     NOTHING_BESIDE,
     Beside,
-    OutsideEntry,
     PayerStep,
-    ReportedValue,
     Settlement,
-    Share,
     shares_of,
 )
 from settlement.domain.stay_refusals import (
@@ -69,434 +68,36 @@ class Stay(Aggregate):
 
     TOPIC: ClassVar[str] = "settlement.stay"
 
-    class Created(Aggregate.Created):
-        """The patient was admitted (入院)."""
-
-        TOPIC = "settlement.stay-admitted.v1"
-        institution_id: InstitutionId
-        hospital_stay_number: str
-        person_id: PersonId
-        scheme: str | None
-        admission: date
-        circumstances: Circumstances
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """A new stay, without fees."""
-            aggregate.institution_id = self.institution_id
-            aggregate.hospital_stay_number = self.hospital_stay_number
-            aggregate.person_id = self.person_id
-            aggregate.scheme = self.scheme
-            aggregate.admission = self.admission
-            aggregate.state_circumstances(at_admission=self.circumstances)
-
-    class AdmissionChanged(Aggregate.Event):
-        """What was registered at admission reads otherwise now (变更入院登记), as a whole."""
-
-        TOPIC = "settlement.admission-changed.v1"
-        was: Registration
-        scheme: str | None
-        admission: date
-        circumstances: Circumstances
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """The registration as it reads now; what the discharge declared goes on top of it."""
-            aggregate.scheme = self.scheme
-            aggregate.admission = self.admission
-            aggregate.state_circumstances(at_admission=self.circumstances)
-
-    class AdmissionCancelled(Aggregate.Event):
-        """The admission never was (撤销入院登记); its number may be admitted again."""
-
-        TOPIC = "settlement.admission-cancelled.v1"
-        was: Registration
-        reason: str
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """A stay that nothing can happen to."""
-            aggregate.is_cancelled = True
-
-    class AdmittedAgain(Aggregate.Event):
-        """Somebody was admitted under the number of a cancelled admission (重新入院登记)."""
-
-        TOPIC = "settlement.stay-admitted-again.v1"
-        person_id: PersonId
-        scheme: str | None
-        admission: date
-        circumstances: Circumstances
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """A new stay in the stream of the old one; undone settlements stay in its history."""
-            aggregate.begin_anew()
-            aggregate.person_id = self.person_id
-            aggregate.scheme = self.scheme
-            aggregate.admission = self.admission
-            aggregate.state_circumstances(at_admission=self.circumstances)
-
-    class FeesRecorded(Aggregate.Event):
-        """A batch of fees was recorded (记费); with `lines`, its amounts follow from them.
-
-        Where it takes the place of another (`replaces`), the stay's total before and after it
-        stand beside it. `line_count` tells a batch of lines from one of amounts.
-        """
-
-        TOPIC = "settlement.fees-recorded.v1"
-        batch_number: str
-        charges: Charges
-        by: Actor
-        lines: tuple[FeeLine, ...] = ()
-        line_count: int = 0
-        replaces: str | None = None
-        charges_before: Charges | None = None
-        charges_after: Charges | None = None
-
-        def apply(self, aggregate: Any) -> None:
-            """The fees so far."""
-            fees: Fees = aggregate.fees
-            known, total = fees.charges, self.charges
-            if self.replaces is not None:
-                fees = fees.without_batch(self.replaces, charges=None)
-                total = self.charges_after or total
-            elif known:
-                total = known.plus(self.charges)
-            batch = FeeBatch(self.batch_number, self.charges, self.lines)
-            aggregate.fees = fees.with_batch(batch, charges=total)
-
-    class FeeBatchDeleted(Aggregate.Event):
-        """A batch of fees no longer stands (删除费用批次); None: no fees are left."""
-
-        TOPIC = "settlement.fee-batch-deleted.v1"
-        batch_number: str
-        charges_before: Charges | None
-        charges_after: Charges | None
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """The fees that are left."""
-            fees: Fees = aggregate.fees
-            aggregate.fees = fees.without_batch(self.batch_number, charges=self.charges_after)
-
-    class FeeLineCorrected(Aggregate.Event):
-        """A line of a batch reads otherwise (更正费用明细)."""
-
-        TOPIC = "settlement.fee-line-corrected.v1"
-        was: FeeLine
-        line: FeeLine
-        charges_after: Charges | None
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """The line in its place."""
-            fees: Fees = aggregate.fees
-            aggregate.fees = fees.with_line(self.line, charges=self.charges_after)
-
-    class FeeLineDeleted(Aggregate.Event):
-        """A line of a batch no longer stands (删除费用明细)."""
-
-        TOPIC = "settlement.fee-line-deleted.v1"
-        line: FeeLine
-        charges_after: Charges | None
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """The fees that are left."""
-            fees: Fees = aggregate.fees
-            aggregate.fees = fees.without_line(self.line.number, charges=self.charges_after)
-
-    class DepositPaid(Aggregate.Event):
-        """A deposit was paid or topped up (收押金); `held_fen` is what is held after it."""
-
-        TOPIC = "settlement.deposit-paid.v1"
-        receipt_number: str
-        amount_fen: int
-        method: DepositMethod
-        limit: DepositLimit
-        held_fen: int
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """One more receipt."""
-            aggregate.deposit = aggregate.deposit.paid(self.receipt_number, self.amount_fen)
-
-    class DepositRefunded(Aggregate.Event):
-        """A deposit was given back (退押金), of a receipt or of the oldest ones."""
-
-        TOPIC = "settlement.deposit-refunded.v1"
-        receipt_number: str | None
-        amount_fen: int
-        method: DepositMethod
-        held_fen: int
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """Less is held."""
-            aggregate.deposit = aggregate.deposit.refunded(self.receipt_number, self.amount_fen)
-
-    class Discharged(Aggregate.Event):
-        """The patient was discharged (出院)."""
-
-        TOPIC = "settlement.patient-discharged.v1"
-        discharge: date
-        invoice_number: str | None
-        circumstances: Circumstances
-        by: Actor
-        departure: Departure | None = None
-
-        def apply(self, aggregate: Any) -> None:
-            """What the discharge adds."""
-            aggregate.discharge = self.discharge
-            aggregate.departure = self.departure
-            aggregate.invoice_number = self.invoice_number
-            aggregate.state_circumstances(at_discharge=self.circumstances)
-
-    class DischargeUndone(Aggregate.Event):
-        """The discharge never was (取消出院); fees and the discharge may be recorded anew."""
-
-        TOPIC = "settlement.discharge-undone.v1"
-        was: DischargeRegistered
-        reason: str
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """As before the discharge: what it declared goes with it."""
-            aggregate.discharge = aggregate.departure = None
-            aggregate.invoice_number = None
-            aggregate.state_circumstances(at_discharge=Circumstances())
-
-    class SettlementOpened(Aggregate.Event):
-        """A settlement began, from these inputs (开始结算)."""
-
-        TOPIC = "settlement.settlement-opened.v1"
-        number: str
-        inputs: SettlementInputs
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """A settlement without steps."""
-            aggregate.settlements = (
-                *aggregate.settlements,
-                Settlement(number=self.number, inputs=self.inputs),
-            )
-
-    class PayerStepSettled(Aggregate.Event):
-        """One payer step was settled, be it zero (一步支付)."""
-
-        TOPIC = "settlement.payer-step-settled.v1"
-        number: str
-        step: PayerStep
-
-        def apply(self, aggregate: Any) -> None:
-            """One more step."""
-            last = aggregate.settlements[-1]
-            aggregate.replace_last(steps=(*last.steps, self.step))
-
-    class SettlementCompleted(Aggregate.Event):
-        """The settlement is complete (结算完成); payers + patient + hospital = total.
-
-        `outside` is owed beside the bill (账外), `pending` the layers whose amounts another
-        system is still to send, `reported` what is computed and never paid.
-        """
-
-        TOPIC = "settlement.settlement-completed.v1"
-        number: str
-        institution_id: InstitutionId
-        hospital_stay_number: str
-        invoice_number: str | None
-        person_id: PersonId
-        region: str
-        scheme: str
-        fingerprint: str
-        total_fen: int
-        shares: tuple[Share, ...]
-        patient_fen: int
-        assumed: tuple[str, ...]
-        booked_on: date
-        by: Actor
-        outside: tuple[OutsideEntry, ...] = ()
-        reported: tuple[ReportedValue, ...] = ()
-        pending: tuple[str, ...] = ()
-
-        def apply(self, aggregate: Any) -> None:
-            """The settlement as a whole."""
-            aggregate.replace_last(
-                shares=self.shares,
-                patient_fen=self.patient_fen,
-                assumed=self.assumed,
-                booked_on=self.booked_on,
-                outside=self.outside,
-                reported=self.reported,
-                pending=self.pending,
-                invoice_number=self.invoice_number,
-            )
-
-    class TenderRecorded(Aggregate.Event):
-        """How the patient paid the settlement (支付方式), and what of the deposit is to be given
-        back; outside of the bill's identity."""
-
-        TOPIC = "settlement.tender-recorded.v1"
-        number: str
-        tender: Tender
-        refund_due_fen: int
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """What went into the settlement is no longer held."""
-            aggregate.deposit = aggregate.deposit.applied(self.tender.deposit_fen)
-            aggregate.tender = self.tender
-
-    class LateAmountDelivered(Aggregate.Event):
-        """An amount decided elsewhere came after the settlement (后到金额); adjustments follow.
-
-        `was_fen` is what the layer came to before, None where it was still to come; `reference`
-        is the other system's.
-        """
-
-        TOPIC = "settlement.late-amount-delivered.v1"
-        number: str
-        layer: str
-        amount_fen: int
-        was_fen: int | None
-        reference: str
-        booked_on: date
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """The layer's amount came late; what it changes is told by the adjustment."""
-            aggregate.came_late(self.number, self.layer)
-
-    class DiscretionProposed(Aggregate.Event):
-        """Somebody proposed what a layer that people decide is to come to (提议裁定); no money
-        moves."""
-
-        TOPIC = "settlement.discretion-proposed.v1"
-        number: str
-        proposed: Proposal
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """One more proposal, to be decided by somebody else."""
-            aggregate.proposals = (*aggregate.proposals, self.proposed)
-
-    class DiscretionApproved(Aggregate.Event):
-        """Somebody else approved a proposal (批准裁定); adjustments follow."""
-
-        TOPIC = "settlement.discretion-approved.v1"
-        number: str
-        proposed: Proposal
-        booked_on: date
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """The layer's amount came late; what it changes is told by the adjustment."""
-            aggregate.decided[self.proposed.proposal] = ProposalStatus.APPROVED
-            aggregate.came_late(self.number, self.proposed.layer)
-
-    class DiscretionRejected(Aggregate.Event):
-        """Somebody else rejected a proposal (退回裁定)."""
-
-        TOPIC = "settlement.discretion-rejected.v1"
-        number: str
-        proposed: Proposal
-        reason: str
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """It is closed."""
-            aggregate.decided[self.proposed.proposal] = ProposalStatus.REJECTED
-
-    class SettlementAdjusted(Aggregate.Event):
-        """The settlement was made again after something before it changed, or after an amount
-        came late (更正).
-
-        `inputs`, `steps` and all amounts are complete and new; of the inputs only what was
-        counted before it and the amounts decided elsewhere can differ. `changes` are the
-        differences to what it said before, in fen, each with its way. Later adjustments count on:
-        1, 2, …
-        """
-
-        TOPIC = "settlement.settlement-adjusted.v1"
-        number: str
-        adjustment: int
-        cause: Cause
-        inputs: SettlementInputs
-        steps: tuple[PayerStep, ...]
-        institution_id: InstitutionId
-        hospital_stay_number: str
-        invoice_number: str | None
-        person_id: PersonId
-        region: str
-        scheme: str
-        fingerprint: str
-        total_fen: int
-        shares: tuple[Share, ...]
-        patient_fen: int
-        assumed: tuple[str, ...]
-        outside: tuple[OutsideEntry, ...]
-        reported: tuple[ReportedValue, ...]
-        pending: tuple[str, ...]
-        changes: tuple[Change, ...]
-        booked_on: date
-        by: Actor
-
-        def apply(self, aggregate: Any) -> None:
-            """The settlement as it is now, and that it was adjusted."""
-            known = aggregate.settlements[-1].adjustments
-            aggregate.replace_last(
-                inputs=self.inputs,
-                steps=self.steps,
-                shares=self.shares,
-                patient_fen=self.patient_fen,
-                assumed=self.assumed,
-                outside=self.outside,
-                reported=self.reported,
-                pending=self.pending,
-                adjustments=(
-                    *known,
-                    Adjustment(self.adjustment, self.cause, self.changes, self.booked_on, self.by),
-                ),
-            )
-
-    class SettlementReversed(Aggregate.Event):
-        """The settlement was undone (撤销结算), booked in its own period, `outside` with it.
-
-        The amounts are those that went through the hospital, adjustments among them; `direct` is
-        what adjustments carried between funds and the patient alone, and is undone there.
-        """
-
-        TOPIC = "settlement.settlement-reversed.v1"
-        number: str
-        institution_id: InstitutionId
-        hospital_stay_number: str
-        invoice_number: str | None
-        person_id: PersonId
-        region: str
-        scheme: str
-        total_fen: int
-        shares: tuple[Share, ...]
-        patient_fen: int
-        settled_booked_on: date
-        booked_on: date
-        reason: str
-        by: Actor
-        outside: tuple[OutsideEntry, ...] = ()
-        direct: tuple[Change, ...] = ()
-
-        def apply(self, aggregate: Any) -> None:
-            """The settlement stays in the history, and no longer counts; what of the deposit had
-            paid for it is held again."""
-            aggregate.replace_last(is_reversed=True)
-            aggregate.deposit = aggregate.deposit.applied(0)
-            aggregate.tender = None
-
     institution_id: InstitutionId
     hospital_stay_number: str
     person_id: PersonId
     scheme: str | None
     admission: date
     circumstances: Circumstances
+
+    # After what has no value: the library makes a field of every annotated name.
+    Created: TypeAlias = before_settlement.Created
+    AdmissionChanged: TypeAlias = before_settlement.AdmissionChanged
+    AdmissionCancelled: TypeAlias = before_settlement.AdmissionCancelled
+    AdmittedAgain: TypeAlias = before_settlement.AdmittedAgain
+    FeesRecorded: TypeAlias = before_settlement.FeesRecorded
+    FeeBatchDeleted: TypeAlias = before_settlement.FeeBatchDeleted
+    FeeLineCorrected: TypeAlias = before_settlement.FeeLineCorrected
+    FeeLineDeleted: TypeAlias = before_settlement.FeeLineDeleted
+    DepositPaid: TypeAlias = before_settlement.DepositPaid
+    DepositRefunded: TypeAlias = before_settlement.DepositRefunded
+    Discharged: TypeAlias = before_settlement.Discharged
+    DischargeUndone: TypeAlias = before_settlement.DischargeUndone
+    SettlementOpened: TypeAlias = settling.SettlementOpened
+    PayerStepSettled: TypeAlias = settling.PayerStepSettled
+    SettlementCompleted: TypeAlias = settling.SettlementCompleted
+    TenderRecorded: TypeAlias = settling.TenderRecorded
+    LateAmountDelivered: TypeAlias = settling.LateAmountDelivered
+    DiscretionProposed: TypeAlias = settling.DiscretionProposed
+    DiscretionApproved: TypeAlias = settling.DiscretionApproved
+    DiscretionRejected: TypeAlias = settling.DiscretionRejected
+    SettlementAdjusted: TypeAlias = settling.SettlementAdjusted
+    SettlementReversed: TypeAlias = settling.SettlementReversed
 
     def __init__(self) -> None:
         self.settlements: tuple[Settlement, ...] = ()
@@ -816,14 +417,8 @@ class Stay(Aggregate):
             self.SettlementCompleted,
             timestamp=at,
             number=number,
-            institution_id=self.institution_id,
-            hospital_stay_number=self.hospital_stay_number,
-            invoice_number=self.invoice_number,
-            person_id=self.person_id,
-            region=inputs.eligibility.enrolment.region,
-            scheme=inputs.eligibility.enrolment.scheme.value,
+            **self._heading(inputs),
             fingerprint=inputs.fingerprint,
-            total_fen=inputs.charges.total_fen,
             shares=shares_of(steps),
             patient_fen=patient_fen,
             assumed=assumed,
@@ -861,19 +456,12 @@ class Stay(Aggregate):
         if current is None:
             raise NotSettled(f"住院 {self.hospital_stay_number} 没有可撤销的结算")
         _require_forwards(booked_on, current)
-        enrolment = current.inputs.eligibility.enrolment
         booked = through_hospital(current)
         self.trigger_event(
             self.SettlementReversed,
             timestamp=at,
             number=current.number,
-            institution_id=self.institution_id,
-            hospital_stay_number=self.hospital_stay_number,
-            invoice_number=self.invoice_number,
-            person_id=self.person_id,
-            region=enrolment.region,
-            scheme=enrolment.scheme.value,
-            total_fen=current.inputs.charges.total_fen,
+            **self._heading(current.inputs),
             shares=booked.shares,
             patient_fen=booked.patient_fen,
             settled_booked_on=current.booked_on,
@@ -1027,14 +615,8 @@ class Stay(Aggregate):
             cause=cause,
             inputs=inputs,
             steps=steps,
-            institution_id=self.institution_id,
-            hospital_stay_number=self.hospital_stay_number,
-            invoice_number=self.invoice_number,
-            person_id=self.person_id,
-            region=inputs.eligibility.enrolment.region,
-            scheme=inputs.eligibility.enrolment.scheme.value,
+            **self._heading(inputs),
             fingerprint=inputs.fingerprint,
-            total_fen=inputs.charges.total_fen,
             shares=shares_of(steps),
             patient_fen=patient_fen,
             assumed=assumed,
@@ -1045,6 +627,19 @@ class Stay(Aggregate):
             booked_on=booked_on,
             by=by,
         )
+
+    def _heading(self, inputs: SettlementInputs) -> dict[str, Any]:
+        """What finance reads of a settlement without its stay: whose it is, where, of how much."""
+        enrolment = inputs.eligibility.enrolment
+        return {
+            "institution_id": self.institution_id,
+            "hospital_stay_number": self.hospital_stay_number,
+            "invoice_number": self.invoice_number,
+            "person_id": self.person_id,
+            "region": enrolment.region,
+            "scheme": enrolment.scheme.value,
+            "total_fen": inputs.charges.total_fen,
+        }
 
     # --- questions ----------------------------------------------------------------------------
 

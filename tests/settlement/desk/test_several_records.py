@@ -10,7 +10,7 @@ from settlement.application.ledger_history import settlements_recorded
 from settlement.application.replay_ledger import Scope, replay_ledger
 from settlement.application.verify_ledger import verify_ledger
 from tests.settlement.desk.book_of import book_of
-from tests.support.settlement_desk import P1, P2, Desk, open_parts
+from tests.support.settlement_desk import P1, P2, P3, Desk, open_parts
 from tests.support.small_policies import REGION, layer_text, policy_text, write_book
 
 CAPPED = policy_text(
@@ -26,7 +26,7 @@ class Story:
         parts, self.people = open_parts(folder, policies=write_book(folder / "law", CAPPED))
         self.desk = Desk(parts)
         self.desk.import_institutions()
-        for person in (P1, P2):
+        for person in (P1, P2, P3):
             self.people.add(person, region=REGION)
 
     def merge(self) -> None:
@@ -216,4 +216,28 @@ def test_what_came_earlier_for_both_ids_stays_as_it_is(story: Story) -> None:
 
     assert [a["hospital_stay_number"] for a in undone.json()["adjustments"]] == ["A3"]
     assert [story.now_paid(stay) for stay in (first, third)] == [800_00, 200_00]
+    assert story.discrepancies() == ()
+
+
+def test_undone_meanwhile_under_an_id_the_undone_one_never_had(story: Story) -> None:
+    """What is undone was P1's alone; its 800.00 pass to P2's later settlement, which one is being
+    settled beside that is P2 and P3 together, and P1 no longer."""
+    first = story.settle(P1, "A1").json()["stay_id"]
+    story.merge()
+    second = story.settle(P2, "A2").json()["stay_id"]
+    story.people.same = {P2: (P3,), P3: (P2,)}
+    mine = story.desk.discharged(P3, "B1", charges=BILL)
+    ledger = story.desk.parts.ledger
+    save, between = ledger.save, [lambda: story.undo(first)]
+
+    def saving(*aggregates: Any, **more: Any) -> Any:
+        if between:
+            assert between.pop()().status_code == 200
+            assert story.now_paid(second) == 800_00
+        return save(*aggregates, **more)
+
+    ledger.save = saving  # type: ignore[method-assign]
+    answer = story.desk.settle(mine)
+
+    assert answer.json()["steps"][0]["paid_fen"] == 200_00
     assert story.discrepancies() == ()

@@ -86,16 +86,12 @@ class CountersAgain:
             self._dues.owe(year.collect_events())
 
     def adjusted(self, inputs: SettlementInputs) -> None:
-        """A settlement was adjusted, and its years with it: what that wrote is owed."""
+        """A settlement was adjusted, and orders and years with it: what that wrote is owed."""
+        for record in inputs.eligibility.records:
+            with suppress(KeyError):  # an order that is not there was found already
+                self._dues.owe(self.order(inputs.eligibility, record).collect_events())
         for first_day in sorted(set(inputs.counter_years.values())):
             self._dues.owe(self.year(inputs.eligibility, first_day).collect_events())
-
-    def remade(self, inputs: SettlementInputs) -> None:
-        """A settlement was made again where it stands: what that wrote to its orders is owed."""
-        used = inputs.eligibility
-        for record in used.records:
-            with suppress(KeyError):  # an order that is not there was found already
-                self._dues.owe(self.order(used, record).collect_events())
 
     def order(self, used: EligibilityUsed, person_id: PersonId) -> SettlementOrder:
         """The order of one id, as the log has told it so far. Raises KeyError."""

@@ -110,7 +110,6 @@ class LaterAgain:
         except Exception as refusal:
             # As above.
             yield Finding(REMADE, "更正", RECORDED, refusal)
-        self._counters.remade(later.settlement.inputs)
         self._owe(rederived)
 
     def _owe(self, rederived: tuple[Rederived, ...]) -> None:
