@@ -3,6 +3,8 @@
 what_checking_says.txt spoils the document of the whole language in one place after another.
 """
 
+from typing import Any
+
 import pytest
 
 from settlement.adapters.plain_yaml import NotPlain, read_plain_text
@@ -17,13 +19,18 @@ UNSPOILT = "缺少参数 assistance.rate.row_2.then：以上没有写"
 """What is said of the document before it is spoilt, and not repeated in every story."""
 
 
+WITHOUT = "不写 "
+"""Begins a change that takes a whole entry out: the keys that lead to it follow."""
+
+
 def tell(done: str) -> str:
     """What checking says of the whole language after these changes, `old → new`, one a line.
 
-    `⏎` stands for the end of a line.
+    `⏎` stands for the end of a line; `不写 dates.claim_by.day` takes out a whole entry.
     """
     text = WHOLE_LANGUAGE
-    for change in done.splitlines():
+    changes = [change for change in done.splitlines() if not change.startswith(WITHOUT)]
+    for change in changes:
         old, arrow, new = (part.replace("⏎", "\n") for part in change.partition(" → "))
         assert arrow
         assert old in text, f"“{old}” is no longer in the document"
@@ -33,6 +40,9 @@ def tell(done: str) -> str:
         tree = read_plain_text(text, lines)
     except NotPlain as refused:
         return f"{refused.line}: {refused.message}；{refused.remedy}"
+    for change in done.splitlines():
+        if change.startswith(WITHOUT):
+            _take_out(tree, change.removeprefix(WITHOUT).split("."))
     said = []
     for fault in (finding.fault for finding in check_policies([Draft(tree)])):
         if fault.message == UNSPOILT:
@@ -44,6 +54,12 @@ def tell(done: str) -> str:
         where = ".".join(map(str, fault.path))
         said.append(f"{lines[place]}: {kind} {where}：{fault.message}；{fault.remedy}")
     return "\n".join(said) or "没有问题"
+
+
+def _take_out(tree: Any, keys: list[str]) -> None:
+    for key in keys[:-1]:
+        tree = tree[int(key)] if isinstance(tree, list) else tree[key]
+    del tree[keys[-1]]
 
 
 @pytest.mark.parametrize("story", stories_in(KEPT), ids=lambda story: story.number)
