@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,7 @@ from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from eventsourcing.utils import TopicError, resolve_topic
 
 from eventlog.log_errors import EventNotReadable, EventNotStorable
+from eventlog.snapshots import Snapshot
 
 _ENVELOPE = ("originator_id", "originator_version")
 _PLAIN_TYPES = (str, int, bool, bytes, date, UUID)
@@ -72,6 +73,27 @@ class TypedMapper(Mapper[UUID]):
             raise EventNotReadable(message) from error
         return self._decode(stored_event, event_class)
 
+    def to_stored_snapshot(self, snapshot: Snapshot) -> StoredEvent:
+        """Encode a snapshot by the type hints of its class. Raises `EventNotStorable`."""
+        kind: type = type(snapshot)
+        codec = event_codec(kind)
+        return StoredEvent(
+            originator_id=snapshot.originator_id,
+            originator_version=snapshot.originator_version,
+            topic=codec.topic,
+            state=codec.encode(snapshot),
+        )
+
+    def to_snapshot(self, stored: StoredEvent, kind: type[Snapshot]) -> Snapshot | None:
+        """Decode a snapshot; None where it was written by another class or cannot be read."""
+        if stored.topic != kind.TOPIC:
+            return None
+        try:
+            found: Any = self._decode(stored, kind)
+        except EventNotReadable:
+            return None
+        return cast("Snapshot", found)
+
     def _read_back(self, stored: StoredEvent, event_class: type) -> DomainEventProtocol[UUID]:
         try:
             return self._decode(stored, event_class)
@@ -117,7 +139,7 @@ class EventCodec:
             _struct(event_class.__qualname__, struct_fields), strict=True
         )
 
-    def encode(self, event: DomainEventProtocol[UUID]) -> bytes:
+    def encode(self, event: DomainEventProtocol[UUID] | Snapshot) -> bytes:
         """The bytes of an event's own fields, without its aggregate's id and version."""
         fields = {name: value for name, value in vars(event).items() if name not in _ENVELOPE}
         try:

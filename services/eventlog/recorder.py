@@ -61,6 +61,11 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS serials (
         series TEXT PRIMARY KEY,
         last INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS snapshots (
+        originator_id TEXT PRIMARY KEY,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL) WITHOUT ROWID""",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 
@@ -88,6 +93,14 @@ _EVENTS_OF_MANY = """SELECT originator_id, originator_version, topic, state FROM
     WHERE originator_id IN ({places}) ORDER BY originator_id, originator_version"""
 # SQLite takes a limited number of values in one statement.
 _MOST_IDS = 500
+
+_EVENTS_AFTER = """SELECT originator_version, topic, state FROM stored_events
+    WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"""
+
+_INSERT_SNAPSHOT = "INSERT OR REPLACE INTO snapshots VALUES (?,?,?,?)"
+_SNAPSHOT = "SELECT originator_version, topic, state FROM snapshots WHERE originator_id = ?"
+_SNAPSHOTS_FROM = """SELECT originator_id, originator_version, topic, state FROM snapshots
+    WHERE originator_id > ? ORDER BY originator_id LIMIT 100"""
 
 _CHANGED_SINCE = "SELECT DISTINCT originator_id FROM stored_events WHERE rowid > ?"
 
@@ -215,10 +228,12 @@ class EventLogRecorder(SQLiteApplicationRecorder):
             if accepted is not None and not _register(cursor, accepted):
                 raise RequestAlreadyAccepted(accepted.key)
             try:
-                return super()._insert_events(cursor, stored_events) or []
+                positions = super()._insert_events(cursor, stored_events) or []
             except sqlite3.IntegrityError as error:
                 message = "another writer saved one of these aggregates first"
                 raise VersionConflict(message) from error
+            cursor.executemany(_INSERT_SNAPSHOT, map(_event_row, kwargs.get("snapshots", ())))
+            return positions
 
     def insert_portions(
         self,
@@ -249,6 +264,35 @@ class EventLogRecorder(SQLiteApplicationRecorder):
                 rows = connection.execute(statement, tuple(ids)).fetchall()
             for hex_id, version, topic, state in rows:
                 yield StoredEvent(ids[hex_id], version, topic, state)
+
+    def select_events_after(self, originator_id: UUID, version: int) -> list[StoredEvent]:
+        """The events of an aggregate after a version, in order."""
+        with self._readers.lent() as connection:
+            rows = connection.execute(_EVENTS_AFTER, (originator_id.hex, version)).fetchall()
+        return [StoredEvent(originator_id, *row) for row in rows]
+
+    def select_snapshot(self, originator_id: UUID) -> StoredEvent | None:
+        """The snapshot of an aggregate, as it is stored."""
+        with self._readers.lent() as connection:
+            row = connection.execute(_SNAPSHOT, (originator_id.hex,)).fetchone()
+        return None if row is None else StoredEvent(originator_id, *row)
+
+    def select_snapshots(self) -> Iterator[StoredEvent]:
+        """Every snapshot, as it is stored."""
+        reached = ""
+        while True:
+            with self._readers.lent() as connection:
+                rows = connection.execute(_SNAPSHOTS_FROM, (reached,)).fetchall()
+            for hex_id, version, topic, state in rows:
+                yield StoredEvent(UUID(hex_id), version, topic, state)
+            if not rows:
+                return
+            reached = rows[-1][0]
+
+    def delete_snapshot(self, originator_id: UUID) -> None:
+        """Forget the snapshot of an aggregate. Raises `LogBusy`."""
+        with self._writing() as cursor:
+            cursor.execute("DELETE FROM snapshots WHERE originator_id = ?", (originator_id.hex,))
 
     def select_changed_since(self, position: int) -> list[UUID]:
         """The aggregates that have an event after a position, each once."""

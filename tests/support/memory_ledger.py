@@ -58,3 +58,7 @@ class MemoryLedger:
     def history(self, aggregate_id: UUID) -> Iterator[Any]:
         """The events of one aggregate in order."""
         yield from map(self._mapper.to_domain_event, self._streams.get(aggregate_id, ()))
+
+    def wrong_snapshots(self) -> Iterator[UUID]:
+        """None: nothing is kept but events."""
+        yield from ()

@@ -9,6 +9,7 @@ from eventsourcing.domain import Aggregate
 
 from eventlog.log import EventLog, VersionConflict, create_event_log, open_event_log
 from eventlog.requests import RegisteredRequest
+from settlement.adapters.snapshots import SNAPSHOTS
 from settlement.application.ports import LoggedFact, Overtaken, Receipt
 
 Kind = TypeVar("Kind", bound=Aggregate)
@@ -58,9 +59,20 @@ class EventLedger:
         """The events of one aggregate in order."""
         yield from self.log.events.get(aggregate_id)
 
+    def wrong_snapshots(self) -> Iterator[UUID]:
+        """The aggregates whose snapshot is not what their events give."""
+        return self.log.wrong_snapshots()
+
+    def forget_wrong_snapshots(self) -> int:
+        """Let those be made again from their events; returns how many."""
+        wrong = list(self.log.wrong_snapshots())
+        for aggregate_id in wrong:
+            self.log.forget_snapshot(aggregate_id)
+        return len(wrong)
+
 
 def open_ledger(path: Path) -> EventLedger:
     """The ledger in a file, made when it is not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     create_event_log(path)
-    return EventLedger(open_event_log(path))
+    return EventLedger(open_event_log(path, SNAPSHOTS))

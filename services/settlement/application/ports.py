@@ -56,6 +56,9 @@ class Ledger(Protocol):
     def history(self, aggregate_id: UUID) -> Iterator[Any]:
         """The events of one aggregate in order."""
 
+    def wrong_snapshots(self) -> Iterator[UUID]:
+        """The aggregates that are loaded otherwise than their events give them (快照)."""
+
 
 @dataclass(frozen=True)
 class PersonAnswer:

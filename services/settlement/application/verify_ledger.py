@@ -4,8 +4,8 @@ The log is walked once, in its order. Stays, benefit years, orders, institutions
 decided again from their own events; each settlement is computed again from its inputs under the
 policy text the ledger holds, and so is each that a reversal or a late amount must have adjusted;
 and every stored event must equal, field by field, the one that comes out. Positions and versions
-have no gaps, every journal balances, and the accounts of the funds, where there are any, hold
-exactly the lines that the events give.
+have no gaps, snapshots stand where the events lead, every journal balances, and the accounts of the
+funds, where there are any, hold exactly the lines that the events give.
 
 What is changed consistently cannot be seen from inside, and is left to tamper evidence outside
 of the ledger (signatures, copies kept elsewhere):
@@ -68,6 +68,7 @@ def verify_ledger(
     for logged in walk.readable(ledger.events()):
         found += walk.take(logged)
     found += walk.finish()
+    found += walk.compare_snapshots(ledger)
     return Verified(
         events=walk.streams.events,
         settlements=walk.settlements,
@@ -152,6 +153,13 @@ class _Walk:
         end = Place(self._position + 1)
         for finding in self._at_the_end():
             yield end.discrepancy(finding)
+
+    def compare_snapshots(self, ledger: Ledger) -> Iterator[Discrepancy]:
+        """What is loaded without its first events must stand where they lead."""
+        if self._unreadable is None:
+            for aggregate_id in ledger.wrong_snapshots():
+                finding = Finding("快照", str(aggregate_id), "有出入", "由事件重建的")
+                yield Place(self._position + 1).discrepancy(finding)
 
     def _at_the_end(self) -> Iterator[Finding]:
         if self._unreadable is not None:

@@ -42,10 +42,19 @@ DataOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出，金额为整数分")]
 
 
-def verify(data: DataOption = None, as_json: JsonOption = False) -> None:
+def verify(
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    forget_wrong: Annotated[
+        bool, typer.Option("--forget-snapshots", help="先丢弃与事件不符的快照，以后由事件重建")
+    ] = False,
+) -> None:
     """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差。"""
     settings = _settings(data)
     ledger = build_ledger(settings)
+    if forget_wrong:
+        forgotten = ledger.forget_wrong_snapshots()
+        typer.echo(f"丢弃快照 {forgotten} 份", err=True)
     # Accounts made only now would repeat the ledger instead of bearing witness to it.
     has_books = (settings.data / FUND_BOOKS).is_file()
     books = build_fund_account(settings, ledger) if has_books else None
