@@ -61,6 +61,14 @@ def test_too_many_combinations_are_refused_before_the_first() -> None:
         next(situations([when("designation", f"d{at}") for at in range(15)]))
 
 
+def test_combinations_are_counted_over_all_facts() -> None:
+    """2^14 subsets are tried; twice as many, of two tiers each, are not."""
+    subsets = [when("designation", f"d{at}") for at in range(14)]
+    assert next(situations(subsets)) == Facts()
+    with pytest.raises(TooManySituations, match="^32768 种情形组合$"):
+        next(situations([*subsets, when("tier", "level_2")]))
+
+
 conditions = st.builds(
     lambda when_codes, people, least: Condition(
         when=(Asked("tier", when_codes), Asked("age", least=least)),
