@@ -13,8 +13,8 @@ def read_rule(node: Node, *, name: str, unit: Unit, scope: Scope) -> Rule:
     """A number, one picked by an amount (`by`), or a share of an amount (`share`)."""
     if node.is_mapping and node.get("by"):
         return _read_picked(node, name=name, unit=unit, scope=scope)
-    if node.is_mapping and node.get("share"):
-        return _read_share(node, name=name, unit=unit, scope=scope)
+    if node.is_mapping and (share := node.get("share")):
+        return _read_share(node, share, name=name, unit=unit, scope=scope)
     return read_number(node, name=name, unit=unit, scope=scope)
 
 
@@ -71,12 +71,13 @@ def _read_picked_row(row: Node, *, name: str, unit: Unit, scope: Scope) -> Picke
     )
 
 
-def _read_share(node: Node, *, name: str, unit: Unit, scope: Scope) -> ShareOf | Number:
+def _read_share(
+    node: Node, share: Node, *, name: str, unit: Unit, scope: Scope
+) -> ShareOf | Number:
     """`share: 20%, of: total, at_least: 2000, at_most: 10000`."""
     inner = scope.at(node)
     if unit is not Unit.AMOUNT:
         node.fault("这里应当是比例，不是金额的比例", "直接写百分数")
-    share = node.need("share", "写百分数")
     of, of_evidence = read_expression_with_evidence(
         node.need("of", "写是什么金额的比例，如 total"), inner
     )
@@ -91,7 +92,7 @@ def _read_share(node: Node, *, name: str, unit: Unit, scope: Scope) -> ShareOf |
     node.close()
     return ShareOf(
         name=name,
-        share=read_number(share or node, name=f"{name}.share", unit=Unit.RATIO, scope=inner),
+        share=read_number(share, name=f"{name}.share", unit=Unit.RATIO, scope=inner),
         of=of,
         of_evidence=of_evidence,
         at_least=bounds["at_least"],

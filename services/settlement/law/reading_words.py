@@ -99,7 +99,7 @@ def read_count(node: Node) -> int:
     return 0
 
 
-def read_code(node: Node, known: Mapping[str, str], *, may_be_local: bool = False) -> str:
+def read_code(node: Node, known: Mapping[str, str], *, may_be_local: bool) -> str:
     """A code of a fixed list, written as code or as label; a fault for what is neither."""
     text = node.text()
     code = {label: code for code, label in known.items()}.get(text, text)

@@ -8,7 +8,7 @@ from settlement.kernel.cascade import compile_policy
 from settlement.kernel.settle import Inputs, NumberMissing, settle_bill
 from settlement.law.bill import Charges
 from settlement.law.facts import Facts
-from tests.settlement.policies.drafts import HEAD, RIGHT, layer, policy_of
+from tests.settlement.policies.drafts import HEAD, RIGHT, WHOLE_LANGUAGE, layer, policy_of
 
 CLASS_B = Charges(100000, class_a_fen=0, class_b_fen=100000, class_c_fen=0)
 PARTS = """\
@@ -70,3 +70,9 @@ def test_a_fixed_price_nobody_knows_does_not_matter_to_whom_it_is_not_for() -> N
     always = text.replace("    applies: {when: {care: 生育}}\n", "")
     with pytest.raises(NumberMissing, match=r"second\.fixed"):
         _paid_fen(always, Charges(100000))
+
+
+def test_the_evidence_of_a_fixed_amount_is_that_of_its_base() -> None:
+    """It stands beside `fixed`, and is shown with the base."""
+    maternity = policy_of(WHOLE_LANGUAGE).layers[1]
+    assert maternity.parts[0].base_evidence.note == "假定为定额"
