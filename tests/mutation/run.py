@@ -1,7 +1,8 @@
 """Changes the law, the kernel and what it writes in every small way; tells what nothing noticed.
 
-`make mutate` tries every mutant that is not known to be dead, `make mutate ARGS='PATTERN …'` some
-of them (`settlement.law.exact.*`), `make mutate ARGS=--afresh` those known to be dead as well.
+`make mutate` tries every mutant that is neither known to be dead nor accounted for by a reason,
+`make mutate ARGS='PATTERN …'` some of them (`settlement.law.exact.*`), `make mutate ARGS=--afresh`
+all.
 mutmut works in var/mutation, on a tree laid out as Python sees it; what it may change and which
 tests judge stands in pyproject.toml, why a survivor may live in tests/mutation/survivors.txt.
 """
@@ -69,8 +70,8 @@ def try_mutants(patterns: list[str]) -> None:
     shutil.rmtree(made / "tests", ignore_errors=True)
     shutil.rmtree(made / "settlement" / "policies", ignore_errors=True)
     (made / "mutmut-stats.json").unlink(missing_ok=True)
-    for meta in made.rglob("*.py.meta"):
-        _revive(meta)
+    with contextlib.chdir(WORK):
+        revive(read_reasons_file(REASONS))
     tools = Path(sys.executable).parent
     subprocess.run(
         [sys.executable, "-m", "tests.mutation.quick_first", "run", *patterns],
@@ -97,13 +98,28 @@ def require_tests_by_name(made: Path) -> None:
     )
 
 
-def _revive(meta: Path) -> None:
-    """Forget the verdict on everything that lived: tests may have been added since."""
-    found = json.loads(meta.read_text("utf-8"))
-    codes = found["exit_code_by_key"]
-    lived = [key for key, code in codes.items() if status_by_exit_code[code] not in _DEAD]
-    codes.update(dict.fromkeys(lived))
-    meta.write_text(json.dumps(found), "utf-8")
+def revive(reasons: Counter[Survivor]) -> None:
+    """Forget the verdict on everything that lived without a reason: tests may have been added since.
+
+    Whatever has one would outlive every test again, which takes a minute each.
+    """
+    accounted = reasons.copy()
+    for path in walk_mutatable_files():
+        meta = Path("mutants") / f"{path}.meta"
+        if not meta.is_file():
+            continue
+        found = json.loads(meta.read_text("utf-8"))
+        codes = found["exit_code_by_key"]
+        for name, code in codes.items():
+            status = status_by_exit_code[code]
+            if status in _DEAD or status == _UNTRIED:
+                continue
+            survivor = survivor_of(function_of(name), get_diff_for_mutant(name, path=path))
+            if status == "survived" and accounted[survivor]:
+                accounted[survivor] -= 1
+            else:
+                codes[name] = None
+        meta.write_text(json.dumps(found), "utf-8")
 
 
 def report(patterns: list[str]) -> int:
