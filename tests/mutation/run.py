@@ -99,7 +99,7 @@ def require_tests_by_name(made: Path) -> None:
 
 
 def revive(reasons: Counter[Survivor]) -> None:
-    """Forget the verdict on everything that lived without a reason: tests may have been added since.
+    """Forget the verdict on what lived without a reason: tests may have been added since.
 
     Whatever has one would outlive every test again, which takes a minute each.
     """
