@@ -100,6 +100,8 @@ def test_every_route_is_described() -> None:
         "/v1/settlements",
         "/v1/settlements/check",
         "/v1/settlements/export",
+        "/v1/settlements/{number}/deductions",
+        "/v1/settlements/{number}/deductions/{deduction}/withdrawal",
         "/v1/settlements/{number}/statement.html",
         "/v1/settlements/{number}/statement.pdf",
         "/v1/stays",
