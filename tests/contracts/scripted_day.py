@@ -506,6 +506,8 @@ class ScriptedDay:
             headers = self._headers() | {"Yizhan-Institution": "A990103"}
             answer = self._desk.http.post(f"{path}/decisions", json=said, headers=headers)
             self._heard(settlement_stays_v1.DecisionShown, answer)
+        waiting = self._desk.read("/v1/decisions?status=proposed&limit=1")
+        self._heard(settlement_stays_v1.DecisionsListed, waiting)
         self._write(
             f"{path}/decisions/1/rejection",
             settlement_stays_v1.DecisionRejection,

@@ -88,6 +88,7 @@ def test_every_route_is_described() -> None:
     assert sorted(desk["paths"]) == [
         "/v1/accounts",
         "/v1/accounts/export",
+        "/v1/decisions",
         "/v1/funds",
         "/v1/funds/{fund_id}/payments",
         "/v1/funds/{fund_id}/payments/withdrawal",

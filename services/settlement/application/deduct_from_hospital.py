@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from settlement.application.find_settlement import SettlementUnknown
-from settlement.application.find_stay import StayUnknown, stay_in_sight
+from settlement.application.find_stay import StayUnknown, hospital_acting, stay_in_sight
 from settlement.application.paper_ports import SettlementNumbers
 from settlement.application.ports import Accept, Ledger
 from settlement.application.retrying import when_overtaken
 from settlement.domain.deductions import DeductionKept
-from settlement.domain.institution import Institution, institution_uuid
 from settlement.domain.record import Actor
 from settlement.domain.stay import Stay
 
@@ -126,7 +125,7 @@ def settled_stay_in_sight(
 
 
 def _require_office(ledger: Ledger, by: Actor) -> None:
-    if ledger.find(institution_uuid(by.institution_id), Institution) is not None:
+    if hospital_acting(ledger, by) is not None:
         raise OnlyOffices(
             f"机构 {by.institution_id} 是医疗机构，不能登记或撤回扣减；请由经办机构办理，"
             "有异议请向经办机构申诉"
