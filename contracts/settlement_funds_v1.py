@@ -28,11 +28,12 @@ class Message(BaseModel):
 
 
 class FundShown(Message):
-    """One fund (基金) with its balance now: owed − paid; negative while paid in advance.
+    """One fund (基金) with its balance now: owed − deducted − paid; negative while paid in advance.
 
     Owed and paid are between the fund and hospitals. `to_patients_fen` are the cash allowances
     (现金补助) and the differences (补差) that became due to patients, `from_patients_fen` the
-    differences to be reclaimed from them (追回).
+    differences to be reclaimed from them (追回). `deducted_fen` is what offices deducted from what
+    hospitals are owed (违规扣减), which changes nothing for patients.
     """
 
     fund_id: FundId
@@ -42,6 +43,7 @@ class FundShown(Message):
     balance_fen: SignedFen
     to_patients_fen: SignedFen = 0
     from_patients_fen: SignedFen = 0
+    deducted_fen: SignedFen = 0
     last_booked_on: date | None = None
 
 
@@ -84,15 +86,42 @@ class PaidLineShown(Message):
     amount_fen: SignedFen
 
 
+class DeductedLineShown(Message):
+    """One deduction (扣减明细), or what of it is paid after all with a negative amount.
+
+    A `deduction_withdrawal` was decided by an office (如申诉成立); a `deduction_release` followed
+    from the settlement's being adjusted or undone, and has no reason of its own. Both point at the
+    deduction by its number and the day it was booked. `document_number` is the office's (文书号).
+    """
+
+    booked_on: date
+    kind: Literal["deduction", "deduction_withdrawal", "deduction_release"]
+    settlement_number: str
+    deduction: int
+    reference: str
+    gives_back_booked_on: date | None = None
+    hospital_stay_number: str
+    invoice_number: str | None = None
+    document_number: str
+    reason: str | None = None
+    amount_fen: SignedFen
+
+
 class HospitalAccountShown(Message):
-    """What the fund owes one hospital (单个机构): opening + owed − paid = closing."""
+    """What the fund owes one hospital (单个机构): opening + owed − deducted − paid = closing.
+
+    `net_fen` = owed − deducted is what the period added to what the hospital is paid.
+    """
 
     institution_id: str
     opening_fen: SignedFen
     owed_fen: SignedFen
+    deducted_fen: SignedFen = 0
+    net_fen: SignedFen
     paid_fen: SignedFen
     closing_fen: SignedFen
     owed: tuple[OwedLineShown, ...]
+    deducted: tuple[DeductedLineShown, ...] = ()
     paid: tuple[PaidLineShown, ...]
 
 
@@ -106,6 +135,8 @@ class FundStatementShown(Message):
     to_date: date
     opening_fen: SignedFen
     owed_fen: SignedFen
+    deducted_fen: SignedFen = 0
+    net_fen: SignedFen
     paid_fen: SignedFen
     closing_fen: SignedFen
     hospitals: tuple[HospitalAccountShown, ...]
@@ -151,6 +182,68 @@ class FundPaymentWithdrawn(Message):
     payment: FundPaymentShown
     withdrawn_booked_on: date
     reason: str
+
+
+class DeductionStated(Message):
+    """`POST /v1/settlements/{number}/deductions`: an office deducts (登记违规扣减).
+
+    All deductions of a fund on a settlement are at most what it owes the hospital of it. The
+    patient owes what he owed. `document_number` is the office's own (文书号).
+    """
+
+    fund_id: FundId
+    amount_fen: PaymentFen
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    document_number: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S+(?: \S+)*$")]
+
+
+class DeductionWithdrawal(Message):
+    """`POST /v1/settlements/{number}/deductions/{deduction}/withdrawal`: an office withdraws it
+    (撤回扣减，如申诉成立)."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class DeductionShown(Message):
+    """A deduction (违规扣减) as it is now: `stands_fen` of `amount_fen` still are taken off.
+
+    It is `standing`, `withdrawn` by an office, or `released`, because the settlement was undone or
+    adjusted so far that the fund owes too little of it; a part may be released and the rest stand.
+    """
+
+    settlement_number: str
+    deduction: int
+    reference: str
+    fund_id: FundId
+    amount_fen: PaymentFen
+    stands_fen: SignedFen
+    status: Literal["standing", "withdrawn", "released"]
+    reason: str
+    document_number: str
+    booked_on: date
+    imposed_by: str
+    imposed_for: str
+
+
+class FundNetShown(Message):
+    """What one fund pays the hospital of a settlement (应付净额): owed − deducted = net."""
+
+    fund_id: FundId
+    payer_label: str
+    owed_fen: SignedFen
+    deducted_fen: SignedFen
+    net_fen: SignedFen
+
+
+class DeductionsShown(Message):
+    """`GET /v1/settlements/{number}/deductions` (扣减列表): every deduction, and what is left to
+    pay by each fund; nothing is, where the settlement was undone."""
+
+    contract: Literal["settlement_funds.v1"] = "settlement_funds.v1"
+    settlement_number: str
+    institution_id: str
+    funds: tuple[FundNetShown, ...]
+    deductions: tuple[DeductionShown, ...]
 
 
 class ReconciledLineShown(Message):

@@ -256,6 +256,17 @@ class DecisionsShown(Message):
     decisions: tuple[DecisionShown, ...]
 
 
+class DecisionsListed(Message):
+    """`GET /v1/decisions?status=proposed`: what waits for somebody's approval (待批准的裁定), over
+    all stays, in the order it was proposed; those that have lapsed are told as such.
+
+    With `next_after` the next page is asked, null where there is none.
+    """
+
+    decisions: tuple[DecisionShown, ...]
+    next_after: int | None
+
+
 class DecisionMade(Message):
     """What an approval changed (批准结果); `adjustments` as of a late amount."""
 

@@ -19,6 +19,7 @@ from settlement.application.ports import Clock, Eligibility
 from settlement.application.read_notices import Residences
 from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
+from settlement.read_models.decision_list import DecisionList
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.stay_list import StayList
@@ -43,6 +44,7 @@ class Parts:
     members: Members
     residences: Residences
     stay_list: StayList
+    decision_list: DecisionList
     clock: Clock
     papers: "PaperParts"
 
@@ -81,6 +83,13 @@ def build_members(settings: Settings) -> MembersHttp:
 def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
     """The list of stays, brought up to date whenever it is asked."""
     listed = StayList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    listed.create_tables()
+    return listed
+
+
+def build_decision_list(settings: Settings, ledger: EventLedger) -> DecisionList:
+    """The proposals that nobody has decided on, brought up to date whenever it is asked."""
+    listed = DecisionList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
     listed.create_tables()
     return listed
 
@@ -142,6 +151,7 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         members=members,
         residences=members,
         stay_list=build_stay_list(settings, ledger),
+        decision_list=build_decision_list(settings, ledger),
         clock=clock,
         papers=build_papers(settings, ledger),
     )

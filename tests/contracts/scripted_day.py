@@ -192,6 +192,7 @@ class ScriptedDay:
         self._a_stay_is_corrected()
         self._corrections_arrive()
         self._without_a_record()
+        self._an_office_deducts()
         self._the_fund_pays()
         self._the_fund_compares()
         self._things_are_found()
@@ -505,6 +506,8 @@ class ScriptedDay:
             headers = self._headers() | {"Yizhan-Institution": "A990103"}
             answer = self._desk.http.post(f"{path}/decisions", json=said, headers=headers)
             self._heard(settlement_stays_v1.DecisionShown, answer)
+        waiting = self._desk.read("/v1/decisions?status=proposed&limit=1")
+        self._heard(settlement_stays_v1.DecisionsListed, waiting)
         self._write(
             f"{path}/decisions/1/rejection",
             settlement_stays_v1.DecisionRejection,
@@ -645,6 +648,28 @@ class ScriptedDay:
         }
         statement = settlement_v1.StatementShown
         self._write("/v1/previews", settlement_v1.StatelessBill, bill, statement)
+
+    def _an_office_deducts(self) -> None:
+        """One deduction is withdrawn, one stands until its settlement is undone."""
+        stay = self._desk.read(f"/v1/stays/{stay_id_of(HOSPITAL, 'ZY2026-0001')}").json()
+        path = f"/v1/settlements/{stay['settlement_number']}/deductions"
+        funds = settlement_funds_v1
+        for paper, amount_fen in ((1, 500_00), (2, 300_00)):
+            stated = {
+                "fund_id": FUND,
+                "amount_fen": amount_fen,
+                "reason": "超标准收费",
+                "document_number": f"渝医保扣〔2026〕{paper} 号",
+            }
+            self._by_office(path, funds.DeductionStated, stated)
+        withdrawal = funds.DeductionWithdrawal
+        self._by_office(f"{path}/1/withdrawal", withdrawal, {"reason": "申诉成立"})
+        self._heard(funds.DeductionsShown, self._desk.read(path))
+
+    def _by_office(self, path: str, asks: type[BaseModel], body: dict[str, Any]) -> None:
+        headers = self._headers() | {"Yizhan-Institution": "A500112"}
+        answer = self._desk.http.post(path, json=self._said(asks, body), headers=headers)
+        self._heard(settlement_funds_v1.DeductionShown, answer)
 
     def _the_fund_pays(self) -> None:
         stated = {

@@ -88,6 +88,7 @@ def test_every_route_is_described() -> None:
     assert sorted(desk["paths"]) == [
         "/v1/accounts",
         "/v1/accounts/export",
+        "/v1/decisions",
         "/v1/funds",
         "/v1/funds/{fund_id}/payments",
         "/v1/funds/{fund_id}/payments/withdrawal",
@@ -100,6 +101,8 @@ def test_every_route_is_described() -> None:
         "/v1/settlements",
         "/v1/settlements/check",
         "/v1/settlements/export",
+        "/v1/settlements/{number}/deductions",
+        "/v1/settlements/{number}/deductions/{deduction}/withdrawal",
         "/v1/settlements/{number}/statement.html",
         "/v1/settlements/{number}/statement.pdf",
         "/v1/stays",

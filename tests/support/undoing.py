@@ -30,12 +30,13 @@ from settlement.application.settle_whole_stay import (
 )
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.circumstances import Circumstances
+from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.postings import journal_of
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay, stay_id_of
-from settlement.domain.stay_refusals import LateAmountUnchanged
+from settlement.domain.stay_refusals import LateAmountUnchanged, StayRefusal
 from settlement.kernel.settle import BILL_REFUSALS, ElsewhereAmountTooLarge
 from settlement.law.bill import Charges
 from settlement.law.book import PolicyBook
@@ -79,7 +80,18 @@ class LateStep:
     by_office: bool = False
 
 
-Step = SettleStep | UndoStep | LateStep
+@dataclass(frozen=True)
+class DeductStep:
+    """An office deducts a part (in percent) of what a payer's fund pays of one of the settlements
+    that count by then, as above, as far as it may; or withdraws one of its deductions."""
+
+    which: int
+    payer: str
+    percent: int
+    withdraws: bool = False
+
+
+Step = SettleStep | UndoStep | LateStep | DeductStep
 
 
 @dataclass
@@ -152,6 +164,8 @@ def play(steps: Iterable[Step | None], book: PolicyBook, people: PeopleKnown) ->
             stay = played.live[step.which % len(played.live)]
             if isinstance(step, LateStep):
                 _deliver(played, stay, step, at)
+            elif isinstance(step, DeductStep):
+                _deduct(played, stay, step, at)
             else:
                 _undo(played, stay, at)
     return played
@@ -193,6 +207,33 @@ def _settle(
         return
     played.hospitals[step.stay] = step.hospital
     played.live.append(step.stay)
+
+
+def _deduct(played: Played, stay: str, step: DeductStep, at: datetime) -> None:
+    found: Stay = played.ledger.find(stay_id_of(InstitutionId(played.hospitals[stay]), stay), Stay)
+    settlement = played.settlement(stay)
+    funds = [s.fund for s in settlement.shares if s.payer == step.payer and s.fund]
+    said: dict[str, Any] = {"number": settlement.number, "booked_on": at.date(), "at": at}
+    by = Actor("auditor", OFFICE)
+    try:
+        if step.withdraws:
+            every = found.deductions.of(settlement.number)
+            which = every[step.percent % len(every)].imposed.deduction if every else 1
+            found.withdraw_deduction(deduction=which, reason="申诉成立", by=by, **said)
+        else:
+            owed_fen = owed_to_hospital_fen(settlement, funds[0]) if funds else 0
+            found.impose_deduction(
+                fund_id=funds[0] if funds else "none",
+                amount_fen=owed_fen * step.percent // 100,
+                reason="违规",
+                document=str(at.date()),
+                by=by,
+                **said,
+            )
+    except StayRefusal as refusal:
+        played.refused.append(refusal)
+        return
+    played.ledger.save(found)
 
 
 def _undo(played: Played, stay: str, at: datetime) -> None:

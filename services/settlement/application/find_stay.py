@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from contracts.vocabulary import InstitutionId
 from settlement.application.ports import Ledger
 from settlement.domain.institution import Institution, institution_uuid
 from settlement.domain.record import Actor
@@ -23,9 +24,15 @@ def own_stay(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
 def stay_in_sight(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
     """A stay of the acting institution, or any where an office acts: whoever is not in the
     directory of institutions, until roles say otherwise. Raises StayUnknown."""
-    if ledger.find(institution_uuid(by.institution_id), Institution) is not None:
+    if hospital_acting(ledger, by) is not None:
         return own_stay(ledger, stay_id, by)
     stay = ledger.find(stay_id, Stay)
     if stay is None:
         raise StayUnknown(f"没有住院 {stay_id}")
     return stay
+
+
+def hospital_acting(ledger: Ledger, by: Actor) -> InstitutionId | None:
+    """The hospital that acts; None where an office does: a code that is in no directory."""
+    found = ledger.find(institution_uuid(by.institution_id), Institution)
+    return by.institution_id if found is not None else None

@@ -13,7 +13,8 @@ class FundBalance:
 
     Owed and paid are between the fund and hospitals; `to_patients_fen` are cash allowances and
     differences that became due to patients (应付个人), `from_patients_fen` differences to be
-    reclaimed from them (应收个人). `last_booked_on` is None where nothing ever was booked.
+    reclaimed from them (应收个人). `deducted_fen` is what offices deducted from what hospitals are
+    owed (违规扣减). `last_booked_on` is None where nothing ever was booked.
     """
 
     fund_id: str
@@ -22,11 +23,12 @@ class FundBalance:
     last_booked_on: date | None
     to_patients_fen: int = 0
     from_patients_fen: int = 0
+    deducted_fen: int = 0
 
     @property
     def balance_fen(self) -> int:
         """What the fund still owes hospitals; negative while an advance is not used up."""
-        return self.owed_fen - self.paid_fen
+        return self.owed_fen - self.deducted_fen - self.paid_fen
 
 
 class FundAccounts(Protocol):

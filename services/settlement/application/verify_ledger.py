@@ -20,6 +20,9 @@ of the ledger (signatures, copies kept elsewhere):
 - what an admission declared and its discharge declared anew;
 - why a proposal was made and, while nobody has decided on it, an amount that would fit as well; who
   rejected one;
+- of a deduction that nothing was decided about since, its reason, its document and an amount that
+  would fit, changed with the sum beside it, and why one was withdrawn, unless the accounts of the
+  funds had booked it; which office it was, and the instant within its day;
 - a bill, a date, a circumstance or an amount decided elsewhere that was changed in every event
   that repeats it, with all that was computed from it;
 - a payment, the last movement of a stay's deposit, the end of the ledger, or a settlement cut out
@@ -34,6 +37,7 @@ from uuid import UUID
 from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Ledger, LoggedFact
 from settlement.application.verifying.comparing import Finding
+from settlement.application.verifying.deductions import DEDUCTION_EVENTS
 from settlement.application.verifying.dues import DUE_EVENTS, Dues
 from settlement.application.verifying.fund_books import (
     BOOKS,
@@ -181,13 +185,13 @@ class _Walk:
             case Stay.SettlementOpened():
                 self.settlements += 1
                 self._transaction, self._written = place, SettlementWritten(event)
-            case _ if isinstance(event, (Stay.SettlementReversed, *LATE_EVENTS)):
+            case _ if isinstance(event, (Stay.SettlementReversed, *LATE_EVENTS, *DEDUCTION_EVENTS)):
                 self.reversals += isinstance(event, Stay.SettlementReversed)
                 self._transaction = place
                 yield from self._settled.changed(event)
             case Stay.PayerStepSettled() | Stay.SettlementCompleted():
                 yield Finding("结算", event.TOPIC, "有", "没有对应的开始结算")
-            case Stay.SettlementAdjusted():
+            case Stay.SettlementAdjusted() | Stay.ProviderDeductionReleased():
                 yield from self._settled.adjusted(event)
             case Institution.Created() | Institution.Described():
                 yield from self._institutions.take(event)
@@ -251,7 +255,9 @@ _OF_STAY = (
     Stay.SettlementCompleted,
     Stay.SettlementAdjusted,
     Stay.SettlementReversed,
+    Stay.ProviderDeductionReleased,
     *LATE_EVENTS,
+    *DEDUCTION_EVENTS,
 )
 
 

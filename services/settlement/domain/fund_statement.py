@@ -1,7 +1,7 @@
 """A fund's statement (基金对账单): what it owes each hospital in a period, line by line.
 
-Opening balance + owed − paid = closing balance, for each hospital and in all. A positive balance
-is a debt of the fund; a negative one is money paid in advance and not yet used up.
+Opening balance + owed − deducted − paid = closing balance, for each hospital and in all. A positive
+balance is a debt of the fund; a negative one is money paid in advance and not yet used up.
 """
 
 from dataclasses import dataclass
@@ -71,6 +71,33 @@ class PaidLine:
 
 
 @dataclass(frozen=True)
+class DeductedLine:
+    """One deduction (一行扣减), or what of it is paid after all with a negative amount, in signed
+    fen.
+
+    `gives_back_booked_on` is the day the deduction was booked that a withdrawal or a release gives
+    back. `document` is the office's own; `reason` None where it was released.
+    """
+
+    booked_on: date
+    kind: JournalKind
+    settlement_number: str
+    deduction: int
+    gives_back_booked_on: date | None
+    institution_id: InstitutionId
+    hospital_stay_number: str
+    invoice_number: str | None
+    document: str
+    reason: str | None
+    amount_fen: int
+
+    @property
+    def reference(self) -> str:
+        """What people quote of the deduction (扣减编号)."""
+        return f"{self.settlement_number}-K{self.deduction}"
+
+
+@dataclass(frozen=True)
 class HospitalAccount:
     """What a fund owes one hospital (单个机构往来), in fen."""
 
@@ -78,6 +105,7 @@ class HospitalAccount:
     opening_fen: int
     owed: tuple[OwedLine, ...]
     paid: tuple[PaidLine, ...]
+    deducted: tuple[DeductedLine, ...] = ()
 
     @property
     def owed_fen(self) -> int:
@@ -90,9 +118,19 @@ class HospitalAccount:
         return sum(line.amount_fen for line in self.paid)
 
     @property
+    def deducted_fen(self) -> int:
+        """What the period deducted, withdrawals and releases taken off."""
+        return sum(line.amount_fen for line in self.deducted)
+
+    @property
+    def net_fen(self) -> int:
+        """Owed − deducted: what the period added to what the hospital is paid."""
+        return self.owed_fen - self.deducted_fen
+
+    @property
     def closing_fen(self) -> int:
-        """Opening + owed − paid."""
-        return self.opening_fen + self.owed_fen - self.paid_fen
+        """Opening + owed − deducted − paid."""
+        return self.opening_fen + self.net_fen - self.paid_fen
 
 
 @dataclass(frozen=True)
@@ -119,9 +157,19 @@ class FundStatement:
         return sum(h.paid_fen for h in self.hospitals)
 
     @property
+    def deducted_fen(self) -> int:
+        """What the period deducted, withdrawals and releases taken off."""
+        return sum(h.deducted_fen for h in self.hospitals)
+
+    @property
+    def net_fen(self) -> int:
+        """Owed − deducted: what the period added to what the hospital is paid."""
+        return self.owed_fen - self.deducted_fen
+
+    @property
     def closing_fen(self) -> int:
-        """Opening + owed − paid."""
-        return self.opening_fen + self.owed_fen - self.paid_fen
+        """Opening + owed − deducted − paid."""
+        return self.opening_fen + self.net_fen - self.paid_fen
 
     @property
     def owed_lines(self) -> tuple[OwedLine, ...]:

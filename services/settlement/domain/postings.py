@@ -6,11 +6,12 @@ and never touches what it undoes. What is owed beside a bill stands in entries o
 balance by themselves: the bill's payers and the patient must make up its charges without them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import product
+from typing import Any
 
 from contracts.vocabulary import InstitutionId
 from settlement.domain.adjustment import Change, ChangeKind, Way
@@ -38,6 +39,7 @@ class Account(StrEnum):
     FUND_PATIENT_PAYABLE = "fund_patient_payable"  # 应付个人款 (liability)
     FUND_PATIENT_RECEIVABLE = "fund_patient_receivable"  # 应收个人款, to be reclaimed (asset)
     FUND_BANK = "fund_bank"  # 基金存款 (asset)
+    FUND_DEDUCTIONS = "fund_deductions"  # 违规扣减 (taken off the benefits)
     HOSPITAL_RECEIVABLE = "hospital_receivable"  # 应收基金款 (asset)
     PATIENT_RECEIVABLE = "patient_receivable"  # 应收患者款 (asset)
     WAIVER = "waiver"  # 医院减免 (taken off the charges)
@@ -45,6 +47,7 @@ class Account(StrEnum):
     CHARGES = "charges"  # 医疗收入 (income)
     PATIENT_PAYABLE = "patient_payable"  # 应付患者款 (liability)
     FIXED_PRICE_SURPLUS = "fixed_price_surplus"  # 定额结余 (income)
+    HOSPITAL_DEDUCTIONS = "hospital_deductions"  # 违规扣减 (taken off the income)
 
     @property
     def book(self) -> Book:
@@ -60,10 +63,20 @@ class JournalKind(StrEnum):
     REVERSAL = "reversal"
     PAYMENT = "payment"
     WITHDRAWAL = "withdrawal"
+    DEDUCTION = "deduction"
+    DEDUCTION_WITHDRAWAL = "deduction_withdrawal"
+    DEDUCTION_RELEASE = "deduction_release"
 
 
 OWING = (JournalKind.SETTLEMENT, JournalKind.ADJUSTMENT, JournalKind.REVERSAL)
-"""What changes the debts of funds; the others pay them."""
+"""What settlements change in the debts of funds (应付)."""
+
+DEDUCTING = (
+    JournalKind.DEDUCTION,
+    JournalKind.DEDUCTION_WITHDRAWAL,
+    JournalKind.DEDUCTION_RELEASE,
+)
+"""What is deducted from those debts (扣减), and given back; all other kinds pay them."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,8 @@ class Journal:
     """The entries of one event (一笔凭证), booked on one day, between funds and one hospital.
 
     `reference` is the settlement number, or the bank's reference. What undoes something carries
-    the same reference and `undoes_booked_on`, the day the original was booked.
+    the same reference and `undoes_booked_on`, the day the original was booked. A deduction is told
+    by its number (`deduction`) and the office's `document`; its reason is the remark.
     """
 
     kind: JournalKind
@@ -106,6 +120,8 @@ class Journal:
     payment_kind: PaymentKind | None = None
     paid_on: date | None = None
     remark: str | None = None
+    deduction: int | None = None
+    document: str | None = None
 
     def check(self) -> "Journal":
         """The journal itself, its debits being equal to its credits in each book, within the
@@ -126,18 +142,8 @@ class Journal:
 
 def journal_of(event: object) -> Journal | None:
     """The journal of an event; None for events that move no money. Raises NotBalanced."""
-    match event:
-        case Stay.SettlementCompleted():
-            return _settlement(event)
-        case Stay.SettlementAdjusted():
-            return _adjustment(event)
-        case Stay.SettlementReversed():
-            return _reversal(event)
-        case FundPayment.Recorded():
-            return _payment(event.payment)
-        case FundPayment.Withdrawn():
-            return _withdrawal(event)
-    return None
+    make = _JOURNALS.get(type(event))
+    return make(event) if make else None
 
 
 def _settlement(event: Stay.SettlementCompleted) -> Journal:
@@ -278,6 +284,56 @@ def _surplus_entries(owed: OutsideEntry) -> list[Entry]:
     ]
 
 
+def _deduction(event: Stay.ProviderDeductionImposed) -> Journal:
+    """The fund owes the hospital less, and the hospital knows it; the benefits, the charges and
+    what the patient owes stay as they are booked."""
+    imposed = event.imposed
+    return Journal(
+        kind=JournalKind.DEDUCTION,
+        reference=event.number,
+        booked_on=imposed.booked_on,
+        institution_id=event.institution_id,
+        hospital_stay_number=event.hospital_stay_number,
+        invoice_number=event.invoice_number,
+        remark=imposed.reason,
+        deduction=imposed.deduction,
+        document=imposed.document,
+        entries=_deduction_entries(imposed.fund_id, imposed.amount_fen),
+    ).check()
+
+
+def _deduction_given_back(
+    event: Stay.ProviderDeductionWithdrawn | Stay.ProviderDeductionReleased,
+) -> Journal:
+    """What no longer is deducted, in a period of its own; a release has no reason but its cause."""
+    imposed = event.imposed
+    is_withdrawn = isinstance(event, Stay.ProviderDeductionWithdrawn)
+    kind = JournalKind.DEDUCTION_WITHDRAWAL if is_withdrawn else JournalKind.DEDUCTION_RELEASE
+    entries = _deduction_entries(imposed.fund_id, event.amount_fen)
+    return Journal(
+        kind=kind,
+        reference=event.number,
+        booked_on=event.booked_on,
+        undoes_booked_on=imposed.booked_on,
+        institution_id=event.institution_id,
+        hospital_stay_number=event.hospital_stay_number,
+        invoice_number=event.invoice_number,
+        remark=event.reason if isinstance(event, Stay.ProviderDeductionWithdrawn) else None,
+        deduction=imposed.deduction,
+        document=imposed.document,
+        entries=tuple(entry.mirrored for entry in entries),
+    ).check()
+
+
+def _deduction_entries(fund_id: str, amount_fen: int) -> tuple[Entry, ...]:
+    return (
+        Entry(Account.FUND_PAYABLE, debit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.FUND_DEDUCTIONS, credit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.HOSPITAL_DEDUCTIONS, debit_fen=amount_fen, fund_id=fund_id),
+        Entry(Account.HOSPITAL_RECEIVABLE, credit_fen=amount_fen, fund_id=fund_id),
+    )
+
+
 def _payment(payment: Payment) -> Journal:
     return Journal(
         kind=JournalKind.PAYMENT,
@@ -311,3 +367,16 @@ def _payment_entries(payment: Payment) -> tuple[Entry, ...]:
         Entry(Account.HOSPITAL_BANK, debit_fen=amount_fen, fund_id=fund_id),
         Entry(Account.HOSPITAL_RECEIVABLE, credit_fen=amount_fen, fund_id=fund_id),
     )
+
+
+_JOURNALS: dict[type, Callable[[Any], Journal]] = {
+    Stay.SettlementCompleted: _settlement,
+    Stay.SettlementAdjusted: _adjustment,
+    Stay.SettlementReversed: _reversal,
+    Stay.ProviderDeductionImposed: _deduction,
+    Stay.ProviderDeductionWithdrawn: _deduction_given_back,
+    Stay.ProviderDeductionReleased: _deduction_given_back,
+    FundPayment.Recorded: lambda event: _payment(event.payment),
+    FundPayment.Withdrawn: _withdrawal,
+}
+"""Every kind of event that moves money."""

@@ -12,10 +12,12 @@ from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import Departure, DepositMethod, InstitutionId, PersonId
 from settlement.domain import events_before_settlement as before_settlement
+from settlement.domain import events_of_deductions as deducting
 from settlement.domain import events_of_settlement as settling
 from settlement.domain.adjustment import Cause, Change
 from settlement.domain.carrying import Amounts, directly, through_hospital
 from settlement.domain.circumstances import Circumstances
+from settlement.domain.deductions import Deduction, Deductions, owed_to_hospital_fen
 from settlement.domain.deposits import Deposit, DepositLimit, Tender, TenderRepeated
 from settlement.domain.discretion import (
     Proposal,
@@ -98,12 +100,16 @@ class Stay(Aggregate):
     DiscretionRejected: TypeAlias = settling.DiscretionRejected
     SettlementAdjusted: TypeAlias = settling.SettlementAdjusted
     SettlementReversed: TypeAlias = settling.SettlementReversed
+    ProviderDeductionImposed: TypeAlias = deducting.ProviderDeductionImposed
+    ProviderDeductionWithdrawn: TypeAlias = deducting.ProviderDeductionWithdrawn
+    ProviderDeductionReleased: TypeAlias = deducting.ProviderDeductionReleased
 
     def __init__(self) -> None:
         self.settlements: tuple[Settlement, ...] = ()
         self.late_layers: dict[str, frozenset[str]] = {}
         self.proposals: tuple[Proposal, ...] = ()
         self.decided: dict[int, ProposalStatus] = {}
+        self.deductions = Deductions()
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -448,7 +454,7 @@ class Stay(Aggregate):
         )
 
     def reverse(self, *, reason: str, booked_on: date, by: Actor, at: datetime) -> Settlement:
-        """Undo the settlement (撤销结算); returns what was undone.
+        """Undo the settlement (撤销结算) and release its deductions; returns what was undone.
 
         Raises NotSettled, BookedBackwards.
         """
@@ -456,6 +462,7 @@ class Stay(Aggregate):
         if current is None:
             raise NotSettled(f"住院 {self.hospital_stay_number} 没有可撤销的结算")
         _require_forwards(booked_on, current)
+        self.deductions.require_forwards(current.number, booked_on)
         booked = through_hospital(current)
         self.trigger_event(
             self.SettlementReversed,
@@ -471,6 +478,7 @@ class Stay(Aggregate):
             outside=booked.outside,
             direct=directly(current),
         )
+        self._release_deductions(current.number, booked_on=booked_on, by=by, at=at)
         return current
 
     def deliver_late_amount(
@@ -599,7 +607,7 @@ class Stay(Aggregate):
         at: datetime,
     ) -> None:
         """Put a settlement right after something before it changed, or after an amount came late
-        (更正).
+        (更正), and release what its deductions are too much then.
 
         Raises NotSettled, BookedBackwards.
         """
@@ -607,11 +615,13 @@ class Stay(Aggregate):
         if current is None or current.number != number:
             raise NotSettled(f"住院 {self.hospital_stay_number} 的结算 {number} 已不作数，不能更正")
         _require_forwards(booked_on, current)
+        self.deductions.require_forwards(number, booked_on)
+        adjustment = len(current.adjustments) + 1
         self.trigger_event(
             self.SettlementAdjusted,
             timestamp=at,
             number=number,
-            adjustment=len(current.adjustments) + 1,
+            adjustment=adjustment,
             cause=cause,
             inputs=inputs,
             steps=steps,
@@ -627,14 +637,119 @@ class Stay(Aggregate):
             booked_on=booked_on,
             by=by,
         )
+        self._release_deductions(number, adjustment, booked_on=booked_on, by=by, at=at)
+
+    def impose_deduction(
+        self,
+        *,
+        number: str,
+        fund_id: str,
+        amount_fen: int,
+        reason: str,
+        document: str,
+        booked_on: date,
+        by: Actor,
+        at: datetime,
+    ) -> Deduction:
+        """Deduct from what a fund pays of the settlement (违规扣减); the settlement stays.
+
+        Raises NotSettled, BookedBackwards, and what `decide_next` raises.
+        """
+        current = self.current_settlement
+        if current is None or current.number != number:
+            raise NotSettled(f"结算 {number} 已撤销，基金不再为它付款，不能扣减")
+        _require_forwards(booked_on, current)
+        imposed = self.deductions.decide_next(
+            current,
+            fund_id=fund_id,
+            amount_fen=amount_fen,
+            reason=reason,
+            document=document,
+            booked_on=booked_on,
+            by=by,
+        )
+        self.trigger_event(
+            self.ProviderDeductionImposed,
+            timestamp=at,
+            number=number,
+            imposed=imposed,
+            owed_fen=owed_to_hospital_fen(current, fund_id),
+            deducted_fen=self.deductions.deducted_fen(number, fund_id) + amount_fen,
+            **self._hospital_heading(),
+            by=by,
+        )
+        return imposed
+
+    def withdraw_deduction(
+        self,
+        *,
+        number: str,
+        deduction: int,
+        reason: str,
+        booked_on: date,
+        by: Actor,
+        at: datetime,
+    ) -> Deduction:
+        """Withdraw what stands of a deduction (撤回扣减); returns it as it was imposed.
+
+        Raises DeductionUnknown, DeductionClosed, BookedBackwards.
+        """
+        kept = self.deductions.decide_withdrawal(number, deduction, booked_on)
+        self.trigger_event(
+            self.ProviderDeductionWithdrawn,
+            timestamp=at,
+            number=number,
+            imposed=kept.imposed,
+            amount_fen=kept.stands_fen,
+            reason=reason,
+            booked_on=booked_on,
+            **self._hospital_heading(),
+            by=by,
+        )
+        return kept.imposed
+
+    def _release_deductions(
+        self,
+        number: str,
+        adjustment: int | None = None,
+        *,
+        booked_on: date,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Nobody is deducted more than he is owed: nothing, where the settlement was undone."""
+        current = self.current_settlement
+
+        def owed_fen(fund_id: str) -> int:
+            return 0 if current is None else owed_to_hospital_fen(current, fund_id)
+
+        for kept, released_fen in tuple(self.deductions.too_much(number, owed_fen)):
+            self.trigger_event(
+                self.ProviderDeductionReleased,
+                timestamp=at,
+                number=number,
+                imposed=kept.imposed,
+                amount_fen=released_fen,
+                stands_fen=kept.stands_fen - released_fen,
+                adjustment=adjustment,
+                booked_on=booked_on,
+                **self._hospital_heading(),
+                by=by,
+            )
+
+    def _hospital_heading(self) -> dict[str, Any]:
+        """What finance reads of a hospital's stay."""
+        return {
+            "institution_id": self.institution_id,
+            "hospital_stay_number": self.hospital_stay_number,
+            "invoice_number": self.invoice_number,
+        }
 
     def _heading(self, inputs: SettlementInputs) -> dict[str, Any]:
         """What finance reads of a settlement without its stay: whose it is, where, of how much."""
         enrolment = inputs.eligibility.enrolment
         return {
-            "institution_id": self.institution_id,
-            "hospital_stay_number": self.hospital_stay_number,
-            "invoice_number": self.invoice_number,
+            **self._hospital_heading(),
             "person_id": self.person_id,
             "region": enrolment.region,
             "scheme": enrolment.scheme.value,

@@ -6,6 +6,7 @@ from settlement.application.fund_ports import FundBalance
 from settlement.application.reconcile_fund import Difference, Reconciliation
 from settlement.domain.fund_payments import Payment
 from settlement.domain.fund_statement import (
+    DeductedLine,
     FundStatement,
     HospitalAccount,
     OwedLine,
@@ -32,6 +33,7 @@ def show_funds(funds: tuple[FundBalance, ...]) -> message.FundsShown:
                 balance_fen=fund.balance_fen,
                 to_patients_fen=fund.to_patients_fen,
                 from_patients_fen=fund.from_patients_fen,
+                deducted_fen=fund.deducted_fen,
                 last_booked_on=fund.last_booked_on,
             )
             for fund in funds
@@ -48,6 +50,8 @@ def show_statement(statement: FundStatement) -> message.FundStatementShown:
         to_date=statement.period.last_day,
         opening_fen=statement.opening_fen,
         owed_fen=statement.owed_fen,
+        deducted_fen=statement.deducted_fen,
+        net_fen=statement.net_fen,
         paid_fen=statement.paid_fen,
         closing_fen=statement.closing_fen,
         hospitals=tuple(_hospital(h) for h in statement.hospitals),
@@ -59,9 +63,12 @@ def _hospital(account: HospitalAccount) -> message.HospitalAccountShown:
         institution_id=account.institution_id,
         opening_fen=account.opening_fen,
         owed_fen=account.owed_fen,
+        deducted_fen=account.deducted_fen,
+        net_fen=account.net_fen,
         paid_fen=account.paid_fen,
         closing_fen=account.closing_fen,
         owed=tuple(_owed(line) for line in account.owed),
+        deducted=tuple(_deducted(line) for line in account.deducted),
         paid=tuple(_paid(line) for line in account.paid),
     )
 
@@ -69,6 +76,13 @@ def _hospital(account: HospitalAccount) -> message.HospitalAccountShown:
 def _owed(line: OwedLine) -> message.OwedLineShown:
     return message.OwedLineShown.model_validate(
         {name: value for name, value in vars(line).items() if name != "institution_id"}
+    )
+
+
+def _deducted(line: DeductedLine) -> message.DeductedLineShown:
+    said = {n: v for n, v in vars(line).items() if n not in ("institution_id", "document")}
+    return message.DeductedLineShown.model_validate(
+        {**said, "reference": line.reference, "document_number": line.document}
     )
 
 

@@ -221,6 +221,32 @@ def _reversed(event: Stay.SettlementReversed) -> str:
     )
 
 
+def _deduction_imposed(event: Stay.ProviderDeductionImposed) -> str:
+    imposed = event.imposed
+    net_fen = event.owed_fen - event.deducted_fen
+    return (
+        f"违规扣减 {imposed.reference}：基金 {imposed.fund_id} 少付医院 "
+        f"{format_yuan(imposed.amount_fen)} 元，文书 {imposed.document}，原因“{imposed.reason}”；"
+        f"该基金应付净额 {format_yuan(net_fen)} 元，个人应付不变；记账日 {imposed.booked_on}"
+    )
+
+
+def _deduction_withdrawn(event: Stay.ProviderDeductionWithdrawn) -> str:
+    return (
+        f"撤回扣减 {event.imposed.reference}：基金 {event.imposed.fund_id} 补付医院 "
+        f"{format_yuan(event.amount_fen)} 元，原因“{event.reason}”；记账日 {event.booked_on}"
+    )
+
+
+def _deduction_released(event: Stay.ProviderDeductionReleased) -> str:
+    why = "撤销" if event.adjustment is None else f"第 {event.adjustment} 次更正"
+    return (
+        f"解除扣减 {event.imposed.reference}：因结算{why}，"
+        f"解除 {format_yuan(event.amount_fen)} 元，仍扣减 {format_yuan(event.stands_fen)} 元；"
+        f"记账日 {event.booked_on}"
+    )
+
+
 def _shares(shares: tuple[Share, ...]) -> str:
     """Who pays what, two payers of one name as two."""
     return "".join(
@@ -258,5 +284,8 @@ HAPPENED: dict[type, Callable[[Any], str]] = {
     Stay.DiscretionRejected: _rejected,
     Stay.SettlementAdjusted: _adjusted,
     Stay.SettlementReversed: _reversed,
+    Stay.ProviderDeductionImposed: _deduction_imposed,
+    Stay.ProviderDeductionWithdrawn: _deduction_withdrawn,
+    Stay.ProviderDeductionReleased: _deduction_released,
 }
 """Every kind of event of a stay, in words."""

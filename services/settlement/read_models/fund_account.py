@@ -37,13 +37,21 @@ from eventlog.sqlite_engine import begin_writing
 from settlement.application.fund_ports import FundBalance
 from settlement.domain.fund_payments import PaymentKind
 from settlement.domain.fund_statement import (
+    DeductedLine,
     FundStatement,
     HospitalAccount,
     OwedLine,
     PaidLine,
     Period,
 )
-from settlement.domain.postings import OWING, Account, Journal, JournalKind, journal_of
+from settlement.domain.postings import (
+    DEDUCTING,
+    OWING,
+    Account,
+    Journal,
+    JournalKind,
+    journal_of,
+)
 from settlement.domain.settlement import SURPLUS
 
 _metadata = MetaData()
@@ -60,6 +68,8 @@ _journals = Table(
     Column("payment_kind", String),
     Column("paid_on", Date),
     Column("remark", String),
+    Column("deduction", Integer),
+    Column("document", String),
 )
 
 # The day and the hospital are kept with each entry, so that one index answers a statement.
@@ -87,8 +97,15 @@ _by_fund = Index(
     _entries.c.credit_fen,
 )
 _tables = (_journals, _entries)
+_ADDED = (
+    ("fund_entries", "outside", "VARCHAR"),
+    ("fund_journals", "deduction", "INTEGER"),
+    ("fund_journals", "document", "VARCHAR"),
+)
+"""Columns that came later: table, name, type."""
 
 _OWING = tuple(kind.value for kind in OWING)
+_DEDUCTING = tuple(kind.value for kind in DEDUCTING)
 _OF_FUNDS = (
     Account.FUND_PAYABLE.value,
     Account.FUND_PATIENT_PAYABLE.value,
@@ -97,7 +114,8 @@ _OF_FUNDS = (
 
 
 class StatementDoesNotAddUp(Exception):
-    """Opening + owed − paid is not the account's balance: rebuild the read model and report it."""
+    """Opening + owed − deducted − paid is not the account's balance: rebuild the read model and
+    report it."""
 
 
 class FundAccount:
@@ -173,9 +191,10 @@ class FundAccount:
 def _create(connection: Connection) -> None:
     for table in _tables:
         connection.execute(CreateTable(table, if_not_exists=True))
-    # Accounts that were made before anything was owed beside a bill: nothing in them was.
-    if all(c["name"] != "outside" for c in inspect(connection).get_columns("fund_entries")):
-        connection.execute(text("ALTER TABLE fund_entries ADD COLUMN outside VARCHAR"))
+    # Accounts that were made before anything was owed beside a bill, or deducted: nothing was.
+    for name, column, kind in _ADDED:
+        if all(c["name"] != column for c in inspect(connection).get_columns(name)):
+            connection.execute(text(f"ALTER TABLE {name} ADD COLUMN {column} {kind}"))
     connection.execute(CreateIndex(_by_fund, if_not_exists=True))
 
 
@@ -205,6 +224,8 @@ def _journal_row(position: int, journal: Journal) -> dict[str, Any]:
         "payment_kind": journal.payment_kind.value if journal.payment_kind else None,
         "paid_on": journal.paid_on,
         "remark": journal.remark,
+        "deduction": journal.deduction,
+        "document": journal.document,
     }
 
 
@@ -236,12 +257,14 @@ def _balances_query() -> Any:
     to_patients = entries.account == Account.FUND_PATIENT_PAYABLE.value
     from_patients = entries.account == Account.FUND_PATIENT_RECEIVABLE.value
     owing = and_(to_hospitals, journals.kind.in_(_OWING))
-    paying = and_(to_hospitals, journals.kind.not_in(_OWING))
+    deducting = and_(to_hospitals, journals.kind.in_(_DEDUCTING))
+    paying = and_(to_hospitals, journals.kind.not_in((*_OWING, *_DEDUCTING)))
     return (
         select(
             entries.fund_id,
             func.sum(case((owing, change_fen), else_=0)).label("owed_fen"),
             func.sum(case((paying, -change_fen), else_=0)).label("paid_fen"),
+            func.sum(case((deducting, -change_fen), else_=0)).label("deducted_fen"),
             func.sum(case((to_patients, change_fen), else_=0)).label("to_patients_fen"),
             func.sum(case((from_patients, -change_fen), else_=0)).label("from_patients_fen"),
             func.max(entries.booked_on).label("last_booked_on"),
@@ -261,6 +284,7 @@ def _balance(row: Row[Any]) -> FundBalance:
         last_booked_on=row.last_booked_on,
         to_patients_fen=row.to_patients_fen,
         from_patients_fen=row.from_patients_fen,
+        deducted_fen=row.deducted_fen,
     )
 
 
@@ -303,10 +327,13 @@ def _hospital_accounts(
     opening: dict[str, int], rows: Sequence[Row[Any]]
 ) -> tuple[HospitalAccount, ...]:
     owed: dict[str, list[OwedLine]] = {}
+    deducted: dict[str, list[DeductedLine]] = {}
     paid: dict[str, list[PaidLine]] = {}
     for row in rows:
         if row.kind in _OWING:
             owed.setdefault(row.institution_id, []).append(_owed_line(row))
+        elif row.kind in _DEDUCTING:
+            deducted.setdefault(row.institution_id, []).append(_deducted_line(row))
         else:
             paid.setdefault(row.institution_id, []).append(_paid_line(row))
     with_balance = {hospital for hospital, fen in opening.items() if fen}
@@ -316,8 +343,9 @@ def _hospital_accounts(
             opening_fen=opening.get(hospital, 0),
             owed=tuple(owed.get(hospital, ())),
             paid=tuple(paid.get(hospital, ())),
+            deducted=tuple(deducted.get(hospital, ())),
         )
-        for hospital in sorted(with_balance | owed.keys() | paid.keys())
+        for hospital in sorted(with_balance | owed.keys() | deducted.keys() | paid.keys())
     )
 
 
@@ -333,6 +361,22 @@ def _owed_line(row: Row[Any]) -> OwedLine:
         layer=row.layer,
         amount_fen=row.credit_fen - row.debit_fen,
         is_surplus=row.outside == SURPLUS,
+    )
+
+
+def _deducted_line(row: Row[Any]) -> DeductedLine:
+    return DeductedLine(
+        booked_on=row.booked_on,
+        kind=JournalKind(row.kind),
+        settlement_number=row.reference,
+        deduction=row.deduction,
+        gives_back_booked_on=row.undoes_booked_on,
+        institution_id=row.institution_id,
+        hospital_stay_number=row.hospital_stay_number,
+        invoice_number=row.invoice_number,
+        document=row.document,
+        reason=row.remark,
+        amount_fen=row.debit_fen - row.credit_fen,
     )
 
 

@@ -126,6 +126,22 @@ def reverse(stay: Stay, *, booked_on: date) -> None:
     stay.reverse(reason="费用有误", booked_on=booked_on, by=CLERK, at=AT)
 
 
+def deduct(
+    stay: Stay, amount_fen: int, *, number: str, booked_on: date, fund_id: str = BASIC
+) -> None:
+    """An office deducts from what a fund pays of the stay's settlement."""
+    stay.impose_deduction(
+        number=number,
+        fund_id=fund_id,
+        amount_fen=amount_fen,
+        reason="超标准收费",
+        document=f"{len(stay.deductions.every) + 7} 号",
+        booked_on=booked_on,
+        by=CLERK,
+        at=AT,
+    )
+
+
 def payment(
     amount_fen: int,
     *,

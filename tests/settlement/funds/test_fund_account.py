@@ -28,6 +28,7 @@ from tests.settlement.funds.fund_stories import (
     HOSPITAL_B,
     ListedEvents,
     cash,
+    deduct,
     fund_account,
     payment,
     recorded,
@@ -259,6 +260,51 @@ def test_accounts_made_before_there_was_anything_beside_a_bill_go_on() -> None:
         ("N2", False, 5_00),
         ("N2", True, 1_00),
     ]
+
+
+def test_accounts_made_before_anything_was_deducted_go_on() -> None:
+    """The columns are put beside the journals that are there."""
+    log = ListedEvents()
+    stay = settled_stay(("basic", BASIC, 80_00), number="N1", booked_on=JULY_3)
+    log.take(stay)
+    with fund_account(log) as account:
+        account.catch_up()
+        with account._engine.begin() as connection:
+            for column in ("deduction", "document"):
+                connection.execute(text(f"ALTER TABLE fund_journals DROP COLUMN {column}"))
+
+        account.create_tables()
+        deduct(stay, 30_00, number="N1", booked_on=JULY_20)
+        log.take(stay)
+        (hospital,) = account.statement(BASIC, JULY).hospitals
+
+    assert [(d.reference, d.document, d.amount_fen) for d in hospital.deducted] == [
+        ("N1-K1", "7 号", 30_00)
+    ]
+    assert (hospital.owed_fen, hospital.net_fen, hospital.closing_fen) == (80_00, 50_00, 50_00)
+
+
+def test_what_a_fund_advanced_is_told_apart_from_what_it_deducted() -> None:
+    """80.00 owed, 30.00 deducted, 60.00 paid: the hospital has 10.00 in advance."""
+    log = ListedEvents()
+    stay = settled_stay(
+        ("basic", BASIC, 80_00), number="N1", booked_on=JULY_3, outside=(surplus(5_00),)
+    )
+    deduct(stay, 85_00, number="N1", booked_on=JULY_3)
+    stay.withdraw_deduction(
+        number="N1", deduction=1, reason="申诉成立", booked_on=JULY_20, by=CLERK, at=AT
+    )
+    deduct(stay, 35_00, number="N1", booked_on=JULY_20)
+    log.take(stay, recorded(payment(60_00, reference="B1", booked_on=JULY_20)))
+
+    with fund_account(log) as account:
+        july = account.statement(BASIC, JULY)
+        (balance,) = account.balances()
+
+    assert (july.owed_fen, july.deducted_fen, july.net_fen) == (85_00, 35_00, 50_00)
+    assert (july.paid_fen, july.closing_fen) == (60_00, -10_00)
+    assert (balance.owed_fen, balance.deducted_fen, balance.paid_fen) == (85_00, 35_00, 60_00)
+    assert balance.balance_fen == -10_00
 
 
 def test_a_fund_without_entries_has_an_empty_statement() -> None:

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from settlement.adapters.event_ledger import open_ledger
 from settlement.adapters.policy_files import SHIPPED_POLICIES
+from settlement.domain.stay import Stay, stay_id_of
 from settlement.entrypoints.cli.fund import fund_app
-from tests.settlement.funds.fund_stories import BASIC, HOSPITAL_A
+from tests.settlement.funds.fund_stories import BASIC, HOSPITAL_A, deduct
 
 JULY = ("--fund", BASIC, "--from", "2023-07-01", "--to", "2023-07-31")
 AUGUST = ("--fund", BASIC, "--from", "2023-08-01", "--to", "2023-08-31")
@@ -47,7 +50,7 @@ def test_a_statement_is_a_table_with_subtotals_and_balances() -> None:
         ["应付小计", "", "", "", "", "", "", "-300.00"],
         ["拨付小计", "", "", "", "", "", "", "0.00"],
         ["期末余额", "", "", "", "", "", "", "120.50"],
-        ["420.50", "-300.00", "0.00", "120.50"],
+        ["420.50", "-300.00", "0.00", "-300.00", "0.00", "120.50"],
     ]
 
 
@@ -70,6 +73,8 @@ def test_a_statement_as_csv_is_in_yuan_and_opens_in_spreadsheets() -> None:
         ("机构期末余额", HOSPITAL_A, "", "420.50"),
         ("基金期初余额", "", "", "0.00"),
         ("基金本期应付", "", "", "420.50"),
+        ("基金违规扣减", "", "", "0.00"),
+        ("基金应付净额", "", "", "420.50"),
         ("基金本期拨付", "", "", "0.00"),
         ("基金期末余额", "", "", "420.50"),
     ]
@@ -148,8 +153,40 @@ def test_a_payment_is_recorded_once_and_withdrawn() -> None:
 
 
 def test_the_list_of_funds_is_a_table() -> None:
-    """Owed, paid and balance in yuan, and what is due to patients and from them."""
-    assert [BASIC, "基本医疗保险", "120.50", "0.00", "120.50", "0.00", "0.00"] in cells(run("list"))
+    """Owed, deducted, paid and balance in yuan, and what is due to patients and from them."""
+    row = [BASIC, "基本医疗保险", "120.50", "0.00", "0.00", "120.50", "0.00", "0.00"]
+    assert row in cells(run("list"))
+
+
+def test_a_statement_tells_what_was_deducted_and_the_net(data: Path) -> None:
+    """N2's 120.50 less 20.50 that an office deducted: lines of their own, and the net of each
+    hospital and of the fund, as a table and as CSV."""
+    ledger = open_ledger(data / "settlement.sqlite")
+    stay = ledger.find(stay_id_of(HOSPITAL_A, "ZY-N2"), Stay)
+    assert stay is not None
+    deduct(stay, 20_50, number="N2", booked_on=date(2023, 8, 10))
+    ledger.save(stay)
+
+    assert cells(run("statement", *AUGUST)) == [
+        ["期初余额", "", "", "", "", "", "", "420.50"],
+        ["冲正", "2023-08-09", "N1", "2023-07-03", "ZY-N1", "FP-N1", "basic", "-300.00"],
+        ["应付小计", "", "", "", "", "", "", "-300.00"],
+        ["违规扣减", "2023-08-10", "N2-K1", "", "ZY-N2", "FP-N2", "文书 7 号 超标准收费", "20.50"],
+        ["扣减小计", "", "", "", "", "", "", "20.50"],
+        ["应付净额", "", "", "", "", "", "", "-320.50"],
+        ["拨付小计", "", "", "", "", "", "", "0.00"],
+        ["期末余额", "", "", "", "", "", "", "100.00"],
+        ["420.50", "-300.00", "20.50", "-320.50", "0.00", "100.00"],
+    ]
+    content = run("statement", *AUGUST, "--csv").stdout_bytes.decode("utf-8-sig")
+    rows = [row for row in csv.reader(io.StringIO(content)) if "扣减" in row[0] or "净" in row[0]]
+    assert [(r[0], r[3], r[7], r[8]) for r in rows] == [
+        ("违规扣减", "N2-K1", "文书 7 号 超标准收费", "20.50"),
+        ("基金违规扣减", "", "", "20.50"),
+        ("基金应付净额", "", "", "-320.50"),
+    ]
+    row = [BASIC, "基本医疗保险", "120.50", "20.50", "0.00", "100.00", "0.00", "0.00"]
+    assert row in cells(run("list"))
 
 
 def test_rebuilding_leaves_the_statement_as_it_was() -> None:

@@ -58,6 +58,8 @@ def test_a_statement_has_balances_lines_and_totals(client: TestClient) -> None:
         "to_date": "2023-08-31",
         "opening_fen": 420_50,
         "owed_fen": -300_00,
+        "deducted_fen": 0,
+        "net_fen": -300_00,
         "paid_fen": 0,
         "closing_fen": 120_50,
         "hospitals": [
@@ -65,6 +67,8 @@ def test_a_statement_has_balances_lines_and_totals(client: TestClient) -> None:
                 "institution_id": HOSPITAL_A,
                 "opening_fen": 420_50,
                 "owed_fen": -300_00,
+                "deducted_fen": 0,
+                "net_fen": -300_00,
                 "paid_fen": 0,
                 "closing_fen": 120_50,
                 "owed": [
@@ -80,6 +84,7 @@ def test_a_statement_has_balances_lines_and_totals(client: TestClient) -> None:
                         "is_surplus": False,
                     }
                 ],
+                "deducted": [],
                 "paid": [],
             }
         ],
@@ -98,6 +103,7 @@ def test_funds_are_those_of_the_policies_and_those_ever_booked(client: TestClien
         "balance_fen": 120_50,
         "to_patients_fen": 0,
         "from_patients_fen": 0,
+        "deducted_fen": 0,
         "last_booked_on": "2023-08-09",
     }
     assert funds[ASSISTANCE]["balance_fen"] == 0

@@ -1,9 +1,9 @@
 """What a settlement, a reversal or a late amount owes the log (应写事件) beside the stay's own
 events.
 
-Each is one transaction: the counters, the order, the text of a new policy and the adjustments of
-later settlements stand right after the stay's events. What is owed and not written, and what is
-written and not owed, is a finding.
+Each is one transaction: the counters, the order, the text of a new policy, the adjustments of
+later settlements and what they release of deductions stand right after the stay's events. What is
+owed and not written, and what is written and not owed, is a finding.
 """
 
 from collections import deque
@@ -27,6 +27,7 @@ _STEPS: dict[Any, str] = {
     SettlementOrder.Remade: "结算次序",
     LawText.Created: "政策文本",
     Stay.SettlementAdjusted: "更正",
+    Stay.ProviderDeductionReleased: "解除扣减",
 }
 DUE_EVENTS = tuple(_STEPS)
 """The events that only a settlement, a reversal or a late amount writes."""

@@ -13,8 +13,14 @@ from typing import NamedTuple, Protocol
 from contracts.vocabulary import InstitutionId
 from settlement.application.fund_ports import FundBalance
 from settlement.application.verifying.comparing import ABSENT, Finding
-from settlement.domain.fund_statement import FundStatement, OwedLine, PaidLine, Period
-from settlement.domain.postings import OWING, Account, Entry, Journal
+from settlement.domain.fund_statement import (
+    DeductedLine,
+    FundStatement,
+    OwedLine,
+    PaidLine,
+    Period,
+)
+from settlement.domain.postings import DEDUCTING, OWING, Account, Entry, Journal
 from settlement.domain.settlement import SURPLUS
 from settlement.law.exact import format_yuan
 
@@ -40,12 +46,15 @@ class FundBooks(Protocol):
         """A fund's statement."""
 
 
+StatementLine = OwedLine | DeductedLine | PaidLine
+
+
 class FundLine(NamedTuple):
     """One line of a fund's statement, with its fund and hospital."""
 
     fund_id: str
     institution_id: InstitutionId
-    line: OwedLine | PaidLine
+    line: StatementLine
 
 
 @dataclass(frozen=True)
@@ -103,12 +112,16 @@ class BooksAgain:
 def _lines_of(books: FundBooks) -> Iterator[FundLine]:
     for balance in books.balances():
         for hospital in books.statement(balance.fund_id, ALWAYS).hospitals:
-            lines: tuple[OwedLine | PaidLine, ...] = (*hospital.owed, *hospital.paid)
+            lines: tuple[StatementLine, ...] = (
+                *hospital.owed,
+                *hospital.deducted,
+                *hospital.paid,
+            )
             for line in lines:
                 yield FundLine(balance.fund_id, hospital.institution_id, line)
 
 
-def _line(journal: Journal, entry: Entry) -> OwedLine | PaidLine:
+def _line(journal: Journal, entry: Entry) -> StatementLine:
     if journal.kind in OWING:
         return OwedLine(
             booked_on=journal.booked_on,
@@ -122,7 +135,21 @@ def _line(journal: Journal, entry: Entry) -> OwedLine | PaidLine:
             amount_fen=entry.credit_fen - entry.debit_fen,
             is_surplus=entry.outside == SURPLUS,
         )
-    assert journal.payment_kind  # noqa: S101 - what is no settlement is a payment
+    if journal.kind in DEDUCTING:
+        return DeductedLine(
+            booked_on=journal.booked_on,
+            kind=journal.kind,
+            settlement_number=journal.reference,
+            deduction=journal.deduction or 0,
+            gives_back_booked_on=journal.undoes_booked_on,
+            institution_id=journal.institution_id,
+            hospital_stay_number=journal.hospital_stay_number or "",
+            invoice_number=journal.invoice_number,
+            document=journal.document or "",
+            reason=journal.remark,
+            amount_fen=entry.debit_fen - entry.credit_fen,
+        )
+    assert journal.payment_kind  # noqa: S101 - what is no settlement or deduction is a payment
     assert journal.paid_on  # noqa: S101 - as above
     return PaidLine(
         booked_on=journal.booked_on,
@@ -139,7 +166,13 @@ def _line(journal: Journal, entry: Entry) -> OwedLine | PaidLine:
 
 def _name(found: FundLine) -> str:
     line = found.line
-    reference = line.settlement_number if isinstance(line, OwedLine) else line.bank_reference
+    match line:
+        case OwedLine():
+            reference = line.settlement_number
+        case DeductedLine():
+            reference = line.reference
+        case PaidLine():
+            reference = line.bank_reference
     return f"{found.fund_id} {found.institution_id} {line.kind.value} {reference}"
 
 
@@ -147,6 +180,8 @@ def _text(found: FundLine) -> str:
     line = found.line
     if isinstance(line, OwedLine):
         extra = [line.layer, "定额结余" if line.is_surplus else None]
+    elif isinstance(line, DeductedLine):
+        extra = [line.document, line.reason]
     else:
         extra = [line.payment_kind.label, line.remark]
     return " ".join(x for x in (str(line.booked_on), format_yuan(line.amount_fen), *extra) if x)

@@ -117,8 +117,10 @@ class LaterAgain:
             self._dues.owe(each.later.stay.collect_events())
             self._counters.adjusted(each.prepared.inputs)
 
-    def take(self, event: Stay.SettlementAdjusted) -> Iterator[Finding]:
-        """An adjustment in the log."""
+    def take(
+        self, event: Stay.SettlementAdjusted | Stay.ProviderDeductionReleased
+    ) -> Iterator[Finding]:
+        """An adjustment in the log, or what was released of a deduction."""
         is_owed = self._dues.expected(event) is not None
         yield from self._dues.take(event)
         stay = self._stays.find(event.originator_id)

@@ -15,6 +15,7 @@ from settlement.application.law_library import LawLibrary
 from settlement.application.prepare_settlement import Prepared, compute, counter_years
 from settlement.application.verifying.comparing import Finding, event_findings
 from settlement.application.verifying.counters import CountersAgain
+from settlement.application.verifying.deductions import DeductionEvent, DeductionsAgain
 from settlement.application.verifying.dues import Dues
 from settlement.application.verifying.inputs import input_findings, law_findings
 from settlement.application.verifying.institutions import InstitutionsAgain
@@ -77,6 +78,7 @@ class SettlementsAgain:
         self.counters = CountersAgain(dues)
         self._later = LaterAgain(stays=stays, counters=self.counters, laws=laws, dues=dues)
         self._late = LateAgain(stays=stays, institutions=institutions, laws=laws, later=self._later)
+        self._deductions = DeductionsAgain(stays, institutions)
         self._numbers: set[str] = set()
         self._adopted: set[str] = set()
 
@@ -108,9 +110,12 @@ class SettlementsAgain:
         )
 
     def changed(self, event: Any) -> Iterator[Finding]:
-        """What changes a settlement, and with it later ones, or is about to."""
+        """What changes a settlement, and with it later ones, or is about to, or what is paid of
+        it."""
         if isinstance(event, Stay.SettlementReversed):
             yield from self._undone(event)
+        elif isinstance(event, DeductionEvent):
+            yield from self._deductions.take(event)
         else:
             yield from self._late.take(event)
 
@@ -132,7 +137,10 @@ class SettlementsAgain:
             undone = stay.settlements[-1]
             event.apply(stay)
         for expected in stay.collect_events():
-            yield from event_findings(REVERSAL, event, expected)
+            if isinstance(expected, Stay.ProviderDeductionReleased):
+                self._dues.owe((expected,))
+            else:
+                yield from event_findings(REVERSAL, event, expected)
         yield from actor_findings(REVERSAL, event.by, stay)
         booked_on = booked_day(event.timestamp)
         if event.booked_on != booked_on:
@@ -143,8 +151,11 @@ class SettlementsAgain:
         )
         yield from self._later.adjust(undone, event)
 
-    def adjusted(self, event: Stay.SettlementAdjusted) -> Iterator[Finding]:
-        """An adjustment, which a reversal or a late amount before it must have caused."""
+    def adjusted(
+        self, event: Stay.SettlementAdjusted | Stay.ProviderDeductionReleased
+    ) -> Iterator[Finding]:
+        """An adjustment, which a reversal or a late amount before it must have caused, or what
+        either released of a deduction."""
         yield from self._later.take(event)
 
     def _number_findings(self, opened: Stay.SettlementOpened) -> Iterator[Finding]:

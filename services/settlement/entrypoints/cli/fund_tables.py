@@ -10,6 +10,7 @@ from rich.text import Text
 from contracts import settlement_funds_v1 as message
 from settlement.application.reconcile_fund import Difference, Reconciliation
 from settlement.domain.fund_statement import (
+    DeductedLine,
     FundStatement,
     HospitalAccount,
     OwedLine,
@@ -23,6 +24,7 @@ from settlement.law.exact import format_yuan
 
 _NUMBER = "结算单号"
 _REFERENCE = "结算单号 / 流水号"
+_BALANCES = ("期初余额", "本期应付", "违规扣减", "应付净额", "本期拨付", "期末余额")
 
 KIND_LABELS = {
     JournalKind.SETTLEMENT: "结算",
@@ -30,6 +32,9 @@ KIND_LABELS = {
     JournalKind.REVERSAL: "冲正",
     JournalKind.PAYMENT: "拨付",
     JournalKind.WITHDRAWAL: "撤回拨付",
+    JournalKind.DEDUCTION: "违规扣减",
+    JournalKind.DEDUCTION_WITHDRAWAL: "撤回扣减",
+    JournalKind.DEDUCTION_RELEASE: "解除扣减",
 }
 
 _CSV_COLUMNS = (
@@ -50,11 +55,12 @@ NameOf = Callable[[str], str]
 
 def print_funds(shown: message.FundsShown) -> None:
     """The list of funds."""
-    columns = ("累计应付", "累计拨付", "余额", "应付个人", "应收个人")
+    columns = ("累计应付", "违规扣减", "累计拨付", "余额", "应付个人", "应收个人")
     table = plain_table("基金（元）", "基金", "支付方", amounts=columns)
     for fund in shown.funds:
         amounts = (
             fund.owed_fen,
+            fund.deducted_fen,
             fund.paid_fen,
             fund.balance_fen,
             fund.to_patients_fen,
@@ -70,10 +76,14 @@ def print_statement(statement: FundStatement, name_of: NameOf) -> None:
     out.rule(Text(f"基金对账单 {_title(statement.fund_id, statement.period)}"))
     for account in statement.hospitals:
         out.print(_hospital_table(account, name_of))
-    table = plain_table("合计（元）", amounts=("期初余额", "本期应付", "本期拨付", "期末余额"))
+    table = plain_table("合计（元）", amounts=_BALANCES)
     plain_row(table, *(format_yuan(fen) for fen in _balances(statement)))
     out.print(table)
-    out.print("期末余额 = 期初余额 + 本期应付 − 本期拨付；负数为预付尚未用完", style="dim")
+    out.print(
+        "应付净额 = 本期应付 − 违规扣减；期末余额 = 期初余额 + 应付净额 − 本期拨付；"
+        "负数为预付尚未用完",
+        style="dim",
+    )
 
 
 def print_reconciliation(
@@ -112,8 +122,7 @@ def statement_csv(statement: FundStatement) -> str:
     writer.writerow(_CSV_COLUMNS)
     for account in statement.hospitals:
         writer.writerows(_csv_rows(account))
-    names = ("期初余额", "本期应付", "本期拨付", "期末余额")
-    for name, fen in zip(names, _balances(statement), strict=True):
+    for name, fen in zip(_BALANCES, _balances(statement), strict=True):
         writer.writerow((f"基金{name}", *[""] * 7, format_yuan(fen)))
     return text.getvalue()
 
@@ -123,6 +132,8 @@ def _csv_rows(account: HospitalAccount) -> Iterator[tuple[str, ...]]:
     yield ("机构期初余额", code, *blank, format_yuan(account.opening_fen))
     for line in account.owed:
         yield (KIND_LABELS[line.kind], code, *_owed_cells(line))
+    for deducted in account.deducted:
+        yield (KIND_LABELS[deducted.kind], code, *_deducted_cells(deducted))
     for paid in account.paid:
         kind = KIND_LABELS[paid.kind]
         yield (kind, code, *_paid_cells(paid)[:5], paid.payment_kind.label, _paid_yuan(paid))
@@ -145,6 +156,11 @@ def _hospital_table(account: HospitalAccount, name_of: NameOf) -> Table:
     for line in account.owed:
         plain_row(table, KIND_LABELS[line.kind], *_owed_cells(line))
     plain_row(table, "应付小计", *[""] * 6, format_yuan(account.owed_fen), style="bold")
+    if account.deducted:
+        for deducted in account.deducted:
+            plain_row(table, KIND_LABELS[deducted.kind], *_deducted_cells(deducted))
+        for name, fen in (("扣减小计", account.deducted_fen), ("应付净额", account.net_fen)):
+            plain_row(table, name, *[""] * 6, format_yuan(fen), style="bold")
     for paid in account.paid:
         plain_row(table, KIND_LABELS[paid.kind], *_paid_cells(paid))
     plain_row(table, "拨付小计", *[""] * 6, format_yuan(account.paid_fen), style="bold")
@@ -160,6 +176,19 @@ def _owed_cells(line: OwedLine) -> tuple[str, ...]:
         line.hospital_stay_number,
         line.invoice_number or "",
         f"{line.layer} 定额结余" if line.is_surplus else line.layer,
+        format_yuan(line.amount_fen),
+    )
+
+
+def _deducted_cells(line: DeductedLine) -> tuple[str, ...]:
+    reason = f" {line.reason}" if line.reason else ""
+    return (
+        line.booked_on.isoformat(),
+        line.reference,
+        line.gives_back_booked_on.isoformat() if line.gives_back_booked_on else "",
+        line.hospital_stay_number,
+        line.invoice_number or "",
+        f"文书 {line.document}{reason}",
         format_yuan(line.amount_fen),
     )
 
@@ -198,10 +227,12 @@ def _difference_cells(difference: Difference, name_of: NameOf) -> tuple[str, ...
     )
 
 
-def _balances(statement: FundStatement) -> tuple[int, int, int, int]:
+def _balances(statement: FundStatement) -> tuple[int, ...]:
     return (
         statement.opening_fen,
         statement.owed_fen,
+        statement.deducted_fen,
+        statement.net_fen,
         statement.paid_fen,
         statement.closing_fen,
     )

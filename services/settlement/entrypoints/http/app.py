@@ -8,6 +8,7 @@ from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
 from settlement.entrypoints.http.accounts import account_routes
 from settlement.entrypoints.http.decisions import decision_routes
+from settlement.entrypoints.http.deductions import deduction_routes
 from settlement.entrypoints.http.deposits import deposit_routes
 from settlement.entrypoints.http.found_settlements import found_settlement_routes
 from settlement.entrypoints.http.funds import fund_routes
@@ -47,6 +48,7 @@ def create_app(parts: Parts) -> FastAPI:
         deposit_routes,
         late_amount_routes,
         decision_routes,
+        deduction_routes,
     )
     for routes in every:
         app.include_router(routes(parts))

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from contracts import settlement_stays_v1 as message
 from http_edge.acting import ActingHeaders
@@ -17,7 +17,7 @@ from settlement.application.decide_discretion import (
     propose_discretion,
     reject_discretion,
 )
-from settlement.application.find_stay import stay_in_sight
+from settlement.application.find_stay import hospital_acting, stay_in_sight
 from settlement.bootstrap import Parts
 from settlement.domain.discretion import Proposal, ProposalStatus
 from settlement.domain.stay import Stay
@@ -25,14 +25,35 @@ from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
 from settlement.entrypoints.http.once import Arrived, answer_write
 from settlement.entrypoints.http.show_adjustments import show_adjusted
+from settlement.read_models.decision_list import OpenDecision
 
 Decision = Annotated[int, Path(ge=1, le=9_999, description="第几号提议，从 1 起")]
+LARGEST_PAGE = 500
 Status = Literal["proposed", "lapsed", "approved", "rejected"]
 
 
 def decision_routes(parts: Parts) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["事后裁定 decisions"])
+
+    @routes.get("/v1/decisions", summary="待批准的裁定 (open decisions)")
+    def open_decisions(
+        acting: ActingHeaders,
+        status: Annotated[  # noqa: ARG001 - there is one list so far; it says which in its address
+            Literal["proposed"], Query(description="待批准的，已失效的会注明 (status)")
+        ] = "proposed",
+        after: Annotated[
+            int, Query(ge=0, description="上次答复的 next_after，首次为 0 (cursor)")
+        ] = 0,
+        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="每页至多 (page)")] = 100,
+    ) -> message.DecisionsListed:
+        """各次住院待批准的裁定，按提出先后；医疗机构只看本机构的，经办机构看全部。"""
+        whose = hospital_acting(parts.ledger, translating.actor(acting))
+        found = parts.decision_list.open_decisions(whose, after=after, limit=limit)
+        return message.DecisionsListed(
+            decisions=tuple(_show_listed(parts, each) for each in found),
+            next_after=found[-1].position if len(found) == limit else None,
+        )
 
     @routes.get("/v1/stays/{stay_id}/decisions", summary="裁定列表 (list decisions)")
     def decisions(
@@ -125,6 +146,12 @@ def decision_routes(parts: Parts) -> APIRouter:
         )
 
     return routes
+
+
+def _show_listed(parts: Parts, listed: OpenDecision) -> message.DecisionShown:
+    stay = parts.ledger.find(listed.stay_id, Stay)
+    assert stay is not None  # noqa: S101 - the list follows the ledger
+    return _show(stay, stay.proposals[listed.proposal - 1])
 
 
 def _show(stay: Stay, proposed: Proposal) -> message.DecisionShown:

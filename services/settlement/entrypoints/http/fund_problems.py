@@ -3,7 +3,8 @@
 from eventlog.follower import FollowerStopped
 from http_edge.problems import ProblemKind
 from settlement.adapters.fund_list_csv import FundListFaulty
-from settlement.domain import fund_payments
+from settlement.application.deduct_from_hospital import OnlyOffices
+from settlement.domain import deductions, fund_payments
 from settlement.domain.fund_statement import FundUnknown, PeriodInvalid
 from settlement.domain.postings import NotBalanced
 from settlement.read_models.fund_account import StatementDoesNotAddUp
@@ -19,6 +20,14 @@ FUND_PROBLEMS: dict[type[Exception], ProblemKind] = {
         "payment-amount-invalid", 422, "拨付金额不正确"
     ),
     fund_payments.PaymentDatesInvalid: ProblemKind("payment-dates-invalid", 422, "拨付日期不正确"),
+    OnlyOffices: ProblemKind("only-offices", 403, "须由经办机构办理"),
+    deductions.DeductionUnknown: ProblemKind("deduction-unknown", 404, "没有这笔扣减"),
+    deductions.DeductionClosed: ProblemKind("deduction-closed", 409, "扣减已撤回或解除"),
+    deductions.DeductionRepeated: ProblemKind("deduction-repeated", 409, "文书已登记扣减"),
+    deductions.DeductionAmountInvalid: ProblemKind(
+        "deduction-amount-invalid", 422, "扣减金额不正确"
+    ),
+    deductions.DeductionTooLarge: ProblemKind("deduction-too-large", 409, "扣减超过基金应付"),
     # Somebody must look.
     NotBalanced: ProblemKind("journal-not-balanced", 500, "分录借贷不平"),
     StatementDoesNotAddUp: ProblemKind("statement-does-not-add-up", 500, "对账单与账户余额不符"),

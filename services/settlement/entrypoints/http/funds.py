@@ -40,7 +40,7 @@ def fund_routes(parts: Parts) -> APIRouter:
     def statement(
         fund_id: message.FundId, first_day: FirstDay, last_day: LastDay
     ) -> message.FundStatementShown:
-        """基金对账单：按机构逐行列出应付与拨付；期初 + 应付 − 拨付 = 期末。"""
+        """基金对账单：按机构逐行列出应付、违规扣减与拨付；期初 + 应付 − 扣减 − 拨付 = 期末。"""
         found = fund_statement(
             fund_id,
             Period(first_day, last_day),

@@ -23,7 +23,7 @@ def request_routes(parts: Parts) -> APIRouter:
 
         操作：admit、record-fees、discharge、settle、reverse、settle-whole-stay、
         import-institutions、record-fund-payment、withdraw-fund-payment、deliver-late-amount、
-        propose-decision、approve-decision、reject-decision。
+        propose-decision、approve-decision、reject-decision、impose-deduction、withdraw-deduction。
         """
         found = outcome_of(parts.register, RequestKey(acting.institution_id, operation, key))
         answer = found.answer
