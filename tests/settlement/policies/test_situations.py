@@ -65,7 +65,7 @@ def test_combinations_are_counted_over_all_facts() -> None:
     """2^14 subsets are tried; twice as many, of two tiers each, are not."""
     subsets = [when("designation", f"d{at}") for at in range(14)]
     assert next(situations(subsets)) == Facts()
-    with pytest.raises(TooManySituations, match="^32768 种情形组合$"):
+    with pytest.raises(TooManySituations, match=r"^32768 种情形组合$"):
         next(situations([*subsets, when("tier", "level_2")]))
 
 
