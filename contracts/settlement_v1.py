@@ -469,6 +469,7 @@ class StatementShown(Message):
     """A settlement as users read it (结算单): payers + patient + hospital = total.
 
     `assumed` lists every number used that no document states; it is printed with the statement.
+    Of a stay that is settled in parts, `part` and `part_label` say which (第2段（中途结算）).
     `outside` is owed beside the bill, and in no sum of it; `reported` is never paid; a preview
     tells the `deposit` that may be asked, where the policy says anything of it. A settlement that
     was adjusted (更正) since it was made is shown as it is now, with its `adjustments`.
@@ -497,10 +498,16 @@ class StatementShown(Message):
     pending: tuple[PendingShown, ...] = ()
     deposit: DepositShown | None = None
     adjustments: tuple[AdjustmentShown, ...] = ()
+    part: int | None = None
+    part_label: str | None = None
 
 
 class StayShown(Message):
-    """`GET /v1/stays/{stay_id}` (住院)."""
+    """`GET /v1/stays/{stay_id}` (住院), or a part of one that is settled in parts (分段).
+
+    `part` counts from 1; `goes_on` says that an interim close (中途结算) ended it, and
+    `next_stay_id` is the part after it; `former_stay_id` the one before.
+    """
 
     stay_id: str
     institution_id: str
@@ -517,6 +524,10 @@ class StayShown(Message):
     departure: Departure | None = None
     deposit_held_fen: int = 0
     tender: TenderStated | None = None
+    part: int = 1
+    goes_on: bool = False
+    former_stay_id: str | None = None
+    next_stay_id: str | None = None
 
 
 class ReversalShown(Message):

@@ -11,6 +11,7 @@ from settlement.law.expressions import OWN_BASE, YEAR, Expression
 from settlement.law.facts import CODES, Condition, FactKind, Test
 from settlement.law.numbers import Adjustment, Derived, Missing, Stated, Unit, Unlimited
 from settlement.law.policy import BenefitYear, ClaimBy, Counter, Policy, StayDate
+from settlement.law.stays_in_parts import PartsDates
 
 DAYS = {
     StayDate.ADMISSION: "入院日",
@@ -200,6 +201,11 @@ def year_in_words(year: BenefitYear) -> str:
     return f"自 {year.begins_month:02d}-{year.begins_day:02d} 起、按{DAYS[year.chosen_by]}归入"
 
 
+PARTS_DATES = {
+    PartsDates.OF_PART: "各算一次住院，以本段首日为入院日",
+    PartsDates.OF_STAY: "各算一次住院，以住院首日为入院日",
+}
+"""How parts of a stay are settled."""
 UNDERPAID_WAYS: Mapping[str, str] = {
     Underpaid.THROUGH_HOSPITAL: "经原结算医院补给个人",
     Underpaid.TO_PATIENT: "由基金直接补给个人",

@@ -19,6 +19,7 @@ from settlement.law.facts import Ask, Condition, LocalIdentity
 from settlement.law.numbers import Number, Picked, Rule, ShareOf, numbers_in, with_parameters
 from settlement.law.people import People
 from settlement.law.rounding import Rounding
+from settlement.law.stays_in_parts import StaysInParts
 
 READABLE_LANGUAGES = ("1",)
 """Versions of the policy language that can be read; each document states its own, which is
@@ -397,6 +398,7 @@ class Policy:
     if_lower: IfLower | None = None
     claim_by: ClaimBy | None = None
     corrections: Corrections | None = None
+    stays_in_parts: StaysInParts | None = None
 
     @property
     def label(self) -> str:

@@ -41,6 +41,7 @@ _INSTEAD_OF_NULL: dict[str, Any] = {
     "level": "county",
     "met": True,
     "number": 1,
+    "part": {"number": 1, "goes_on": True, "stay_admission": "2023-02-27"},
     "referral": True,
     "scheme": "resident",
     "surgery": True,

@@ -40,6 +40,7 @@ DOCUMENT_ITEMS: Mapping[str, str] = {
     "if_lower": "追溯而待遇降低时",
     "claim_by": "申报期限",
     "corrections": "更正",
+    "stays_in_parts": "分段结算",
 }
 """What the fields of a document are called."""
 

@@ -17,6 +17,7 @@ from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import Beside
 from settlement.domain.stay import Stay
 from settlement.entrypoints.http.show_adjustments import show_adjustment
+from settlement.entrypoints.part_words import part_in_words
 from settlement.kernel.explain import NumberUsed, Step
 from settlement.kernel.report import DepositAllowed
 from settlement.law.bill import Charges
@@ -111,6 +112,10 @@ def show_stay(stay: Stay) -> message.StayShown:
         departure=stay.departure,
         deposit_held_fen=stay.deposit.held_fen,
         tender=message.TenderStated(**vars(stay.tender)) if stay.tender else None,
+        part=stay.part,
+        goes_on=stay.goes_on,
+        former_stay_id=str(stay.continues) if stay.continues else None,
+        next_stay_id=str(stay.next_part_id) if stay.goes_on else None,
     )
 
 
@@ -224,6 +229,10 @@ def _statement(
         **_beside(policy, beside),
         deposit=_deposit(deposit),
         adjustments=tuple(show_adjustment(each, policy) for each in adjustments),
+        part=inputs.part.number if inputs.part else None,
+        part_label=part_in_words(inputs.part.number, goes_on=inputs.part.goes_on)
+        if inputs.part
+        else None,
     )
 
 
