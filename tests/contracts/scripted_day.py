@@ -595,9 +595,31 @@ class ScriptedDay:
                 self._write(f"{path}/discharge", settlement_v1.Discharge, left, shown)
             statement = settlement_v1.StatementShown
             self._write(f"{path}/settlement", settlement_v1.SettlementRequest, {}, statement)
+        self._a_transfer_goes_on(declared)
         listed = self._desk.read("/v1/settlements?hospital_stay_number=ZY2026-0016")
         self._heard(settlement_accounts_v1.SettlementsFound, listed)
         self._heard(told.StaysListed, self._desk.read("/v1/stays"))
+
+    def _a_transfer_goes_on(self, declared: dict[str, Any]) -> None:
+        """One stay ends in a transfer, and the next says which it goes on."""
+        former = {"institution_id": HOSPITAL, "hospital_stay_number": "ZY2026-0017"}
+        stays: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+            ("ZY2026-0017", declared, {"departure": "transferred"}),
+            ("ZY2026-0018", declared | {"transferred_from": former}, {}),
+        ]
+        for stay_number, circumstances, departure in stays:
+            whole = {
+                "person_id": self._person(NEIGHBOUR),
+                "hospital_stay_number": stay_number,
+                "admission_date": "2026-02-28",
+                "circumstances": circumstances,
+                "discharge_date": "2026-02-28",
+                "batches": [{"batch_number": "1", "charges": {"total_fen": 600_00}}],
+                **departure,
+            }
+            self._write(
+                "/v1/settlements", settlement_v1.WholeStay, whole, settlement_v1.StatementShown
+            )
 
     def _a_deposit_is_paid(self, path: str) -> None:
         told = settlement_stays_v1

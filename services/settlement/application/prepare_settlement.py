@@ -11,17 +11,19 @@ from datetime import date, datetime
 from contracts.vocabulary import PersonId
 from settlement.application.ask_eligibility import answers_used, ask_who
 from settlement.application.deposit_allowed import deposit_allowed
+from settlement.application.episodes import episode_of, transferred_from
 from settlement.application.fit_answers import require_fit_answers
 from settlement.application.former_parts import part_used, require_former_settled
 from settlement.application.institutions import institution_on
 from settlement.application.law_of_part import dates_said, require_says
 from settlement.application.ports import Eligibility, Ledger, Overtaken, PersonAnswer
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
-from settlement.domain.chain import PartUsed
+from settlement.domain.chain import EpisodeUsed, PartUsed
 from settlement.domain.record import (
     FORM,
     Actor,
     EnrolmentUsed,
+    InstitutionUsed,
     SettlementInputs,
 )
 from settlement.domain.settlement import Beside, beside_of
@@ -141,7 +143,7 @@ def gather(
 
     Raises NotEnrolled, InWaitingPeriod, EnrolmentAmbiguous, RegionUnknown, NoPolicyInForce,
     PersonUnknown, EligibilityUnreachable, Overtaken, InstitutionUnknown, PartsUnstated,
-    LedgerIncomplete.
+    TransferUnfit, LedgerIncomplete.
     """
     part = part_used(stay, ledger.find)
     own = StayDates(admission=stay.admission, discharge=discharge, settlement=settled_on)
@@ -151,7 +153,12 @@ def gather(
     _require_waited(enrolment, dates.admission)
     persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at, by=by)
     orders = _orders(ledger, (stay.person_id, *enrolled.other_records), enrolment, at)
-    years = counter_years(policy, dates)
+    records = (stay.person_id, *enrolled.other_records)
+    former = transferred_from(stay, ledger.find, records=records)
+    episode = None
+    if policy.episode_counters:
+        episode = episode_of(stay, ledger.find, records=records)
+    years = counter_years(policy, dates, episode)
     loaded = {
         first_day: _benefit_year(
             ledger, stay.person_id, enrolment=enrolment, first_day=first_day, at=at
@@ -179,6 +186,8 @@ def gather(
         elsewhere_fen=elsewhere_fen,
         form=FORM,
         part=part,
+        former_institution=former_institution(former, ledger),
+        episode=episode,
     )
     return Gathered(policy, inputs, years=tuple(loaded.values()), orders=orders)
 
@@ -303,14 +312,26 @@ def _require_waited(enrolment: EnrolmentUsed, admission: date) -> None:
         )
 
 
-def counter_years(policy: Policy, dates: StayDates) -> dict[str, date]:
-    """The first day of the benefit year that each counter of a policy belongs to."""
+def former_institution(former: Stay | None, ledger: Ledger) -> InstitutionUsed | None:
+    """The hospital that a transfer came from, as it was when the patient left it."""
+    if former is None or former.discharge is None:
+        return None
+    return institution_on(ledger, former.institution_id, former.discharge)
+
+
+def counter_years(
+    policy: Policy, dates: StayDates, episode: EpisodeUsed | None = None
+) -> dict[str, date]:
+    """The first day of the benefit year that each counter of a policy belongs to; what is counted
+    by episode belongs to that of its first admission."""
     of_document = _first_day(policy, dates)
     years = dict.fromkeys((BENEFIT_ADMISSIONS, *policy.sum_counters), of_document)
     for layer in policy.layers:
         year = layer.benefit_year
         for counter in layer.counters:
             years[counter] = year.first_day(dates.on(year.chosen_by))
+            if counter in policy.episode_counters:
+                years[counter] = year.first_day(episode.admission if episode else dates.admission)
     return years
 
 

@@ -162,7 +162,7 @@ class _Replay:
         years = settlement.inputs.counter_years
         try:
             policy = _policy_of(settlement, self._book)
-            years = counter_years(policy, _dates(settlement, policy))
+            years = counter_years(policy, _dates(settlement, policy), settlement.inputs.episode)
             refused_before = self._broken.refused_before(settlement, years)
             if refused_before is None:
                 return self._settle(settlement, policy, years)

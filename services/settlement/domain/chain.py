@@ -1,7 +1,8 @@
-"""How a stay hangs together with others (住院的接续): parts of one stay."""
+"""How a stay hangs together with others (住院的接续): parts of one stay, and transfers."""
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,11 @@ class PartUsed:
     number: int
     goes_on: bool
     stay_admission: date
+
+
+@dataclass(frozen=True)
+class EpisodeUsed:
+    """The stays that hang together (连续住院), by the first of them: its id and its admission."""
+
+    stay_id: UUID
+    admission: date

@@ -9,13 +9,15 @@ from datetime import date, datetime
 from contracts.vocabulary import (
     Care,
     InstitutionId,
+    InstitutionTier,
     Occasion,
     PersonId,
     Place,
     RegionCode,
     Scheme,
+    Transfer,
 )
-from settlement.domain.chain import PartUsed
+from settlement.domain.chain import EpisodeUsed, PartUsed
 from settlement.domain.circumstances import Circumstances
 from settlement.law.bill import Charges
 from settlement.law.book import StayDates
@@ -24,6 +26,9 @@ from settlement.law.people import HeldIdentity, People, identities_counted
 from settlement.law.policy import BENEFIT_ADMISSIONS, KEY_OF_COUNTER, Policy
 from settlement.law.stay_facts import with_dates
 from settlement.law.stays_in_parts import PartsDates
+
+_TIERS: list[str | None] = [tier.value for tier in InstitutionTier]
+"""From the lowest to the highest."""
 
 _MUNICIPALITIES = {"11", "12", "31", "50"}
 
@@ -185,7 +190,9 @@ class SettlementInputs:
     `counters_before` are the yearly totals before it (`admissions` is a count), each by its name
     and, where it is kept apart for several values, `name@value`; `counter_years` the first day of
     the benefit year each name belongs to. `part` says which part of a stay it is, None where the
-    stay is settled as a whole. `form` says what the settlement writes down:
+    stay is settled as a whole; `former_institution` is the hospital whose stay it goes on, and
+    `episode` the stays it hangs together with, where the policy counts by them. `form` says what
+    the settlement writes down:
 
     - "1": admissions are counted in all.
     - "2": admissions are counted by the tier of the hospital, too.
@@ -205,6 +212,8 @@ class SettlementInputs:
     elsewhere_fen: dict[str, int] = field(default_factory=dict)
     form: str = FIRST_FORM
     part: PartUsed | None = None
+    former_institution: InstitutionUsed | None = None
+    episode: EpisodeUsed | None = None
 
     @property
     def dates(self) -> StayDates:
@@ -244,6 +253,9 @@ class SettlementInputs:
             declared=stated.answers,
             admission_number=self.counters_before.get(BENEFIT_ADMISSIONS, 0) + 1,
             same_tier_admission_number=self._admission_in_tier(),
+            part=self.part.number if self.part else 1,
+            transfer=self._transfer(),
+            episode=str(self.episode.stay_id) if self.episode else None,
         )
         return with_dates(
             facts,
@@ -252,6 +264,18 @@ class SettlementInputs:
             goes_on=self.part is not None and self.part.goes_on,
             person_on={day: p.counted(policy.people) for day, p in others.items() if p},
         )
+
+    def _transfer(self) -> str | None:
+        """From what hospital the stay goes on; None where a tier is not known."""
+        if self.former_institution is None:
+            return Transfer.NONE.value
+        before, now = self.former_institution.tier, self.institution.tier
+        if before not in _TIERS or now not in _TIERS:
+            return None
+        if before == now:
+            return Transfer.FROM_SAME.value
+        is_lower = _TIERS.index(before) < _TIERS.index(now)
+        return (Transfer.FROM_LOWER if is_lower else Transfer.FROM_HIGHER).value
 
     def _admission_in_tier(self) -> int | None:
         """Which stay of the year in hospitals of this tier it is; None where an earlier stay of

@@ -10,7 +10,7 @@ from settlement.law.exact import Ratio, format_yuan
 from settlement.law.expressions import OWN_BASE, YEAR, Expression
 from settlement.law.facts import CODES, Condition, FactKind, Test
 from settlement.law.numbers import Adjustment, Derived, Missing, Stated, Unit, Unlimited
-from settlement.law.policy import BenefitYear, ClaimBy, Counter, Policy, StayDate
+from settlement.law.policy import EPISODE, BenefitYear, ClaimBy, Counter, Policy, StayDate
 from settlement.law.stays_in_parts import PartsDates
 
 DAYS = {
@@ -228,6 +228,8 @@ def claim_in_words(rule: ClaimBy) -> str:
 def counter_in_words(counter: Counter) -> str:
     """A yearly total by its name, and what it counts apart."""
     apart = counter.key_fact
+    if apart == EPISODE:
+        return f"{counter.name}（每次连续住院分别累计）"
     return f"{counter.name}（按{_fact_label(apart)}分别累计）" if apart else counter.name
 
 

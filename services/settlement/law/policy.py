@@ -35,6 +35,9 @@ SUM_COUNTER = "sum."
 KEY_OF_COUNTER = "@"
 """Between a counter and the value it counts apart: `basic.paid@level_3`."""
 
+EPISODE = "episode"
+"""The stays that a total is kept apart for: `basic.deducted@…`, with the first one's id."""
+
 TOGETHER = "none"
 """Written for `each`: one total, whatever the facts (合并累计)."""
 
@@ -44,6 +47,8 @@ class Period(StrEnum):
 
     STAY = "stay"
     YEAR = "year"
+    EPISODE = "episode"
+    """All stays that hang together: parts of one, and those a transfer goes on (连续住院合计)."""
 
 
 class ThresholdKind(StrEnum):
@@ -99,7 +104,8 @@ class DeductionLimit:
 
 @dataclass(frozen=True)
 class Deductible:
-    """Deductible (起付线). Yearly ones move a counter of the layer's accumulated base.
+    """Deductible (起付线). Yearly ones move a counter of the layer's accumulated base; those of an
+    episode one of what was deducted.
 
     `taken_from` is the order of parts it eats; parts not listed are never touched, and what they
     cost does not move the yearly counter either.
@@ -414,6 +420,13 @@ class Policy:
         return tuple(
             dict.fromkeys(SUM_COUNTER + n.removeprefix(YEAR) for n in named if n.startswith(YEAR))
         )
+
+    @cached_property
+    def episode_counters(self) -> frozenset[str]:
+        """Counters of what was deducted from stays that hang together (连续住院)."""
+        rules = [layer.deductible for layer in self.layers]
+        kept = [r.counter for r in rules if r and r.counter and r.period is Period.EPISODE]
+        return frozenset(counter.name for counter in kept)
 
     @cached_property
     def days_asked(self) -> tuple[StayDate, ...]:

@@ -36,6 +36,15 @@ _INSTEAD_OF_NULL: dict[str, Any] = {
     "departure": "other",
     "diagnosis": {"code": "K36.x00", "system": "ICD-10", "version": "医保版 2.0"},
     "emergency": True,
+    "episode": {"stay_id": "00000000-0000-4000-8000-000000000007", "admission": "2023-02-27"},
+    "former_institution": {
+        "designations": [],
+        "institution_id": "H42000000001",
+        "level": None,
+        "name": "样例",
+        "region": "420106",
+        "tier": "level_3",
+    },
     "identities_from": "2020-01-01",
     "identities_to": "2030-12-31",
     "level": "county",
@@ -47,6 +56,7 @@ _INSTEAD_OF_NULL: dict[str, Any] = {
     "surgery": True,
     "third_party_liability": True,
     "tier": "level_2",
+    "transferred_from": {"institution_id": "H42000000001", "hospital_stay_number": "Z1"},
     "valid_to": "2030-12-31",
     "yes_no": True,
 }

@@ -9,6 +9,7 @@ from settlement.application.law_library import LawLibrary
 from settlement.application.verify_ledger import verify_ledger
 from tests.settlement.desk.ledger_rows import LedgerOfRows, Row, changes, renumbered, rows_of
 from tests.settlement.desk.parts_of_a_stay import ABOVE_500, Story, law, said
+from tests.settlement.desk.test_episodes import ONCE, gone_on, transferred
 
 BY = {"by.operator", "timestamp"}
 KINDS = {
@@ -98,3 +99,23 @@ def test_an_event_taken_out_or_doubled_is_found(rows: list[Row], laws: LawLibrar
             assert found_in(doubled, laws), f"{row.kind} doubled"
             taken_out = renumbered([*rows[:at], *rows[at + 1 :]])
             assert found_in(taken_out, laws), f"{row.kind} at {at} taken out"
+
+
+def test_what_a_stay_hangs_together_with_cannot_be_changed(tmp_path: Path) -> None:
+    """The former hospital and the episode in the inputs of each settlement, and what the admission
+    stated of it."""
+    story = Story(tmp_path, law(ONCE))
+    story.settle(transferred(story, "U1", at=story.desk))
+    second = gone_on(story, "U2", "U1", at=story.other, frm=story.desk)
+    story.settle(second, at=story.other)
+    rows = rows_of(tmp_path / "settlement.sqlite")
+    laws = LawLibrary(LedgerOfRows(rows))
+    assert not found_in(rows, laws)
+    tried = 0
+    for at, row in enumerate(rows):
+        for field, other in changes(row):
+            of_chain = ("former_institution", "episode", "transferred_from")
+            if any(name in field for name in of_chain):
+                tried += 1
+                assert found_in([*rows[:at], other, *rows[at + 1 :]], laws), (row.kind, field)
+    assert tried >= 15

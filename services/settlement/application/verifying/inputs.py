@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from settlement.application.ask_eligibility import days_asked, window_asked
+from settlement.application.episodes import TransferUnfit, episode_of, transferred_from
 from settlement.application.former_parts import FindStay, part_used, require_former_settled
 from settlement.application.law_of_part import PartsUnstated, dates_said
 from settlement.application.prepare_settlement import counter_years
@@ -50,12 +51,28 @@ def input_findings(
         ("住院情形", inputs.circumstances, stay.circumstances),
         ("机构", inputs.institution, institutions.used(stay.institution_id, _day(inputs, stay))),
         ("分段", inputs.part, part_used(stay, find)),
+        *_transfer(inputs, stay, find, institutions),
         ("结算日期", inputs.settled_on, booked_day(opened.timestamp)),
         *_eligibility(opened, stay),
         *_counters(inputs, counters),
     ]
     for what, stored, expected in known:
         yield from value_findings(INPUTS, what, stored, expected)
+
+
+def _transfer(
+    inputs: SettlementInputs, stay: Stay, find: FindStay, institutions: InstitutionsAgain
+) -> Iterator[Difference]:
+    """The hospital a transfer came from, and the stays that hang together."""
+    records = inputs.eligibility.records
+    try:
+        former = transferred_from(stay, find, records=records)
+        expected = former and institutions.used(former.institution_id, former.discharge or date.min)
+        yield "转出医院", inputs.former_institution, expected
+        if inputs.episode is not None:
+            yield "连续住院", inputs.episode, episode_of(stay, find, records=records)
+    except TransferUnfit as refusal:
+        yield "转出医院", inputs.former_institution, refusal
 
 
 def _former_findings(stay: Stay, find: FindStay) -> Iterator[Finding]:
@@ -84,8 +101,13 @@ def law_findings(opened: Stay.SettlementOpened, policy: Policy) -> Iterator[Find
         yield Finding(INPUTS, "适用政策", policy.label, refusal)
     yield from _asked(inputs.eligibility, policy, dates)
     yield from value_findings(
-        INPUTS, "待遇年度首日", inputs.counter_years, counter_years(policy, dates)
+        INPUTS,
+        "待遇年度首日",
+        inputs.counter_years,
+        counter_years(policy, dates, inputs.episode),
     )
+    is_counted = bool(policy.episode_counters)
+    yield from value_findings(INPUTS, "连续住院", inputs.episode is not None, is_counted)
 
 
 def _asked(used: EligibilityUsed, policy: Policy, dates: StayDates) -> Iterator[Finding]:

@@ -236,7 +236,7 @@ def _has_counters(prepared: Prepared) -> bool:
     """Whether the inputs name the counters of this policy; others were found by now."""
     inputs = prepared.inputs
     return inputs.counter_years == counter_years(
-        prepared.policy, inputs.dates_under(prepared.policy)
+        prepared.policy, inputs.dates_under(prepared.policy), inputs.episode
     )
 
 

@@ -1,6 +1,7 @@
 """Which problem each refusal about fees, deposits and changes of a stay is (住院变更错误对照)."""
 
 from http_edge.problems import ProblemKind
+from settlement.application.episodes import TransferUnfit
 from settlement.application.law_of_part import PartsUnstated
 from settlement.domain import deposits, discretion, fee_refusals
 from settlement.domain import stay_refusals as stay
@@ -20,6 +21,7 @@ STAY_PROBLEMS: dict[type[Exception], ProblemKind] = {
     stay.FormerPartUnsettled: ProblemKind("former-part-unsettled", 409, "前一段还没有结算"),
     stay.NextPartStands: ProblemKind("next-part-stands", 409, "下一段已有记录"),
     stay.BelongsToPart: ProblemKind("belongs-to-part", 409, "分段不能单独变更"),
+    TransferUnfit: ProblemKind("transfer-unfit", 409, "转出的住院对不上"),
     PartsUnstated: ProblemKind("parts-unstated", 409, "政策没有写明怎样分段结算"),
     stay.NothingChanged: ProblemKind("nothing-changed", 409, "没有变更"),
     fee_refusals.FeeBatchUnknown: ProblemKind("fee-batch-unknown", 404, "没有这个费用批次"),

@@ -10,7 +10,7 @@ from settlement.application.prepare_settlement import Prepared
 from settlement.application.preview_bill import BillPreviewed
 from settlement.application.read_statement import Statement
 from settlement.domain.adjustment import Adjustment
-from settlement.domain.circumstances import Circumstances, Diagnosis, declarations
+from settlement.domain.circumstances import Circumstances, Diagnosis, TransferredFrom, declarations
 from settlement.domain.deposits import Tender
 from settlement.domain.fees import LineStated
 from settlement.domain.record import Actor, SettlementInputs
@@ -90,6 +90,11 @@ def circumstances(stated: message.CircumstancesStated) -> Circumstances:
         care=stated.care.value if stated.care else None,
         disease=NO_DISEASE if stated.disease == "无" else stated.disease,
         declared=declarations(stated.declared),
+        transferred_from=TransferredFrom(
+            InstitutionId(came.institution_id), came.hospital_stay_number
+        )
+        if (came := stated.transferred_from)
+        else None,
     )
 
 
