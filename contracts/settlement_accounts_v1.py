@@ -31,7 +31,8 @@ class SettlementFound(Message):
     `policy` is the label of the policy it followed and `fingerprint` its exact text;
     `benefit_year_from` the first day of the benefit year. `used_assumed` says that a number
     nobody has confirmed was used. Reversed, it keeps its amounts; `reversed_on` is then the day
-    on which the reversal was booked.
+    on which the reversal was booked. Of a stay that was settled in parts (分段), `part` and
+    `part_label` say which.
     """
 
     settlement_number: str
@@ -54,6 +55,8 @@ class SettlementFound(Message):
     used_assumed: bool
     reversed_on: date | None
     shares: tuple[ShareFound, ...]
+    part: int | None = None
+    part_label: str | None = None
 
 
 class SettlementsFound(Message):
@@ -77,9 +80,13 @@ class PayerTotal(Message):
 
 
 class SumsShown(Message):
-    """Settlements added up (合计): the payers and the patients' part make up the total."""
+    """Settlements added up (合计): the payers and the patients' part make up the total.
+
+    `stays` counts admissions: several settlements of one stay in parts are one.
+    """
 
     settlements: int
+    stays: int
     total_fen: int
     payers: tuple[PayerTotal, ...]
     patient_fen: int

@@ -20,6 +20,7 @@ from contracts.settlement_v1 import (
     Message,
     NumberShown,
     Reference,
+    StayShown,
 )
 from contracts.vocabulary import Departure, DepositMethod, Scheme
 
@@ -51,6 +52,26 @@ class DischargeCancellation(Message):
     """`POST /v1/stays/{stay_id}/discharge/cancellation`: the patient is still in (取消出院)."""
 
     reason: Reason
+
+
+class InterimClose(Message):
+    """`POST /v1/stays/{stay_id}/interim`: the part that ends with the day `until` is settled while
+    the patient stays in (中途结算).
+
+    What is recorded from then on belongs to the next part, which begins the day after. Undone by
+    `…/discharge/cancellation`.
+    """
+
+    until: Day
+    invoice_number: Reference | None = None
+    circumstances: CircumstancesStated = CircumstancesStated()
+
+
+class InterimClosed(Message):
+    """A part that was closed, and the one that goes on (中途结算结果)."""
+
+    closed: StayShown
+    following: StayShown
 
 
 class FeeBatchDeletion(Message):
@@ -149,8 +170,8 @@ class DepositStandingShown(DepositHeldShown):
 
 
 class StayListed(Message):
-    """A stay in the hospital's list (住院); `days_since_discharge` is null while the patient is
-    in."""
+    """A stay in the hospital's list (住院), or a part of one; `days_since_discharge` is null while
+    the patient is in. `part` counts from 1, `goes_on` says that an interim close ended it."""
 
     stay_id: str
     hospital_stay_number: str
@@ -161,6 +182,8 @@ class StayListed(Message):
     departure: Departure | None
     total_fen: int
     days_since_discharge: int | None
+    part: int = 1
+    goes_on: bool = False
 
 
 class StaysListed(Message):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from contracts.vocabulary import LARGEST_BILL_FEN, Care, CatalogueClass, Departure, Scheme
+from contracts.vocabulary import LARGEST_BILL_FEN, Care, CatalogueClass, Departure, Scheme, Transfer
 
 
 def _iso_day(value: Any) -> Any:
@@ -73,8 +73,18 @@ class DiagnosisStated(Message):
     version: Annotated[str, Field(min_length=1, max_length=64)] = "医保版 2.0"
 
 
+class TransferredFromStated(Message):
+    """The stay that this one goes on (转院): the hospital it was in, and its stay number there."""
+
+    institution_id: Reference
+    hospital_stay_number: Reference
+
+
 class CircumstancesStated(Message):
     """What the hospital declares about a stay (住院情形); leave out what is not known.
+
+    `transferred_from` is stated where the patient came from another hospital that discharged them
+    as transferred (转院住院): both stays then hang together.
 
     `care` is the kind of care (医疗类别), inpatient where it is left out. `disease` is the listed
     disease the stay is settled under (病种), exactly as the policy writes it; `none` declares that
@@ -92,6 +102,7 @@ class CircumstancesStated(Message):
     declared: Annotated[dict[AskName, Flag | Count | Words], Field(max_length=50)] = Field(
         default_factory=dict
     )
+    transferred_from: TransferredFromStated | None = None
 
 
 class ChargesStated(Message):
@@ -240,6 +251,8 @@ class FactsStated(Message):
     age: Annotated[int, Field(strict=True, ge=0, le=150)] | None = None
     admission_number: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     same_tier_admission_number: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    part: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    transfer: Transfer | None = None
     circumstances: CircumstancesStated = CircumstancesStated()
 
 
@@ -469,6 +482,7 @@ class StatementShown(Message):
     """A settlement as users read it (结算单): payers + patient + hospital = total.
 
     `assumed` lists every number used that no document states; it is printed with the statement.
+    Of a stay that is settled in parts, `part` and `part_label` say which (第2段（中途结算）).
     `outside` is owed beside the bill, and in no sum of it; `reported` is never paid; a preview
     tells the `deposit` that may be asked, where the policy says anything of it. A settlement that
     was adjusted (更正) since it was made is shown as it is now, with its `adjustments`.
@@ -497,10 +511,16 @@ class StatementShown(Message):
     pending: tuple[PendingShown, ...] = ()
     deposit: DepositShown | None = None
     adjustments: tuple[AdjustmentShown, ...] = ()
+    part: int | None = None
+    part_label: str | None = None
 
 
 class StayShown(Message):
-    """`GET /v1/stays/{stay_id}` (住院)."""
+    """`GET /v1/stays/{stay_id}` (住院), or a part of one that is settled in parts (分段).
+
+    `part` counts from 1; `goes_on` says that an interim close (中途结算) ended it, and
+    `next_stay_id` is the part after it; `former_stay_id` the one before.
+    """
 
     stay_id: str
     institution_id: str
@@ -517,6 +537,10 @@ class StayShown(Message):
     departure: Departure | None = None
     deposit_held_fen: int = 0
     tender: TenderStated | None = None
+    part: int = 1
+    goes_on: bool = False
+    former_stay_id: str | None = None
+    next_stay_id: str | None = None
 
 
 class ReversalShown(Message):

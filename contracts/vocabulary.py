@@ -148,6 +148,15 @@ class Departure(_Labelled):
     OTHER = "other", "其他"  # 9
 
 
+class Transfer(_Labelled):
+    """From what hospital a stay goes on, seen from this one's tier (转院)."""
+
+    NONE = "none", "不是转入"
+    FROM_LOWER = "from_lower", "由下级医院转入"
+    FROM_SAME = "from_same", "由同级医院转入"
+    FROM_HIGHER = "from_higher", "由上级医院转入"
+
+
 class DepositMethod(_Labelled):
     """How a deposit is paid or given back (押金收退方式)."""
 

@@ -12,8 +12,8 @@ _INSTANTS = frozenset({"timestamp"})
 _COUNTERS = frozenset({"moves", "counters_before"})
 _ORDINALS = frozenset(
     {
-        "adjustment", "deduction", "number", "notice", "order", "position", "proposal", "reached",
-        "version",
+        "adjustment", "deduction", "number", "notice", "order", "part", "position", "proposal",
+        "reached", "version",
     }
 )  # fmt: skip
 _UNITS = {"age": "周岁", "year": "年", "level": "级"}

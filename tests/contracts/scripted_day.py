@@ -190,6 +190,7 @@ class ScriptedDay:
         self._in_one_call(person_id)
         self._under_a_richer_policy()
         self._a_stay_is_corrected()
+        self._a_stay_is_settled_in_parts()
         self._corrections_arrive()
         self._without_a_record()
         self._an_office_deducts()
@@ -567,6 +568,61 @@ class ScriptedDay:
         self._write(f"{path}/deposits/refund", told.DepositRefund, rest, held)
         self._heard(shown, self._desk.read(path))
         self._heard(told.StaysListed, self._desk.read("/v1/stays?status=discharged"))
+
+    def _a_stay_is_settled_in_parts(self) -> None:
+        """Closed in the middle and settled; what comes later belongs to the next part."""
+        told, shown = settlement_stays_v1, settlement_v1.StayShown
+        declared = CIRCUMSTANCES | {"care": "inpatient", "disease": "阑尾炎", **DECLARED}
+        admitted = {
+            "person_id": self._person(NEIGHBOUR),
+            "hospital_stay_number": "ZY2026-0016",
+            "admission_date": "2026-02-11",
+            "circumstances": declared,
+        }
+        stay = self._write("/v1/stays", settlement_v1.Admission, admitted, shown)
+        batch = {"batch_number": "1", "charges": {"total_fen": 9_600_00}}
+        asks = settlement_v1.FeeBatchStated
+        self._write(f"/v1/stays/{stay.stay_id}/fees", asks, batch, shown)
+        until = {
+            "until": "2026-02-20",
+            "invoice_number": "FP2026-0016",
+            "circumstances": declared,
+        }
+        path = f"/v1/stays/{stay.stay_id}/interim"
+        closed = self._write(path, told.InterimClose, until, told.InterimClosed)
+        for part in (closed.closed, closed.following):
+            path = f"/v1/stays/{part.stay_id}"
+            if part.part > 1:
+                self._write(f"{path}/fees", asks, batch, shown)
+                left = {"discharge_date": "2026-02-28"}
+                self._write(f"{path}/discharge", settlement_v1.Discharge, left, shown)
+            statement = settlement_v1.StatementShown
+            self._write(f"{path}/settlement", settlement_v1.SettlementRequest, {}, statement)
+        self._a_transfer_goes_on(declared)
+        listed = self._desk.read("/v1/settlements?hospital_stay_number=ZY2026-0016")
+        self._heard(settlement_accounts_v1.SettlementsFound, listed)
+        self._heard(told.StaysListed, self._desk.read("/v1/stays"))
+
+    def _a_transfer_goes_on(self, declared: dict[str, Any]) -> None:
+        """One stay ends in a transfer, and the next says which it goes on."""
+        former = {"institution_id": HOSPITAL, "hospital_stay_number": "ZY2026-0017"}
+        stays: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+            ("ZY2026-0017", declared, {"departure": "transferred"}),
+            ("ZY2026-0018", declared | {"transferred_from": former}, {}),
+        ]
+        for stay_number, circumstances, departure in stays:
+            whole = {
+                "person_id": self._person(NEIGHBOUR),
+                "hospital_stay_number": stay_number,
+                "admission_date": "2026-02-28",
+                "circumstances": circumstances,
+                "discharge_date": "2026-02-28",
+                "batches": [{"batch_number": "1", "charges": {"total_fen": 600_00}}],
+                **departure,
+            }
+            self._write(
+                "/v1/settlements", settlement_v1.WholeStay, whole, settlement_v1.StatementShown
+            )
 
     def _a_deposit_is_paid(self, path: str) -> None:
         told = settlement_stays_v1

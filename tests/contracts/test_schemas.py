@@ -122,6 +122,7 @@ def test_every_route_is_described() -> None:
         "/v1/stays/{stay_id}/fees/lines/correction",
         "/v1/stays/{stay_id}/fees/lines/deletion",
         "/v1/stays/{stay_id}/history",
+        "/v1/stays/{stay_id}/interim",
         "/v1/stays/{stay_id}/preview",
         "/v1/stays/{stay_id}/settlement",
         "/v1/stays/{stay_id}/settlement/late-amounts",

@@ -17,6 +17,7 @@ from tests.support.oracle_text import (
     eaten_parts,
     edge_of,
     fixed_base,
+    is_of_episode,
     is_trigger,
     limit_counter,
     parts_of,
@@ -255,7 +256,11 @@ class LayerReading:
         counted = dict.fromkeys(cap_counters(self.layer, "cost"), looked_at)
         if own := deductible_counter(self.layer):
             eaten = eaten_parts(self.layer)
-            counted[own] = sum(p.looked_at for p in self.parts if p.node["id"] in eaten)
+            counted[own] = (
+                sum(part.deducted for part in self.parts)
+                if is_of_episode(self.layer)
+                else sum(p.looked_at for p in self.parts if p.node["id"] in eaten)
+            )
         if own := limit_counter(self.layer):
             counted[own] = sum(part.deducted for part in self.parts)
         for counter, fen in counted.items():
@@ -296,6 +301,8 @@ class LayerReading:
         begin = 0
         if self.layer.get("deductible"):
             before = self.before.get(deductible_counter(self.layer) or "", 0)
+            if is_of_episode(self.layer):
+                before = 0  # what was deducted of other stays is no part of this bill's bands
             if part.node["bands"]["measured_from"] == "zero":
                 begin = before + part.deducted
             elif before > 0:

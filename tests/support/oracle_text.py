@@ -165,9 +165,16 @@ def edge_of(row: Mapping[str, Any]) -> str | None:
 
 def deductible_counter(layer: Mapping[str, Any]) -> str | None:
     node = layer.get("deductible")
-    if not isinstance(node, dict) or node.get("per") != "year":
+    if not isinstance(node, dict) or node.get("per") not in ("year", "episode"):
         return None
-    return node.get("counter") or f"{layer['id']}.base"
+    usual = "base" if node["per"] == "year" else "deducted"
+    return node.get("counter") or f"{layer['id']}.{usual}"
+
+
+def is_of_episode(layer: Mapping[str, Any]) -> bool:
+    """Whether the deductible is taken once of all stays that hang together."""
+    node = layer.get("deductible")
+    return isinstance(node, dict) and node.get("per") == "episode"
 
 
 def limit_counter(layer: Mapping[str, Any]) -> str | None:
@@ -214,6 +221,8 @@ def keys_of(document: Mapping[str, Any]) -> dict[str, str]:
         rules = [(cap_counter(layer, cap), cap) for cap in layer.get("caps") or []]
         rules += [(deductible_counter(layer), layer.get("deductible"))]
         rules += [(limit_counter(layer), deductible_limit(layer))]
+        if is_of_episode(layer):
+            found[str(deductible_counter(layer))] = "episode"
         for counter, rule in rules:
             if counter and rule.get("each") not in (None, "none", "无"):
                 found[counter] = str(rule["each"])

@@ -69,6 +69,7 @@ def write_book(root: Path, *texts: str) -> Path:
     for text in texts:
         version = _value(text, "version")
         begins = _value(text, "in_force").removeprefix("{from: ").removesuffix("}")
+        begins = begins.partition(",")[0]
         (folder / f"{begins}.v{version}.yaml").write_text(text, encoding="utf-8")
         publication = publication_of(read_policy(read_plain_text(text, {})), known_on=PUBLISHED)
         append_to_register(root / REGISTER, [publication])
@@ -134,6 +135,7 @@ RICHER_POLICY = policy_text(
     reported:
       - {id: actual_ratio, name: 实际补偿比, share: basic, of: total, target: 80%}
       - {id: own_burden, name: 个人负担, amount: patient}
+    stays_in_parts: {settled: as_stays_of_their_own, dates: of_part}
     """,
 )
 """What the shipped policies around 500112 do not use, in one document: a fixed price with its

@@ -37,6 +37,7 @@ _DERIVED = frozenset(
         "settlement_date",
         "crosses_year",
         "late_claim",
+        "part",
     }
 )
 _FACTS = {key: label for key, label in FACT_LABELS.items() if key not in _DERIVED}

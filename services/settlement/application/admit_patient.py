@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from contracts.vocabulary import PersonId, Scheme
+from settlement.application.episodes import episode_of
 from settlement.application.institutions import institution_on
 from settlement.application.ports import Accept, Eligibility, Ledger
 from settlement.domain.circumstances import Circumstances
@@ -29,7 +30,8 @@ class AdmitPatient:
 def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility) -> Stay:
     """A stay that is not saved yet; a cancelled one goes on under its number.
 
-    Raises AlreadyAdmitted, InstitutionUnknown, PersonUnknown, EligibilityUnreachable.
+    Raises AlreadyAdmitted, InstitutionUnknown, PersonUnknown, EligibilityUnreachable,
+    TransferUnfit.
     """
     institution_id = command.by.institution_id
     stay_id = stay_id_of(institution_id, command.hospital_stay_number)
@@ -39,9 +41,15 @@ def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility)
             f"机构 {institution_id} 的住院号 {command.hospital_stay_number} 已登记入院"
         )
     institution_on(ledger, institution_id, command.admission)
-    eligibility.entitlements(
+    person = eligibility.entitlements(
         command.person_id, on=command.admission, known_at=command.at, by=command.by
     )
+    stay = _admitted(command, earlier)
+    episode_of(stay, ledger.find, records=(stay.person_id, *person.other_records))
+    return stay
+
+
+def _admitted(command: AdmitPatient, earlier: Stay | None) -> Stay:
     scheme = command.scheme.value if command.scheme else None
     if earlier:
         earlier.admit_again(
@@ -55,7 +63,7 @@ def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility)
         )
         return earlier
     return Stay.admit(
-        institution_id=institution_id,
+        institution_id=command.by.institution_id,
         hospital_stay_number=command.hospital_stay_number,
         person_id=command.person_id,
         scheme=scheme,

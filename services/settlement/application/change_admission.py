@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from contracts.vocabulary import Scheme
+from settlement.application.episodes import episode_of
 from settlement.application.find_stay import own_stay
 from settlement.application.institutions import institution_on
 from settlement.application.ports import Accept, Eligibility, Ledger
@@ -32,8 +33,8 @@ def change_admission(
 ) -> Stay:
     """Change the registration.
 
-    Raises StayUnknown, InstitutionUnknown, PersonUnknown, EligibilityUnreachable, Overtaken, and
-    what `Stay.change_admission` raises.
+    Raises StayUnknown, InstitutionUnknown, PersonUnknown, EligibilityUnreachable, Overtaken,
+    TransferUnfit, and what `Stay.change_admission` raises.
     """
     stay = own_stay(ledger, command.stay_id, command.by)
     stay.change_admission(
@@ -46,8 +47,9 @@ def change_admission(
     )
     # As at admission: the hospital and the person must be known on that day.
     institution_on(ledger, stay.institution_id, command.admission)
-    eligibility.entitlements(
+    person = eligibility.entitlements(
         stay.person_id, on=command.admission, known_at=command.at, by=command.by
     )
+    episode_of(stay, ledger.find, records=(stay.person_id, *person.other_records))
     ledger.save(stay, receipt=accept(stay))
     return stay

@@ -80,6 +80,8 @@ class FoundSettlement:
     used_assumed: bool
     reversed_on: date | None
     shares: tuple[FoundShare, ...]
+    part: int | None = None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,19 @@ from datetime import date, datetime
 from contracts.vocabulary import PersonId
 from settlement.application.ask_eligibility import answers_used, ask_who
 from settlement.application.deposit_allowed import deposit_allowed
+from settlement.application.episodes import episode_of, transferred_from
 from settlement.application.fit_answers import require_fit_answers
+from settlement.application.former_parts import part_used, require_former_settled
 from settlement.application.institutions import institution_on
+from settlement.application.law_of_part import dates_said, require_says
 from settlement.application.ports import Eligibility, Ledger, Overtaken, PersonAnswer
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
+from settlement.domain.chain import EpisodeUsed, PartUsed
 from settlement.domain.record import (
     FORM,
     Actor,
     EnrolmentUsed,
+    InstitutionUsed,
     SettlementInputs,
 )
 from settlement.domain.settlement import Beside, beside_of
@@ -28,10 +33,12 @@ from settlement.domain.yearly_counters import together, totals_before
 from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
 from settlement.kernel.report import DepositAllowed
+from settlement.kernel.resolving import number_used
 from settlement.kernel.settle import Inputs, Outcome, settle_bill
 from settlement.law.bill import Charges
-from settlement.law.book import PolicyBook, StayDates
+from settlement.law.book import BOOK_REFUSALS, PolicyBook, StayDates
 from settlement.law.policy import BENEFIT_ADMISSIONS, Policy
+from settlement.law.stays_in_parts import PartsDates
 
 
 class NotEnrolled(Exception):
@@ -97,12 +104,12 @@ def prepare_settlement(
 ) -> Prepared:
     """Compute a stay's settlement as of now.
 
-    Raises NotDischarged, NoFees, AlreadySettled, NotEnrolled, InWaitingPeriod, EnrolmentAmbiguous,
-    RegionUnknown, NoPolicyInForce, PersonUnknown, EligibilityUnreachable, Overtaken, and what
+    Raises NotDischarged, NoFees, AlreadySettled, FormerPartUnsettled, what `gather` and what
     `compute` raises.
     """
     discharge, charges = stay.require_ready_to_settle()
     charges.check()
+    require_former_settled(stay, ledger.find)
     gathered = gather(
         stay,
         discharge=discharge,
@@ -135,16 +142,23 @@ def gather(
     """What a settlement of the stay with these dates and charges rests on, as of now.
 
     Raises NotEnrolled, InWaitingPeriod, EnrolmentAmbiguous, RegionUnknown, NoPolicyInForce,
-    PersonUnknown, EligibilityUnreachable, Overtaken, InstitutionUnknown.
+    PersonUnknown, EligibilityUnreachable, Overtaken, InstitutionUnknown, PartsUnstated,
+    TransferUnfit, LedgerIncomplete.
     """
-    dates = StayDates(admission=stay.admission, discharge=discharge, settlement=settled_on)
-    enrolled = eligibility.entitlements(stay.person_id, on=stay.admission, known_at=at, by=by)
-    enrolment = choose_enrolment(enrolled, stay.scheme)
-    _require_waited(enrolment, stay.admission)
-    policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
+    part = part_used(stay, ledger.find)
+    own = StayDates(admission=stay.admission, discharge=discharge, settlement=settled_on)
+    dates, enrolled, enrolment, policy = _law_of(
+        stay, own, part, by=by, at=at, eligibility=eligibility, book=book
+    )
+    _require_waited(enrolment, dates.admission)
     persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at, by=by)
     orders = _orders(ledger, (stay.person_id, *enrolled.other_records), enrolment, at)
-    years = counter_years(policy, dates)
+    records = (stay.person_id, *enrolled.other_records)
+    former = transferred_from(stay, ledger.find, records=records)
+    episode = None
+    if policy.episode_counters:
+        episode = episode_of(stay, ledger.find, records=records)
+    years = counter_years(policy, dates, episode)
     loaded = {
         first_day: _benefit_year(
             ledger, stay.person_id, enrolment=enrolment, first_day=first_day, at=at
@@ -164,15 +178,55 @@ def gather(
         discharge=discharge,
         settled_on=settled_on,
         eligibility=answers_used(enrolled, enrolment, persons),
-        institution=institution_on(ledger, stay.institution_id, stay.admission),
+        institution=institution_on(ledger, stay.institution_id, dates.admission),
         circumstances=stay.circumstances,
         charges=charges,
         counters_before=totals_before(years, stored),
         counter_years=dict(sorted(years.items())),
         elsewhere_fen=elsewhere_fen,
         form=FORM,
+        part=part,
+        former_institution=former_institution(former, ledger),
+        episode=episode,
     )
     return Gathered(policy, inputs, years=tuple(loaded.values()), orders=orders)
+
+
+def _law_of(
+    stay: Stay,
+    own: StayDates,
+    part: PartUsed | None,
+    *,
+    by: Actor,
+    at: datetime,
+    eligibility: Eligibility,
+    book: PolicyBook,
+) -> tuple[StayDates, PersonAnswer, EnrolmentUsed, Policy]:
+    """The dates that count, who the person was on the day of admission, and the law.
+
+    Of a part of a stay the policy says whose first day is the day of admission: that of the part
+    is asked first, then that of the stay.
+    """
+
+    def law_by(dates: StayDates) -> tuple[StayDates, PersonAnswer, EnrolmentUsed, Policy]:
+        enrolled = eligibility.entitlements(stay.person_id, on=dates.admission, known_at=at, by=by)
+        enrolment = choose_enrolment(enrolled, stay.scheme)
+        policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
+        return dates, enrolled, enrolment, policy
+
+    if part is None:
+        return law_by(own)
+    try:
+        found = law_by(own)
+    except (NotEnrolled, EnrolmentAmbiguous, *BOOK_REFUSALS):
+        if part.stay_admission == own.admission:
+            raise
+    else:
+        if dates_said(found[-1]) is PartsDates.OF_PART:
+            return found
+    found = law_by(replace(own, admission=part.stay_admission))
+    require_says(found[-1], PartsDates.OF_STAY)
+    return found
 
 
 def compute(cascade: Cascade, inputs: SettlementInputs) -> Prepared:
@@ -197,7 +251,11 @@ def compute(cascade: Cascade, inputs: SettlementInputs) -> Prepared:
         inputs=inputs,
         outcome=outcome,
         steps=steps,
-        assumed=(*_wider_region(policy, inputs), *assumed_numbers(policy, steps)),
+        assumed=(
+            *_wider_region(policy, inputs),
+            *_parts_assumed(policy, inputs),
+            *assumed_numbers(policy, steps),
+        ),
         beside=beside_of(policy, outcome, facts),
     )
 
@@ -217,6 +275,14 @@ def _wider_region(policy: Policy, inputs: SettlementInputs) -> list[NumberUsed]:
             note=f"参保地 {enrolled} 没有自己的政策，适用上级地区“{policy.region_name}”的政策",
         )
     ]
+
+
+def _parts_assumed(policy: Policy, inputs: SettlementInputs) -> list[NumberUsed]:
+    """How parts are settled, where no document states it."""
+    said = policy.stays_in_parts
+    if inputs.part is None or said is None or said.evidence.is_stated:
+        return []
+    return [number_used("stays_in_parts", f"{said.settled}，{said.dates}", said.evidence)]
 
 
 def choose_enrolment(person: PersonAnswer, scheme: str | None) -> EnrolmentUsed:
@@ -246,14 +312,26 @@ def _require_waited(enrolment: EnrolmentUsed, admission: date) -> None:
         )
 
 
-def counter_years(policy: Policy, dates: StayDates) -> dict[str, date]:
-    """The first day of the benefit year that each counter of a policy belongs to."""
+def former_institution(former: Stay | None, ledger: Ledger) -> InstitutionUsed | None:
+    """The hospital that a transfer came from, as it was when the patient left it."""
+    if former is None or former.discharge is None:
+        return None
+    return institution_on(ledger, former.institution_id, former.discharge)
+
+
+def counter_years(
+    policy: Policy, dates: StayDates, episode: EpisodeUsed | None = None
+) -> dict[str, date]:
+    """The first day of the benefit year that each counter of a policy belongs to; what is counted
+    by episode belongs to that of its first admission."""
     of_document = _first_day(policy, dates)
     years = dict.fromkeys((BENEFIT_ADMISSIONS, *policy.sum_counters), of_document)
     for layer in policy.layers:
         year = layer.benefit_year
         for counter in layer.counters:
             years[counter] = year.first_day(dates.on(year.chosen_by))
+            if counter in policy.episode_counters:
+                years[counter] = year.first_day(episode.admission if episode else dates.admission)
     return years
 
 

@@ -122,6 +122,10 @@ def read_notices(
 
 def happened_in(logged: LoggedFact, ledger: Ledger) -> Happened | None:
     """What an event tells everybody; None for most of them."""
+    return None if _is_of_later_part(logged.event, ledger) else _happened_in(logged, ledger)
+
+
+def _happened_in(logged: LoggedFact, ledger: Ledger) -> Happened | None:
     event = logged.event
     match event:
         case Stay.Created() | Stay.AdmittedAgain():
@@ -133,9 +137,18 @@ def happened_in(logged: LoggedFact, ledger: Ledger) -> Happened | None:
             return _told(logged, ledger, NoticeKind.ADMISSION_CANCELLED, event.was.admission)
         case Stay.Discharged():
             return _told(logged, ledger, NoticeKind.DISCHARGED, event.discharge)
-        case Stay.DischargeUndone():
+        case Stay.DischargeUndone() if not event.was.goes_on:
             return _told(logged, ledger, NoticeKind.DISCHARGE_UNDONE, event.was.discharge)
     return None
+
+
+def _is_of_later_part(event: Any, ledger: Ledger) -> bool:
+    """Whether an event would tell of an admission where only a part of a stay began."""
+    if isinstance(event, Stay.PartBegun):
+        return True
+    if not isinstance(event, (Stay.AdmittedAgain, Stay.AdmissionCancelled)):
+        return False
+    return isinstance(next(iter(ledger.history(event.originator_id)), None), Stay.PartBegun)
 
 
 def _told(logged: LoggedFact, ledger: Ledger, kind: NoticeKind, day: date) -> Happened:

@@ -14,6 +14,7 @@ from datetime import date
 from contracts.vocabulary import Payer
 from settlement.application.ask_eligibility import days_asked, window_asked
 from settlement.application.fit_answers import AnswerUnfit
+from settlement.application.law_of_part import PartsUnstated, part_in_force
 from settlement.application.ledger_history import SettlementRecorded
 from settlement.application.prepare_settlement import compute, counter_years
 from settlement.domain.record import FORM
@@ -33,7 +34,7 @@ from settlement.kernel.settle import (
 from settlement.law.book import BOOK_REFUSALS, PolicyBook, StayDates
 from settlement.law.policy import Policy
 
-REFUSALS = (*BILL_REFUSALS, *BOOK_REFUSALS, AnswerUnfit)
+REFUSALS = (*BILL_REFUSALS, *BOOK_REFUSALS, AnswerUnfit, PartsUnstated)
 """What another book may lack for a stay; such a stay is listed, and not in the totals."""
 
 PATIENT = "patient"
@@ -161,7 +162,7 @@ class _Replay:
         years = settlement.inputs.counter_years
         try:
             policy = _policy_of(settlement, self._book)
-            years = counter_years(policy, _dates(settlement))
+            years = counter_years(policy, _dates(settlement, policy), settlement.inputs.episode)
             refused_before = self._broken.refused_before(settlement, years)
             if refused_before is None:
                 return self._settle(settlement, policy, years)
@@ -202,18 +203,24 @@ class _Replay:
 
 def _policy_of(settlement: SettlementRecorded, book: PolicyBook) -> Policy:
     enrolment = settlement.inputs.eligibility.enrolment
-    return book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=_dates(settlement))
+    return part_in_force(
+        book,
+        region=enrolment.region,
+        scheme=enrolment.scheme,
+        dates=settlement.inputs.dates,
+        part=settlement.inputs.part,
+    )
 
 
-def _dates(settlement: SettlementRecorded) -> StayDates:
-    return settlement.inputs.dates
+def _dates(settlement: SettlementRecorded, policy: Policy) -> StayDates:
+    return settlement.inputs.dates_under(policy)
 
 
 def _require_answers(settlement: SettlementRecorded, policy: Policy) -> None:
     """Raises IdentityDayDiffers where the other policy asks about days of which the ledger has no
     answer: what was not asked is unknown, and not "no"."""
     used = settlement.inputs.eligibility
-    for on in days_asked(policy, _dates(settlement)):
+    for on in days_asked(policy, _dates(settlement, policy)):
         person = used.person_on(on)
         first, last = window_asked(policy, on) or (on, on)
         if person is None or person.window[0] > first or person.window[1] < last:

@@ -78,9 +78,13 @@ class Members(Protocol):
 
 @dataclass(frozen=True)
 class Sums:
-    """Settlements added up, in fen: total = payers + patient (合计)."""
+    """Settlements added up, in fen: total = payers + patient (合计).
+
+    `stays` counts admissions: several settlements of one stay in parts are one.
+    """
 
     settlements: int
+    stays: int
     total_fen: int
     payers_fen: dict[str, int]
     patient_fen: int
@@ -89,28 +93,31 @@ class Sums:
     def of(cls, settlements: Iterable[FoundSettlement]) -> "Sums":
         """Those of some settlements; payers that paid nothing are left out."""
         count = total_fen = patient_fen = 0
+        stays: set[tuple[str, str]] = set()
         payers_fen: dict[str, int] = {}
         for each in settlements:
             count += 1
+            stays.add((each.institution_id, each.hospital_stay_number))
             total_fen += each.total_fen
             patient_fen += each.patient_fen
             for share in each.shares:
                 payers_fen[share.payer] = payers_fen.get(share.payer, 0) + share.amount_fen
         paid = {payer: fen for payer, fen in sorted(payers_fen.items()) if fen}
-        return cls(count, total_fen, paid, patient_fen)
+        return cls(count, len(stays), total_fen, paid, patient_fen)
 
     def plus(self, other: "Sums") -> "Sums":
         """Both together."""
         payers = sorted(self.payers_fen.keys() | other.payers_fen.keys())
         return Sums(
             settlements=self.settlements + other.settlements,
+            stays=self.stays + other.stays,
             total_fen=self.total_fen + other.total_fen,
             payers_fen={p: self.payers_fen.get(p, 0) + other.payers_fen.get(p, 0) for p in payers},
             patient_fen=self.patient_fen + other.patient_fen,
         )
 
 
-NOTHING = Sums(0, 0, {}, 0)
+NOTHING = Sums(0, 0, 0, {}, 0)
 
 
 @dataclass(frozen=True)

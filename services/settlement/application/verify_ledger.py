@@ -172,6 +172,7 @@ class _Walk:
         else:
             yield from self._institutions.left_over()
             yield from self._payments.left_over()
+            yield from self._stays.left_over()
         if self._not_compared is not None:
             yield self._not_compared
         if self.books is None or self._unreadable is not None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from contracts.vocabulary import InstitutionId
+
 Stated = TypeVar("Stated")
 
 
@@ -50,6 +52,14 @@ def declarations(stated: Mapping[str, bool | int | str]) -> tuple[Declared, ...]
 
 
 @dataclass(frozen=True)
+class TransferredFrom:
+    """The stay that this one goes on (转院): the other hospital and its stay number."""
+
+    institution_id: InstitutionId
+    hospital_stay_number: str
+
+
+@dataclass(frozen=True)
 class Circumstances:
     """What the hospital declares about a stay (住院情形); None where nobody said.
 
@@ -65,6 +75,7 @@ class Circumstances:
     care: str | None = None
     disease: str | None = None
     declared: tuple[Declared, ...] = ()
+    transferred_from: TransferredFrom | None = None
 
     def amended(self, later: "Circumstances") -> "Circumstances":
         """What is known after a later declaration: what it states replaces what was stated."""
@@ -77,6 +88,7 @@ class Circumstances:
             care=_amended(self.care, later.care),
             disease=_amended(self.disease, later.disease),
             declared=self._declared_with(later.declared),
+            transferred_from=_amended(self.transferred_from, later.transferred_from),
         )
 
     def _declared_with(self, later: tuple[Declared, ...]) -> tuple[Declared, ...]:

@@ -5,6 +5,7 @@ Applying an event never refuses. Each is an attribute of `Stay`, by which others
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
@@ -38,6 +39,23 @@ class Created(Aggregate.Created):
         aggregate.scheme = self.scheme
         aggregate.admission = self.admission
         aggregate.state_circumstances(at_admission=self.circumstances)
+
+
+class PartBegun(Created):
+    """The next part of a stay begins (下一段), where an interim settlement closed the one before.
+
+    Nobody was admitted: the patient lies there as before. `continues` is the part before it.
+    """
+
+    TOPIC = "settlement.stay-part-begun.v1"
+    part: int
+    continues: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        """A stay of its own, without fees, that knows which part it is."""
+        super().apply(aggregate)
+        aggregate.part = self.part
+        aggregate.continues = self.continues
 
 
 class AdmissionChanged(Aggregate.Event):
@@ -212,8 +230,27 @@ class Discharged(Aggregate.Event):
         aggregate.state_circumstances(at_discharge=self.circumstances)
 
 
+class InterimClosed(Aggregate.Event):
+    """A part of the stay ended with the day `until` and is to be settled; the patient stays in
+    (中途结算)."""
+
+    TOPIC = "settlement.interim-closed.v1"
+    until: date
+    invoice_number: str | None
+    circumstances: Circumstances
+    by: Actor
+
+    def apply(self, aggregate: Any) -> None:
+        """As a discharge on that day, of somebody who does not leave."""
+        aggregate.discharge = self.until
+        aggregate.goes_on = True
+        aggregate.invoice_number = self.invoice_number
+        aggregate.state_circumstances(at_discharge=self.circumstances)
+
+
 class DischargeUndone(Aggregate.Event):
-    """The discharge never was (取消出院); fees and the discharge may be recorded anew."""
+    """The discharge never was (取消出院), or the interim close (取消中途结算); fees and the
+    discharge may be recorded anew."""
 
     TOPIC = "settlement.discharge-undone.v1"
     was: DischargeRegistered
@@ -223,5 +260,6 @@ class DischargeUndone(Aggregate.Event):
     def apply(self, aggregate: Any) -> None:
         """As before the discharge: what it declared goes with it."""
         aggregate.discharge = aggregate.departure = None
+        aggregate.goes_on = False
         aggregate.invoice_number = None
         aggregate.state_circumstances(at_discharge=Circumstances())

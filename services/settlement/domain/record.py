@@ -3,18 +3,21 @@
 No name and no certificate number: a person is an opaque id, an age, identities and an enrolment.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from contracts.vocabulary import (
     Care,
     InstitutionId,
+    InstitutionTier,
     Occasion,
     PersonId,
     Place,
     RegionCode,
     Scheme,
+    Transfer,
 )
+from settlement.domain.chain import EpisodeUsed, PartUsed
 from settlement.domain.circumstances import Circumstances
 from settlement.law.bill import Charges
 from settlement.law.book import StayDates
@@ -22,6 +25,10 @@ from settlement.law.facts import Facts, PersonOn
 from settlement.law.people import HeldIdentity, People, identities_counted
 from settlement.law.policy import BENEFIT_ADMISSIONS, KEY_OF_COUNTER, Policy
 from settlement.law.stay_facts import with_dates
+from settlement.law.stays_in_parts import PartsDates
+
+_TIERS: list[str | None] = [tier.value for tier in InstitutionTier]
+"""From the lowest to the highest."""
 
 _MUNICIPALITIES = {"11", "12", "31", "50"}
 
@@ -182,7 +189,10 @@ class SettlementInputs:
 
     `counters_before` are the yearly totals before it (`admissions` is a count), each by its name
     and, where it is kept apart for several values, `name@value`; `counter_years` the first day of
-    the benefit year each name belongs to. `form` says what the settlement writes down:
+    the benefit year each name belongs to. `part` says which part of a stay it is, None where the
+    stay is settled as a whole; `former_institution` is the hospital whose stay it goes on, and
+    `episode` the stays it hangs together with, where the policy counts by them. `form` says what
+    the settlement writes down:
 
     - "1": admissions are counted in all.
     - "2": admissions are counted by the tier of the hospital, too.
@@ -201,18 +211,29 @@ class SettlementInputs:
     counter_years: dict[str, date] = field(default_factory=dict)
     elsewhere_fen: dict[str, int] = field(default_factory=dict)
     form: str = FIRST_FORM
+    part: PartUsed | None = None
+    former_institution: InstitutionUsed | None = None
+    episode: EpisodeUsed | None = None
 
     @property
     def dates(self) -> StayDates:
-        """The dates of the stay."""
+        """The dates of the stay, or of its part."""
         return StayDates(self.admission, self.discharge, self.settled_on)
+
+    def dates_under(self, policy: Policy) -> StayDates:
+        """The dates that a policy goes by: of a later part it may be the whole stay's admission."""
+        said = policy.stays_in_parts
+        if self.part is None or said is None or said.dates is PartsDates.OF_PART:
+            return self.dates
+        return replace(self.dates, admission=self.part.stay_admission)
 
     def facts(self, policy: Policy) -> Facts:
         """What look-ups of a policy may ask about this stay; what nobody stated is left open."""
         used, stated = self.eligibility, self.circumstances
-        own_day = self.dates.on(policy.person_asked_as_of)
+        dates = self.dates_under(policy)
+        own_day = dates.on(policy.person_asked_as_of)
         person = (used.person_on(own_day) or used.person).counted(policy.people)
-        others = {day.value: used.person_on(self.dates.on(day)) for day in policy.days_asked}
+        others = {day.value: used.person_on(dates.on(day)) for day in policy.days_asked}
         facts = Facts(
             identities=person.identities,
             age=person.age,
@@ -232,13 +253,29 @@ class SettlementInputs:
             declared=stated.answers,
             admission_number=self.counters_before.get(BENEFIT_ADMISSIONS, 0) + 1,
             same_tier_admission_number=self._admission_in_tier(),
+            part=self.part.number if self.part else 1,
+            transfer=self._transfer(),
+            episode=str(self.episode.stay_id) if self.episode else None,
         )
         return with_dates(
             facts,
             policy,
-            self.dates,
+            dates,
+            goes_on=self.part is not None and self.part.goes_on,
             person_on={day: p.counted(policy.people) for day, p in others.items() if p},
         )
+
+    def _transfer(self) -> str | None:
+        """From what hospital the stay goes on; None where a tier is not known."""
+        if self.former_institution is None:
+            return Transfer.NONE.value
+        before, now = self.former_institution.tier, self.institution.tier
+        if before not in _TIERS or now not in _TIERS:
+            return None
+        if before == now:
+            return Transfer.FROM_SAME.value
+        is_lower = _TIERS.index(before) < _TIERS.index(now)
+        return (Transfer.FROM_LOWER if is_lower else Transfer.FROM_HIGHER).value
 
     def _admission_in_tier(self) -> int | None:
         """Which stay of the year in hospitals of this tier it is; None where an earlier stay of

@@ -22,9 +22,10 @@ class Registration:
 
 @dataclass(frozen=True)
 class DischargeRegistered:
-    """A discharge as it was registered (出院登记)."""
+    """A discharge as it was registered (出院登记); with `goes_on` an interim close (中途结算)."""
 
     discharge: date
     invoice_number: str | None
     departure: Departure | None
     circumstances: Circumstances
+    goes_on: bool = False

@@ -4,7 +4,7 @@ What happens, and what each event changes, is told in `events_before_settlement.
 `events_of_settlement.py`; here is what is remembered and what may be decided. Decisions refuse.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID, uuid5
 
@@ -41,16 +41,20 @@ from settlement.domain.stay_refusals import (
     AlreadySettled,
     BookedBackwards,
     NoFees,
+    NotDischarged,
     NotSettled,
 )
 from settlement.domain.stay_requirements import (
     require_cancelled,
     require_changed,
     require_discharged,
+    require_empty_part,
+    require_first_part,
     require_in_order,
     require_not_in_future,
     require_nothing_stands,
     require_registered,
+    require_same_first_day,
     require_still_in,
     require_unsettled,
 )
@@ -60,9 +64,11 @@ from settlement.law.fee_lines import FeeLine
 _STAYS = UUID("6f6e1d0e-3f44-5a0c-9a70-6c3f0f5b1c11")
 
 
-def stay_id_of(institution_id: InstitutionId, hospital_stay_number: str) -> UUID:
-    """The id of a stay: one for each stay number (住院号) of an institution."""
-    return uuid5(_STAYS, f"{institution_id}\n{hospital_stay_number}")
+def stay_id_of(institution_id: InstitutionId, hospital_stay_number: str, part: int = 1) -> UUID:
+    """The id of a stay: one for each stay number (住院号) of an institution, and for each later
+    part of it (第几段)."""
+    first = uuid5(_STAYS, f"{institution_id}\n{hospital_stay_number}")
+    return first if part == 1 else uuid5(first, str(part))
 
 
 class Stay(Aggregate):
@@ -79,6 +85,7 @@ class Stay(Aggregate):
 
     # After what has no value: the library makes a field of every annotated name.
     Created: TypeAlias = before_settlement.Created
+    PartBegun: TypeAlias = before_settlement.PartBegun
     AdmissionChanged: TypeAlias = before_settlement.AdmissionChanged
     AdmissionCancelled: TypeAlias = before_settlement.AdmissionCancelled
     AdmittedAgain: TypeAlias = before_settlement.AdmittedAgain
@@ -89,6 +96,7 @@ class Stay(Aggregate):
     DepositPaid: TypeAlias = before_settlement.DepositPaid
     DepositRefunded: TypeAlias = before_settlement.DepositRefunded
     Discharged: TypeAlias = before_settlement.Discharged
+    InterimClosed: TypeAlias = before_settlement.InterimClosed
     DischargeUndone: TypeAlias = before_settlement.DischargeUndone
     SettlementOpened: TypeAlias = settling.SettlementOpened
     PayerStepSettled: TypeAlias = settling.PayerStepSettled
@@ -110,6 +118,8 @@ class Stay(Aggregate):
         self.proposals: tuple[Proposal, ...] = ()
         self.decided: dict[int, ProposalStatus] = {}
         self.deductions = Deductions()
+        self.part = 1
+        self.continues: UUID | None = None
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -119,6 +129,7 @@ class Stay(Aggregate):
         self.discharge: date | None = None
         self.departure: Departure | None = None
         self.invoice_number: str | None = None
+        self.goes_on = False
         self.is_cancelled = False
         self.declared_at_admission = self.declared_at_discharge = Circumstances()
 
@@ -176,13 +187,15 @@ class Stay(Aggregate):
     ) -> None:
         """Change what was registered (变更入院登记), as a whole, until the stay is settled.
 
-        Raises StayCancelled, AlreadySettled, NothingChanged, DateInFuture,
+        Raises StayCancelled, AlreadySettled, NothingChanged, DateInFuture, BelongsToPart,
         DischargeBeforeAdmission.
         """
         require_registered(self)
         require_unsettled(self, "变更入院登记")
         require_changed(self, scheme, admission, circumstances)
-        require_not_in_future(admission, today, "入院日期")
+        require_same_first_day(self, admission)
+        if self.part == 1:
+            require_not_in_future(admission, today, "入院日期")
         require_in_order(admission, self.discharge)
         self.trigger_event(
             self.AdmissionChanged,
@@ -195,9 +208,10 @@ class Stay(Aggregate):
         )
 
     def cancel_admission(self, *, reason: str, by: Actor, at: datetime) -> None:
-        """Cancel the admission (撤销入院登记). Raises StayCancelled, AlreadySettled,
+        """Cancel the admission (撤销入院登记). Raises StayCancelled, BelongsToPart, AlreadySettled,
         AdmissionStands."""
         require_registered(self)
+        require_first_part(self, "撤销入院登记")
         require_unsettled(self, "撤销入院登记")
         require_nothing_stands(self)
         was = self.registration
@@ -214,8 +228,10 @@ class Stay(Aggregate):
         today: date,
         at: datetime,
     ) -> None:
-        """Admit under the number of a cancelled admission. Raises NotCancelled, DateInFuture."""
+        """Admit under the number of a cancelled admission. Raises NotCancelled, BelongsToPart,
+        DateInFuture."""
         require_cancelled(self)
+        require_first_part(self, "重新登记入院")
         require_not_in_future(admission, today, "入院日期")
         self.trigger_event(
             self.AdmittedAgain,
@@ -373,15 +389,97 @@ class Stay(Aggregate):
             departure=departure,
         )
 
-    def undo_discharge(self, *, reason: str, by: Actor, at: datetime) -> None:
-        """Undo the discharge (取消出院). Raises StayCancelled, AlreadySettled, NotDischarged."""
+    def close_interim(
+        self,
+        *,
+        until: date,
+        invoice_number: str | None,
+        circumstances: Circumstances,
+        by: Actor,
+        today: date,
+        at: datetime,
+    ) -> None:
+        """Close the part that ends with the day `until`, to be settled while the patient stays
+        (中途结算); `part_after` begins the next.
+
+        Raises StayCancelled, AlreadyDischarged, DischargeBeforeAdmission, DateInFuture.
+        """
+        require_still_in(self)
+        require_in_order(self.admission, until, "中途结算截止日")
+        require_not_in_future(until, today, "中途结算截止日")
+        self.trigger_event(
+            self.InterimClosed,
+            timestamp=at,
+            until=until,
+            invoice_number=invoice_number,
+            circumstances=circumstances,
+            by=by,
+        )
+
+    def part_after(self, *, by: Actor, at: datetime) -> "Stay":
+        """The part after this one, which an interim close ended; nothing is recorded of it yet.
+
+        Raises NotDischarged.
+        """
+        return self._create(
+            self.PartBegun,
+            id=self.next_part_id,
+            timestamp=at,
+            institution_id=self.institution_id,
+            hospital_stay_number=self.hospital_stay_number,
+            person_id=self.person_id,
+            scheme=self.scheme,
+            admission=self.next_first_day(),
+            circumstances=self.declared_at_admission,
+            by=by,
+            part=self.part + 1,
+            continues=self.id,
+        )
+
+    def begin_again_after(self, former: "Stay", *, by: Actor, at: datetime) -> None:
+        """Begin a part that was withdrawn anew, after the one before it was closed once more.
+
+        Raises NotCancelled, NotDischarged.
+        """
+        require_cancelled(self)
+        self.trigger_event(
+            self.AdmittedAgain,
+            timestamp=at,
+            person_id=former.person_id,
+            scheme=former.scheme,
+            admission=former.next_first_day(),
+            circumstances=former.declared_at_admission,
+            by=by,
+        )
+
+    def withdraw_part(self, *, reason: str, by: Actor, at: datetime) -> None:
+        """The part never was, since the one before it goes on (取消中途结算).
+
+        Raises StayCancelled, AlreadySettled, NextPartStands.
+        """
         require_registered(self)
-        require_unsettled(self, "取消出院")
+        require_unsettled(self, "取消上一段的中途结算")
+        require_empty_part(self)
+        was = self.registration
+        self.trigger_event(self.AdmissionCancelled, timestamp=at, was=was, reason=reason, by=by)
+
+    def next_first_day(self) -> date:
+        """The first day of the next part. Raises NotDischarged."""
+        if self.discharge is None or not self.goes_on:
+            raise NotDischarged(f"住院 {self.hospital_stay_number} 第 {self.part} 段没有中途结算")
+        return self.discharge + timedelta(days=1)
+
+    def undo_discharge(self, *, reason: str, by: Actor, at: datetime) -> None:
+        """Undo the discharge (取消出院), or the interim close. Raises StayCancelled,
+        AlreadySettled, NotDischarged."""
+        require_registered(self)
+        require_unsettled(self, "取消中途结算" if self.goes_on else "取消出院")
         was = DischargeRegistered(
             require_discharged(self),
             self.invoice_number,
             self.departure,
             self.declared_at_discharge,
+            self.goes_on,
         )
         self.trigger_event(self.DischargeUndone, timestamp=at, was=was, reason=reason, by=by)
 
@@ -757,6 +855,11 @@ class Stay(Aggregate):
         }
 
     # --- questions ----------------------------------------------------------------------------
+
+    @property
+    def next_part_id(self) -> UUID:
+        """The id of the part after this one, whether there is one or not."""
+        return stay_id_of(self.institution_id, self.hospital_stay_number, self.part + 1)
 
     @property
     def registration(self) -> Registration:

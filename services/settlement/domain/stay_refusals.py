@@ -71,3 +71,15 @@ class LateAmountUnchanged(StayRefusal):
 
 class NothingChanged(StayRefusal):
     """A correction that says what stands already."""
+
+
+class FormerPartUnsettled(StayRefusal):
+    """An earlier part of the stay is not settled yet; that one comes first."""
+
+
+class NextPartStands(StayRefusal):
+    """Something was recorded of the next part; it is taken back first."""
+
+
+class BelongsToPart(StayRefusal):
+    """A part of a stay begins where the one before it ended; it is no admission of its own."""

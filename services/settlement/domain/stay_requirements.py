@@ -10,8 +10,10 @@ from settlement.domain.stay_refusals import (
     AdmissionStands,
     AlreadyDischarged,
     AlreadySettled,
+    BelongsToPart,
     DateInFuture,
     DischargeBeforeAdmission,
+    NextPartStands,
     NotCancelled,
     NotDischarged,
     NothingChanged,
@@ -25,6 +27,7 @@ class StayAsked(Protocol):
     """What is asked of a stay."""
 
     hospital_stay_number: str
+    part: int
     is_cancelled: bool
     scheme: str | None
     admission: date
@@ -109,13 +112,49 @@ def require_nothing_stands(stay: StayAsked) -> None:
         )
 
 
-def require_in_order(admission: date, discharge: date | None) -> None:
+def require_in_order(admission: date, discharge: date | None, what: str = "出院日期") -> None:
     """Raises DischargeBeforeAdmission."""
     if discharge is not None and discharge < admission:
-        raise DischargeBeforeAdmission(f"出院日期 {discharge} 早于入院日期 {admission}；请核对")
+        raise DischargeBeforeAdmission(f"{what} {discharge} 早于入院日期 {admission}；请核对")
 
 
 def require_not_in_future(day: date, today: date, what: str) -> None:
     """Raises DateInFuture."""
     if day > today:
         raise DateInFuture(f"{what} {day} 晚于今天 {today}；请核对")
+
+
+def require_first_part(stay: StayAsked, what: str) -> None:
+    """Raises BelongsToPart."""
+    if stay.part > 1:
+        raise BelongsToPart(
+            f"住院 {stay.hospital_stay_number} 第 {stay.part} 段不是一次入院，不能{what}；"
+            f"请在第 {stay.part - 1} 段取消中途结算"
+        )
+
+
+def require_same_first_day(stay: StayAsked, admission: date) -> None:
+    """Raises BelongsToPart: a later part begins the day after the one before it ended."""
+    if stay.part > 1 and admission != stay.admission:
+        raise BelongsToPart(
+            f"住院 {stay.hospital_stay_number} 第 {stay.part} 段从 {stay.admission} 起，"
+            f"不能改为 {admission}；请在第 {stay.part - 1} 段取消中途结算后另选日期"
+        )
+
+
+def require_empty_part(stay: StayAsked) -> None:
+    """Raises NextPartStands: what stands of a part is taken back first."""
+    stands = [
+        what
+        for what, is_there in (
+            ("费用", stay.charges and stay.charges.total_fen),
+            ("押金", stay.deposit.held_fen),
+            ("出院登记或中途结算", stay.discharge),
+        )
+        if is_there
+    ]
+    if stands:
+        raise NextPartStands(
+            f"住院 {stay.hospital_stay_number} 第 {stay.part} 段已有{'、'.join(stands)}；"
+            f"请先取消，再取消第 {stay.part - 1} 段的中途结算"
+        )

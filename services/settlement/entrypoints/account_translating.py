@@ -63,6 +63,7 @@ def show_sums(sums: Sums) -> message.SumsShown:
     """Sums."""
     return message.SumsShown(
         settlements=sums.settlements,
+        stays=sums.stays,
         total_fen=sums.total_fen,
         payers=tuple(
             message.PayerTotal(payer=payer, payer_label=payer_name(payer), amount_fen=fen)
@@ -75,7 +76,7 @@ def show_sums(sums: Sums) -> message.SumsShown:
 def account_headings(payers: Sequence[str]) -> list[str]:
     """The headings of a group's account: a column for each payer that paid."""
     paid = (f"{payer_name(payer)}(元)" for payer in payers)
-    return ["人员标识", "结算笔数", "总费用(元)", *paid, "个人负担(元)"]
+    return ["人员标识", "结算笔数", "住院次数", "总费用(元)", *paid, "个人负担(元)"]
 
 
 def account_rows(account: GroupAccount) -> Iterator[list[Cell]]:
@@ -88,6 +89,7 @@ def account_rows(account: GroupAccount) -> Iterator[list[Cell]]:
 
 def _sum_cells(sums: Sums, payers: Sequence[str]) -> Iterator[Cell]:
     yield sums.settlements
+    yield sums.stays
     yield Yuan(sums.total_fen)
     for payer in payers:
         yield Yuan(sums.payers_fen.get(payer, 0))

@@ -7,12 +7,14 @@ from contracts import settlement_accounts_v1 as message
 from contracts.vocabulary import Payer, Scheme
 from settlement.adapters.spreadsheets import Cell, Yuan
 from settlement.application.find_settlements import FoundPage, FoundSettlement
+from settlement.entrypoints.part_words import part_in_words
 
 SHEET_TITLE: Final = "结算清单"
 
 _BEFORE_AMOUNTS: Final = (
     "结算单号",
     "住院号",
+    "分段",
     "发票号",
     "人员标识",
     "机构编码",
@@ -76,7 +78,14 @@ def show_found(found: FoundSettlement) -> message.SettlementFound:
             )
             for share in found.shares
         ),
+        part=found.part,
+        part_label=_part(found),
     )
+
+
+def _part(found: FoundSettlement) -> str | None:
+    """Which part of a stay it is; None where the stay was settled as a whole."""
+    return part_in_words(found.part, goes_on=found.goes_on) if found.part else None
 
 
 def found_headings(payers: Sequence[str]) -> list[str]:
@@ -88,6 +97,7 @@ def found_cells(found: FoundSettlement, payers: Sequence[str]) -> Iterator[Cell]
     """One settlement as a row below those headings."""
     yield found.number
     yield found.hospital_stay_number
+    yield _part(found)
     yield found.invoice_number
     yield found.person_id
     yield found.institution_id

@@ -10,7 +10,8 @@ from settlement.law.exact import Ratio, format_yuan
 from settlement.law.expressions import OWN_BASE, YEAR, Expression
 from settlement.law.facts import CODES, Condition, FactKind, Test
 from settlement.law.numbers import Adjustment, Derived, Missing, Stated, Unit, Unlimited
-from settlement.law.policy import BenefitYear, ClaimBy, Counter, Policy, StayDate
+from settlement.law.policy import EPISODE, BenefitYear, ClaimBy, Counter, Policy, StayDate
+from settlement.law.stays_in_parts import PartsDates
 
 DAYS = {
     StayDate.ADMISSION: "入院日",
@@ -200,6 +201,11 @@ def year_in_words(year: BenefitYear) -> str:
     return f"自 {year.begins_month:02d}-{year.begins_day:02d} 起、按{DAYS[year.chosen_by]}归入"
 
 
+PARTS_DATES = {
+    PartsDates.OF_PART: "各算一次住院，以本段首日为入院日",
+    PartsDates.OF_STAY: "各算一次住院，以住院首日为入院日",
+}
+"""How parts of a stay are settled."""
 UNDERPAID_WAYS: Mapping[str, str] = {
     Underpaid.THROUGH_HOSPITAL: "经原结算医院补给个人",
     Underpaid.TO_PATIENT: "由基金直接补给个人",
@@ -222,6 +228,8 @@ def claim_in_words(rule: ClaimBy) -> str:
 def counter_in_words(counter: Counter) -> str:
     """A yearly total by its name, and what it counts apart."""
     apart = counter.key_fact
+    if apart == EPISODE:
+        return f"{counter.name}（每次连续住院分别累计）"
     return f"{counter.name}（按{_fact_label(apart)}分别累计）" if apart else counter.name
 
 

@@ -46,6 +46,7 @@ _WHOLE_DOCUMENT = {
     "rounding": "取整",
     "corrections.underpaid": "更正补差",
     "corrections.overpaid": "更正追回",
+    "stays_in_parts": "分段结算",
 }
 _WAYS = {"hospital": "经医院", "patient": "基金与个人直接结清", "left": "不补不追"}
 

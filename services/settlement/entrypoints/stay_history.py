@@ -16,6 +16,7 @@ from settlement.domain.settlement import CASH, OutsideEntry, Share
 from settlement.domain.stay import Stay
 from settlement.entrypoints.adjustment_words import cause_in_words
 from settlement.entrypoints.clock import business_date
+from settlement.entrypoints.part_words import part_in_words
 from settlement.law.bill import Charges
 from settlement.law.exact import format_yuan
 from settlement.law.policy import LayerKind
@@ -45,6 +46,10 @@ def happened(event: Any) -> str:
 
 def _admitted(event: Stay.Created) -> str:
     return f"入院登记：住院号 {event.hospital_stay_number}，入院日期 {event.admission}"
+
+
+def _part_begun(event: Stay.PartBegun) -> str:
+    return f"第 {event.part} 段开始：住院号 {event.hospital_stay_number}，从 {event.admission} 起"
 
 
 def _admission_changed(event: Stay.AdmissionChanged) -> str:
@@ -123,14 +128,22 @@ def _discharged(event: Stay.Discharged) -> str:
     return f"出院登记：出院日期 {event.discharge}{departure}{invoice}"
 
 
+def _interim_closed(event: Stay.InterimClosed) -> str:
+    invoice = f"，发票号 {event.invoice_number}" if event.invoice_number else ""
+    return f"中途结算：本段到 {event.until} 止{invoice}"
+
+
 def _discharge_undone(event: Stay.DischargeUndone) -> str:
+    if event.was.goes_on:
+        return f"取消中途结算：原截止日 {event.was.discharge}，原因“{event.reason}”"
     return f"取消出院：原出院日期 {event.was.discharge}，原因“{event.reason}”"
 
 
 def _opened(event: Stay.SettlementOpened) -> str:
-    inputs = event.inputs
+    inputs, part = event.inputs, event.inputs.part
+    which = f"{part_in_words(part.number, goes_on=part.goes_on)}，" if part else ""
     return (
-        f"开始结算 {event.number}：费用 {format_yuan(inputs.charges.total_fen)} 元，"
+        f"开始结算 {event.number}：{which}费用 {format_yuan(inputs.charges.total_fen)} 元，"
         f"参保地 {inputs.eligibility.enrolment.region}"
     )
 
@@ -263,6 +276,7 @@ def _outside(outside: tuple[OutsideEntry, ...]) -> str:
 
 HAPPENED: dict[type, Callable[[Any], str]] = {
     Stay.Created: _admitted,
+    Stay.PartBegun: _part_begun,
     Stay.AdmissionChanged: _admission_changed,
     Stay.AdmissionCancelled: _admission_cancelled,
     Stay.AdmittedAgain: _admitted_again,
@@ -273,6 +287,7 @@ HAPPENED: dict[type, Callable[[Any], str]] = {
     Stay.DepositPaid: _deposit_paid,
     Stay.DepositRefunded: _deposit_refunded,
     Stay.Discharged: _discharged,
+    Stay.InterimClosed: _interim_closed,
     Stay.DischargeUndone: _discharge_undone,
     Stay.SettlementOpened: _opened,
     Stay.PayerStepSettled: _step,

@@ -16,6 +16,7 @@ from settlement.law.facts import FIELD_OF_FACT, FactNotStated, Facts
 from settlement.law.numbers import Number, with_parameters
 from settlement.law.people import seen_by_layer
 from settlement.law.policy import (
+    EPISODE,
     KEY_OF_COUNTER,
     Layer,
     LayerKind,
@@ -41,7 +42,8 @@ class Resolution:
 
     `arguments` are the last arguments of the function: conditions as 0 or 1, then numbers.
     `counters` are the names under which the shape's counters are kept for these facts, with the
-    value that counts apart; None where no layer that applies counts there. `needed_amounts` are
+    value that counts apart; None where no layer that applies counts there. Those kept for each
+    episode end with the sign before the value: `names_of` puts it there. `needed_amounts` are
     the amounts of the bill the applied layers look at, each with the name of the layer that asks;
     `needed_elsewhere` the applied layers another system decides.
     """
@@ -52,6 +54,16 @@ class Resolution:
     counters: tuple[str | None, ...]
     needed_amounts: tuple[tuple[str, str], ...]
     needed_elsewhere: tuple[Layer, ...]
+
+    def names_of(self, facts: Facts) -> tuple[str | None, ...]:
+        """The names of the counters for one stay; a stay that hangs together with no other counts
+        nothing for its episode."""
+        return tuple(
+            name and (f"{name}{facts.episode}" if facts.episode else None)
+            if name and name.endswith(KEY_OF_COUNTER)
+            else name
+            for name in self.counters
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,9 @@ def _facts_asked(policy: Policy) -> Callable[[Facts], Any]:
     """What a policy looks at before any amount; stays that agree in it share their numbers."""
     asked = {t.fact for c in conditions_of(policy) for t in (*c.when, *c.unless)}
     asked |= {per for layer in policy.layers for per in _counted_facts(layer)}
-    asked |= {c.key_fact for x in policy.layers for c in x.counters_kept if c.key_fact}
+    # Episodes are as many as stays: what a policy looks up does not depend on which it is.
+    kept = (c.key_fact for x in policy.layers for c in x.counters_kept)
+    asked |= {fact for fact in kept if fact and fact != EPISODE}
     if any(policy.precedence_of(layer) for layer in policy.layers):
         asked.add("identity")
     declared = tuple(sorted(a.id for a in policy.asks if a.id in asked))
@@ -190,6 +204,8 @@ def facts_seen(policy: Policy, layer: Layer, facts: Facts) -> Facts:
 
 
 def _key(facts: Facts, fact: str) -> str:
+    if fact == EPISODE:
+        return ""
     found = facts.value(fact)
     if found is None:
         raise FactNotStated(fact)

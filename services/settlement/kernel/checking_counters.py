@@ -11,6 +11,7 @@ from settlement.law.policy import (
     Counter,
     Layer,
     LayerKind,
+    Period,
     Policy,
 )
 
@@ -76,7 +77,7 @@ def _counted(layer: Layer) -> Iterator[tuple[Counter, str]]:
     """Each counter of a layer, and what it counts."""
     rule = layer.deductible
     if rule and rule.counter:
-        yield rule.counter, "费用"
+        yield rule.counter, "连续住院的起付线" if rule.period is Period.EPISODE else "费用"
     if rule and rule.limit:
         yield rule.limit.counter, "起付线"
     names = {CapOf.PAYMENT: "支付", CapOf.COST: "费用", CapOf.TIMES: "次数"}

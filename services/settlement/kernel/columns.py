@@ -72,7 +72,7 @@ def resolve_rows(cascade: Cascade, facts: Sequence[Facts]) -> Integers:
         found = cascade.resolve(one)
         table[at, :plain] = found.arguments
         for column, counter in enumerate(keyed):
-            name = found.counters[counter]
+            name = found.names_of(one)[counter]
             values = known[column]
             table[at, plain + column] = values.setdefault(name, len(values)) if name else -1
     return table

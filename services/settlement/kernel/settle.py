@@ -132,10 +132,10 @@ def settle_bill(cascade: Cascade, inputs: Inputs) -> Outcome:
     found = cascade.resolve(facts)
     amounts = inputs.charges.amounts()
     _require_inputs(cascade, found, amounts, inputs.elsewhere)
-    before = inputs.counters
+    before, counters = inputs.counters, found.names_of(facts)
     result = cascade.settle_stay(
         *(amounts.get(name, 0) for name in shape.amounts),
-        *(before.get(name, 0) if name else 0 for name in found.counters),
+        *(before.get(name, 0) if name else 0 for name in counters),
         *(inputs.elsewhere.get(name, 0) for name in shape.elsewhere),
         *found.arguments,
     )
@@ -143,7 +143,7 @@ def settle_bill(cascade: Cascade, inputs: Inputs) -> Outcome:
     if values["refused"] >= 0:
         raise _refusal(cascade, inputs, found, values["refused"])
     after = result[shape.first_counter : shape.first_counter + len(shape.counters)]
-    moved = {name: fen for name, fen in zip(found.counters, after, strict=True) if name}
+    moved = {name: fen for name, fen in zip(counters, after, strict=True) if name}
     _count_admission(moved, before, facts.tier)
     values |= {amount_argument(name): fen for name, fen in amounts.items()}
     return Outcome(

@@ -205,7 +205,9 @@ class LayerWriter:
         """Cost caps count all that is looked at, the deductible the parts it is taken from."""
         rule, moved = self.layer.deductible, {}
         if rule and rule.counter:
-            moved[rule.counter.name] = self._looked_at(rule)
+            is_taken = rule.period is Period.EPISODE
+            taken = self.total("deductible")
+            moved[rule.counter.name] = taken if is_taken else self._looked_at(rule)
         if rule and rule.limit:
             moved[rule.limit.counter.name] = self.total("deductible")
         for cap in self.layer.caps:
@@ -290,8 +292,13 @@ class LayerWriter:
             )
             return f"{stem}_eligible * {rate.variable}", rate.digits
         at, end = f"{stem}_at", f"{stem}_end"
-        if self.layer.deductible is None:
+        rule = self.layer.deductible
+        if rule is None:
             text.line(f"{at} = 0")
+        elif rule.period is Period.EPISODE:
+            # Earlier stays of the episode were paid in bands of their own.
+            is_gross = part.bands_from is BandsFrom.ZERO
+            text.line(f"{at} = {f'{stem}_deductible' if is_gross else 0}")
         elif part.bands_from is BandsFrom.ZERO:
             text.line(f"{at} = {self.layer.id}_before + {stem}_deductible")
         else:

@@ -17,6 +17,7 @@ from contracts.vocabulary import (
     InstitutionTier,
     Occasion,
     Place,
+    Transfer,
 )
 
 NO_DISEASE = "none"
@@ -49,7 +50,9 @@ class Facts:
     declared that there is none); `age` in completed years on the day the book names;
     `admission_number` counts the person's stays of the benefit year from 1,
     `same_tier_admission_number` those in hospitals of this tier; `days` is discharge minus
-    admission. `declared` holds what a policy asks of the bill by names of its own, `person_on`
+    admission. `part` counts the parts of a stay that is settled in parts from 1, `transfer` says
+    from what hospital it goes on; `episode` names the stays that hang together, where totals are
+    kept for them. `declared` holds what a policy asks of the bill by names of its own, `person_on`
     the person on the other days its layers go by (keys of StayDate).
     """
 
@@ -76,6 +79,9 @@ class Facts:
     settlement_date: date | None = None
     crosses_year: bool | None = None
     late_claim: bool | None = None
+    part: int | None = None
+    transfer: str | None = None
+    episode: str | None = None
     declared: Mapping[str, bool | int | str] = field(default_factory=dict)
     person_on: Mapping[str, PersonOn] = field(default_factory=dict)
 
@@ -116,6 +122,8 @@ FACT_LABELS = {
     "settlement_date": "结算日期",
     "crosses_year": "是否跨年度住院",
     "late_claim": "是否逾期申报",
+    "part": "第几段",
+    "transfer": "转院",
 }
 """Keys of conditions, and what users read for them."""
 
@@ -126,13 +134,14 @@ CODES: dict[str, dict[str, str]] = {
     "place": {p.value: p.label for p in Place},
     "care": {c.value: c.label for c in Care},
     "occasion": {o.value: o.label for o in Occasion},
+    "transfer": {t.value: t.label for t in Transfer},
 }
 """Facts with a fixed list of codes, and the label of each."""
 
 FLAGS = frozenset(
     {"referral", "emergency", "third_party_liability", "surgery", "crosses_year", "late_claim"}
 )
-NUMBERS = frozenset({"age", "admission_number", "same_tier_admission_number", "days"})
+NUMBERS = frozenset({"age", "admission_number", "same_tier_admission_number", "days", "part"})
 DATES = frozenset({"admission_date", "discharge_date", "settlement_date"})
 SETS = frozenset({"identity", "designation"})
 KEYS_OF_COUNTERS = frozenset({"tier", "level", "place", "care", "plan", "disease"})

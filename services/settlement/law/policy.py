@@ -19,6 +19,7 @@ from settlement.law.facts import Ask, Condition, LocalIdentity
 from settlement.law.numbers import Number, Picked, Rule, ShareOf, numbers_in, with_parameters
 from settlement.law.people import People
 from settlement.law.rounding import Rounding
+from settlement.law.stays_in_parts import StaysInParts
 
 READABLE_LANGUAGES = ("1",)
 """Versions of the policy language that can be read; each document states its own, which is
@@ -34,6 +35,9 @@ SUM_COUNTER = "sum."
 KEY_OF_COUNTER = "@"
 """Between a counter and the value it counts apart: `basic.paid@level_3`."""
 
+EPISODE = "episode"
+"""The stays that a total is kept apart for: `basic.deducted@…`, with the first one's id."""
+
 TOGETHER = "none"
 """Written for `each`: one total, whatever the facts (合并累计)."""
 
@@ -43,6 +47,8 @@ class Period(StrEnum):
 
     STAY = "stay"
     YEAR = "year"
+    EPISODE = "episode"
+    """All stays that hang together: parts of one, and those a transfer goes on (连续住院合计)."""
 
 
 class ThresholdKind(StrEnum):
@@ -98,7 +104,8 @@ class DeductionLimit:
 
 @dataclass(frozen=True)
 class Deductible:
-    """Deductible (起付线). Yearly ones move a counter of the layer's accumulated base.
+    """Deductible (起付线). Yearly ones move a counter of the layer's accumulated base; those of an
+    episode one of what was deducted.
 
     `taken_from` is the order of parts it eats; parts not listed are never touched, and what they
     cost does not move the yearly counter either.
@@ -397,6 +404,7 @@ class Policy:
     if_lower: IfLower | None = None
     claim_by: ClaimBy | None = None
     corrections: Corrections | None = None
+    stays_in_parts: StaysInParts | None = None
 
     @property
     def label(self) -> str:
@@ -412,6 +420,13 @@ class Policy:
         return tuple(
             dict.fromkeys(SUM_COUNTER + n.removeprefix(YEAR) for n in named if n.startswith(YEAR))
         )
+
+    @cached_property
+    def episode_counters(self) -> frozenset[str]:
+        """Counters of what was deducted from stays that hang together (连续住院)."""
+        rules = [layer.deductible for layer in self.layers]
+        kept = [r.counter for r in rules if r and r.counter and r.period is Period.EPISODE]
+        return frozenset(counter.name for counter in kept)
 
     @cached_property
     def days_asked(self) -> tuple[StayDate, ...]:

@@ -25,6 +25,7 @@ from settlement.law.policy import (
 from settlement.law.reading_corrections import read_corrections
 from settlement.law.reading_evidence import Scope, read_evidence
 from settlement.law.reading_layers import LayerReader
+from settlement.law.reading_stays_in_parts import read_stays_in_parts
 from settlement.law.reading_whole import (
     read_asks,
     read_claim_by,
@@ -156,6 +157,7 @@ class _Reader:
             if_lower=self._if_lower(in_force),
             claim_by=read_claim_by(dates.get("claim_by") if dates else None),
             corrections=read_corrections(root.get("corrections"), self.scope),
+            stays_in_parts=read_stays_in_parts(root.get("stays_in_parts"), self.scope),
         )
         for node in (in_force, dates):
             if node:

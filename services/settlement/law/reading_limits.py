@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from settlement.law.document import Node
 from settlement.law.evidence import Evidence
 from settlement.law.facts import KEYS_OF_COUNTERS
 from settlement.law.numbers import Rule, Unit
 from settlement.law.policy import (
+    EPISODE,
     TOGETHER,
     Cap,
     CapOf,
@@ -73,6 +75,8 @@ class LimitReader:
         if node.get("kind"):
             kind = read_choice(node, "kind", ThresholdKind)
         passed = read_choice(node, "passed", Passed) if node.get("passed") else Passed.ABOVE
+        if period is Period.EPISODE and kind is not ThresholdKind.DEDUCTED:
+            node.fault("连续住院合计的只能是扣除的起付线", "删去 kind，或写 per: stay、per: year")
         if node.get("passed") and kind is not ThresholdKind.TRIGGER:
             node.fault("passed 只用于门槛", "删去 passed，或写 kind: trigger")
         amount = node.need("amount", "写金额") or node
@@ -83,12 +87,23 @@ class LimitReader:
             kind=kind,
             taken_from=eaten,
             order_evidence=order_evidence,
-            counter=self._counter(node, period, f"{self.layer_id}.base"),
+            counter=self._counter_of(node, period),
             passed=passed,
             limit=self._limit(node, period, kind, scope),
         )
         node.close()
         return found
+
+    def _counter_of(self, node: Node, period: Period) -> Counter | None:
+        """The counter of a deductible: over a year what it looks at, over an episode what was
+        deducted, for each episode by itself."""
+        if period is not Period.EPISODE:
+            return self._counter(node, period, f"{self.layer_id}.base")
+        each = node.get("each")
+        if each:
+            each.fault("连续住院合计的起付线不能另行分别累计", "删去 each")
+        counter = self._counter(node, period, f"{self.layer_id}.deducted")
+        return counter and replace(counter, each=EPISODE)
 
     def _limit(
         self, owner: Node, period: Period, kind: ThresholdKind, scope: Scope
@@ -124,6 +139,8 @@ class LimitReader:
             counter = self._counter(node, period, f"{self.layer_id}.{_USUAL[of]}")
             scope = self.scope.at(node)
             node.close()
+            if period is Period.EPISODE:
+                node.fault("封顶不能按连续住院合计", "写 per: stay 或 per: year")
             if of is CapOf.TIMES and period is not Period.YEAR:
                 node.fault("次数按年度计", "写 per: year")
             if amount is not None:
@@ -135,7 +152,7 @@ class LimitReader:
         self, deductible: Deductible | None, parts: tuple[Part, ...], caps: tuple[Cap, ...]
     ) -> None:
         """One counter cannot count the cost of some parts and the cost of all of them."""
-        if deductible is None or deductible.counter is None:
+        if deductible is None or deductible.period is not Period.YEAR or not deductible.counter:
             return
         counts_all = set(deductible.taken_from) == {p.id for p in parts}
         if counts_all and not any(p.takes_first for p in parts):

@@ -62,7 +62,7 @@ def _values_of(fact: str, tests: list[Test]) -> list[Any]:
     if kind is FactKind.YES_NO:
         return [True, False]
     if kind is FactKind.NUMBER:
-        return _around_edges(1 if fact.endswith("admission_number") else 0, tests)
+        return _around_edges(1 if fact.endswith("admission_number") or fact == "part" else 0, tests)
     if kind is FactKind.DATE:
         days = _around_edges(1, tests)
         return [date.fromordinal(day) for day in days if day <= _LAST_DAY]

@@ -14,11 +14,15 @@ def with_dates(
     policy: Policy,
     dates: StayDates,
     *,
+    goes_on: bool = False,
     person_on: Mapping[str, PersonOn] | None = None,
 ) -> Facts:
     """The facts, with all that the dates of the stay tell under this policy.
 
-    A stay is inpatient care settled at discharge unless it says something else.
+    A stay is inpatient care settled at discharge, as a whole, unless it says something else.
+
+    Of a part that an interim settlement ended (`goes_on`) the patient lies there the night after
+    it, too: so the days of all parts add up to those of the stay.
 
     Without `person_on` the person is taken for the same on every day that layers ask about.
     """
@@ -28,7 +32,8 @@ def with_dates(
         facts,
         care=facts.care or Care.INPATIENT.value,
         occasion=facts.occasion or Occasion.DISCHARGE.value,
-        days=(dates.discharge - dates.admission).days,
+        part=facts.part or 1,
+        days=(dates.discharge - dates.admission).days + goes_on,
         admission_date=dates.admission,
         discharge_date=dates.discharge,
         settlement_date=dates.settlement,

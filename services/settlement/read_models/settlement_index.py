@@ -83,13 +83,21 @@ _shares = Table(
     Column("fund", String),
     Column("amount_fen", BigInteger, nullable=False),
 )
+_parts = Table(
+    "found_parts",
+    _metadata,
+    # Only of stays that are settled in parts: an older index has none of them.
+    Column("number", String, primary_key=True),
+    Column("part", Integer, nullable=False),
+    Column("goes_on", Boolean, nullable=False),
+)
 _policies = Table(
     "found_policies",
     _metadata,
     Column("fingerprint", String, primary_key=True),
     Column("label", String, nullable=False),
 )
-_tables = (_settlements, _shares, _policies)
+_tables = (_settlements, _shares, _parts, _policies)
 _indexes = (
     Index("found_settlements_by_position", _settlements.c.position),
     Index("found_settlements_of_hospital", _settlements.c.institution_id, _settlements.c.position),
@@ -126,12 +134,14 @@ class SqlSettlementIndex:
         """Up to `limit` of them behind a position of the ledger, in its order."""
         self.catch_up()
         query = _meeting(
-            select(_settlements, _policies.c.label).join_from(
+            select(_settlements, _policies.c.label, _parts.c.part, _parts.c.goes_on)
+            .join_from(
                 _settlements,
                 _policies,
                 _policies.c.fingerprint == _settlements.c.fingerprint,
                 isouter=True,
-            ),
+            )
+            .join(_parts, _parts.c.number == _settlements.c.number, isouter=True),
             wanted,
         )
         query = query.where(_settlements.c.position > after)
@@ -208,6 +218,9 @@ def _open(connection: Connection, position: int, event: Stay.SettlementOpened) -
             status=_OPENED,
         )
     )
+    if inputs.part is not None:
+        part = {"part": inputs.part.number, "goes_on": inputs.part.goes_on}
+        connection.execute(insert(_parts).values(number=event.number, **part))
 
 
 def _complete(connection: Connection, position: int, event: Stay.SettlementCompleted) -> None:
@@ -324,4 +337,6 @@ def _settlement(row: Row[Any], shares: tuple[FoundShare, ...]) -> FoundSettlemen
         used_assumed=row.used_assumed,
         reversed_on=row.reversed_on,
         shares=shares,
+        part=row.part,
+        goes_on=bool(row.goes_on),
     )

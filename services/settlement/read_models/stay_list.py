@@ -11,11 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Date,
     Engine,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
@@ -46,6 +48,14 @@ _stays = Table(
     Column("departure", String),
     Column("total_fen", BigInteger, nullable=False),
 )
+_parts = Table(
+    "stay_list_parts",
+    _metadata,
+    # Only of stays that are settled in parts: there are none in older lists.
+    Column("stay_id", String, primary_key=True),
+    Column("part", Integer, nullable=False),
+    Column("goes_on", Boolean, nullable=False),
+)
 _by_status = Index(
     "stay_list_by_status", _stays.c.institution_id, _stays.c.status, _stays.c.position
 )
@@ -64,6 +74,8 @@ class StayListed:
     discharge: date | None
     departure: Departure | None
     total_fen: int
+    part: int
+    goes_on: bool
 
     def days_since_discharge(self, today: date) -> int | None:
         """How long ago the patient left (出院天数); None while in."""
@@ -97,7 +109,8 @@ class StayList:
         """Up to `limit` stays of a hospital behind a position, in order. Raises FollowerStopped."""
         self.catch_up()
         query = (
-            select(_stays)
+            select(_stays, _parts.c.part, _parts.c.goes_on)
+            .join_from(_stays, _parts, _parts.c.stay_id == _stays.c.stay_id, isouter=True)
             .where(_stays.c.institution_id == institution_id, _stays.c.position > after)
             .order_by(_stays.c.position)
             .limit(limit)
@@ -119,6 +132,8 @@ def _listed(row: Any) -> StayListed:
         discharge=row.discharge,
         departure=Departure(row.departure) if row.departure else None,
         total_fen=row.total_fen,
+        part=row.part or 1,
+        goes_on=bool(row.goes_on),
     )
 
 
@@ -127,10 +142,12 @@ def _listed(row: Any) -> StayListed:
 
 def _create(connection: Connection) -> None:
     connection.execute(CreateTable(_stays, if_not_exists=True))
+    connection.execute(CreateTable(_parts, if_not_exists=True))
     connection.execute(CreateIndex(_by_status, if_not_exists=True))
 
 
 def _recreate(connection: Connection) -> None:
+    connection.execute(DropTable(_parts, if_exists=True))
     connection.execute(DropTable(_stays, if_exists=True))
     _create(connection)
 
@@ -145,11 +162,25 @@ def _react(connection: Connection, logged: LoggedEvent) -> None:
             "hospital_stay_number": event.hospital_stay_number,
         }
         connection.execute(insert(_stays).values(**row, **_admitted(event)))
+        if isinstance(event, Stay.PartBegun):
+            _put_part(connection, event, part=event.part, goes_on=False)
         return
+    if isinstance(event, Stay.InterimClosed | Stay.DischargeUndone):
+        _put_part(connection, event, goes_on=isinstance(event, Stay.InterimClosed))
     changes = _changes(event)
     if changes:
         of_stay = _stays.c.stay_id == str(event.originator_id)
         connection.execute(update(_stays).where(of_stay).values(**changes))
+
+
+def _put_part(connection: Connection, event: Any, *, goes_on: bool, part: int = 1) -> None:
+    """Which part a stay is; a first part that no interim close ends is the whole stay."""
+    stay_id = str(event.originator_id)
+    own = _parts.c.stay_id == stay_id
+    known = connection.execute(update(_parts).where(own).values(goes_on=goes_on)).rowcount
+    if not known and (goes_on or part > 1):
+        row = {"stay_id": stay_id, "part": part, "goes_on": goes_on}
+        connection.execute(insert(_parts).values(**row))
 
 
 def _admitted(event: Stay.Created | Stay.AdmittedAgain) -> dict[str, Any]:
@@ -164,6 +195,16 @@ def _admitted(event: Stay.Created | Stay.AdmittedAgain) -> dict[str, Any]:
     }
 
 
+def _left(event: Stay.Discharged | Stay.InterimClosed) -> dict[str, Any]:
+    """The last day of the stay or of its part, and how the patient left, if at all."""
+    if isinstance(event, Stay.InterimClosed):
+        return {"discharge": event.until, "departure": None}
+    return {
+        "discharge": event.discharge,
+        "departure": event.departure.value if event.departure else None,
+    }
+
+
 def _changes(event: Any) -> dict[str, Any]:
     """What an event changes of the row of its stay."""
     changes: dict[str, Any] = {}
@@ -174,10 +215,8 @@ def _changes(event: Any) -> dict[str, Any]:
             changes = {"admission": event.admission}
         case Stay.AdmissionCancelled():
             changes = {"status": "cancelled"}
-        case Stay.Discharged():
-            departure = event.departure.value if event.departure else None
-            left = {"discharge": event.discharge, "departure": departure}
-            changes = {"status": "discharged", **left}
+        case Stay.Discharged() | Stay.InterimClosed():
+            changes = {"status": "discharged", **_left(event)}
         case Stay.DischargeUndone():
             changes = {"status": "admitted", "discharge": None, "departure": None}
         case Stay.SettlementCompleted():

@@ -86,6 +86,7 @@ def test_ids_of_one_person_come_together_and_what_was_reversed_does_not_count(
     """P2's settlement was undone; asked under P3, the same person as P1, P1's two are found."""
     assert story.as_(OFFICE).read(f"/v1/persons/{P2}/account").json()["total"] == {
         "settlements": 0,
+        "stays": 0,
         "total_fen": 0,
         "payers": [],
         "patient_fen": 0,

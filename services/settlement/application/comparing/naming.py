@@ -40,6 +40,7 @@ DOCUMENT_ITEMS: Mapping[str, str] = {
     "if_lower": "追溯而待遇降低时",
     "claim_by": "申报期限",
     "corrections": "更正",
+    "stays_in_parts": "分段结算",
 }
 """What the fields of a document are called."""
 
@@ -135,7 +136,11 @@ KIND_LABELS: Mapping[LayerKind, str] = {
 }
 """What becomes of a layer's amount."""
 
-PERIOD_LABELS: Mapping[Period, str] = {Period.STAY: "每次", Period.YEAR: "每年"}
+PERIOD_LABELS: Mapping[Period, str] = {
+    Period.STAY: "每次",
+    Period.YEAR: "每年",
+    Period.EPISODE: "连续住院合计",
+}
 CAP_LABELS: Mapping[CapOf, str] = {
     CapOf.PAYMENT: "支付封顶",
     CapOf.COST: "费用封顶",

@@ -28,6 +28,7 @@ from settlement.law.policy import (
     Layer,
     Part,
     Passed,
+    Period,
     ThresholdKind,
 )
 from settlement.law.rounding import Rounding
@@ -83,7 +84,9 @@ class LimitLines:
         yield from self._made_of(rule.amount)
         room = max(0, threshold - before)
         whole = Figure("threshold", threshold)
-        if rule.counter:
+        if rule.period is Period.EPISODE:
+            yield sum_of(Topic.EPISODE_LEFT, whole, Figure("episode_before", before, -1))
+        elif rule.counter:
             yield sum_of(Topic.THRESHOLD_LEFT, whole, Figure("counted_before", before, -1))
         else:
             yield stated(Topic.THRESHOLD, whole)
@@ -153,6 +156,9 @@ class LimitLines:
         rule = self.layer.deductible
         if rule is None:
             return 0
+        if rule.period is Period.EPISODE:
+            is_gross = part.bands_from is BandsFrom.ZERO
+            return self.values.part(self.layer, part, "deductible") if is_gross else 0
         if part.bands_from is BandsFrom.ZERO:
             return self._value("before") + self.values.part(self.layer, part, "deductible")
         return max(0, self._value("before") - self._value("threshold"))

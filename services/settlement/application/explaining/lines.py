@@ -38,6 +38,7 @@ class Topic(StrEnum):
     FIRST_OFF = "first_off"
     THRESHOLD = "threshold"
     THRESHOLD_LEFT = "threshold_left"
+    EPISODE_LEFT = "episode_left"
     DEDUCTION_LIMIT = "deduction_limit"
     DEDUCTION_HELD = "deduction_held"
     DEDUCTION_SHARED = "deduction_shared"

@@ -286,7 +286,7 @@ _TOPICS: tuple[tuple[str, tuple[Topic, ...]], ...] = (
     ("fixed", (Topic.BASE,)),
     ("deductible.limit", (Topic.DEDUCTION_LIMIT,)),
     ("deductible_taken_from", (Topic.DEDUCTION_SHARED, Topic.DEDUCTION)),
-    ("deductible", (Topic.THRESHOLD, Topic.THRESHOLD_LEFT)),
+    ("deductible", (Topic.THRESHOLD, Topic.THRESHOLD_LEFT, Topic.EPISODE_LEFT)),
     ("first_self_pay", (Topic.FIRST, Topic.SHARE)),
     ("rate", (Topic.SHARE,)),
     ("factor", (Topic.SHARE,)),

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from settlement.application.ask_eligibility import days_asked, window_asked
+from settlement.application.episodes import TransferUnfit, episode_of, transferred_from
+from settlement.application.former_parts import FindStay, part_used, require_former_settled
+from settlement.application.law_of_part import PartsUnstated, dates_said
 from settlement.application.prepare_settlement import counter_years
 from settlement.application.verifying.comparing import Difference, Finding, value_findings
 from settlement.application.verifying.counters import CountersAgain
@@ -23,6 +26,7 @@ from settlement.domain.record import (
     SettlementInputs,
 )
 from settlement.domain.stay import Stay
+from settlement.domain.stay_refusals import FormerPartUnsettled
 from settlement.law.book import NoPolicyInForce, PolicyBook, RegionUnknown, StayDates
 from settlement.law.policy import Policy
 
@@ -33,17 +37,21 @@ def input_findings(
     opened: Stay.SettlementOpened,
     *,
     stay: Stay,
+    find: FindStay,
     institutions: InstitutionsAgain,
     counters: CountersAgain,
 ) -> Iterator[Finding]:
     """Where the inputs are not what the events before them said."""
     inputs = opened.inputs
+    yield from _former_findings(stay, find)
     known = [
         ("入院日期", inputs.admission, stay.admission),
         ("出院日期", inputs.discharge, stay.discharge),
         ("费用", inputs.charges, stay.charges),
         ("住院情形", inputs.circumstances, stay.circumstances),
-        ("机构", inputs.institution, institutions.used(stay.institution_id, stay.admission)),
+        ("机构", inputs.institution, institutions.used(stay.institution_id, _day(inputs, stay))),
+        ("分段", inputs.part, part_used(stay, find)),
+        *_transfer(inputs, stay, find, institutions),
         ("结算日期", inputs.settled_on, booked_day(opened.timestamp)),
         *_eligibility(opened, stay),
         *_counters(inputs, counters),
@@ -52,18 +60,54 @@ def input_findings(
         yield from value_findings(INPUTS, what, stored, expected)
 
 
+def _transfer(
+    inputs: SettlementInputs, stay: Stay, find: FindStay, institutions: InstitutionsAgain
+) -> Iterator[Difference]:
+    """The hospital a transfer came from, and the stays that hang together."""
+    records = inputs.eligibility.records
+    try:
+        former = transferred_from(stay, find, records=records)
+        expected = former and institutions.used(former.institution_id, former.discharge or date.min)
+        yield "转出医院", inputs.former_institution, expected
+        if inputs.episode is not None:
+            yield "连续住院", inputs.episode, episode_of(stay, find, records=records)
+    except TransferUnfit as refusal:
+        yield "转出医院", inputs.former_institution, refusal
+
+
+def _former_findings(stay: Stay, find: FindStay) -> Iterator[Finding]:
+    try:
+        require_former_settled(stay, find)
+    except FormerPartUnsettled as refusal:
+        yield Finding(INPUTS, "前一段", "已记入账本", refusal)
+
+
+def _day(inputs: SettlementInputs, stay: Stay) -> date:
+    """The day of admission; of a part the one that its policy goes by, which is checked there."""
+    return inputs.eligibility.enrolment_on if inputs.part else stay.admission
+
+
 def law_findings(opened: Stay.SettlementOpened, policy: Policy) -> Iterator[Finding]:
     """Where the inputs are not what the policy asks for, or the policy is not the stay's."""
     inputs = opened.inputs
-    enrolment, dates = inputs.eligibility.enrolment, inputs.dates
+    enrolment, dates = inputs.eligibility.enrolment, inputs.dates_under(policy)
     try:
         PolicyBook([policy]).in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
-    except (NoPolicyInForce, RegionUnknown) as refusal:
+        if inputs.part:
+            dates_said(policy)
+            day = inputs.eligibility.enrolment_on
+            yield from value_findings(INPUTS, "参保认定日", day, dates.admission)
+    except (NoPolicyInForce, RegionUnknown, PartsUnstated) as refusal:
         yield Finding(INPUTS, "适用政策", policy.label, refusal)
     yield from _asked(inputs.eligibility, policy, dates)
     yield from value_findings(
-        INPUTS, "待遇年度首日", inputs.counter_years, counter_years(policy, dates)
+        INPUTS,
+        "待遇年度首日",
+        inputs.counter_years,
+        counter_years(policy, dates, inputs.episode),
     )
+    is_counted = bool(policy.episode_counters)
+    yield from value_findings(INPUTS, "连续住院", inputs.episode is not None, is_counted)
 
 
 def _asked(used: EligibilityUsed, policy: Policy, dates: StayDates) -> Iterator[Finding]:
@@ -84,7 +128,7 @@ def _window(person: PersonUsed) -> tuple[date | None, date | None] | None:
 def _eligibility(opened: Stay.SettlementOpened, stay: Stay) -> Iterator[Difference]:
     used = opened.inputs.eligibility
     yield "参保人", used.person_id, stay.person_id
-    yield "参保认定日", used.enrolment_on, stay.admission
+    yield "参保认定日", used.enrolment_on, _day(opened.inputs, stay)
     if stay.scheme is not None:
         yield "险种", used.enrolment.scheme.value, stay.scheme
     day = used.enrolment_on

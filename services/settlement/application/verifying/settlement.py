@@ -92,7 +92,11 @@ class SettlementsAgain:
         yield from actor_findings(OPENING, opened.by, stay)
         yield from self._number_findings(opened)
         yield from input_findings(
-            opened, stay=stay, institutions=self._institutions, counters=self.counters
+            opened,
+            stay=stay,
+            find=self._stays.stay_of,
+            institutions=self._institutions,
+            counters=self.counters,
         )
         prepared, why_not = self._compute(opened)
         if prepared is None:
@@ -242,7 +246,9 @@ def _beside(completed: Stay.SettlementCompleted) -> Beside:
 def _has_counters(prepared: Prepared) -> bool:
     """Whether the inputs name the counters of this policy; others were found by now."""
     inputs = prepared.inputs
-    return inputs.counter_years == counter_years(prepared.policy, inputs.dates)
+    return inputs.counter_years == counter_years(
+        prepared.policy, inputs.dates_under(prepared.policy), inputs.episode
+    )
 
 
 def _assumed(prepared: Prepared) -> tuple[str, ...]:

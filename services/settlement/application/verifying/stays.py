@@ -11,13 +11,14 @@ from settlement.application.verifying.comparing import Finding, event_findings, 
 from settlement.application.verifying.institutions import InstitutionsAgain
 from settlement.domain.record import Actor
 from settlement.domain.stay import Stay
-from settlement.domain.stay_refusals import DateInFuture, StayRefusal
+from settlement.domain.stay_refusals import DateInFuture, NotDischarged, StayRefusal
 from settlement.law.bill import BillDoesNotAddUp, BillTooLarge
 from settlement.law.fee_lines import FeeLineFaulty
 
 ADMISSION = "入院登记"
 STEPS: dict[Any, str] = {
     Stay.Created: ADMISSION,
+    Stay.PartBegun: "分段开始",
     Stay.AdmissionChanged: "变更入院登记",
     Stay.AdmissionCancelled: "撤销入院登记",
     Stay.AdmittedAgain: "重新入院登记",
@@ -28,6 +29,7 @@ STEPS: dict[Any, str] = {
     Stay.DepositPaid: "收押金",
     Stay.DepositRefunded: "退押金",
     Stay.Discharged: "出院登记",
+    Stay.InterimClosed: "中途结算",
     Stay.DischargeUndone: "取消出院",
     Stay.TenderRecorded: "支付方式",
 }
@@ -57,6 +59,10 @@ class StaysAgain:
         """The stay as the log has told it so far."""
         return self._known.get(stay_id)
 
+    def stay_of(self, stay_id: UUID, _: type[Stay], /) -> Stay | None:
+        """As a ledger finds it."""
+        return self.find(stay_id)
+
     def number_of(self, stay_id: UUID) -> str:
         """The hospital's number of a stay, or its id where nobody was admitted."""
         stay = self._known.get(stay_id)
@@ -64,6 +70,9 @@ class StaysAgain:
 
     def take(self, event: Any) -> Iterator[Finding]:
         """What happens beside the settlements: an event of `STAY_EVENTS`."""
+        if isinstance(event, Stay.PartBegun):
+            yield from self._part_begun(event)
+            return
         if isinstance(event, Stay.Created):
             yield from self._admitted(event)
             return
@@ -74,7 +83,7 @@ class StaysAgain:
             return
         settled_at = stay.modified_on
         try:
-            _decide(stay, event)
+            self._decide(stay, event)
         except _REFUSALS as refusal:
             yield Finding(step, "登记", RECORDED, refusal)
             # What the log holds goes on; batches that do not add up leave the charges alone.
@@ -86,7 +95,7 @@ class StaysAgain:
         if isinstance(event, Stay.TenderRecorded):
             # Said with the settlement, in one transaction.
             yield from value_findings(step, "时刻", event.timestamp, settled_at)
-        if isinstance(event, Stay.AdmissionChanged | Stay.AdmittedAgain):
+        if isinstance(event, Stay.AdmissionChanged | Stay.AdmittedAgain) and stay.part == 1:
             yield from self._institution_findings(step, stay, event.admission)
 
     def _admitted(self, event: Stay.Created) -> Iterator[Finding]:
@@ -100,6 +109,45 @@ class StaysAgain:
         yield from actor_findings(ADMISSION, event.by, stay)
         yield from self._institution_findings(ADMISSION, stay, event.admission)
         self._known.setdefault(event.originator_id, stay)
+
+    def _part_begun(self, event: Stay.PartBegun) -> Iterator[Finding]:
+        """The part after one that was closed, which it must name."""
+        step, former = STEPS[Stay.PartBegun], self._known.get(event.continues)
+        try:
+            if former is None:
+                raise NotDischarged("没有前一段")
+            stay = former.part_after(by=event.by, at=event.timestamp)
+        except NotDischarged as refusal:
+            yield Finding(step, "前一段", event.continues, refusal)
+            stay = _admit(event, today=event.admission)
+            stay.collect_events()
+            event.apply(stay)
+        for expected in stay.collect_events():
+            yield from event_findings(step, event, expected)
+        yield from actor_findings(step, event.by, stay)
+        self._known.setdefault(event.originator_id, stay)
+
+    def _decide(self, stay: Stay, event: Any) -> None:
+        """The decision that an event came from; of later parts it follows from the former."""
+        if isinstance(event, Stay.AdmissionCancelled) and stay.part > 1:
+            stay.withdraw_part(reason=event.reason, by=event.by, at=event.timestamp)
+        elif isinstance(event, Stay.AdmittedAgain) and stay.continues in self._known:
+            former = self._known[stay.continues]
+            stay.begin_again_after(former, by=event.by, at=event.timestamp)
+        else:
+            _decide(stay, event)
+
+    def left_over(self) -> Iterator[Finding]:
+        """At the end every part that goes on has one after it, and no other part has."""
+        for stay in self._known.values():
+            following = self._known.get(stay.next_part_id)
+            stands = following is not None and not following.is_cancelled
+            if stay.goes_on and not stay.is_cancelled and not stands:
+                number = stay.hospital_stay_number
+                yield Finding("中途结算", f"住院 {number} 第 {stay.part + 1} 段", "没有", RECORDED)
+            if stands and not stay.goes_on:
+                number = stay.hospital_stay_number
+                yield Finding("中途结算", f"住院 {number} 第 {stay.part + 1} 段", RECORDED, "没有")
 
     def _institution_findings(self, step: str, stay: Stay, day: date) -> Iterator[Finding]:
         institution = self._institutions.used(stay.institution_id, day)
@@ -160,6 +208,15 @@ def _decide(stay: Stay, event: Any) -> None:
                 today=today,
                 at=at,
                 departure=event.departure,
+            )
+        case Stay.InterimClosed():
+            stay.close_interim(
+                until=event.until,
+                invoice_number=event.invoice_number,
+                circumstances=event.circumstances,
+                by=by,
+                today=today,
+                at=at,
             )
         case Stay.DischargeUndone():
             stay.undo_discharge(reason=event.reason, by=by, at=at)

@@ -65,6 +65,7 @@ _ENUMS: Mapping[Any, str] = {
     IfLower.LEAVE: "不追回",
     Period.STAY: "每次",
     Period.YEAR: "每年",
+    Period.EPISODE: "连续住院合计",
 }
 
 

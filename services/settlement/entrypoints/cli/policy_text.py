@@ -12,6 +12,7 @@ from settlement.entrypoints.cli.policy_rows import WHOLE_DOCUMENT, LayerRows, Ro
 from settlement.entrypoints.policy_words import (
     DAYS,
     OVERPAID_WAYS,
+    PARTS_DATES,
     UNDERPAID_WAYS,
     PolicyNames,
     claim_in_words,
@@ -112,6 +113,9 @@ def _document_rows(policy: Policy, rows: LayerRows) -> Iterator[Row]:
         if policy.deposit.amount:
             yield from rows.rule("押金", policy.deposit.amount)
     yield from _corrections(policy.corrections or Corrections())
+    if policy.stays_in_parts:
+        words = PARTS_DATES[policy.stays_in_parts.dates]
+        yield Row("分段结算", "中途结算的各段", words, policy.stays_in_parts.evidence)
     for reported in policy.reported:
         yield from _reported(reported, rows)
 

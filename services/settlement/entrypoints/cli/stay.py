@@ -28,6 +28,7 @@ stay_app = typer.Typer(help="住院：从入院到结算发生过的一切。", 
 def history(
     hospital_stay_number: Annotated[str, typer.Argument(help="住院号")],
     acting_for: Annotated[str, typer.Option("--acting-for", help="机构编码：只看本机构的住院")],
+    part: Annotated[int, typer.Option("--part", min=1, help="第几段（中途结算过的住院）")] = 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="每个事件一行 JSON，金额为整数分")
     ] = False,
@@ -42,12 +43,13 @@ def history(
         refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
     ledger = build_ledger(settings)
     institution = InstitutionId(acting_for)
-    stay_id = stay_id_of(institution, hospital_stay_number)
+    stay_id = stay_id_of(institution, hospital_stay_number, part)
     try:
         own_stay(ledger, stay_id, Actor(operator="", institution_id=institution))
         events = [show_event(event) for event in ledger.history(stay_id)]
     except StayUnknown:
-        refuse(f"机构 {acting_for} 没有住院 {hospital_stay_number}；请核对住院号与机构编码")
+        which = f"{hospital_stay_number} 第 {part} 段" if part > 1 else hospital_stay_number
+        refuse(f"机构 {acting_for} 没有住院 {which}；请核对住院号与机构编码")
     except EventNotReadable as wrong:
         refuse(f"账本无法读取：{wrong}；请先运行 yizhan verify")
     if as_json:

@@ -20,6 +20,7 @@ from settlement.entrypoints.http.requests import request_routes
 from settlement.entrypoints.http.statements import statement_routes
 from settlement.entrypoints.http.stay_changes import stay_change_routes
 from settlement.entrypoints.http.stay_list import stay_list_routes
+from settlement.entrypoints.http.stay_parts import stay_part_routes
 from settlement.entrypoints.http.stays import stay_routes
 from settlement.entrypoints.http.touched import touched_routes
 from settlement.entrypoints.http.whole_stays import whole_stay_routes
@@ -45,6 +46,7 @@ def create_app(parts: Parts) -> FastAPI:
         notice_routes,
         stay_change_routes,
         stay_list_routes,
+        stay_part_routes,
         deposit_routes,
         late_amount_routes,
         decision_routes,

@@ -87,7 +87,7 @@ def _admission_routes(routes: APIRouter, parts: Parts) -> None:
         response_model=_SHOWN,
     )
     def undo(stay_id: UUID, asked: message.DischargeCancellation, arrived: Arrived) -> Response:
-        """取消出院：已结算的须先撤销结算；之后可以更正费用，再办理出院。"""
+        """取消出院：已结算的须先撤销结算；之后可以更正费用，再办理出院。取消中途结算同此，下一段须是空的。"""
         command = UndoDischarge(
             stay_id=stay_id, reason=asked.reason, by=arrived.by, at=parts.clock()
         )

@@ -42,6 +42,8 @@ def stay_list_routes(parts: Parts) -> APIRouter:
                     departure=stay.departure,
                     total_fen=stay.total_fen,
                     days_since_discharge=stay.days_since_discharge(today),
+                    part=stay.part,
+                    goes_on=stay.goes_on,
                 )
                 for stay in found
             ),

@@ -1,6 +1,8 @@
 """Which problem each refusal about fees, deposits and changes of a stay is (住院变更错误对照)."""
 
 from http_edge.problems import ProblemKind
+from settlement.application.episodes import TransferUnfit
+from settlement.application.law_of_part import PartsUnstated
 from settlement.domain import deposits, discretion, fee_refusals
 from settlement.domain import stay_refusals as stay
 from settlement.kernel.deposit import NormalDepositNotStated
@@ -16,6 +18,11 @@ STAY_PROBLEMS: dict[type[Exception], ProblemKind] = {
     discretion.ProposalClosed: ProblemKind("proposal-closed", 409, "提议已批准或退回"),
     discretion.ProposalLapsed: ProblemKind("proposal-lapsed", 409, "提议已失效"),
     discretion.SameOperator: ProblemKind("same-operator", 409, "须由另一位经办人决定"),
+    stay.FormerPartUnsettled: ProblemKind("former-part-unsettled", 409, "前一段还没有结算"),
+    stay.NextPartStands: ProblemKind("next-part-stands", 409, "下一段已有记录"),
+    stay.BelongsToPart: ProblemKind("belongs-to-part", 409, "分段不能单独变更"),
+    TransferUnfit: ProblemKind("transfer-unfit", 409, "转出的住院对不上"),
+    PartsUnstated: ProblemKind("parts-unstated", 409, "政策没有写明怎样分段结算"),
     stay.NothingChanged: ProblemKind("nothing-changed", 409, "没有变更"),
     fee_refusals.FeeBatchUnknown: ProblemKind("fee-batch-unknown", 404, "没有这个费用批次"),
     fee_refusals.FeeLineRepeated: ProblemKind("fee-line-repeated", 409, "费用明细号重复"),

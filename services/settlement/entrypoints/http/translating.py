@@ -10,13 +10,14 @@ from settlement.application.prepare_settlement import Prepared
 from settlement.application.preview_bill import BillPreviewed
 from settlement.application.read_statement import Statement
 from settlement.domain.adjustment import Adjustment
-from settlement.domain.circumstances import Circumstances, Diagnosis, declarations
+from settlement.domain.circumstances import Circumstances, Diagnosis, TransferredFrom, declarations
 from settlement.domain.deposits import Tender
 from settlement.domain.fees import LineStated
 from settlement.domain.record import Actor, SettlementInputs
 from settlement.domain.settlement import Beside
 from settlement.domain.stay import Stay
 from settlement.entrypoints.http.show_adjustments import show_adjustment
+from settlement.entrypoints.part_words import part_in_words
 from settlement.kernel.explain import NumberUsed, Step
 from settlement.kernel.report import DepositAllowed
 from settlement.law.bill import Charges
@@ -89,6 +90,11 @@ def circumstances(stated: message.CircumstancesStated) -> Circumstances:
         care=stated.care.value if stated.care else None,
         disease=NO_DISEASE if stated.disease == "无" else stated.disease,
         declared=declarations(stated.declared),
+        transferred_from=TransferredFrom(
+            InstitutionId(came.institution_id), came.hospital_stay_number
+        )
+        if (came := stated.transferred_from)
+        else None,
     )
 
 
@@ -111,6 +117,10 @@ def show_stay(stay: Stay) -> message.StayShown:
         departure=stay.departure,
         deposit_held_fen=stay.deposit.held_fen,
         tender=message.TenderStated(**vars(stay.tender)) if stay.tender else None,
+        part=stay.part,
+        goes_on=stay.goes_on,
+        former_stay_id=str(stay.continues) if stay.continues else None,
+        next_stay_id=str(stay.next_part_id) if stay.goes_on else None,
     )
 
 
@@ -224,6 +234,10 @@ def _statement(
         **_beside(policy, beside),
         deposit=_deposit(deposit),
         adjustments=tuple(show_adjustment(each, policy) for each in adjustments),
+        part=inputs.part.number if inputs.part else None,
+        part_label=part_in_words(inputs.part.number, goes_on=inputs.part.goes_on)
+        if inputs.part
+        else None,
     )
 
 

@@ -102,6 +102,8 @@ def bill_to_preview(asked: message.StatelessBill, *, settled_on: date) -> BillTo
             designations=frozenset(stated.designations),
             age=stated.age,
             admission_number=stated.admission_number,
+            part=stated.part,
+            transfer=stated.transfer.value if stated.transfer else None,
             same_tier_admission_number=stated.same_tier_admission_number,
         ),
         counters=asked.counters_before_fen,

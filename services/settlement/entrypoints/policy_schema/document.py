@@ -29,6 +29,7 @@ from settlement.entrypoints.policy_schema.pieces import (
 )
 from settlement.law.corrections import Overpaid, Underpaid
 from settlement.law.policy import READABLE_LANGUAGES
+from settlement.law.stays_in_parts import PartsDates, PartsSettled
 
 
 def policy_document_schema() -> Schema:
@@ -148,6 +149,7 @@ def _keys() -> dict[str, Schema]:
             },
         ),
         "corrections": _corrections(),
+        "stays_in_parts": _stays_in_parts(),
         "reported": several("只算出来报告、从不支付的指标", _reported()),
         "layers": several("各层保障，按结算先后", ref("layer")),
         "cases": {"description": "算例写在旁边的文件里，这里的不读"},
@@ -164,6 +166,20 @@ def _corrections() -> Schema:
         "更正：结算之后金额变动，差额在别的医院怎样走",
         mapping("更正的走法和依据", {**switches, **EVIDENCE}),
         ref("use"),
+    )
+
+
+def _stays_in_parts() -> Schema:
+    """How a stay that is settled in the middle is settled."""
+    options = {
+        "settled": words("各段怎样算：各算一次住院", [str(each) for each in PartsSettled]),
+        "dates": words(
+            "后面各段的入院日：本段首日，或住院首日", [str(each) for each in PartsDates]
+        ),
+    }
+    about = "分段结算（中途结算）：没有写的不能中途结算"
+    return either(
+        about, mapping(about, {**options, **EVIDENCE}, needs=["settled", "dates"]), ref("use")
     )
 
 

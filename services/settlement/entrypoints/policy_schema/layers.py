@@ -187,11 +187,11 @@ def _deductible() -> Schema:
         needs=["per", "amount"],
     )
     keys = {
-        "per": words("stay 每次，year 全年一次", list(Period)),
+        "per": words("stay 每次，year 全年一次，episode 连续住院合计", list(Period)),
         "amount": ref("amount_rule", "金额，元"),
         "kind": words("deducted 扣除，trigger 门槛：过了不扣除", list(ThresholdKind)),
         "passed": words("门槛：above 超过，at 达到", ["above", "at"]),
-        "counter": text("累计器，只用于 per: year", _COUNTER),
+        "counter": text("累计器，只用于 per: year、per: episode", _COUNTER),
         "each": _each(),
         "limit": limit,
     }
@@ -203,7 +203,7 @@ def _cap() -> Schema:
     return mapping(
         "一个封顶",
         {
-            "per": words("stay 每次，year 全年", list(Period)),
+            "per": words("stay 每次，year 全年", [Period.STAY.value, Period.YEAR.value]),
             "of": words("payment 支付，cost 进入计算的费用，times 次数", list(CapOf)),
             "amount": ref("amount_rule", "限额（元或次）；不设限写 unlimited"),
             "counter": text("累计器：与别的层共用限额，写同一个", _COUNTER),
