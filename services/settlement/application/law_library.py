@@ -1,12 +1,13 @@
 """The law as the ledger holds it (账本中的政策): by fingerprint, whatever files say today."""
 
 import json
+from collections.abc import Iterable
 
 from settlement.application.ports import Ledger
 from settlement.domain.law_text import LawText, law_text_id
 from settlement.domain.record import SettlementInputs
 from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
-from settlement.law.policy import READABLE_LANGUAGES
+from settlement.law.policy import READABLE_LANGUAGES, Policy
 from settlement.law.reading import read_policy
 
 
@@ -21,6 +22,12 @@ class LawLibrary:
         """Reads each text once."""
         self._ledger = ledger
         self._known: dict[str, Cascade] = {}
+
+    def along_with(self, policies: Iterable[Policy]) -> "LawLibrary":
+        """The same, and policies that are about to be put into the ledger."""
+        library = LawLibrary(self._ledger)
+        library._known = self._known | {p.fingerprint: compile_policy(p) for p in policies}
+        return library
 
     def cascade_of(self, inputs: SettlementInputs) -> Cascade:
         """The policy a settlement followed, by the arithmetic it was computed with.

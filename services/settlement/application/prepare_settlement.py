@@ -140,7 +140,7 @@ def gather(
     dates = StayDates(admission=stay.admission, discharge=discharge, settlement=settled_on)
     enrolled = eligibility.entitlements(stay.person_id, on=stay.admission, known_at=at, by=by)
     enrolment = choose_enrolment(enrolled, stay.scheme)
-    _require_waited(enrolment, stay.admission)
+    require_waited(enrolment, stay.admission)
     policy = book.in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
     persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at, by=by)
     orders = _orders(ledger, (stay.person_id, *enrolled.other_records), enrolment, at)
@@ -238,7 +238,8 @@ def choose_enrolment(person: PersonAnswer, scheme: str | None) -> EnrolmentUsed:
     return found[0]
 
 
-def _require_waited(enrolment: EnrolmentUsed, admission: date) -> None:
+def require_waited(enrolment: EnrolmentUsed, admission: date) -> None:
+    """Nothing is paid in the waiting period (等待期). Raises InWaitingPeriod."""
     if enrolment.waiting_to is not None and admission <= enrolment.waiting_to:
         raise InWaitingPeriod(
             f"参保等待期至 {enrolment.waiting_to}，入院日期 {admission} 尚不享受待遇；"

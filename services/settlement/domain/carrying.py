@@ -15,6 +15,7 @@ from contracts.vocabulary import Payer
 from settlement.domain.adjustment import Adjustment, Change, ChangeKind, Way
 from settlement.domain.settlement import OutsideEntry, Settlement, Share
 from settlement.law.corrections import (
+    IF_LOWER,
     OVERPAID,
     UNDERPAID,
     Corrections,
@@ -57,9 +58,11 @@ def changes_between(
     *,
     earlier: tuple[Adjustment, ...],
     corrections: Corrections | None,
+    leaves_lower: bool = False,
 ) -> tuple[Change, ...]:
     """Every difference with its way. `corrections` is None at the stay's own desk, which pays
-    back or collects by itself, whatever the law says of others.
+    back or collects by itself, whatever the law says of others. `leaves_lower`: what a version
+    published late gives less is left, and no switch is asked.
 
     Raises CorrectionUnstated.
     """
@@ -73,7 +76,10 @@ def changes_between(
     for item, delta_fen in deltas.items():
         if delta_fen:
             switch = OVERPAID if by_fund[item.fund] < 0 else UNDERPAID
-            changes.append(_carried(item, delta_fen, switch, corrections))
+            if leaves_lower and switch == OVERPAID:
+                changes.append(_change(item, delta_fen, Way.LEFT, IF_LOWER))
+            else:
+                changes.append(_carried(item, delta_fen, switch, corrections))
     return (*changes, *_of_patient(changes))
 
 

@@ -5,9 +5,9 @@ What must have been adjusted is found as it was then, from the stays, years and 
 has told so far; the events in the log are held against that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from contracts.vocabulary import PersonId
@@ -51,6 +51,16 @@ class LaterAgain:
     def year(self, used: EligibilityUsed, first_day: date) -> BenefitYear:
         """As told so far."""
         return self._counters.year(used, first_day)
+
+    def year_or_new(self, used: EligibilityUsed, first_day: date, at: datetime) -> BenefitYear:
+        """As told so far, or new."""
+        return self._counters.year_or_new(used, first_day, at)
+
+    def totals_kept(
+        self, used: EligibilityUsed, person_id: PersonId, first_day: date, numbers: Iterable[str]
+    ) -> dict[str, int]:
+        """As told so far."""
+        return self._counters.totals_kept(used, person_id, first_day, numbers)
 
     def stay(self, stay_id: UUID) -> Stay | None:
         """As told so far."""
@@ -115,7 +125,7 @@ class LaterAgain:
     def _owe(self, rederived: tuple[Rederived, ...]) -> None:
         for each in rederived:
             self._dues.owe(each.later.stay.collect_events())
-            self._counters.adjusted(each.prepared.inputs)
+            self._counters.adjusted(each.later.settlement.inputs, each.prepared.inputs)
 
     def take(self, event: Stay.SettlementAdjusted) -> Iterator[Finding]:
         """An adjustment in the log."""
