@@ -20,6 +20,7 @@ from settlement.application.read_notices import Residences
 from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
 from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.revision_list import RevisionList
 from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.stay_list import StayList
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
@@ -45,6 +46,7 @@ class Parts:
     stay_list: StayList
     clock: Clock
     papers: "PaperParts"
+    revision_list: RevisionList
 
     @property
     def register(self) -> EventLog:
@@ -81,6 +83,13 @@ def build_members(settings: Settings) -> MembersHttp:
 def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
     """The list of stays, brought up to date whenever it is asked."""
     listed = StayList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    listed.create_tables()
+    return listed
+
+
+def build_revision_list(settings: Settings, ledger: EventLedger) -> RevisionList:
+    """The list of revisions, brought up to date whenever it is asked."""
+    listed = RevisionList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
     listed.create_tables()
     return listed
 
@@ -144,4 +153,5 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         stay_list=build_stay_list(settings, ledger),
         clock=clock,
         papers=build_papers(settings, ledger),
+        revision_list=build_revision_list(settings, ledger),
     )

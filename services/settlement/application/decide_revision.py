@@ -11,7 +11,7 @@ from settlement.application.find_revisable import FindsGround, is_answered_alike
 from settlement.application.law_library import LawLibrary
 from settlement.application.person_in_ledger import PersonInLedger, unless_moved
 from settlement.application.ports import Accept, Eligibility, Ledger, Overtaken
-from settlement.application.propose_revision import NOT_REVISED
+from settlement.application.propose_revision import NOT_REVISED, hospital_acting
 from settlement.application.rederive_later import (
     Later,
     PersonKept,
@@ -22,7 +22,6 @@ from settlement.application.rederive_later import (
 from settlement.application.retrying import when_overtaken
 from settlement.application.revise_person import lines_of, rests_on_of, revise_person
 from settlement.domain.adjustment import Cause, CauseKind
-from settlement.domain.institution import Institution, institution_uuid
 from settlement.domain.record import Actor
 from settlement.domain.revision import (
     RevisedLine,
@@ -72,8 +71,8 @@ def revision_in_sight(ledger: Ledger, number: str, by: Actor) -> Revision:
     """A revision of the acting institution, or any where an office acts. Raises
     RevisionUnknown."""
     revision = ledger.find(revision_id(number), Revision)
-    is_hospital = ledger.find(institution_uuid(by.institution_id), Institution) is not None
-    if revision is None or (is_hospital and revision.by.institution_id != by.institution_id):
+    hospital = hospital_acting(ledger, by)
+    if revision is None or hospital not in (None, revision.by.institution_id):
         raise RevisionUnknown(f"没有更正 {number}；请核对编号")
     return revision
 

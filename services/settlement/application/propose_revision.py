@@ -50,7 +50,6 @@ from settlement.domain.revision import (
 )
 from settlement.domain.stay import Stay
 from settlement.law.book import BOOK_REFUSALS, PolicyBook, regions_above
-from settlement.law.policy import Policy
 
 NOT_REVISED = (
     *BOOK_REFUSALS,
@@ -161,7 +160,7 @@ class _Search:
             line.fingerprint_after for part in parts for line in part.lines if line.is_revised
         )
         return [
-            adopted(self._laws.cascade(each).policy, self._command.at)
+            LawText.adopt(self._laws.cascade(each).policy, at=self._command.at)
             for each in fingerprints
             if self._sources.ledger.find(law_text_id(each), LawText) is None
         ]
@@ -204,7 +203,8 @@ class _Search:
 
     def _wanted(self) -> Iterator[tuple[str, UUID]]:
         """The settlements of the scope that count, in the ledger's order."""
-        scope, institution_id = self._asked.scope, self._own_institution()
+        scope = self._asked.scope
+        institution_id = hospital_acting(self._sources.ledger, self._command.by)
         if self._asked.kind is RevisionKind.IDENTITY and not (scope.numbers or scope.person_ids):
             touched = set(self._touched_numbers(institution_id))
             if not touched:
@@ -239,19 +239,8 @@ class _Search:
             has_more = len(page) == _PAGE
             after = page[-1].position if page else after
 
-    def _own_institution(self) -> InstitutionId | None:
-        """A hospital's own code; None where an office acts, which sees all."""
-        by = self._command.by.institution_id
-        is_hospital = self._sources.ledger.find(institution_uuid(by), Institution) is not None
-        return by if is_hospital else None
 
-
-def adopted(policy: Policy, at: datetime) -> LawText:
-    """The policy's text, on its way into the ledger."""
-    return LawText.adopt(
-        fingerprint=policy.fingerprint,
-        language_version=policy.language_version,
-        label=policy.label,
-        canonical_text=policy.canonical_text,
-        at=at,
-    )
+def hospital_acting(ledger: Ledger, by: Actor) -> InstitutionId | None:
+    """The hospital that acts; None where an office does, which sees all."""
+    is_hospital = ledger.find(institution_uuid(by.institution_id), Institution) is not None
+    return by.institution_id if is_hospital else None

@@ -20,6 +20,8 @@ of the ledger (signatures, copies kept elsewhere):
 - what an admission declared and its discharge declared anew;
 - why a proposal was made and, while nobody has decided on it, an amount that would fit as well; who
   rejected one;
+- whom a proposed revision leaves out and why, why a person's part of one has lapsed, and who
+  approved, rejected or closed it when;
 - a bill, a date, a circumstance or an amount decided elsewhere that was changed in every event
   that repeats it, with all that was computed from it;
 - a payment, the last movement of a stay's deposit, the end of the ledger, or a settlement cut out
@@ -46,6 +48,7 @@ from settlement.application.verifying.institutions import InstitutionsAgain
 from settlement.application.verifying.late import LATE_EVENTS
 from settlement.application.verifying.payments import PaymentsAgain
 from settlement.application.verifying.report import Discrepancy, Place, Verified
+from settlement.application.verifying.revisions import REVISION_EVENTS
 from settlement.application.verifying.settlement import SettlementsAgain, SettlementWritten
 from settlement.application.verifying.stays import STAY_EVENTS, StaysAgain
 from settlement.application.verifying.streams import LOG, StreamsWalked
@@ -173,7 +176,7 @@ class _Walk:
             case Stay.SettlementOpened():
                 self.settlements += 1
                 self._transaction, self._written = place, SettlementWritten(event)
-            case _ if isinstance(event, (Stay.SettlementReversed, *LATE_EVENTS)):
+            case _ if isinstance(event, (Stay.SettlementReversed, *LATE_EVENTS, *REVISION_EVENTS)):
                 self.reversals += isinstance(event, Stay.SettlementReversed)
                 self._transaction = place
                 yield from self._settled.changed(event)

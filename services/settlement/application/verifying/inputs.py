@@ -45,35 +45,33 @@ def input_findings(
         ("住院情形", inputs.circumstances, stay.circumstances),
         ("机构", inputs.institution, institutions.used(stay.institution_id, stay.admission)),
         ("结算日期", inputs.settled_on, booked_day(opened.timestamp)),
-        *_eligibility(opened, stay),
+        *eligibility_differences(inputs.eligibility, stay, opened.timestamp),
         *_counters(inputs, counters),
     ]
     for what, stored, expected in known:
         yield from value_findings(INPUTS, what, stored, expected)
 
 
-def law_findings(opened: Stay.SettlementOpened, policy: Policy) -> Iterator[Finding]:
+def law_findings(step: str, inputs: SettlementInputs, policy: Policy) -> Iterator[Finding]:
     """Where the inputs are not what the policy asks for, or the policy is not the stay's."""
-    inputs = opened.inputs
     enrolment, dates = inputs.eligibility.enrolment, inputs.dates
     try:
         PolicyBook([policy]).in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
     except (NoPolicyInForce, RegionUnknown) as refusal:
-        yield Finding(INPUTS, "适用政策", policy.label, refusal)
-    yield from _asked(inputs.eligibility, policy, dates)
-    yield from value_findings(
-        INPUTS, "待遇年度首日", inputs.counter_years, counter_years(policy, dates)
-    )
+        yield Finding(step, "适用政策", policy.label, refusal)
+    for what, stored, expected in _asked(inputs.eligibility, policy, dates):
+        yield from value_findings(step, what, stored, expected)
+    years = counter_years(policy, dates)
+    yield from value_findings(step, "待遇年度首日", inputs.counter_years, years)
 
 
-def _asked(used: EligibilityUsed, policy: Policy, dates: StayDates) -> Iterator[Finding]:
+def _asked(used: EligibilityUsed, policy: Policy, dates: StayDates) -> Iterator[Difference]:
     """Eligibility was asked about the days and windows that the policy goes by."""
     own, *others = [(on, window_asked(policy, on)) for on in days_asked(policy, dates)]
     person = used.person
-    yield from value_findings(INPUTS, "身份认定日", person.on, own[0])
-    yield from value_findings(INPUTS, "身份认定窗口", _window(person), own[1])
-    asked = tuple((p.on, _window(p)) for p in used.other_days)
-    yield from value_findings(INPUTS, "另日认定", asked, tuple(others))
+    yield "身份认定日", person.on, own[0]
+    yield "身份认定窗口", _window(person), own[1]
+    yield "另日认定", tuple((p.on, _window(p)) for p in used.other_days), tuple(others)
 
 
 def _window(person: PersonUsed) -> tuple[date | None, date | None] | None:
@@ -81,8 +79,10 @@ def _window(person: PersonUsed) -> tuple[date | None, date | None] | None:
     return None if first is None and last is None else (first, last)
 
 
-def _eligibility(opened: Stay.SettlementOpened, stay: Stay) -> Iterator[Difference]:
-    used = opened.inputs.eligibility
+def eligibility_differences(
+    used: EligibilityUsed, stay: Stay, at: datetime
+) -> Iterator[Difference]:
+    """What eligibility answered, by an instant, of the stay's person on its days."""
     yield "参保人", used.person_id, stay.person_id
     yield "参保认定日", used.enrolment_on, stay.admission
     if stay.scheme is not None:
@@ -90,8 +90,8 @@ def _eligibility(opened: Stay.SettlementOpened, stay: Stay) -> Iterator[Differen
     day = used.enrolment_on
     yield from _in_time("参保关系", used.enrolment, window=(day, day), known_at=used.known_at)
     for person in (used.person, *used.other_days):
-        if person.known_at > opened.timestamp:
-            yield "资格答复的时刻", person.known_at, f"不晚于 {opened.timestamp}"
+        if person.known_at > at:
+            yield "资格答复的时刻", person.known_at, f"不晚于 {at}"
         for found in person.identities:
             what = f"身份 {found.identity}"
             yield from _in_time(what, found, window=person.window, known_at=person.known_at)

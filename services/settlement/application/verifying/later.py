@@ -1,5 +1,5 @@
-"""Verifying adjustments (验更正): each follows from a reversal or from an amount that came late,
-and each of those has all of its.
+"""Verifying adjustments (验更正): each follows from a reversal, from an amount that came late or
+from a revision that was issued, and each of those has all of its.
 
 What must have been adjusted is found as it was then, from the stays, years and orders that the log
 has told so far; the events in the log are held against that.
@@ -11,11 +11,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from contracts.vocabulary import PersonId
+from settlement.application.decide_revision import computed_as_proposed
 from settlement.application.law_library import LawLibrary
 from settlement.application.rederive_later import (
     Later,
     Rederived,
     adjust_later,
+    every_settlement_of,
     rederive_later,
 )
 from settlement.application.remake_settlement import complete_layer
@@ -26,9 +28,11 @@ from settlement.application.verifying.stays import RECORDED, StaysAgain
 from settlement.domain.adjustment import Cause, CauseKind
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.record import EligibilityUsed
+from settlement.domain.revision import Revision, RevisionPart
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay
+from settlement.domain.stay_refusals import NotSettled
 
 REDERIVED, REMADE = "撤销后重算", "按后到金额重算"
 
@@ -120,6 +124,30 @@ class LaterAgain:
         except Exception as refusal:
             # As above.
             yield Finding(REMADE, "更正", RECORDED, refusal)
+        self._owe(rederived)
+
+    def everything_of(self, stay_id: UUID) -> tuple[Later, ...]:
+        """All settlements that count of the person of a stay. Raises NotSettled, LaterUnknown."""
+        stay = self._stays.find(stay_id)
+        settlement = stay.current_settlement if stay else None
+        if settlement is None:
+            raise NotSettled(f"住院 {self._stays.number_of(stay_id)} 没有结算")
+        return tuple(every_settlement_of(settlement.inputs.eligibility, self))
+
+    def revise(self, part: RevisionPart, cause: Cause, event: Revision.PersonIssued) -> None:
+        """What a person's part of a revision adjusts must be written down after it. Raises
+        whatever stops it: a ledger that was tampered with may break anything."""
+        rederived = computed_as_proposed(
+            part, self.everything_of(part.lines[0].stay_id), person=self, laws=self._laws
+        )
+        adjust_later(
+            rederived,
+            cause=cause,
+            person=self,
+            booked_on=event.booked_on,
+            by=event.by,
+            at=event.timestamp,
+        )
         self._owe(rederived)
 
     def _owe(self, rederived: tuple[Rederived, ...]) -> None:
