@@ -92,21 +92,22 @@ def through_hospital(settlement: Settlement) -> Amounts:
             patient_fen -= change.delta_fen if change.way != Way.HOSPITAL.value else 0
         elif change.way == Way.LEFT.value or _is_direct_share(change):
             aside[_item(change)] += change.delta_fen
-    shares = tuple(
+    shares = [
         replace(share, amount_fen=share.amount_fen - aside.pop(_of_share(share), 0))
         for share in settlement.shares
-    )
+    ]
     outside = [
         replace(owed, amount_fen=owed.amount_fen - aside.pop(_of_outside(owed), 0))
         for owed in settlement.outside
     ]
-    # What is not among the figures any more, and was left, was booked all the same.
-    outside += [
-        OutsideEntry(item.layer, item.kind, item.payer, item.fund, -left_fen)
-        for item, left_fen in aside.items()
-        if left_fen
-    ]
-    return Amounts(shares, tuple(outside), patient_fen)
+    # What is not among the figures any more, and was left, was booked all the same: an allowance
+    # that came to nothing, or a layer that another version does not have.
+    for item, left_fen in aside.items():
+        if left_fen and item.kind == ChangeKind.SHARE.value:
+            shares.append(Share(item.layer, item.payer, item.fund, -left_fen))
+        elif left_fen:
+            outside.append(OutsideEntry(item.layer, item.kind, item.payer, item.fund, -left_fen))
+    return Amounts(tuple(shares), tuple(outside), patient_fen)
 
 
 def directly(settlement: Settlement) -> tuple[Change, ...]:

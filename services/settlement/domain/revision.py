@@ -219,11 +219,14 @@ class Revision(Aggregate):
         TOPIC = "settlement.revision-approved.v1"
         number: str
         asked: RevisionAsked
+        proposed_by: Actor
+        proposed_at: datetime
         by: Actor
 
         def apply(self, aggregate: Any) -> None:
             """Approved."""
             aggregate.status = RevisionStatus.APPROVED
+            aggregate.approved_by = self.by
 
     class Rejected(Aggregate.Event):
         """Somebody else rejected it (退回追溯更正)."""
@@ -231,6 +234,8 @@ class Revision(Aggregate):
         TOPIC = "settlement.revision-rejected.v1"
         number: str
         asked: RevisionAsked
+        proposed_by: Actor
+        proposed_at: datetime
         reason: str
         by: Actor
 
@@ -245,6 +250,7 @@ class Revision(Aggregate):
         number: str
         part: int
         person_id: PersonId
+        approved_by: Actor
         booked_on: date
         by: Actor
 
@@ -287,6 +293,7 @@ class Revision(Aggregate):
 
     def __init__(self) -> None:
         self.status = RevisionStatus.PROPOSED
+        self.approved_by: Actor | None = None
         self.issued: tuple[int, ...] = ()
         self.lapsed: tuple[PartLapsed, ...] = ()
 
@@ -323,19 +330,12 @@ class Revision(Aggregate):
     def approve(self, *, by: Actor, at: datetime) -> None:
         """Approve somebody else's proposal (批准). Raises RevisionNotOpen, SameOperator."""
         self._require_undecided(by)
-        self.trigger_event(self.Approved, timestamp=at, number=self.number, asked=self.asked, by=by)
+        self.trigger_event(self.Approved, timestamp=at, **self._heading(), by=by)
 
     def reject(self, *, reason: str, by: Actor, at: datetime) -> None:
         """Reject somebody else's proposal (退回). Raises RevisionNotOpen, SameOperator."""
         self._require_undecided(by)
-        self.trigger_event(
-            self.Rejected,
-            timestamp=at,
-            number=self.number,
-            asked=self.asked,
-            reason=reason,
-            by=by,
-        )
+        self.trigger_event(self.Rejected, timestamp=at, **self._heading(), reason=reason, by=by)
 
     def require_approved(self) -> None:
         """Only what somebody else approved is issued. Raises RevisionNotOpen."""
@@ -357,6 +357,7 @@ class Revision(Aggregate):
             number=self.number,
             part=part,
             person_id=found.person_id,
+            approved_by=self.approved_by,
             booked_on=booked_on,
             by=by,
         )
@@ -391,6 +392,15 @@ class Revision(Aggregate):
             lapsed=len(self.lapsed),
             by=by,
         )
+
+    def _heading(self) -> dict[str, Any]:
+        """Of which proposal a decision is: whoever changes one changes both."""
+        return {
+            "number": self.number,
+            "asked": self.asked,
+            "proposed_by": self.by,
+            "proposed_at": self.created_on,
+        }
 
     def _require_undecided(self, by: Actor) -> None:
         if self.status is not RevisionStatus.PROPOSED:
