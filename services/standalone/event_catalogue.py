@@ -8,19 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_INSTANTS = frozenset({"timestamp"})
+_INSTANTS = frozenset({"proposed_at", "timestamp"})
 _COUNTERS = frozenset({"moves", "counters_before"})
 _ORDINALS = frozenset(
     {
-        "adjustment", "number", "notice", "order", "position", "proposal", "reached", "version",
+        "adjustment", "number", "notice", "order", "orders_version", "part", "position", "proposal",
+        "reached", "version",
     }
 )  # fmt: skip
 _UNITS = {"age": "周岁", "year": "年", "level": "级"}
 _COUNTS = frozenset(
     {
         "accepted", "changes", "facts_added", "facts_changed", "facts_ended", "facts_new",
-        "facts_unchanged", "found", "line_count", "passed_over", "persons_before", "persons_ended",
-        "persons_new", "persons_renamed", "rejected", "reopened", "resolved", "rows_left_out",
+        "facts_unchanged", "found", "issued", "lapsed", "line_count", "passed_over",
+        "persons_before", "persons_ended", "persons_new", "persons_renamed", "rejected", "reopened", "resolved", "rows_left_out",
         "stated", "still_open", "unchanged", "withdrawn",
     }
 )  # fmt: skip
