@@ -259,7 +259,7 @@ def _revise(played: Played, at: datetime, *, book: PolicyBook, people: PeopleKno
     before = len(list(ledger.events()))
     try:
         revision = propose_revision(
-            ProposeRevision(asked, by, at), sources=sources, accept=lambda _: None
+            ProposeRevision(asked, at.date(), by, at), sources=sources, accept=lambda _: None
         )
     except NothingToRevise as refusal:
         assert len(list(ledger.events())) == before

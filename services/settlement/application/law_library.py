@@ -22,11 +22,13 @@ class LawLibrary:
         """Reads each text once."""
         self._ledger = ledger
         self._known: dict[str, Cascade] = {}
+        self._coming: dict[str, Policy] = {}
 
     def along_with(self, policies: Iterable[Policy]) -> "LawLibrary":
         """The same, and policies that are about to be put into the ledger."""
         library = LawLibrary(self._ledger)
-        library._known = self._known | {p.fingerprint: compile_policy(p) for p in policies}
+        library._known = dict(self._known)
+        library._coming = {policy.fingerprint: policy for policy in policies}
         return library
 
     def cascade_of(self, inputs: SettlementInputs) -> Cascade:
@@ -45,6 +47,8 @@ class LawLibrary:
         return self._known[fingerprint]
 
     def _read(self, fingerprint: str) -> Cascade:
+        if fingerprint in self._coming:
+            return compile_policy(self._coming[fingerprint])
         text = self._ledger.find(law_text_id(fingerprint), LawText)
         if text is None:
             raise LawMissing(f"账本里没有指纹为 {fingerprint} 的政策文本")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
@@ -69,9 +69,10 @@ _PAGE = 200
 
 @dataclass(frozen=True)
 class ProposeRevision:
-    """The command."""
+    """The command, given on the business day `proposed_on`."""
 
     asked: RevisionAsked
+    proposed_on: date
     by: Actor
     at: datetime
 
@@ -101,10 +102,8 @@ def propose_revision(
         search = _Search(command, sources)
         parts, left_out = search.run()
         numbered = tuple(replace(p, part=n) for n, p in enumerate(parts, start=1))
-        year = command.at.year
-        series = f"revision/{year}"
         revision = Revision.propose(
-            number=f"GZ-{year}-{sources.ledger.next_serial(series):06d}",
+            number=_new_number(sources.ledger, command.proposed_on.year) if numbered else "",
             asked=command.asked,
             parts=numbered,
             left_out=tuple(left_out),
@@ -116,6 +115,11 @@ def propose_revision(
         return revision
 
     return when_overtaken(decide)
+
+
+def _new_number(ledger: Ledger, year: int) -> str:
+    """A revision's number (更正编号): the year, and a serial that is never used again."""
+    return f"GZ-{year}-{ledger.next_serial(f'revision/{year}'):06d}"
 
 
 class _Search:

@@ -111,7 +111,7 @@ class RevisionsAgain:
             return
         for expected in revision.collect_events():
             yield from event_findings(step, event, expected)
-        series = f"GZ-{event.timestamp.year}"
+        series = f"GZ-{booked_day(event.timestamp).year}"
         if not re.fullmatch(rf"{series}-\d{{6,}}", event.number) or event.number in self._numbers:
             yield Finding(step, "更正编号", event.number, f"{series}-序号，且未用过")
         self._numbers.add(event.number)

@@ -56,7 +56,8 @@ def revision_routes(parts: Parts) -> APIRouter:
     )
     def propose(asked: message.RevisionProposal, arrived: Arrived) -> Response:
         """政策追溯施行或身份更正后，逐人重算受影响的结算，列出原额与新额；批准前不动账。"""
-        command = ProposeRevision(asked=read_asked(asked), by=arrived.by, at=parts.clock())
+        at = parts.clock()
+        command = ProposeRevision(read_asked(asked), business_date(at), by=arrived.by, at=at)
         sources = RevisionSources(
             ledger=parts.ledger,
             laws=parts.laws,
