@@ -454,11 +454,12 @@ class AdjustmentShown(Message):
     `cause` is `reversal`: the settlement `cause_reference` before it was undone; or `late-layer`:
     an amount came late (后到金额) for the settlement `cause_settlement`, this one or one before it,
     which the other system knows as `cause_reference`; or `decision`: people decided such an
-    amount, by the decision `cause_reference`.
+    amount, by the decision `cause_reference`; or `revision`: it was put right by the revision
+    (追溯更正) `cause_reference`, it itself or what it rests on.
     """
 
     adjustment: int
-    cause: Literal["reversal", "late-layer", "decision"]
+    cause: Literal["reversal", "late-layer", "decision", "revision"]
     cause_reference: str
     cause_settlement: str | None = None
     booked_on: date

@@ -21,6 +21,7 @@ from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
 from settlement.read_models.decision_list import DecisionList
 from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.revision_list import RevisionList
 from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.stay_list import StayList
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
@@ -47,6 +48,7 @@ class Parts:
     decision_list: DecisionList
     clock: Clock
     papers: "PaperParts"
+    revision_list: RevisionList
 
     @property
     def register(self) -> EventLog:
@@ -90,6 +92,13 @@ def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
 def build_decision_list(settings: Settings, ledger: EventLedger) -> DecisionList:
     """The proposals that nobody has decided on, brought up to date whenever it is asked."""
     listed = DecisionList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
+    listed.create_tables()
+    return listed
+
+
+def build_revision_list(settings: Settings, ledger: EventLedger) -> RevisionList:
+    """The list of revisions, brought up to date whenever it is asked."""
+    listed = RevisionList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
     listed.create_tables()
     return listed
 
@@ -154,4 +163,5 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         decision_list=build_decision_list(settings, ledger),
         clock=clock,
         papers=build_papers(settings, ledger),
+        revision_list=build_revision_list(settings, ledger),
     )

@@ -8,21 +8,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_INSTANTS = frozenset({"timestamp"})
+_INSTANTS = frozenset({"proposed_at", "timestamp"})
 _COUNTERS = frozenset({"moves", "counters_before"})
 _ORDINALS = frozenset(
     {
-        "adjustment", "deduction", "number", "notice", "order", "part", "position", "proposal",
-        "reached", "version",
+        "adjustment", "deduction", "number", "notice", "order", "orders_version", "part",
+        "position", "proposal", "reached", "version",
     }
 )  # fmt: skip
 _UNITS = {"age": "周岁", "year": "年", "level": "级"}
 _COUNTS = frozenset(
     {
         "accepted", "changes", "facts_added", "facts_changed", "facts_ended", "facts_new",
-        "facts_unchanged", "found", "line_count", "passed_over", "persons_before", "persons_ended",
-        "persons_new", "persons_renamed", "rejected", "reopened", "resolved", "rows_left_out",
-        "stated", "still_open", "unchanged", "withdrawn",
+        "facts_unchanged", "found", "issued", "lapsed", "line_count", "passed_over",
+        "persons_before", "persons_ended", "persons_new", "persons_renamed",
+        "rejected", "reopened", "resolved", "rows_left_out", "stated", "still_open", "unchanged",
+        "withdrawn",
     }
 )  # fmt: skip
 _PLAIN = {"string": "文字", "boolean": "是否", "integer": "整数", "number": "数", "object": "对象"}

@@ -31,6 +31,7 @@ from contracts import (
     settlement_corrections_v1,
     settlement_events_v1,
     settlement_funds_v1,
+    settlement_revisions_v1,
     settlement_stays_v1,
     settlement_v1,
 )
@@ -198,6 +199,7 @@ class ScriptedDay:
         self._the_fund_compares()
         self._things_are_found()
         self._an_earlier_settlement_is_undone()
+        self._versions_are_published_late()
 
     def stored(self) -> Iterator[tuple[str, bytes]]:
         """The topic and bytes of every stored event of both services."""
@@ -432,6 +434,60 @@ class ScriptedDay:
         assert undone.adjustments[0].changes
         statement = self._desk.read(f"/v1/stays/{later}/statement")
         self._heard(settlement_v1.StatementShown, statement)
+
+    def _versions_are_published_late(self) -> None:
+        """One revision is rejected; the next is issued, and leaves out whose bill lacks what the
+        version asks for; of the last the only part has lapsed."""
+        told = settlement_revisions_v1
+        whole = {
+            "person_id": self._person(NEIGHBOUR),
+            "hospital_stay_number": "ZY2026-0009",
+            "admission_date": "2026-02-01",
+            "circumstances": CIRCUMSTANCES | {"care": "inpatient", "disease": "阑尾炎", **DECLARED},
+            "discharge_date": "2026-02-12",
+            "batches": [{"batch_number": "1", "charges": {"total_fen": 6_000_00}}],
+        }
+        self._write("/v1/settlements", settlement_v1.WholeStay, whole, settlement_v1.StatementShown)
+        switches = "corrections: {underpaid: to_patient, overpaid: leave}\nlayers:\n"
+        later = RICHER_POLICY.replace("version: 1", "version: 2").replace("layers:\n", switches)
+        later = later.replace("{fixed: 300}", "in_scope")
+        self._know(later)
+        reason = {"reason": "依据有误"}
+        number = self._proposed()
+        self._of_office(f"{number}/rejection", told.RevisionRejection, reason, "clerk-2")
+        number = self._proposed()
+        self._of_office(f"{number}/approval", told.RevisionApproval, {}, "clerk-2")
+        self._of_office(f"{number}/issue", told.RevisionIssue, {})
+        self._know(later.replace("version: 2", "version: 3").replace("{fixed: 9000}", "total"))
+        number = self._proposed()
+        self._of_office(f"{number}/approval", told.RevisionApproval, {}, "clerk-2")
+        undone = stay_id_of(HOSPITAL, "ZY2026-0005")
+        reversal = settlement_v1.ReversalRequest
+        path = f"/v1/stays/{undone}/settlement/reversal"
+        self._write(path, reversal, {"reason": "费用更正"}, settlement_v1.ReversalShown)
+        self._of_office(f"{number}/issue", told.RevisionIssue, {})
+        listed = self._desk.http.get("/v1/revisions", headers=self._headers())
+        self._heard(told.RevisionsListed, listed)
+
+    def _know(self, policy: str) -> None:
+        """From now on a version is in the book of the region of small policies, too."""
+        book = load_book(SHIPPED_POLICIES, write_book(self._data / "policies", policy))
+        self._parts = replace(self._parts, book=book)
+        self._desk = Desk(self._parts, institution=HOSPITAL)
+
+    def _proposed(self) -> str:
+        """The path of a revision that an office proposes."""
+        told = settlement_revisions_v1
+        asked = {"kind": "policy", "scope": {"region": "990103"}, "reason": "样例发〔2026〕7 号"}
+        shown = self._of_office("/v1/revisions", told.RevisionProposal, asked)
+        return f"/v1/revisions/{shown.number}"
+
+    def _of_office(
+        self, path: str, asks: type[BaseModel], body: dict[str, Any], operator: str = "clerk-1"
+    ) -> settlement_revisions_v1.RevisionShown:
+        headers = self._headers() | {"Yizhan-Operator": operator}
+        answer = self._desk.http.post(path, json=self._said(asks, body), headers=headers)
+        return self._heard(settlement_revisions_v1.RevisionShown, answer)
 
     def _in_one_call(self, person_id: str) -> None:
         batches = [{"batch_number": "1", "charges": _charges(total_fen=9_000_00)}]

@@ -14,9 +14,20 @@ from typing import Any
 from contracts.vocabulary import InstitutionId, PersonId
 from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.admit_patient import AdmitPatient
+from settlement.application.decide_revision import (
+    ApproveRevision,
+    IssueRevision,
+    approve_revision,
+    issue_revision,
+)
 from settlement.application.deliver_late_amount import DeliverLateAmount, deliver_late_amount
 from settlement.application.institutions import import_institutions
 from settlement.application.law_library import LawLibrary
+from settlement.application.propose_revision import (
+    ProposeRevision,
+    RevisionSources,
+    propose_revision,
+)
 from settlement.application.rederive_later import CorrectionsUnstated, LaterNotRederivable
 from settlement.application.reverse_settlement import (
     Reversed,
@@ -33,6 +44,12 @@ from settlement.domain.circumstances import Circumstances
 from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.postings import journal_of
 from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.revision import (
+    NothingToRevise,
+    RevisionAsked,
+    RevisionKind,
+    RevisionScope,
+)
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay, stay_id_of
@@ -40,6 +57,7 @@ from settlement.domain.stay_refusals import LateAmountUnchanged, StayRefusal
 from settlement.kernel.settle import BILL_REFUSALS, ElsewhereAmountTooLarge
 from settlement.law.bill import Charges
 from settlement.law.book import PolicyBook
+from tests.support.memory_index import IndexOfLedger, NothingTouched
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.settlement_desk import P1, P2, SAMPLES, PeopleKnown
 
@@ -91,7 +109,13 @@ class DeductStep:
     withdraws: bool = False
 
 
-Step = SettleStep | UndoStep | LateStep | DeductStep
+@dataclass(frozen=True)
+class ReviseStep:
+    """What another book says becomes right (追溯更正): proposed, approved and issued; from here on
+    stays are settled by that book."""
+
+
+Step = SettleStep | UndoStep | LateStep | DeductStep | ReviseStep
 
 
 @dataclass
@@ -105,6 +129,7 @@ class Played:
     undone: list[Reversed] = field(default_factory=list)
     refused: list[Exception] = field(default_factory=list)
     late: dict[str, dict[str, int]] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
 
     def settlement(self, stay: str) -> Settlement:
         """The settlement of a stay that counts."""
@@ -148,8 +173,15 @@ class Played:
         return {account: fen for account, fen in found.items() if fen}
 
 
-def play(steps: Iterable[Step | None], book: PolicyBook, people: PeopleKnown) -> Played:
-    """Settle and undo, step after step; a step that is None never happened."""
+def play(
+    steps: Iterable[Step | None],
+    book: PolicyBook,
+    people: PeopleKnown,
+    *,
+    later: PolicyBook | None = None,
+) -> Played:
+    """Settle and undo, step after step; a step that is None never happened. `later` is the book
+    that a revision is made by."""
     ledger = MemoryLedger()
     played = Played(ledger, LawLibrary(ledger))
     by = Actor("importer", InstitutionId("H50011200001"))
@@ -160,6 +192,9 @@ def play(steps: Iterable[Step | None], book: PolicyBook, people: PeopleKnown) ->
         if isinstance(step, SettleStep):
             people.same = {P1: (P2,), P2: (P1,)} if step.merged else {}
             _settle(played, step, at, book=book, people=people)
+        elif isinstance(step, ReviseStep):
+            book = later or book
+            _revise(played, at, book=book, people=people)
         elif step is not None and played.live:
             stay = played.live[step.which % len(played.live)]
             if isinstance(step, LateStep):
@@ -256,6 +291,33 @@ def _undo(played: Played, stay: str, at: datetime) -> None:
         return
     played.undone.append(undone)
     played.live.remove(stay)
+
+
+def _revise(played: Played, at: datetime, *, book: PolicyBook, people: PeopleKnown) -> None:
+    ledger, laws, by = played.ledger, played.laws, Actor("officer-1", OFFICE)
+    sources = RevisionSources(ledger, laws, book, people, IndexOfLedger(ledger), NothingTouched())
+    asked = RevisionAsked(RevisionKind.POLICY, RevisionScope(), "追溯施行")
+    before = len(list(ledger.events()))
+    try:
+        revision = propose_revision(
+            ProposeRevision(asked, at.date(), by, at), sources=sources, accept=lambda _: None
+        )
+    except NothingToRevise as refusal:
+        assert len(list(ledger.events())) == before
+        played.refused.append(refusal)
+        # Where everybody was left out, all stays are as they were.
+        played.left_out = set(played.live)
+        return
+    number, other = revision.number, Actor("officer-2", OFFICE)
+    approve_revision(ApproveRevision(number, other, at), ledger=ledger, accept=lambda _: None)
+    issue = IssueRevision(number, at.date(), by, at)
+    issued = issue_revision(
+        issue, ledger=ledger, laws=laws, book=book, eligibility=people, accept=lambda _: None
+    )
+    assert issued.lapsed == ()
+    stays = {played.settlement(stay).number: stay for stay in played.live}
+    left = [number for each in issued.left_out for number in each.numbers]
+    played.left_out = {stays[number] for number in left}
 
 
 def _deliver(played: Played, stay: str, step: LateStep, at: datetime) -> None:

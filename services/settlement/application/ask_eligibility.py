@@ -1,5 +1,7 @@
 """Asking who the person was (资格查询), on the days and windows that a policy goes by."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from settlement.application.ports import Eligibility, PersonAnswer
@@ -71,6 +73,22 @@ def answers_used(
         identities_to=person.identities_to,
         other_days=tuple(others),
         other_records=enrolled.other_records,
+    )
+
+
+def with_persons(used: EligibilityUsed, persons: Sequence[PersonUsed]) -> EligibilityUsed:
+    """The same answers with these days instead, the policy's own first."""
+    person, *others = persons
+    return replace(
+        used,
+        identities_on=person.on,
+        known_at=person.known_at,
+        version=person.version,
+        age=person.age,
+        identities=person.identities,
+        identities_from=person.identities_from,
+        identities_to=person.identities_to,
+        other_days=tuple(others),
     )
 
 

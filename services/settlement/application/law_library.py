@@ -1,12 +1,13 @@
 """The law as the ledger holds it (账本中的政策): by fingerprint, whatever files say today."""
 
 import json
+from collections.abc import Iterable
 
 from settlement.application.ports import Ledger
 from settlement.domain.law_text import LawText, law_text_id
 from settlement.domain.record import SettlementInputs
 from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
-from settlement.law.policy import READABLE_LANGUAGES
+from settlement.law.policy import READABLE_LANGUAGES, Policy
 from settlement.law.reading import read_policy
 
 
@@ -21,6 +22,14 @@ class LawLibrary:
         """Reads each text once."""
         self._ledger = ledger
         self._known: dict[str, Cascade] = {}
+        self._coming: dict[str, Policy] = {}
+
+    def along_with(self, policies: Iterable[Policy]) -> "LawLibrary":
+        """The same, and policies that are about to be put into the ledger."""
+        library = LawLibrary(self._ledger)
+        library._known = dict(self._known)
+        library._coming = {policy.fingerprint: policy for policy in policies}
+        return library
 
     def cascade_of(self, inputs: SettlementInputs) -> Cascade:
         """The policy a settlement followed, by the arithmetic it was computed with.
@@ -38,6 +47,8 @@ class LawLibrary:
         return self._known[fingerprint]
 
     def _read(self, fingerprint: str) -> Cascade:
+        if fingerprint in self._coming:
+            return compile_policy(self._coming[fingerprint])
         text = self._ledger.find(law_text_id(fingerprint), LawText)
         if text is None:
             raise LawMissing(f"账本里没有指纹为 {fingerprint} 的政策文本")

@@ -4,9 +4,9 @@ They are loaded one after another, so a refusal that rests on several of them ma
 somebody changed in between: `unless_moved` tells.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from contracts.vocabulary import PersonId
@@ -61,8 +61,35 @@ class PersonInLedger:
 
     def year(self, used: EligibilityUsed, first_day: date) -> BenefitYear:
         """The benefit year of the answer's own id. Raises LedgerIncomplete."""
-        year_id = benefit_year_id(
+        year = self._kept(used, used.person_id, first_day)
+        if year is None:
+            raise LedgerIncomplete("账本缺少该参保人的待遇年度；请先运行 yizhan verify")
+        return year
+
+    def year_or_new(self, used: EligibilityUsed, first_day: date, at: datetime) -> BenefitYear:
+        """The benefit year of the answer's own id, or one that nobody has saved."""
+        found = self._kept(used, used.person_id, first_day) or BenefitYear.open(
             person_id=used.person_id,
+            region=used.enrolment.region,
+            scheme=used.enrolment.scheme,
+            first_day=first_day,
+            at=at,
+        )
+        self._years[found.id] = found
+        return found
+
+    def totals_kept(
+        self, used: EligibilityUsed, person_id: PersonId, first_day: date, numbers: Iterable[str]
+    ) -> dict[str, int]:
+        """What these settlements moved in the benefit year of one id."""
+        year = self._kept(used, person_id, first_day)
+        return year.moved_by(numbers) if year else {}
+
+    def _kept(
+        self, used: EligibilityUsed, person_id: PersonId, first_day: date
+    ) -> BenefitYear | None:
+        year_id = benefit_year_id(
+            person_id=person_id,
             region=used.enrolment.region,
             scheme=used.enrolment.scheme,
             first_day=first_day,
@@ -70,7 +97,7 @@ class PersonInLedger:
         if year_id not in self._years:
             year = self._ledger.find(year_id, BenefitYear)
             if year is None:
-                raise LedgerIncomplete("账本缺少该参保人的待遇年度；请先运行 yizhan verify")
+                return None
             self._years[year_id] = year
         return self._years[year_id]
 

@@ -150,7 +150,7 @@ def gather(
     dates, enrolled, enrolment, policy = _law_of(
         stay, own, part, by=by, at=at, eligibility=eligibility, book=book
     )
-    _require_waited(enrolment, dates.admission)
+    require_waited(enrolment, dates.admission)
     persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at, by=by)
     orders = _orders(ledger, (stay.person_id, *enrolled.other_records), enrolment, at)
     records = (stay.person_id, *enrolled.other_records)
@@ -304,7 +304,8 @@ def choose_enrolment(person: PersonAnswer, scheme: str | None) -> EnrolmentUsed:
     return found[0]
 
 
-def _require_waited(enrolment: EnrolmentUsed, admission: date) -> None:
+def require_waited(enrolment: EnrolmentUsed, admission: date) -> None:
+    """Nothing is paid in the waiting period (等待期). Raises InWaitingPeriod."""
     if enrolment.waiting_to is not None and admission <= enrolment.waiting_to:
         raise InWaitingPeriod(
             f"参保等待期至 {enrolment.waiting_to}，入院日期 {admission} 尚不享受待遇；"

@@ -8,8 +8,7 @@ under. Afterwards every settlement that counts is what a fresh one would be. Not
 written here: `adjust_later` writes what `rederive_later` found.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -19,26 +18,25 @@ from contracts.vocabulary import PersonId
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.law_library import LawLibrary, LawMissing
 from settlement.application.prepare_settlement import Prepared, compute
+from settlement.application.shifted_totals import Moves, ShiftedTotals
 from settlement.domain.adjustment import Adjustment, Cause, Change
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.carrying import Amounts, CorrectionUnstated, changes_between
-from settlement.domain.record import Actor, EligibilityUsed, SettlementInputs
+from settlement.domain.record import Actor, EligibilityUsed
 from settlement.domain.settlement import Settlement, payer_steps, shares_of
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay
-from settlement.domain.yearly_counters import counter_name, moves_of
+from settlement.domain.yearly_counters import moves_of
 from settlement.kernel.explain import NumberUsed
 from settlement.kernel.resolving import number_used
 from settlement.kernel.settle import BILL_REFUSALS
-from settlement.law.corrections import Corrections
-from settlement.law.policy import Policy
+from settlement.law.corrections import IF_LOWER, Corrections
+from settlement.law.policy import IfLower, Policy
 
 NOT_AGAIN = (*BILL_REFUSALS, AnswerUnfit, LawMissing)
 """Why a settlement that was made once may not be made again from other counters."""
 
 _SWITCH_LABELS = {"underpaid": "补差", "overpaid": "追回"}
-
-Moves = Mapping[str, int]
 
 
 class LaterNotRederivable(Exception):
@@ -65,6 +63,15 @@ class PersonKept(Protocol):
     def year(self, used: EligibilityUsed, first_day: date) -> BenefitYear:
         """The benefit year that a settlement under this answer moved."""
 
+    def year_or_new(self, used: EligibilityUsed, first_day: date, at: datetime) -> BenefitYear:
+        """The same, or a new one where a settlement comes to be counted in a year of its own."""
+
+    def totals_kept(
+        self, used: EligibilityUsed, person_id: PersonId, first_day: date, numbers: Iterable[str]
+    ) -> dict[str, int]:
+        """What these settlements moved in the benefit year of one id; nothing where there is no
+        such year."""
+
     def stay(self, stay_id: UUID) -> Stay | None:
         """A stay of any institution."""
 
@@ -87,39 +94,6 @@ class Rederived:
     moves: dict[date, dict[str, int]]
 
 
-class _Shifts:
-    """What has come to be counted otherwise so far, by id and benefit year."""
-
-    def __init__(self) -> None:
-        self._moved: dict[tuple[PersonId, date], Counter[str]] = defaultdict(Counter)
-
-    def add(self, person_id: PersonId, first_day: date, *, old: Moves, new: Moves) -> None:
-        """A settlement under this id moved `old` and moves `new`."""
-        moved = self._moved[person_id, first_day]
-        for total in {*old, *new}:
-            moved[total] += new.get(total, 0) - old.get(total, 0)
-
-    def before(self, inputs: SettlementInputs) -> dict[str, int]:
-        """What is counted before a settlement, as it would be now."""
-        totals = dict(inputs.counters_before)
-        for total, shift in self._of(inputs).items():
-            totals[total] = totals.get(total, 0) + shift
-        return dict(sorted(totals.items()))
-
-    def reach(self, inputs: SettlementInputs) -> bool:
-        """Whether anything that a settlement read is another now."""
-        return any(self._of(inputs).values())
-
-    def _of(self, inputs: SettlementInputs) -> Counter[str]:
-        found: Counter[str] = Counter()
-        for person_id in inputs.eligibility.records:
-            for first_day in set(inputs.counter_years.values()):
-                for total, shift in self._moved.get((person_id, first_day), {}).items():
-                    if inputs.counter_years.get(counter_name(total)) == first_day and shift:
-                        found[total] += shift
-        return found
-
-
 def rederive_later(
     before: Settlement,
     *,
@@ -134,27 +108,47 @@ def rederive_later(
     `by` says whose desk changes it. Raises LaterNotRederivable, CorrectionsUnstated, LaterUnknown,
     NotInOrder.
     """
-    shifts, used = _Shifts(), before.inputs.eligibility
-    for first_day, old in _moves_kept(before, person).items():
-        shifts.add(used.person_id, first_day, old=old, new=moves.get(first_day, {}))
+    shifts = ShiftedTotals()
+    shifts.add(before.inputs.eligibility.person_id, old=moves_kept(before, person), new=moves)
     found = []
     for later in later_settlements(before, person):
-        inputs = later.settlement.inputs
-        if not shifts.reach(inputs):
-            continue
-        again = _again(later, replace(inputs, counters_before=shifts.before(inputs)), laws)
-        withdraw_first = f"请先由该机构撤销 {later.settlement.number}"
-        rederived = made_again(later, again, by=by, otherwise=withdraw_first)
-        for first_day, old in _moves_kept(later.settlement, person).items():
-            whose = inputs.eligibility.person_id
-            shifts.add(whose, first_day, old=old, new=rederived.moves[first_day])
-        found.append(rederived)
+        rederived = made_to_follow(later, shifts, laws=laws, by=by)
+        if rederived is not None:
+            shift_by(shifts, rederived, person)
+            found.append(rederived)
     return tuple(found)
 
 
-def made_again(later: Later, again: Prepared, *, by: Actor, otherwise: str) -> Rederived:
+def made_to_follow(
+    later: Later, shifts: ShiftedTotals, *, laws: LawLibrary, by: Actor | None
+) -> Rederived | None:
+    """A settlement made again since what was counted before it has shifted; None where nothing
+    that it read has. Raises LaterNotRederivable, CorrectionsUnstated."""
+    inputs = later.settlement.inputs
+    if not shifts.reach(inputs):
+        return None
+    withdraw_first = f"请先由该机构撤销 {later.settlement.number}"
+    try:
+        moved = replace(inputs, counters_before=shifts.before(inputs))
+        again = compute(laws.cascade_of(moved), moved)
+    except NOT_AGAIN as refusal:
+        raise LaterNotRederivable(
+            f"其后的结算 {named(later)} 要随之更正，却不能重新计算：{refusal}；{withdraw_first}"
+        ) from refusal
+    return made_again(later, again, by=by, otherwise=withdraw_first)
+
+
+def shift_by(shifts: ShiftedTotals, rederived: Rederived, person: PersonKept) -> None:
+    """Count what a settlement comes to move otherwise, under the layout it had and has."""
+    settlement = rederived.later.settlement
+    kept = moves_kept(settlement, person)
+    shifts.add(settlement.inputs.eligibility.person_id, old=kept, new=rederived.moves)
+
+
+def made_again(later: Later, again: Prepared, *, by: Actor | None, otherwise: str) -> Rederived:
     """What a settlement that was computed again changes; `otherwise` is what to do where nobody
-    says how its differences are carried. Raises CorrectionsUnstated."""
+    says how its differences are carried. `by` says whose desk changes it: where it is nobody's,
+    the law says of every hospital. Raises CorrectionsUnstated."""
     return Rederived(
         later,
         again,
@@ -201,11 +195,22 @@ def adjust_later(
             # Whoever settles under one of these ids meanwhile has read what changes here.
             order = person.order(used, person_id)
             order.remake(number=settlement.number, stay_id=stay.id, at=at)
-        for first_day, moves in each.moves.items():
-            year = person.year(used, first_day)
-            if year.moved.get(settlement.number) != moves:
-                year.restore(number=settlement.number, stay_id=stay.id, at=at)
-                year.move(number=settlement.number, stay_id=stay.id, moves=moves, at=at)
+        _move_years(each, person, at)
+
+
+def _move_years(rederived: Rederived, person: PersonKept, at: datetime) -> None:
+    """The years it was counted in, and those it is counted in from now on."""
+    stay, settlement = rederived.later.stay, rederived.later.settlement
+    used, number = settlement.inputs.eligibility, settlement.number
+    for first_day in sorted({*settlement.inputs.counter_years.values(), *rederived.moves}):
+        moves = rederived.moves.get(first_day)
+        year = person.year_or_new(used, first_day, at)
+        if year.moved.get(number) == moves:
+            continue
+        if number in year.moved:
+            year.restore(number=number, stay_id=stay.id, at=at)
+        if moves is not None:
+            year.move(number=number, stay_id=stay.id, moves=moves, at=at)
 
 
 def switches_used(
@@ -215,12 +220,15 @@ def switches_used(
     every = [*(c for a in earlier for c in a.changes), *changes]
     used = dict.fromkeys(c.switch for c in every if c.switch)
     corrections = policy.corrections or Corrections()
-    said = [(name, corrections.switch(name)) for name in sorted(used)]
-    return tuple(
+    said = [(name, corrections.switch(name)) for name in sorted(used) if name != IF_LOWER]
+    found = [
         number_used(f"corrections.{name}", switch.says.value, switch.evidence)
         for name, switch in said
         if switch and not switch.evidence.is_stated
-    )
+    ]
+    if IF_LOWER in used and policy.if_lower and not policy.in_force_evidence.is_stated:
+        found.append(number_used(IF_LOWER, policy.if_lower.value, policy.in_force_evidence))
+    return tuple(found)
 
 
 def later_settlements(before: Settlement, person: PersonKept) -> Iterator[Later]:
@@ -234,6 +242,23 @@ def later_settlements(before: Settlement, person: PersonKept) -> Iterator[Later]
     # Those rest on nothing of it, wherever else they have a place.
     earlier = {n for each in used.records for n in person.order(used, each).live}
     earlier -= {number for numbers in waiting.values() for number in numbers}
+    yield from _in_order(used, waiting, earlier, person)
+
+
+def every_settlement_of(used: EligibilityUsed, person: PersonKept) -> Iterator[Later]:
+    """All that count of a person, under every id that any of them was counted under, in an order
+    that every id's order agrees with. Raises LaterUnknown."""
+    waiting = {each: list(person.order(used, each).live) for each in used.records}
+    yield from _in_order(used, waiting, set(), person)
+
+
+def _in_order(
+    used: EligibilityUsed,
+    waiting: dict[PersonId, list[str]],
+    earlier: set[str],
+    person: PersonKept,
+) -> Iterator[Later]:
+    """Those that wait, and those under the ids that these lead to."""
     known: dict[str, Later] = {}
     reached = list(waiting)
     while reached:
@@ -272,7 +297,7 @@ def _later(number: str, order: SettlementOrder, person: PersonKept) -> Later:
     return Later(stay, settlement)
 
 
-def _moves_kept(settlement: Settlement, person: PersonKept) -> dict[date, Moves]:
+def moves_kept(settlement: Settlement, person: PersonKept) -> dict[date, Moves]:
     """What a settlement moved, by the first day of each benefit year."""
     used = settlement.inputs.eligibility
     return {
@@ -281,33 +306,27 @@ def _moves_kept(settlement: Settlement, person: PersonKept) -> dict[date, Moves]
     }
 
 
-def _again(later: Later, inputs: SettlementInputs, laws: LawLibrary) -> Prepared:
-    try:
-        return compute(laws.cascade_of(inputs), inputs)
-    except NOT_AGAIN as refusal:
-        raise LaterNotRederivable(
-            f"其后的结算 {_named(later)} 要随之更正，却不能重新计算：{refusal}；"
-            f"请先由该机构撤销 {later.settlement.number}"
-        ) from refusal
-
-
-def _changes(later: Later, again: Prepared, by: Actor, otherwise: str) -> tuple[Change, ...]:
+def _changes(later: Later, again: Prepared, by: Actor | None, otherwise: str) -> tuple[Change, ...]:
     policy, settlement = again.policy, later.settlement
-    is_own_desk = by.institution_id == later.stay.institution_id
+    is_own_desk = by is not None and by.institution_id == later.stay.institution_id
+    # Only a revision puts a settlement under another version.
+    is_other_version = policy.fingerprint != settlement.inputs.fingerprint
     try:
         return changes_between(
             Amounts.of(settlement),
             Amounts(shares_of(payer_steps(again.steps)), again.beside.outside, again.patient_fen),
             earlier=settlement.adjustments,
             corrections=None if is_own_desk else policy.corrections or Corrections(),
+            leaves_lower=is_other_version and policy.if_lower is IfLower.LEAVE,
         )
     except CorrectionUnstated as unstated:
         name = str(unstated)
         raise CorrectionsUnstated(
-            f"结算 {_named(later)} 会有差额，而政策“{policy.label}”没有写明"
+            f"结算 {named(later)} 会有差额，而政策“{policy.label}”没有写明"
             f"{_SWITCH_LABELS[name]}怎样走（corrections.{name}）；{otherwise}"
         ) from unstated
 
 
-def _named(later: Later) -> str:
+def named(later: Later) -> str:
+    """A settlement with its institution, as messages name it."""
     return f"{later.settlement.number}（机构 {later.stay.institution_id}）"

@@ -134,12 +134,4 @@ def _law(ledger: Ledger, prepared: Prepared, at: datetime) -> list[LawText]:
     policy = prepared.policy
     if ledger.find(law_text_id(policy.fingerprint), LawText):
         return []
-    return [
-        LawText.adopt(
-            fingerprint=policy.fingerprint,
-            language_version=policy.language_version,
-            label=policy.label,
-            canonical_text=policy.canonical_text,
-            at=at,
-        )
-    ]
+    return [LawText.adopt(policy, at=at)]

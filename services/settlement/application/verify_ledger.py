@@ -23,6 +23,8 @@ of the ledger (signatures, copies kept elsewhere):
 - of a deduction that nothing was decided about since, its reason, its document and an amount that
   would fit, changed with the sum beside it, and why one was withdrawn, unless the accounts of the
   funds had booked it; which office it was, and the instant within its day;
+- whom a proposed revision leaves out and why, why a person's part of one has lapsed, and who
+  approved, rejected or closed it when;
 - a bill, a date, a circumstance or an amount decided elsewhere that was changed in every event
   that repeats it, with all that was computed from it;
 - a payment, the last movement of a stay's deposit, the end of the ledger, or a settlement cut out
@@ -50,6 +52,7 @@ from settlement.application.verifying.institutions import InstitutionsAgain
 from settlement.application.verifying.late import LATE_EVENTS
 from settlement.application.verifying.payments import PaymentsAgain
 from settlement.application.verifying.report import Discrepancy, Place, Verified
+from settlement.application.verifying.revisions import REVISION_EVENTS
 from settlement.application.verifying.settlement import SettlementsAgain, SettlementWritten
 from settlement.application.verifying.stays import STAY_EVENTS, StaysAgain
 from settlement.application.verifying.streams import LOG, StreamsWalked
@@ -186,7 +189,7 @@ class _Walk:
             case Stay.SettlementOpened():
                 self.settlements += 1
                 self._transaction, self._written = place, SettlementWritten(event)
-            case _ if isinstance(event, (Stay.SettlementReversed, *LATE_EVENTS, *DEDUCTION_EVENTS)):
+            case _ if isinstance(event, _CHANGES):
                 self.reversals += isinstance(event, Stay.SettlementReversed)
                 self._transaction = place
                 yield from self._settled.changed(event)
@@ -240,6 +243,8 @@ class _Walk:
         )
         return Place(self._position, stay, getattr(event, "number", ""))
 
+
+_CHANGES = (Stay.SettlementReversed, *LATE_EVENTS, *REVISION_EVENTS, *DEDUCTION_EVENTS)
 
 # Steps and completions that stand alone are found where they stand, and end nothing.
 _IN_TRANSACTION = (

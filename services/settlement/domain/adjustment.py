@@ -1,9 +1,9 @@
-"""An adjustment (更正): what became of a settlement when something before it was undone, or when
-an amount it was still waiting for came.
+"""An adjustment (更正): what became of a settlement when something before it was undone, when an
+amount it was still waiting for came, or when it was revised.
 
-The settlement keeps its number. What it was made from changed in the counters before it or in the
-amounts decided elsewhere, and what each payer and the patient owe of it may differ; every
-difference says how it is carried.
+The settlement keeps its number. What it was made from changed in the counters before it, in the
+amounts decided elsewhere, or, where it was revised, in the law and in what eligibility answers;
+what each payer and the patient owe of it may differ; every difference says how it is carried.
 """
 
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ class CauseKind(StrEnum):
     """Another system sent an amount that it or an earlier settlement was waiting for (后到金额)."""
     DECISION = "decision"
     """People decided an amount that it or an earlier settlement was waiting for (事后裁定)."""
+    REVISION = "revision"
+    """It or an earlier settlement is to rest on another version or another answer (追溯更正)."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Cause:
 
     Of an undoing `reference` is the number of the settlement that was undone. Of an amount that
     came late it is the other system's, of one that people decided the decision's, and `settlement`
-    is the number of the settlement the amount is of.
+    is the number of the settlement the amount is of. Of a revision it is the revision's number.
     """
 
     kind: str
@@ -64,7 +66,8 @@ class Change:
     """One difference (一项差额) in fen, new minus old, never 0, and its way.
 
     `layer` is None for the patient's, `fund` None where no fund pays. `switch` names the switch
-    of the policy that decided the way ("underpaid", "overpaid"), None where none was asked.
+    of the policy that decided the way ("underpaid", "overpaid", "if_lower"), None where none was
+    asked.
     """
 
     kind: str

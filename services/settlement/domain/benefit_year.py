@@ -4,6 +4,8 @@ Saved in one transaction with the stay that moves it and guarded by its version,
 hospitals settling one person at once cannot spend one cap or one deductible twice.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
@@ -122,6 +124,13 @@ class BenefitYear(Aggregate):
             stay_id=stay_id,
             moves=self.moved[number],
         )
+
+    def moved_by(self, numbers: Iterable[str]) -> dict[str, int]:
+        """What these settlements moved of it together."""
+        found: Counter[str] = Counter()
+        for number in numbers:
+            found.update(self.moved.get(number, {}))
+        return dict(found)
 
     def add(self, moves: dict[str, int], *, sign: int) -> None:
         """Used by events."""

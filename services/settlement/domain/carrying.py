@@ -15,6 +15,7 @@ from contracts.vocabulary import Payer
 from settlement.domain.adjustment import Adjustment, Change, ChangeKind, Way
 from settlement.domain.settlement import OutsideEntry, Settlement, Share
 from settlement.law.corrections import (
+    IF_LOWER,
     OVERPAID,
     UNDERPAID,
     Corrections,
@@ -57,9 +58,11 @@ def changes_between(
     *,
     earlier: tuple[Adjustment, ...],
     corrections: Corrections | None,
+    leaves_lower: bool = False,
 ) -> tuple[Change, ...]:
     """Every difference with its way. `corrections` is None at the stay's own desk, which pays
-    back or collects by itself, whatever the law says of others.
+    back or collects by itself, whatever the law says of others. `leaves_lower`: what a version
+    published late gives less is left, and no switch is asked.
 
     Raises CorrectionUnstated.
     """
@@ -73,7 +76,10 @@ def changes_between(
     for item, delta_fen in deltas.items():
         if delta_fen:
             switch = OVERPAID if by_fund[item.fund] < 0 else UNDERPAID
-            changes.append(_carried(item, delta_fen, switch, corrections))
+            if leaves_lower and switch == OVERPAID:
+                changes.append(_change(item, delta_fen, Way.LEFT, IF_LOWER))
+            else:
+                changes.append(_carried(item, delta_fen, switch, corrections))
     return (*changes, *_of_patient(changes))
 
 
@@ -86,21 +92,22 @@ def through_hospital(settlement: Settlement) -> Amounts:
             patient_fen -= change.delta_fen if change.way != Way.HOSPITAL.value else 0
         elif change.way == Way.LEFT.value or _is_direct_share(change):
             aside[_item(change)] += change.delta_fen
-    shares = tuple(
+    shares = [
         replace(share, amount_fen=share.amount_fen - aside.pop(_of_share(share), 0))
         for share in settlement.shares
-    )
+    ]
     outside = [
         replace(owed, amount_fen=owed.amount_fen - aside.pop(_of_outside(owed), 0))
         for owed in settlement.outside
     ]
-    # What is not among the figures any more, and was left, was booked all the same.
-    outside += [
-        OutsideEntry(item.layer, item.kind, item.payer, item.fund, -left_fen)
-        for item, left_fen in aside.items()
-        if left_fen
-    ]
-    return Amounts(shares, tuple(outside), patient_fen)
+    # What is not among the figures any more, and was left, was booked all the same: an allowance
+    # that came to nothing, or a layer that another version does not have.
+    for item, left_fen in aside.items():
+        if left_fen and item.kind == ChangeKind.SHARE.value:
+            shares.append(Share(item.layer, item.payer, item.fund, -left_fen))
+        elif left_fen:
+            outside.append(OutsideEntry(item.layer, item.kind, item.payer, item.fund, -left_fen))
+    return Amounts(tuple(shares), tuple(outside), patient_fen)
 
 
 def directly(settlement: Settlement) -> tuple[Change, ...]:

@@ -175,11 +175,12 @@ class DiscretionRejected(Aggregate.Event):
 
 
 class SettlementAdjusted(Aggregate.Event):
-    """The settlement was made again after something before it changed, or after an amount
-    came late (更正).
+    """The settlement was made again after something before it changed, after an amount came
+    late, or when it was revised (更正).
 
     `inputs`, `steps` and all amounts are complete and new; of the inputs only what was
-    counted before it and the amounts decided elsewhere can differ. `changes` are the
+    counted before it and the amounts decided elsewhere can differ, and where it was revised,
+    the version, its benefit years and what eligibility answered. `changes` are the
     differences to what it said before, in fen, each with its way. Later adjustments count on:
     1, 2, …
     """

@@ -9,6 +9,8 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
+from settlement.law.policy import Policy
+
 _TEXTS = UUID("58a2c9f4-10d9-53bb-8b63-3a2b6f7e1d90")
 
 
@@ -36,22 +38,14 @@ class LawText(Aggregate):
     canonical_text: str
 
     @classmethod
-    def adopt(
-        cls,
-        *,
-        fingerprint: str,
-        language_version: str,
-        label: str,
-        canonical_text: str,
-        at: datetime,
-    ) -> "LawText":
+    def adopt(cls, policy: Policy, *, at: datetime) -> "LawText":
         """Put a policy's text into the ledger."""
         return cls._create(
             cls.Created,
-            id=law_text_id(fingerprint),
+            id=law_text_id(policy.fingerprint),
             timestamp=at,
-            fingerprint=fingerprint,
-            language_version=language_version,
-            label=label,
-            canonical_text=canonical_text,
+            fingerprint=policy.fingerprint,
+            language_version=policy.language_version,
+            label=policy.label,
+            canonical_text=policy.canonical_text,
         )

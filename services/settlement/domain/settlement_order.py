@@ -117,6 +117,11 @@ class SettlementOrder(Aggregate):
         self._require_live(number)
         return self.live[self.live.index(number) + 1 :]
 
+    def before(self, number: str) -> tuple[str, ...]:
+        """Those that count and came before a settlement that does. Raises NotInOrder."""
+        self._require_live(number)
+        return self.live[: self.live.index(number)]
+
     def _require_live(self, number: str) -> None:
         if number not in self.live:
             raise NotInOrder(f"结算 {number} 不在该参保人的结算次序中")

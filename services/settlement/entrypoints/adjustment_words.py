@@ -11,4 +11,6 @@ def cause_in_words(kind: str, reference: str, settlement: str | None) -> str:
         return f"因结算 {settlement} 的后到金额 {reference}"
     if kind == CauseKind.DECISION.value:
         return f"因结算 {settlement} 的事后裁定 {reference}"
+    if kind == CauseKind.REVISION.value:
+        return f"因追溯更正 {reference}"
     return f"因 {kind} {reference}"

@@ -30,6 +30,10 @@ class Overpaid(StrEnum):
 UNDERPAID, OVERPAID = "underpaid", "overpaid"
 """The names of the two switches."""
 
+IF_LOWER = "if_lower"
+"""The name of what a policy published late says of benefits that it lowers; where it says that
+they are left, no switch is asked."""
+
 
 @dataclass(frozen=True)
 class Switch:

@@ -248,6 +248,8 @@ def _adjust(connection: Connection, event: Stay.SettlementAdjusted) -> None:
     _change(
         connection,
         event.number,
+        fingerprint=event.fingerprint,
+        benefit_year_from=event.inputs.counter_years.get(BENEFIT_ADMISSIONS),
         patient_fen=event.patient_fen,
         used_assumed=bool(event.assumed),
     )

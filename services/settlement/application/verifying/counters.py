@@ -1,6 +1,6 @@
 """Verifying counters and order (验年度累计与次序): as settlements and reversals must move them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
@@ -85,13 +85,15 @@ class CountersAgain:
                 year.restore(number=number, stay_id=stay_id, at=at)
             self._dues.owe(year.collect_events())
 
-    def adjusted(self, inputs: SettlementInputs) -> None:
+    def adjusted(self, was: SettlementInputs, now: SettlementInputs) -> None:
         """A settlement was adjusted, and orders and years with it: what that wrote is owed."""
-        for record in inputs.eligibility.records:
+        used = was.eligibility
+        for record in used.records:
             with suppress(KeyError):  # an order that is not there was found already
-                self._dues.owe(self.order(inputs.eligibility, record).collect_events())
-        for first_day in sorted(set(inputs.counter_years.values())):
-            self._dues.owe(self.year(inputs.eligibility, first_day).collect_events())
+                self._dues.owe(self.order(used, record).collect_events())
+        for first_day in sorted({*was.counter_years.values(), *now.counter_years.values()}):
+            with suppress(KeyError):  # as above
+                self._dues.owe(self.year(used, first_day).collect_events())
 
     def order(self, used: EligibilityUsed, person_id: PersonId) -> SettlementOrder:
         """The order of one id, as the log has told it so far. Raises KeyError."""
@@ -104,6 +106,17 @@ class CountersAgain:
     def year(self, used: EligibilityUsed, first_day: date) -> BenefitYear:
         """The benefit year of the answer's own id, as told so far. Raises KeyError."""
         return self._years[_year_id(used, used.person_id, first_day)]
+
+    def year_or_new(self, used: EligibilityUsed, first_day: date, at: datetime) -> BenefitYear:
+        """The benefit year of the answer's own id, or one that begins with what is decided now."""
+        return self._year(used, first_day, at)
+
+    def totals_kept(
+        self, used: EligibilityUsed, person_id: PersonId, first_day: date, numbers: Iterable[str]
+    ) -> dict[str, int]:
+        """What these settlements moved in the benefit year of one id."""
+        year = self._years.get(_year_id(used, person_id, first_day))
+        return year.moved_by(numbers) if year else {}
 
     def take(self, event: Any) -> Iterator[Finding]:
         """An event of a year or an order."""

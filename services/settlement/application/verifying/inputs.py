@@ -49,11 +49,15 @@ def input_findings(
         ("出院日期", inputs.discharge, stay.discharge),
         ("费用", inputs.charges, stay.charges),
         ("住院情形", inputs.circumstances, stay.circumstances),
-        ("机构", inputs.institution, institutions.used(stay.institution_id, _day(inputs, stay))),
+        (
+            "机构",
+            inputs.institution,
+            institutions.used(stay.institution_id, _day(inputs.eligibility, stay)),
+        ),
         ("分段", inputs.part, part_used(stay, find)),
         *_transfer(inputs, stay, find, institutions),
         ("结算日期", inputs.settled_on, booked_day(opened.timestamp)),
-        *_eligibility(opened, stay),
+        *eligibility_differences(inputs.eligibility, stay, opened.timestamp),
         *_counters(inputs, counters),
     ]
     for what, stored, expected in known:
@@ -82,42 +86,37 @@ def _former_findings(stay: Stay, find: FindStay) -> Iterator[Finding]:
         yield Finding(INPUTS, "前一段", "已记入账本", refusal)
 
 
-def _day(inputs: SettlementInputs, stay: Stay) -> date:
+def _day(used: EligibilityUsed, stay: Stay) -> date:
     """The day of admission; of a part the one that its policy goes by, which is checked there."""
-    return inputs.eligibility.enrolment_on if inputs.part else stay.admission
+    return used.enrolment_on if stay.part > 1 or stay.goes_on else stay.admission
 
 
-def law_findings(opened: Stay.SettlementOpened, policy: Policy) -> Iterator[Finding]:
+def law_findings(step: str, inputs: SettlementInputs, policy: Policy) -> Iterator[Finding]:
     """Where the inputs are not what the policy asks for, or the policy is not the stay's."""
-    inputs = opened.inputs
     enrolment, dates = inputs.eligibility.enrolment, inputs.dates_under(policy)
     try:
         PolicyBook([policy]).in_force(region=enrolment.region, scheme=enrolment.scheme, dates=dates)
         if inputs.part:
             dates_said(policy)
             day = inputs.eligibility.enrolment_on
-            yield from value_findings(INPUTS, "参保认定日", day, dates.admission)
+            yield from value_findings(step, "参保认定日", day, dates.admission)
     except (NoPolicyInForce, RegionUnknown, PartsUnstated) as refusal:
-        yield Finding(INPUTS, "适用政策", policy.label, refusal)
-    yield from _asked(inputs.eligibility, policy, dates)
-    yield from value_findings(
-        INPUTS,
-        "待遇年度首日",
-        inputs.counter_years,
-        counter_years(policy, dates, inputs.episode),
-    )
+        yield Finding(step, "适用政策", policy.label, refusal)
+    for what, stored, expected in _asked(inputs.eligibility, policy, dates):
+        yield from value_findings(step, what, stored, expected)
+    years = counter_years(policy, dates, inputs.episode)
+    yield from value_findings(step, "待遇年度首日", inputs.counter_years, years)
     is_counted = bool(policy.episode_counters)
-    yield from value_findings(INPUTS, "连续住院", inputs.episode is not None, is_counted)
+    yield from value_findings(step, "连续住院", inputs.episode is not None, is_counted)
 
 
-def _asked(used: EligibilityUsed, policy: Policy, dates: StayDates) -> Iterator[Finding]:
+def _asked(used: EligibilityUsed, policy: Policy, dates: StayDates) -> Iterator[Difference]:
     """Eligibility was asked about the days and windows that the policy goes by."""
     own, *others = [(on, window_asked(policy, on)) for on in days_asked(policy, dates)]
     person = used.person
-    yield from value_findings(INPUTS, "身份认定日", person.on, own[0])
-    yield from value_findings(INPUTS, "身份认定窗口", _window(person), own[1])
-    asked = tuple((p.on, _window(p)) for p in used.other_days)
-    yield from value_findings(INPUTS, "另日认定", asked, tuple(others))
+    yield "身份认定日", person.on, own[0]
+    yield "身份认定窗口", _window(person), own[1]
+    yield "另日认定", tuple((p.on, _window(p)) for p in used.other_days), tuple(others)
 
 
 def _window(person: PersonUsed) -> tuple[date | None, date | None] | None:
@@ -125,17 +124,19 @@ def _window(person: PersonUsed) -> tuple[date | None, date | None] | None:
     return None if first is None and last is None else (first, last)
 
 
-def _eligibility(opened: Stay.SettlementOpened, stay: Stay) -> Iterator[Difference]:
-    used = opened.inputs.eligibility
+def eligibility_differences(
+    used: EligibilityUsed, stay: Stay, at: datetime
+) -> Iterator[Difference]:
+    """What eligibility answered, by an instant, of the stay's person on its days."""
     yield "参保人", used.person_id, stay.person_id
-    yield "参保认定日", used.enrolment_on, _day(opened.inputs, stay)
+    yield "参保认定日", used.enrolment_on, _day(used, stay)
     if stay.scheme is not None:
         yield "险种", used.enrolment.scheme.value, stay.scheme
     day = used.enrolment_on
     yield from _in_time("参保关系", used.enrolment, window=(day, day), known_at=used.known_at)
     for person in (used.person, *used.other_days):
-        if person.known_at > opened.timestamp:
-            yield "资格答复的时刻", person.known_at, f"不晚于 {opened.timestamp}"
+        if person.known_at > at:
+            yield "资格答复的时刻", person.known_at, f"不晚于 {at}"
         for found in person.identities:
             what = f"身份 {found.identity}"
             yield from _in_time(what, found, window=person.window, known_at=person.known_at)

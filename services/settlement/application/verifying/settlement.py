@@ -7,7 +7,6 @@ after them is computed and decided again, and each stored event must equal the o
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
@@ -17,21 +16,20 @@ from settlement.application.verifying.comparing import Finding, event_findings
 from settlement.application.verifying.counters import CountersAgain
 from settlement.application.verifying.deductions import DeductionEvent, DeductionsAgain
 from settlement.application.verifying.dues import Dues
-from settlement.application.verifying.inputs import input_findings, law_findings
+from settlement.application.verifying.inputs import INPUTS, input_findings, law_findings
 from settlement.application.verifying.institutions import InstitutionsAgain
 from settlement.application.verifying.late import LateAgain
 from settlement.application.verifying.later import LaterAgain
+from settlement.application.verifying.revisions import RevisionEvent, RevisionsAgain
 from settlement.application.verifying.stays import (
     RECORDED,
     StaysAgain,
     actor_findings,
     booked_day,
 )
-from settlement.domain.law_text import LawText
 from settlement.domain.settlement import NOTHING_BESIDE, Beside, payer_steps
 from settlement.domain.stay import Stay
 from settlement.domain.stay_refusals import AlreadySettled, NotSettled, StayRefusal
-from settlement.law.policy import Policy
 
 OPENING, COMPLETION, REVERSAL, RECOMPUTED = "结算输入", "结算完成", "撤销结算", "重新计算"
 
@@ -80,7 +78,9 @@ class SettlementsAgain:
         self._late = LateAgain(stays=stays, institutions=institutions, laws=laws, later=self._later)
         self._deductions = DeductionsAgain(stays, institutions)
         self._numbers: set[str] = set()
-        self._adopted: set[str] = set()
+        self._revisions = RevisionsAgain(
+            stays=stays, institutions=institutions, laws=laws, later=self._later, dues=dues
+        )
 
     def settled(self, written: SettlementWritten) -> Iterator[Finding]:
         """A settlement with all its events."""
@@ -102,8 +102,8 @@ class SettlementsAgain:
         if prepared is None:
             yield Finding(RECOMPUTED, "指纹", opened.inputs.fingerprint, why_not)
         else:
-            yield from law_findings(opened, prepared.policy)
-            self._adopt(prepared.policy, opened.timestamp)
+            yield from law_findings(INPUTS, opened.inputs, prepared.policy)
+            self._dues.owe_text(prepared.policy, opened.timestamp)
         yield from _decided_again(written, stay, prepared)
         self.counters.settled(
             opened.number,
@@ -120,6 +120,8 @@ class SettlementsAgain:
             yield from self._undone(event)
         elif isinstance(event, DeductionEvent):
             yield from self._deductions.take(event)
+        elif isinstance(event, RevisionEvent):
+            yield from self._revisions.take(event)
         else:
             yield from self._late.take(event)
 
@@ -178,20 +180,6 @@ class SettlementsAgain:
         except Exception as refusal:
             # Inputs or a law that were tampered with may break anything: that is the finding.
             return None, str(refusal) or type(refusal).__name__
-
-    def _adopt(self, policy: Policy, at: datetime) -> None:
-        """The first settlement under a policy puts its text into the ledger."""
-        if policy.fingerprint in self._adopted:
-            return
-        self._adopted.add(policy.fingerprint)
-        text = LawText.adopt(
-            fingerprint=policy.fingerprint,
-            language_version=policy.language_version,
-            label=policy.label,
-            canonical_text=policy.canonical_text,
-            at=at,
-        )
-        self._dues.owe(text.collect_events())
 
 
 def _decided_again(

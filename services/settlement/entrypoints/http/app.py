@@ -17,6 +17,7 @@ from settlement.entrypoints.http.late_amounts import late_amount_routes
 from settlement.entrypoints.http.notices import notice_routes
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.requests import request_routes
+from settlement.entrypoints.http.revisions import revision_routes
 from settlement.entrypoints.http.statements import statement_routes
 from settlement.entrypoints.http.stay_changes import stay_change_routes
 from settlement.entrypoints.http.stay_list import stay_list_routes
@@ -51,6 +52,7 @@ def create_app(parts: Parts) -> FastAPI:
         late_amount_routes,
         decision_routes,
         deduction_routes,
+        revision_routes,
     )
     for routes in every:
         app.include_router(routes(parts))

@@ -17,6 +17,7 @@ from settlement.application.prepare_settlement import (
 )
 from settlement.application.print_statement import StatementDiffers
 from settlement.application.rederive_later import CorrectionsUnstated, LaterNotRederivable
+from settlement.domain import revision
 from settlement.domain import stay_refusals as stay
 from settlement.domain.institution import InstitutionUnknown
 from settlement.entrypoints.http.fund_problems import FUND_PROBLEMS
@@ -79,6 +80,9 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     LawMissing: ProblemKind("law-missing", 500, "账本中的政策文本缺失"),
     StatementDiffers: ProblemKind("statement-differs", 500, "账面金额与重新计算不符"),
     LedgerIncomplete: ProblemKind("ledger-incomplete", 500, "账本不完整"),
+    revision.RevisionUnknown: ProblemKind("revision-unknown", 404, "没有这次更正"),
+    revision.NothingToRevise: ProblemKind("nothing-to-revise", 409, "没有可更正的结算"),
+    revision.RevisionNotOpen: ProblemKind("revision-not-open", 409, "更正的状态不许可"),
     **FUND_PROBLEMS,
     **STAY_PROBLEMS,
 }

@@ -39,7 +39,7 @@ def show_adjusted(rederived: Rederived, seen_by: InstitutionId) -> message.Adjus
         institution_id=stay.institution_id,
         hospital_stay_number=stay.hospital_stay_number if is_own else None,
         adjustment=len(settlement.adjustments) + 1,
-        changes=_changes(rederived.changes, rederived.prepared.policy) if is_own else (),
+        changes=show_changes(rederived.changes, rederived.prepared.policy) if is_own else (),
     )
 
 
@@ -52,18 +52,20 @@ def show_adjustment(adjustment: Adjustment, policy: Policy) -> message.Adjustmen
             "cause_reference": adjustment.cause.reference,
             "cause_settlement": adjustment.cause.settlement,
             "booked_on": adjustment.booked_on,
-            "changes": _changes(adjustment.changes, policy),
+            "changes": show_changes(adjustment.changes, policy),
         }
     )
 
 
-def _changes(changes: tuple[Change, ...], policy: Policy) -> tuple[message.ChangeShown, ...]:
+def show_changes(changes: tuple[Change, ...], policy: Policy) -> tuple[message.ChangeShown, ...]:
+    """Each difference with its way; a layer that the policy no longer has goes by its id."""
+    names = {layer.id: layer.name for layer in policy.layers}
     return tuple(
         message.ChangeShown.model_validate(
             {
                 "kind": change.kind,
                 "layer": change.layer,
-                "name": policy.layer(change.layer).name if change.layer else "个人应付",
+                "name": names.get(change.layer, change.layer) if change.layer else "个人应付",
                 "payer": change.payer,
                 "payer_label": Payer(change.payer).label,
                 "fund": change.fund,
