@@ -22,8 +22,8 @@ _COUNTS = frozenset(
         "accepted", "changes", "facts_added", "facts_changed", "facts_ended", "facts_new",
         "facts_unchanged", "found", "issued", "lapsed", "line_count", "passed_over",
         "persons_before", "persons_ended", "persons_new", "persons_renamed",
-        "rejected", "reopened", "resolved", "rows_left_out", "stated", "still_open", "unchanged",
-        "withdrawn",
+        "rejected", "reopened", "resolved", "rows_left_out", "stated", "still_open",
+        "unchanged", "withdrawn",
     }
 )  # fmt: skip
 _PLAIN = {"string": "文字", "boolean": "是否", "integer": "整数", "number": "数", "object": "对象"}

@@ -44,12 +44,8 @@ from settlement.domain.circumstances import Circumstances
 from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.postings import journal_of
 from settlement.domain.record import Actor, SettlementInputs
-from settlement.domain.revision import (
-    NothingToRevise,
-    RevisionAsked,
-    RevisionKind,
-    RevisionScope,
-)
+from settlement.domain.revised_parts import RevisionAsked, RevisionKind, RevisionScope
+from settlement.domain.revision import NothingToRevise
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay, stay_id_of

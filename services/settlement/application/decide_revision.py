@@ -24,13 +24,8 @@ from settlement.application.retrying import when_overtaken
 from settlement.application.revise_person import lines_of, rests_on_of, revise_person
 from settlement.domain.adjustment import Cause, CauseKind
 from settlement.domain.record import Actor
-from settlement.domain.revision import (
-    RevisedLine,
-    Revision,
-    RevisionPart,
-    RevisionUnknown,
-    revision_id,
-)
+from settlement.domain.revised_parts import RevisedLine, RevisionPart
+from settlement.domain.revision import Revision, RevisionUnknown, revision_id
 from settlement.domain.stay import Stay
 from settlement.law.book import PolicyBook
 

@@ -24,7 +24,7 @@ from settlement.application.rederive_later import Later
 from settlement.application.revise_person import RestsOn
 from settlement.domain.answers_compared import compare_persons, same_enrolment
 from settlement.domain.record import Actor, EligibilityUsed, PersonUsed
-from settlement.domain.revision import RevisionKind
+from settlement.domain.revised_parts import RevisionKind
 from settlement.law.book import PolicyBook
 from settlement.law.policy import Policy
 

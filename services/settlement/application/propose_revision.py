@@ -43,13 +43,8 @@ from settlement.application.revise_person import (
 )
 from settlement.domain.law_text import LawText, law_text_id
 from settlement.domain.record import Actor
-from settlement.domain.revision import (
-    PersonLeftOut,
-    Revision,
-    RevisionAsked,
-    RevisionKind,
-    RevisionPart,
-)
+from settlement.domain.revised_parts import PersonLeftOut, RevisionAsked, RevisionKind, RevisionPart
+from settlement.domain.revision import Revision
 from settlement.domain.stay import Stay
 from settlement.law.book import BOOK_REFUSALS, PolicyBook, regions_above
 

@@ -28,7 +28,7 @@ from settlement.application.shifted_totals import ShiftedTotals
 from settlement.domain.carrying import Amounts
 from settlement.domain.chain import EpisodeUsed
 from settlement.domain.record import FORM, EligibilityUsed, SettlementInputs
-from settlement.domain.revision import RevisedLine, RevisionPart
+from settlement.domain.revised_parts import RevisedLine, RevisionPart
 from settlement.domain.settlement import payer_steps, shares_of
 from settlement.domain.yearly_counters import together, totals_before
 from settlement.kernel.cascade import ARITHMETIC_VERSION

@@ -26,7 +26,8 @@ from contracts.vocabulary import InstitutionId
 from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
 from eventlog.log import LoggedEvent
 from eventlog.sqlite_engine import begin_writing
-from settlement.domain.revision import Revision, RevisionStatus
+from settlement.domain.revised_parts import RevisionStatus
+from settlement.domain.revision import Revision
 
 _metadata = MetaData()
 _revisions = Table(

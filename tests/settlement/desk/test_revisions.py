@@ -142,6 +142,11 @@ def test_a_version_published_late_pays_more_and_later_settlements_follow(tmp_pat
     ]
     assert story.balances() == booked
     assert story.discrepancies() == ()
+    again = office.propose(region="990000", scheme="resident", first_day="2023-01-01")
+    assert again.json() == shown
+    page = office.read(f"/v1/revisions/{shown['number']}?after=1&limit=1").json()
+    assert (page["lines"], page["next_after"]) == (shown["lines"][1:2], 2)
+    assert (page["totals"], page["persons"]) == (shown["totals"], 2)
 
     assert (
         Office(story.desk.parts, "officer-2").decide(shown["number"], "approval").json()["status"]
@@ -162,8 +167,12 @@ def test_a_version_published_late_pays_more_and_later_settlements_follow(tmp_pat
     assert (adjustment["cause"], adjustment["cause_reference"]) == ("revision", "GZ-2026-000001")
     assert changes(adjustment) == [("share", 200_00, "patient"), ("patient", -200_00, "patient")]
     assert story.discrepancies() == ()
+    history = story.desk.read(f"/v1/stays/{first}/history").json()["events"]
+    assert "因追溯更正 GZ-2026-000001，基本医疗保险多付 200.00 元" in history[-1]["happened"]
     recorded = settlements_recorded(story.desk.parts.ledger.events())
     assert replay_ledger(recorded, story.desk.parts.book, Scope()).most_changed(1) == ()
+    as_it_was = replay_ledger(recorded, before.desk.parts.book, Scope())
+    assert [stay.after_fen["basic"] for stay in as_it_was.stays] == [600_00, 600_00, 400_00]
     for stay, at in ((first, story.desk), (second, story.other), (third, story.desk)):
         assert story.undo(stay, at=at).status_code == 200
     assert story.balances() == LEVEL
@@ -373,4 +382,55 @@ def test_a_hospital_revises_its_own_and_sees_no_other_amounts(tmp_path: Path) ->
     foreign = Office(story.desk.parts, "officer-2", institution=OTHER)
     assert refusal(foreign.decide(shown["number"], "approval")) == (404, "revision-unknown")
     assert foreign.read("/v1/revisions").json()["revisions"] == []
+    assert story.discrepancies() == ()
+
+
+def test_two_who_issue_at_once_issue_each_person_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second comes in between and finishes; the first is told that it is done."""
+    before, story = summer_story(tmp_path, first_version(paying(60)), late_version(paying(80)))
+    stays = [before.settle("A1"), before.settle("A2", person=P2)]
+    one, other = Office(story.desk.parts), Office(story.desk.parts, "officer-2")
+    number = one.propose().json()["number"]
+    other.decide(number, "approval")
+    issue = Revision.issue
+    answers: list[Any] = []
+
+    def overtaken(self: Revision, part: int, **told: Any) -> Any:
+        if not answers:
+            answers.append(None)
+            answers[0] = other.decide(number, "issue")
+        return issue(self, part, **told)
+
+    monkeypatch.setattr(Revision, "issue", overtaken)
+    late = one.decide(number, "issue")
+
+    assert (answers[0].status_code, answers[0].json()["persons_issued"]) == (200, 2)
+    assert refusal(late) == (409, "revision-not-open")
+    assert "已执行" in late.json()["detail"]
+    assert [story.paid(stay) for stay in stays] == [800_00, 800_00]
+    assert [len(story.statement(stay)["adjustments"]) for stay in stays] == [1, 1]
+    assert story.discrepancies() == ()
+
+
+def test_who_is_settled_meanwhile_and_is_not_reached_changes_nothing(tmp_path: Path) -> None:
+    """A stay of the next year does not matter; one of this year, which follows, does."""
+    before, story = summer_story(tmp_path, first_version(paying(60)), late_version(paying(80)))
+    first, second = before.settle("A1"), before.settle("A2", person=P2)
+    one, other = Office(story.desk.parts), Office(story.desk.parts, "officer-2")
+    number = one.propose().json()["number"]
+    other.decide(number, "approval")
+    story.settle("A3", admission="2024-02-01", discharge="2024-02-10")
+    follows = story.settle("A4", person=P2)
+    assert story.paid(follows) == 400_00
+
+    issued = one.decide(number, "issue").json()
+
+    late = story.statement(follows)["settlement_number"]
+    assert [line["lapsed_because"] for line in issued["lines"]] == [
+        None,
+        f"其后的结算 {late} 也要随之更正",
+    ]
+    assert [story.paid(stay) for stay in (first, second, follows)] == [800_00, 600_00, 400_00]
     assert story.discrepancies() == ()

@@ -28,7 +28,8 @@ from settlement.application.verifying.stays import RECORDED, StaysAgain
 from settlement.domain.adjustment import Cause, CauseKind
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.record import EligibilityUsed
-from settlement.domain.revision import Revision, RevisionPart
+from settlement.domain.revised_parts import RevisionPart
+from settlement.domain.revision import Revision
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay

@@ -23,13 +23,8 @@ from settlement.application.verifying.later import LaterAgain
 from settlement.application.verifying.stays import RECORDED, StaysAgain, booked_day
 from settlement.domain.discretion import SameOperator
 from settlement.domain.record import SettlementInputs
-from settlement.domain.revision import (
-    RevisedLine,
-    Revision,
-    RevisionKind,
-    RevisionPart,
-    RevisionRefusal,
-)
+from settlement.domain.revised_parts import RevisedLine, RevisionKind, RevisionPart
+from settlement.domain.revision import Revision, RevisionRefusal
 from settlement.law.book import regions_above
 from settlement.law.policy import Policy
 

@@ -1,6 +1,6 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
 `settlements`, `account`, `statement`, `check-statement`, `stay …`, `touched`, `fund …`,
-`institutions …`.
+`institutions …`, `revision …`.
 """
 
 import typer
@@ -12,6 +12,7 @@ from settlement.entrypoints.cli.ledger import replay, verify
 from settlement.entrypoints.cli.paper import check_paper, statement
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
+from settlement.entrypoints.cli.revisions import revision_app
 from settlement.entrypoints.cli.settlements import find
 from settlement.entrypoints.cli.stay import stay_app
 from settlement.entrypoints.cli.touched import list_touched_settlements
@@ -21,6 +22,7 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(fund_app, name="fund")
 app.add_typer(institutions_app, name="institutions")
 app.add_typer(stay_app, name="stay")
+app.add_typer(revision_app, name="revision")
 app.command()(preview)
 app.command()(verify)
 app.command()(replay)

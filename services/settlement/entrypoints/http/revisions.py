@@ -25,7 +25,8 @@ from settlement.application.propose_revision import (
 )
 from settlement.bootstrap import Parts
 from settlement.domain.record import Actor
-from settlement.domain.revision import Revision, RevisionStatus
+from settlement.domain.revised_parts import RevisionStatus
+from settlement.domain.revision import Revision
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
 from settlement.entrypoints.http.once import Arrived, answer_write

@@ -6,16 +6,16 @@ from contracts import settlement_revisions_v1 as message
 from contracts.vocabulary import InstitutionId, Payer, PersonId
 from settlement.application.law_library import LawLibrary
 from settlement.domain.carrying import Amounts
-from settlement.domain.revision import (
+from settlement.domain.revised_parts import (
     PeriodOf,
     RevisedLine,
-    Revision,
     RevisionAsked,
     RevisionKind,
     RevisionPart,
     RevisionScope,
     totals_of,
 )
+from settlement.domain.revision import Revision
 from settlement.entrypoints.http.show_adjustments import show_changes
 from settlement.read_models.revision_list import RevisionListed
 
