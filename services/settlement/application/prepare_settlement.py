@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from contracts.vocabulary import PersonId
 from settlement.application.ask_eligibility import answers_used, ask_who
+from settlement.application.compiled_policies import cascade_for
 from settlement.application.deposit_allowed import deposit_allowed
 from settlement.application.fit_answers import require_fit_answers
 from settlement.application.institutions import institution_on
@@ -25,7 +26,7 @@ from settlement.domain.settlement import Beside, beside_of
 from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
 from settlement.domain.stay import Stay
 from settlement.domain.yearly_counters import together, totals_before
-from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
+from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
 from settlement.kernel.report import DepositAllowed
 from settlement.kernel.settle import Inputs, Outcome, settle_bill
@@ -115,7 +116,7 @@ def prepare_settlement(
         eligibility=eligibility,
         book=book,
     )
-    prepared = compute(compile_policy(gathered.policy), gathered.inputs)
+    prepared = compute(cascade_for(gathered.policy), gathered.inputs)
     return replace(prepared, years=gathered.years, orders=gathered.orders)
 
 
