@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from contracts.vocabulary import PersonId
+from settlement.application.as_loaded import unless_overtaken
 from settlement.application.ask_eligibility import answers_used, ask_who
 from settlement.application.compiled_policies import cascade_for
 from settlement.application.deposit_allowed import deposit_allowed
@@ -116,7 +117,8 @@ def prepare_settlement(
         eligibility=eligibility,
         book=book,
     )
-    prepared = compute(cascade_for(gathered.policy), gathered.inputs)
+    with unless_overtaken(ledger, stay, *gathered.orders):
+        prepared = compute(cascade_for(gathered.policy), gathered.inputs)
     return replace(prepared, years=gathered.years, orders=gathered.orders)
 
 
