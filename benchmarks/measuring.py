@@ -53,6 +53,25 @@ class Budget:
         return {"kind": "budget"} | asdict(self) | {"ok": self.is_met}
 
 
+@dataclass(frozen=True)
+class Part:
+    """One part of a whole (时间去向): what it takes, and its share."""
+
+    name: str
+    milliseconds: float
+    share: float
+    is_met: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as it stands in results.json."""
+        return {
+            "kind": "part",
+            "name": self.name,
+            "milliseconds": self.milliseconds,
+            "share": self.share,
+        }
+
+
 def more_is_better(
     name: str,
     *,

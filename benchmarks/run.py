@@ -1,7 +1,8 @@
 """Runs every topic, prints a table, writes benchmarks/results.json (`make bench`).
 
-A topic is a module of this package with `measure() -> list[Measured | Budget]`; add it to TOPICS.
-Where some topics are asked for, what the file says of the others stays.
+A topic is a module of this package with `measure()`, which gives a list of rows of
+`benchmarks.measuring`; add it to TOPICS. Where some topics are asked for, what the file says of
+the others stays.
 """
 
 import argparse
@@ -15,9 +16,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measuring import Budget, Measured
+from benchmarks.measuring import Budget, Measured, Part
 
-TOPICS = ("kernel", "rosters", "people")
+TOPICS = ("kernel", "rosters", "people", "stays")
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -25,7 +26,7 @@ def main() -> None:
     """Measure and write; rows under their target are named, since machines differ."""
     parser = argparse.ArgumentParser(description="对比测量 (side-by-side measurements)")
     parser.add_argument("topics", nargs="*", default=TOPICS, metavar="TOPIC")
-    rows: list[Measured | Budget] = []
+    rows: list[Measured | Budget | Part] = []
     for topic in parser.parse_args().topics:
         begun = time.perf_counter()
         print(f"… {topic}", file=sys.stderr, flush=True)
@@ -37,12 +38,13 @@ def main() -> None:
     wide = Console(width=max(console.width, 120))
     wide.print(_comparisons([row for row in rows if isinstance(row, Measured)]))
     wide.print(_budgets([row for row in rows if isinstance(row, Budget)]))
+    wide.print(_parts([row for row in rows if isinstance(row, Part)]))
     for row in rows:
         if not row.is_met:
             print(f"未达目标 (below target): {row.name}", file=sys.stderr)
 
 
-def write_results(topic: str, rows: list[Measured | Budget], file: Path = RESULTS) -> None:
+def write_results(topic: str, rows: list[Measured | Budget | Part], file: Path = RESULTS) -> None:
     """Put a topic's rows in the place of those the file has of it."""
     found: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     found[topic] = [row.as_json() for row in rows]
@@ -78,6 +80,15 @@ def _budgets(rows: list[Budget]) -> Table:
     for row in rows:
         met = "是 ok" if row.is_met else "否 over"
         table.add_row(row.name, f"≤ {row.budget:g}", f"{row.measured:.3g}", row.unit, met)
+    return table
+
+
+def _parts(rows: list[Part]) -> Table:
+    table = Table(title="时间去向 (where the time goes)")
+    for heading in ("部分", "毫秒 (ms)", "占比 (share)"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(row.name, f"{row.milliseconds:.2f}", f"{row.share:.1%}")
     return table
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from contracts.vocabulary import PersonId
+from settlement.application.as_loaded import unless_overtaken
 from settlement.application.ask_eligibility import answers_used, ask_who
+from settlement.application.compiled_policies import cascade_for
 from settlement.application.deposit_allowed import deposit_allowed
 from settlement.application.episodes import episode_of, transferred_from
 from settlement.application.fit_answers import require_fit_answers
@@ -30,7 +32,7 @@ from settlement.domain.settlement import Beside, beside_of
 from settlement.domain.settlement_order import SettlementOrder, settlement_order_id
 from settlement.domain.stay import Stay
 from settlement.domain.yearly_counters import together, totals_before
-from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade, compile_policy
+from settlement.kernel.cascade import ARITHMETIC_VERSION, Cascade
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
 from settlement.kernel.report import DepositAllowed
 from settlement.kernel.resolving import number_used
@@ -122,7 +124,8 @@ def prepare_settlement(
         eligibility=eligibility,
         book=book,
     )
-    prepared = compute(compile_policy(gathered.policy), gathered.inputs)
+    with unless_overtaken(ledger, stay, *gathered.orders):
+        prepared = compute(cascade_for(gathered.policy), gathered.inputs)
     return replace(prepared, years=gathered.years, orders=gathered.orders)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.vocabulary import RegionCode, Scheme
+from settlement.application.compiled_policies import cascade_for
 from settlement.application.deposit_allowed import deposit_allowed
 from settlement.application.fit_answers import require_fit_answers
 from settlement.domain.settlement import NOTHING_BESIDE, Beside, beside_of
-from settlement.kernel.cascade import compile_policy
 from settlement.kernel.explain import NumberUsed, Step, assumed_numbers, explain
 from settlement.kernel.report import DepositAllowed
 from settlement.kernel.settle import Inputs, settle_bill
@@ -50,7 +50,7 @@ def preview_bill(bill: BillToPreview, book: PolicyBook) -> BillPreviewed:
     policy = book.in_force(region=bill.region, scheme=bill.scheme, dates=bill.dates)
     require_fit_answers(policy, bill.facts.declared)
     facts = with_dates(bill.facts, policy, bill.dates)
-    cascade = compile_policy(policy)
+    cascade = cascade_for(policy)
     inputs = Inputs(bill.charges, facts, bill.counters, bill.elsewhere)
     outcome = settle_bill(cascade, inputs)
     steps = explain(cascade, outcome)

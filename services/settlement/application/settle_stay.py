@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from settlement.application.as_loaded import unless_overtaken
 from settlement.application.find_stay import own_stay
 from settlement.application.ports import Accept, Clock, Eligibility, Ledger
 from settlement.application.prepare_settlement import Prepared, prepare_settlement
@@ -87,21 +88,22 @@ def settle(
         eligibility=eligibility,
         book=book,
     )
-    require_expected(prepared, command.expected_personal_fen)
     inputs = prepared.inputs
-    number = new_settlement_number(ledger, inputs)
-    stay.settle(
-        number=number,
-        inputs=inputs,
-        steps=payer_steps(prepared.steps),
-        assumed=tuple(dict.fromkeys(f"{n.name}={n.value}" for n in prepared.assumed)),
-        patient_fen=prepared.patient_fen,
-        by=command.by,
-        at=command.at,
-        beside=prepared.beside,
-    )
-    if command.tender is not None:
-        stay.record_tender(tender=command.tender, by=command.by, at=command.at)
+    with unless_overtaken(ledger, stay, *prepared.orders):
+        require_expected(prepared, command.expected_personal_fen)
+        number = new_settlement_number(ledger, inputs)
+        stay.settle(
+            number=number,
+            inputs=inputs,
+            steps=payer_steps(prepared.steps),
+            assumed=tuple(dict.fromkeys(f"{n.name}={n.value}" for n in prepared.assumed)),
+            patient_fen=prepared.patient_fen,
+            by=command.by,
+            at=command.at,
+            beside=prepared.beside,
+        )
+        if command.tender is not None:
+            stay.record_tender(tender=command.tender, by=command.by, at=command.at)
     for year in prepared.years:
         moves = moves_of(inputs, prepared.outcome.counters, year.first_day)
         year.move(number=number, stay_id=stay.id, moves=moves, at=command.at)

@@ -5,6 +5,7 @@ from datetime import date
 
 from contracts.vocabulary import Departure
 from settlement.application.admit_patient import AdmitPatient, new_stay
+from settlement.application.ask_same_once import AskSameOnce
 from settlement.application.ports import Accept, Clock, Eligibility, Ledger
 from settlement.application.retrying import when_overtaken
 from settlement.application.settle_stay import Settled, SettleStay, settle
@@ -56,7 +57,8 @@ def settle_whole_stay(
 
     def decide() -> Settled:
         admission = replace(command.admission, at=clock())
-        stay = new_stay(admission, ledger=ledger, eligibility=eligibility)
+        asked = AskSameOnce(eligibility)
+        stay = new_stay(admission, ledger=ledger, eligibility=asked)
         for batch in command.batches:
             stay.record_fees(
                 batch_number=batch.batch_number,
@@ -88,7 +90,7 @@ def settle_whole_stay(
                 tender=command.tender,
             ),
             ledger=ledger,
-            eligibility=eligibility,
+            eligibility=asked,
             book=book,
             accept=accept,
         )

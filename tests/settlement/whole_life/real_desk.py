@@ -130,7 +130,7 @@ class RealDesk:
             made: list[Answer] = []
 
             def accept(result: Any) -> RegisteredRequest:
-                made.append(Answer(200, _shown(result)))
+                made.append(Answer(200, shown(result)))
                 return RegisteredRequest(key, body_hash, accepted=True, answer=made[-1])
 
             request.decide(accept)
@@ -222,7 +222,7 @@ def date_of(at: datetime) -> date:
     return at.date()
 
 
-def _shown(result: Any) -> bytes:
+def shown(result: Any) -> bytes:
     """What a hospital is told of a command."""
     stay: Stay = result if isinstance(result, Stay) else result.stay
     settlement = stay.current_settlement

@@ -25,7 +25,7 @@ TWO_IDS = (P1, P2)
 NOBODY = P9
 """Somebody eligibility never heard of."""
 
-_NORTH = policy_text(
+NORTH_TEXT = policy_text(
     layer_text(
         """
         base: in_scope
@@ -173,7 +173,7 @@ HOSPITALS: Mapping[str, Hospital] = {
 @cache
 def book() -> PolicyBook:
     """Both regions' law."""
-    return PolicyBook([read_policy(read_plain_text(text, {})) for text in (_NORTH, _SOUTH)])
+    return PolicyBook([read_policy(read_plain_text(text, {})) for text in (NORTH_TEXT, _SOUTH)])
 
 
 @cache

@@ -23,12 +23,12 @@ from settlement.application.decide_revision import (
     reject_revision,
     revision_in_sight,
 )
+from settlement.application.find_stay import hospital_acting
 from settlement.application.ledger_incomplete import LedgerIncomplete
 from settlement.application.ports import EligibilityUnreachable, Overtaken
 from settlement.application.propose_revision import (
     ProposeRevision,
     RevisionSources,
-    hospital_acting,
     propose_revision,
 )
 from settlement.bootstrap import Parts, build_parts

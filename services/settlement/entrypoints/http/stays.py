@@ -10,6 +10,7 @@ from contracts import settlement_v1 as message
 from contracts.vocabulary import PersonId
 from http_edge.acting import ActingHeaders
 from settlement.application.admit_patient import AdmitPatient, admit_patient
+from settlement.application.as_loaded import require_as_loaded
 from settlement.application.discharge_patient import DischargePatient, discharge_patient
 from settlement.application.find_stay import own_stay
 from settlement.application.prepare_settlement import prepare_settlement
@@ -245,6 +246,7 @@ def _previewed(
         eligibility=parts.eligibility,
         book=parts.book,
     )
+    require_as_loaded(parts.ledger, stay, *prepared.orders)
     return translating.show_prepared(stay, prepared)
 
 

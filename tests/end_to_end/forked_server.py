@@ -1,0 +1,88 @@
+"""Both services in a process that is quickly there again (派生的服务进程), to be killed many times.
+
+The same application, sockets and files as `yizhan serve`; only that the modules are read once, by
+a process out of which each server comes.
+"""
+
+import multiprocessing
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from settlement.adapters.event_ledger import open_ledger
+from settlement.application.law_library import LawLibrary
+from settlement.application.verify_ledger import verify_ledger
+from standalone.serving import Addresses, running
+
+STARTUP_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class SqliteStore:
+    """Where a server keeps everything (存储), and how what was kept is looked at afterwards.
+
+    Another store takes its place by saying the same three things.
+    """
+
+    folder: Path
+
+    @property
+    def serving(self) -> dict[str, Any]:
+        """What a server is told of it."""
+        return {"data": self.folder}
+
+    def discrepancies(self) -> tuple[object, ...]:
+        """What verifying the ledger finds."""
+        ledger = open_ledger(self.folder / "settlement.sqlite")
+        try:
+            return verify_ledger(ledger, LawLibrary(ledger)).discrepancies
+        finally:
+            ledger.log.close()
+
+    def topics(self) -> list[str]:
+        """The topic of every event of a stay, in order."""
+        ledger = open_ledger(self.folder / "settlement.sqlite")
+        try:
+            events = [type(logged.event) for logged in ledger.events()]
+            return [getattr(kind, "TOPIC", "").split(".")[1] for kind in events]
+        finally:
+            ledger.log.close()
+
+
+class ForkedServer:
+    """A server on a store; start, kill, start again."""
+
+    def __init__(self, store: SqliteStore, policies: Path) -> None:
+        """Nothing runs yet."""
+        self._told = store.serving | {"policies": policies}
+        # Its first process reads the modules once.
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([__name__])
+        self._process: Any = None
+
+    def start(self) -> Addresses:
+        """Returns when both services answer."""
+        ours, theirs = self._context.Pipe()
+        self._process = self._context.Process(target=_serve, args=(theirs, self._told), daemon=True)
+        self._process.start()
+        assert ours.poll(STARTUP_SECONDS), "the server does not start"
+        addresses = ours.recv()
+        assert isinstance(addresses, Addresses), addresses
+        return addresses
+
+    def kill(self) -> None:
+        """End it at once, as a power failure would (SIGKILL)."""
+        if self._process is not None and self._process.is_alive():
+            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.join()
+
+
+def _serve(pipe: Any, told: dict[str, Any]) -> None:
+    try:
+        with running(host="127.0.0.1", port=0, **told) as addresses:
+            pipe.send(addresses)
+            signal.pause()
+    except Exception as error:  # whoever waits must hear of it
+        pipe.send(repr(error))

@@ -1,0 +1,81 @@
+"""A preview or a refusal is true of one moment, whoever comes between."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+from settlement.adapters.event_ledger import EventLedger, Kind
+from settlement.domain.settlement_order import SettlementOrder
+from tests.support.settlement_desk import P1, Desk, open_parts
+
+FIRST = {"total_fen": 52_000_00, "in_scope_fen": 50_000_00}
+SECOND = {"total_fen": 31_000_00, "in_scope_fen": 30_000_00}
+
+
+class Interrupted(EventLedger):
+    """A ledger in which somebody comes between, once, when the person's order was just read."""
+
+    def __init__(self, ledger: EventLedger, between: Callable[[], None]) -> None:
+        super().__init__(ledger.log)
+        self._between: Callable[[], None] | None = between
+
+    def find(self, aggregate_id: UUID, kind: type[Kind]) -> Kind | None:
+        """As it is; then the other one does what they came for."""
+        found = super().find(aggregate_id, kind)
+        if kind is SettlementOrder and self._between:
+            between, self._between = self._between, None
+            between()
+        return found
+
+
+def settled_and_rewritten(desk: Desk, other: str, stay: str) -> Callable[[], None]:
+    """Another stay is settled, and this one left with other fees after all."""
+
+    def do() -> None:
+        assert desk.settle(other).status_code == 200
+        path = f"/v1/stays/{stay}"
+        for way, body in (
+            ("discharge/cancellation", {"reason": "误登"}),
+            ("fees", {"batch_number": "2", "charges": SECOND, "replaces": "1"}),
+            ("discharge", {"discharge_date": "2023-03-10"}),
+        ):
+            answer = desk.write(f"{path}/{way}", body)
+            assert answer.status_code == 200, answer.text
+
+    return do
+
+
+def two_stays(data: Path) -> tuple[Desk, Desk, str]:
+    """Somebody's stay that is looked at when the other one is settled: the quick desk, the one
+    that is interrupted, and the stay."""
+    parts, people = open_parts(data)
+    people.add(P1, region="500112", identities=("subsistence_margin",))
+    desk = Desk(parts)
+    desk.import_institutions()
+    other = desk.discharged(P1, "A1", charges=FIRST)
+    stay = desk.discharged(P1, "A2", charges=FIRST)
+    assert desk.settle(desk.discharged(P1, "A0", charges=FIRST)).status_code == 200
+    ledger = Interrupted(parts.ledger, settled_and_rewritten(desk, other, stay))
+    return desk, Desk(replace(parts, ledger=ledger)), stay
+
+
+def test_a_preview_is_never_of_old_fees_and_new_totals(tmp_path: Path) -> None:
+    """It is taken again, and says what the next one says."""
+    desk, slow, stay = two_stays(tmp_path)
+
+    said = slow.write(f"/v1/stays/{stay}/preview", {}).json()
+
+    again = desk.write(f"/v1/stays/{stay}/preview", {}).json()
+    assert (said["total_fen"], said["patient_fen"]) == (31_000_00, again["patient_fen"])
+
+
+def test_a_refusal_tells_an_amount_that_was_true(tmp_path: Path) -> None:
+    """The cashier expects another amount, and is told what it is now."""
+    desk, slow, stay = two_stays(tmp_path)
+
+    refused = slow.settle(stay, expected_personal_fen=1)
+
+    patient = desk.write(f"/v1/stays/{stay}/preview", {}).json()["patient_fen"]
+    assert refused.status_code == 409
+    assert f"现为 {patient // 100}.{patient % 100:02d} 元" in refused.json()["detail"]
