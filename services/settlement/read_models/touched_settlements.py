@@ -200,6 +200,8 @@ def _react(connection: Connection, logged: LoggedEvent) -> None:
     elif isinstance(event, Stay.SettlementCompleted):
         own = update(_settled).where(_settled.c.number == event.number)
         connection.execute(own.values(institution_id=event.institution_id))
+    elif isinstance(event, Stay.SettlementAdjusted):
+        _ask_more(connection, event)
     elif isinstance(event, Stay.SettlementReversed):
         for table in (_settled, _asked, _touches):
             connection.execute(delete(table).where(table.c.number == event.number))
@@ -222,6 +224,20 @@ def _add(connection: Connection, position: int, event: Stay.SettlementOpened) ->
     ]
     connection.execute(insert(_asked), lines)
     _meet(connection, _settled.c.number == event.number)
+
+
+def _ask_more(connection: Connection, event: Stay.SettlementAdjusted) -> None:
+    """A revision may rest on days that nobody had asked about."""
+    of_number = select(_asked).where(_asked.c.number == event.number)
+    known = {(row.kind, row.first_day, row.last_day) for row in connection.execute(of_number)}
+    more = [each for each in _days_asked(event.inputs) if each not in known]
+    if more:
+        lines = [
+            {"number": event.number, "line": n, "kind": kind, "first_day": first, "last_day": last}
+            for n, (kind, first, last) in enumerate(dict.fromkeys(more), start=len(known))
+        ]
+        connection.execute(insert(_asked), lines)
+        _meet(connection, _settled.c.number == event.number)
 
 
 def _days_asked(inputs: SettlementInputs) -> Iterable[tuple[str, date, date]]:

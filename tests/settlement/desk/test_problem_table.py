@@ -23,6 +23,10 @@ NEVER_MET_OVER_HTTP = {
     "NotCounted",  # a reversal turns it into ledger-incomplete
     "NotInOrder",  # the same
     "NotExact",  # reading a policy turns it into a fault
+    "NotRevisable",  # a proposal says whom it leaves out, and why
+    "PartNotAsProposed",  # the person's part lapses, and says why
+    "RevisionPartUnknown",  # parts come from the revision itself
+    "RevisionRefusal",  # only its subclasses are raised
     "NotPublished",  # policies are published on the command line
     "PolicyUnreadable",  # policies are read before the server starts
     "StayRefusal",  # only its subclasses are raised

@@ -11,9 +11,16 @@ from contracts.vocabulary import FactKind, RecordsChange
 from settlement.application.ledger_history import settlements_recorded
 from settlement.application.replay_ledger import Scope, replay_ledger
 from tests.settlement.desk.test_late_amounts import refusal
-from tests.settlement.desk.test_revisions import Office, revised
+from tests.settlement.desk.test_revisions import (
+    Office,
+    first_version,
+    late_version,
+    revised,
+    summer_story,
+)
 from tests.settlement.desk.test_undoing_rederives import Story, changes, story_of
 from tests.support.settlement_desk import P1, P2, enrolled
+from tests.support.small_policies import layer_text
 
 LOW_INCOME = (
     "base: total\n"
@@ -132,4 +139,32 @@ def test_who_belongs_to_another_place_is_left_out(tmp_path: Path) -> None:
     assert refusal(joined) == (409, "nothing-to-revise")
     assert "归并" in joined.json()["detail"]
     assert story.paid(first) == 600_00
+    assert story.discrepancies() == ()
+
+
+def test_days_that_the_other_version_asks_about_are_watched_from_then_on(tmp_path: Path) -> None:
+    """Revised to go by the day of discharge, a settlement is touched by what is corrected of it;
+    revised once more, it rests on version and answers that are right now."""
+    asked_on_discharge = late_version(layer_text(LOW_INCOME)).replace(
+        "person_asked_as_of: admission", "person_asked_as_of: discharge"
+    )
+    before, story = summer_story(
+        tmp_path, first_version(layer_text(LOW_INCOME)), asked_on_discharge
+    )
+    stay = before.settle("A1")
+    since_discharge = (date(2023, 3, 5), None)
+    assert revised(story)["lines"][0]["answers_changed"]
+
+    story.people.correct(
+        P1,
+        kind=FactKind.IDENTITY,
+        days=since_discharge,
+        at=LATER,
+        held={"subsistence_allowance": since_discharge},
+    )
+
+    assert [each["differences"][0]["on"] for each in touched(story)] == ["2023-03-10"]
+    revised(story, "identity")
+    assert story.paid(stay) == 900_00
+    assert touched(story) == []
     assert story.discrepancies() == ()
