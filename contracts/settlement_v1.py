@@ -239,7 +239,8 @@ class FactsStated(Message):
     """Facts of a bill that is settled without a person (情形), for `POST /v1/previews`.
 
     Identities and age are taken for the same on every day that rules go by, and identities for
-    all that count: rules by which one counts beyond its own days need a person.
+    all that count: rules by which one counts beyond its own days need a person. `part` and
+    `transfer` are stated here; a stay named in `circumstances.transferred_from` is not looked up.
     """
 
     identities: Annotated[tuple[str, ...], Field(max_length=30)] = ()

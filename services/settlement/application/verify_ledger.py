@@ -17,7 +17,8 @@ of the ledger (signatures, copies kept elsewhere):
   within its day of a payment;
 - what eligibility answered, as far as it decides no amount: version, age, plan, sources, and the
   days and instants of an enrolment or identity that still cover the day it was asked for;
-- what an admission declared and its discharge declared anew;
+- what an admission declared and its discharge declared anew; which stay a transfer goes on, until
+  it is settled;
 - why a proposal was made and, while nobody has decided on it, an amount that would fit as well; who
   rejected one;
 - of a deduction that nothing was decided about since, its reason, its document and an amount that

@@ -46,6 +46,11 @@ class StayAsked(Protocol):
 
 def require_registered(stay: StayAsked) -> None:
     """Raises StayCancelled."""
+    if stay.is_cancelled and stay.part > 1:
+        raise StayCancelled(
+            f"住院 {stay.hospital_stay_number} 第 {stay.part} 段已随上一段的中途结算取消；"
+            f"请办理第 {stay.part - 1} 段"
+        )
     if stay.is_cancelled:
         raise StayCancelled(
             f"住院 {stay.hospital_stay_number} 的入院登记已撤销；请用此住院号重新登记入院"

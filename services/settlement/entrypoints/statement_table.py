@@ -65,11 +65,13 @@ def print_statement(found: StatementShown, target: Console, *, title: str | None
     """
     heading = title or f"{found.institution_name or ''} 住院 {found.hospital_stay_number or ''}"
     number = f" {found.settlement_number}" if found.settlement_number else ""
+    number += f" {found.part_label}" if found.part_label else ""
+    begins, ends = ("起", "止") if found.part_label else ("入院", "出院")
     fictional = "（虚构）" if found.policy.fictional else ""
     target.print(f"\n[bold]{escape(heading)}[/]", highlight=False)
     target.print(
-        f"{_STATUS[found.status]}{number}  入院 {found.admission_date}  "
-        f"出院 {found.discharge_date}\n适用政策：{escape(found.policy.label)}{fictional}",
+        f"{_STATUS[found.status]}{number}  {begins} {found.admission_date}  "
+        f"{ends} {found.discharge_date}\n适用政策：{escape(found.policy.label)}{fictional}",
         highlight=False,
     )
     cited = _cited(found)

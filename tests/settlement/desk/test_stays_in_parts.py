@@ -189,6 +189,9 @@ def test_an_interim_close_is_undone_while_the_next_part_is_empty(tmp_path: Path)
 
     assert said(story.desk.read(f"/v1/stays/{first}"))["status"] == "admitted"
     assert said(story.desk.read(f"/v1/stays/{second}"))["status"] == "cancelled"
+    batch = {"batch_number": "9", "charges": {"total_fen": 1_00}}
+    late = story.desk.write(f"/v1/stays/{second}/fees", batch)
+    assert (refused(late), "请办理第 1 段" in late.json()["detail"]) == ("stay-cancelled", True)
     listed = said(story.desk.read("/v1/stays"))["stays"]
     assert [(s["part"], s["goes_on"], s["status"]) for s in listed] == [
         (1, False, "admitted"),

@@ -12,6 +12,7 @@ from settlement.entrypoints.explain_words import ExplanationWords
 from settlement.entrypoints.http.translating import show_statement
 from settlement.entrypoints.paper.capital_amounts import capital_amount
 from settlement.entrypoints.paper.page import Page, StepOnPage, TotalOnPage
+from settlement.entrypoints.part_words import part_in_words
 from settlement.entrypoints.statement_table import lines_beside, lines_of_adjustments
 from settlement.kernel.explain import NumberUsed
 from settlement.law.bill import amount_label
@@ -59,11 +60,14 @@ def _heading(printed: StatementPrinted) -> Iterator[tuple[str, str]]:
     yield "性别 年龄", f"{sex}　{_age(inputs.eligibility.age)}"
     yield _certificate(person.certificate_type), person.certificate_masked or UNKNOWN
     yield "结算单号", settlement.number
-    yield "住院号", issued.hospital_stay_number
+    part = inputs.part
+    which = f"　{part_in_words(part.number, goes_on=part.goes_on)}" if part else ""
+    goes_on = part is not None and part.goes_on
+    yield "住院号", f"{issued.hospital_stay_number}{which}"
     yield "发票号", issued.invoice_number or UNKNOWN
-    yield "入院日期", inputs.admission.isoformat()
-    yield "出院日期", inputs.discharge.isoformat()
-    yield "住院天数", f"{max(1, (inputs.discharge - inputs.admission).days)} 天"
+    yield "本段起始" if part else "入院日期", inputs.admission.isoformat()
+    yield "本段截止" if goes_on else "出院日期", inputs.discharge.isoformat()
+    yield "住院天数", f"{max(1, (inputs.discharge - inputs.admission).days + goes_on)} 天"
     yield "结算日期", settlement.booked_on.isoformat()
     yield "结算经办", issued.settled_by.operator
     yield "机构编码", issued.institution_id
