@@ -146,13 +146,16 @@ class _Reading:
 
     def ledger_of(self, layer: Mapping[str, Any]) -> dict[str, str]:
         """The name in the ledger of each counter the layer moves. Raises Refused."""
-        moved = [*counters_of(layer), *counted_toward(layer)]
-        return {
-            name: f"{name}@{key_of(self.keys[name], self.view.facts)}"
-            if name in self.keys
-            else name
-            for name in moved
-        }
+        return {name: self.total_of(name) for name in (*counters_of(layer), *counted_toward(layer))}
+
+    def total_of(self, counter: str) -> str:
+        """Its name in the ledger; nothing of a bill that belongs to no episode. Raises Refused."""
+        fact = self.keys.get(counter)
+        if fact is None:
+            return counter
+        if fact == "episode" and self.view.facts.get(fact) is None:
+            return ""
+        return f"{counter}@{key_of(fact, self.view.facts)}"
 
     def require(self, layers: list[dict[str, Any]], applied: Mapping[str, bool]) -> None:
         decided = {x["id"]: x for x in layers if "decided_elsewhere" in x and applied[x["id"]]}
@@ -199,7 +202,8 @@ class _Reading:
         return self.years.get(counter, 0)
 
     def move(self, counter: str, fen: int) -> None:
-        self.years[counter] = self.year(counter) + fen
+        if counter:
+            self.years[counter] = self.year(counter) + fen
 
     def keep(self, layer: Mapping[str, Any], settled: Settled) -> None:
         """What a layer settled now stands under its names; who pays it, and where."""

@@ -22,6 +22,12 @@ _LABELS: dict[str, dict[str, str]] = {
     },
     "occasion": {"出院结算": "discharge", "年终结算": "year_end", "依申请": "application"},
     "disease": {"无": "none"},
+    "transfer": {
+        "不是转入": "none",
+        "由下级医院转入": "from_lower",
+        "由同级医院转入": "from_same",
+        "由上级医院转入": "from_higher",
+    },
 }
 
 

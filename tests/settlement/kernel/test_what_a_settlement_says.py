@@ -48,6 +48,8 @@ admission_date: 2020-05-01
 discharge_date: 2020-05-11
 settlement_date: 2020-05-11
 crosses_year: false
+part: 1
+transfer: none
 late_claim: false
 declared: {student: false, years_insured: 4, ward: 普通}
 person_on: {discharge: {identities: [orphan], age: 66}}

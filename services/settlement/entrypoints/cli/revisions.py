@@ -186,7 +186,10 @@ def _parts(data: Path | None) -> Iterator[Parts]:
 def _print(revision: Revision, parts: Parts, by: Actor) -> None:
     """A revision in Chinese, amounts in yuan; a hospital sees the amounts of its own stays."""
     console, hospital = wide_console(), hospital_acting(parts.ledger, by)
-    table = Table("部分", "结算单号", "机构", "各基金", "个人应付", "状态", title_justify="left")
+    table = Table("部分", "结算单号", "机构", title_justify="left")
+    for amounts in ("各基金", "个人应付"):
+        table.add_column(amounts, no_wrap=True)
+    table.add_column("状态")
     for part, line in revision.lines:
         hidden = hospital not in (None, line.institution_id)
         because = revision.because(part.part)
