@@ -26,12 +26,8 @@ from settlement.domain.record import Actor
 from settlement.law.bill import Charges
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life.at_the_end import require_consistent_ledger
-from tests.settlement.whole_life.plain_model import (
-    Counted,
-    PlainModel,
-    Referral,
-    StayKey,
-)
+from tests.settlement.whole_life.model_settlements import Counted, Referral, StayKey
+from tests.settlement.whole_life.plain_model import PlainModel
 from tests.settlement.whole_life.real_desk import (
     BEGINS,
     RealDesk,
@@ -160,6 +156,15 @@ class BothDesks(RuleBasedStateMachine):
                 parts = [*each.settlement.shares.values(), each.settlement.patient]
                 assert min(parts) >= 0
                 assert sum(parts) == self.desk.bill_fen(key)
+                self.require_no_more_deducted_than_owed(key, each.settlement)
+
+    def require_no_more_deducted_than_owed(self, key: StayKey, settled: SettlementSeen) -> None:
+        """By what the desk itself says of the settlement that counts."""
+        stay = self.desk.stays[key]
+        number = self.desk.number_of(key, len(stay.settlements))
+        for fund in {kept.imposed.fund_id for kept in stay.deductions.of(number)}:
+            deducted = stay.deductions.deducted_fen(number, fund)
+            assert 0 <= deducted <= max(0, settled.owed.get(fund, 0))
 
     def expected(self, key: StayKey) -> StaySeen:
         """A stay as it must look."""
@@ -172,6 +177,7 @@ class BothDesks(RuleBasedStateMachine):
             amounts,
             stay.held,
             _expected(counted) if counted else None,
+            tuple((each.fund, each.stands, each.status) for each in self.model.deductions.of(key)),
         )
 
     @invariant()
@@ -205,4 +211,5 @@ def _expected(counted: Counted) -> SettlementSeen:
         counted.answer.patient,
         frozenset(x for x in counted.answer.outside if x[-1]),
         frozenset(counted.answer.pending),
+        {fund: fen for fund, fen in counted.owed.items() if fen},
     )

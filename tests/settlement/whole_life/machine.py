@@ -12,13 +12,12 @@ from hypothesis.stateful import (
 from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
-from tests.settlement.whole_life.plain_model import (
-    Referral,
-)
+from tests.settlement.whole_life.model_settlements import Referral
 from tests.settlement.whole_life.real_desk import (
     Request,
 )
 from tests.settlement.whole_life.rules_of_admission import ComingAndGoing
+from tests.settlement.whole_life.rules_of_deductions import Deducting
 from tests.settlement.whole_life.rules_of_fees import FeesAndDeposits
 from tests.settlement.whole_life.rules_of_settlement import Settling
 from tests.settlement.whole_life.two_regions import (
@@ -31,19 +30,25 @@ P4 = list(PEOPLE)[-1]
 _FIRST_LINES = st.lists(sent.LINES, min_size=2, max_size=4, unique_by=lambda line: line.number)
 
 
-class WholeLife(ComingAndGoing, FeesAndDeposits, Settling):
+class WholeLife(ComingAndGoing, FeesAndDeposits, Settling, Deducting):
     """One run."""
 
     @initialize(
         lines=_FIRST_LINES,
         days_ago=st.sampled_from([0, 30, 130]),
         referral=st.booleans(),
+        thousands=st.integers(1, 12),
     )
-    def some_are_in(self, lines: list[FeeLine], days_ago: int, referral: Referral) -> None:
-        """Three people lie in hospital from the beginning, with lines of fees."""
+    def some_are_in(
+        self, lines: list[FeeLine], days_ago: int, referral: Referral, thousands: int
+    ) -> None:
+        """Three people lie in hospital from the beginning, with lines of fees; each was settled
+        once before, the next hospital along."""
         for hospital, person in zip(HOSPITALS, (*TWO_IDS, P4), strict=True):
             self.admit_one((hospital, "1"), person, days_ago, referral)
             self.send_batch((hospital, "1"), "1", fees.Batch(lines=tuple(lines)), None, None)
+        for hospital, person in zip(HOSPITALS, (P4, *TWO_IDS), strict=True):
+            self.come_and_go(hospital, person, thousands, days_ago, referral)
 
     @precondition(lambda self: self.requests)
     @rule(pick=sent.PICKS, body=st.sampled_from(["the same", "another"]))

@@ -5,35 +5,31 @@ another: as if nothing that was undone had ever been. Every command answers with
 reasons for which it is to be refused, and changes nothing then; no reason means it is carried out.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
-from tests.settlement.whole_life.two_regions import (
-    HOSPITALS,
-    NORTH,
-    PEOPLE,
-    TWO_IDS,
-    law_of,
+from tests.settlement.whole_life.model_deductions import DeductionBook
+from tests.settlement.whole_life.model_settlements import (
+    Counted,
+    Referral,
+    StayKey,
+    YearKey,
+    document_of,
+    facts_of,
+    made_again,
+    named,
+    owed_at_first,
+    settled,
+    totals_of,
+    years_of,
 )
-from tests.support.oracle import Answer, Claim, settle_by_the_letter
+from tests.settlement.whole_life.two_regions import NORTH, PEOPLE, TWO_IDS
 from tests.support.oracle_facts import Refused
-from tests.support.oracle_text import counters_of, pays_the_bill, sums_of
-
-StayKey = tuple[str, str]
-"""The hospital, and its stay number."""
-
-Referral = bool | None
-"""Whether the patient was referred; None where nobody said."""
-
-YearKey = tuple[str, date]
-"""The id a total is kept under, and the first day of its benefit year."""
 
 _REFUSALS = {
     "amount": "AmountNotStated",
@@ -73,32 +69,6 @@ class Stay:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A settlement that counts: what it was made from, and what it says."""
-
-    stay: StayKey
-    person: str
-    records: tuple[str, ...]
-    facts: Mapping[str, Any]
-    amounts: Mapping[str, int]
-    elsewhere: Mapping[str, int]
-    years: Mapping[str, date]
-    answer: Answer = field(default_factory=Answer)
-    moves: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def region(self) -> str:
-        """Where the person is enrolled."""
-        return PEOPLE[self.person].region
-
-    @property
-    def shares(self) -> dict[str, int]:
-        """What each payer's layer pays of the bill."""
-        layers = [x for x in _document(self.region)["layers"] if pays_the_bill(x)]
-        return {x["id"]: fen for x in layers if (fen := self.answer.paid[x["id"]])}
-
-
-@dataclass(frozen=True)
 class Tendered:
     """How the patient's part is said to be paid: so much of the deposit, the rest in cash, and by
     how much that is wrong."""
@@ -113,6 +83,8 @@ class PlainModel:
     def __init__(self) -> None:
         self.stays: dict[StayKey, Stay] = {}
         self.live: list[Counted] = []
+        self.made: Counter[StayKey] = Counter()
+        self.deductions = DeductionBook()
         self.is_one_person = False
 
     # --- what stands --------------------------------------------------------------------------
@@ -132,7 +104,7 @@ class PlainModel:
 
     def totals(self) -> dict[YearKey, dict[str, int]]:
         """What is counted in each benefit year, without zeros."""
-        found = _totals(self.live)
+        found = totals_of(self.live)
         plain = {k: {n: fen for n, fen in kept.items() if fen} for k, kept in found.items()}
         return {key: kept for key, kept in plain.items() if kept}
 
@@ -312,18 +284,20 @@ class PlainModel:
             return why
         others = tuple(p for p in TWO_IDS if self.is_one_person and p != stay.person)
         dates = {"admission": stay.admission, "discharge": stay.discharge, "settlement": today}
-        document = _document(PEOPLE[stay.person].region)
+        document = document_of(PEOPLE[stay.person].region)
         new = Counted(
             stay=key,
+            ordinal=self.made[key] + 1,
             person=stay.person,
             records=(stay.person, *(others if stay.person in TWO_IDS else ())),
-            facts=_facts(key[0], stay, dates),
-            amounts=_named(amounts),
+            facts=facts_of(key[0], stay.person, stay.declared_referral, dates),
+            amounts=named(amounts),
             elsewhere=dict(elsewhere),
-            years=_years(document, dates),
+            years=years_of(document, dates),
         )
         try:
-            return _settled(new, _totals(self.live))
+            found = settled(new, totals_of(self.live))
+            return replace(found, owed=owed_at_first(found))
         except Refused as refusal:
             return {_REFUSALS[refusal.kind]}
 
@@ -349,6 +323,7 @@ class PlainModel:
             why.add("DepositNotHeld")
         if not why:
             self.live.append(found)
+            self.made[key] += 1
             stay.deposit_applied = tender.deposit if tender else 0
         return why
 
@@ -356,14 +331,12 @@ class PlainModel:
         """The settlement no longer counts; what counts is made again without it."""
         if self.counted(key) is None:
             return {"NotSettled"}
-        left: list[Counted] = []
+        left = [counted for counted in self.live if counted.stay != key]
         try:
-            for counted in self.live:
-                if counted.stay != key:
-                    left.append(_settled(counted, _totals(left)))
+            self.live = made_again(left, desk=key[0])
         except Refused:
             return {"LaterNotRederivable"}
-        self.live = left
+        self.deductions.release(self.live)
         self.stays[key].deposit_applied = 0
         return set()
 
@@ -371,6 +344,7 @@ class PlainModel:
         """A copy to try several commands on that are carried out together or not at all."""
         copy = PlainModel()
         copy.stays, copy.live = deepcopy(self.stays), list(self.live)
+        copy.made, copy.deductions = Counter(self.made), deepcopy(self.deductions)
         copy.is_one_person = self.is_one_person
         return copy
 
@@ -386,85 +360,3 @@ def _why_not_deleted(kept: fees.Batches, number: str) -> set[str]:
     others = {name: batch for name, batch in kept.items() if name != number}
     gone = [line.number for line in kept[number].lines]
     return fees.why_not_without(gone, among=fees.lines_of(others))
-
-
-# --- settlements ------------------------------------------------------------------------------
-
-
-def _document(region: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(law_of(region))
-    return found
-
-
-def _totals(live: list[Counted]) -> dict[YearKey, Counter[str]]:
-    found: dict[YearKey, Counter[str]] = {}
-    for counted in live:
-        for name, moved in counted.moves.items():
-            key = counted.person, counted.years[name.partition("@")[0]]
-            found.setdefault(key, Counter())[name] += moved
-    return found
-
-
-def _settled(counted: Counted, totals: Mapping[YearKey, Mapping[str, int]]) -> Counted:
-    """The settlement after these totals. Raises Refused."""
-    before: Counter[str] = Counter()
-    for record in counted.records:
-        for first_day in sorted(set(counted.years.values())):
-            for name, total in totals.get((record, first_day), {}).items():
-                if counted.years.get(name.partition("@")[0]) == first_day:
-                    before[name] += total
-    tier = counted.facts["tier"]
-    facts = {
-        **counted.facts,
-        "admission_number": before["admissions"] + 1,
-        "same_tier_admission_number": before[f"admissions@{tier}"] + 1,
-    }
-    claim = Claim(counted.amounts, facts, dict(before), counted.elsewhere)
-    answer = settle_by_the_letter(law_of(counted.region), claim)
-    moves = {n: m for n, total in answer.counters.items() if (m := total - before.get(n, 0))}
-    return replace(counted, answer=answer, moves=moves)
-
-
-def _named(amounts: Mapping[str, int]) -> dict[str, int]:
-    """What the bill states, and what follows from it."""
-    named = dict(amounts)
-    if "in_scope" in named:
-        named["out_of_scope"] = named["total"] - named["in_scope"]
-    return named
-
-
-def _years(document: Mapping[str, Any], dates: Mapping[str, date]) -> dict[str, date]:
-    """The first day of the benefit year that each counter belongs to."""
-    whole = document["dates"]["benefit_year"]
-    years = {f"sum.{name}": _began(whole, dates) for name in sums_of(document)}
-    years["admissions"] = _began(whole, dates)
-    for layer in document["layers"]:
-        began = _began(layer.get("benefit_year") or whole, dates)
-        years |= dict.fromkeys(counters_of(layer), began)
-    return years
-
-
-def _began(rule: Mapping[str, str], dates: Mapping[str, date]) -> date:
-    day = dates[rule["chosen_by"]]
-    month, first = (int(part) for part in rule["begins"].split("-"))
-    this_year = date(day.year, month, first)
-    return this_year if this_year <= day else date(day.year - 1, month, first)
-
-
-def _facts(hospital_id: str, stay: Stay, dates: Mapping[str, date]) -> dict[str, Any]:
-    somebody, hospital = PEOPLE[stay.person], HOSPITALS[hospital_id]
-    person_on = {
-        name: {"identity": somebody.identities_on(day), "age": None} for name, day in dates.items()
-    }
-    return {
-        "identity": person_on["admission"]["identity"],
-        "person_on": person_on,
-        "tier": hospital.tier,
-        "level": hospital.level,
-        "place": hospital.places[somebody.region],
-        "referral": stay.declared_referral,
-        "care": "inpatient",
-        "occasion": "discharge",
-        "days": (dates["discharge"] - dates["admission"]).days,
-        **{f"{name}_date": day for name, day in dates.items()},
-    }

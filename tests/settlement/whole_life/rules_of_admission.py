@@ -18,10 +18,7 @@ from settlement.domain.record import Actor
 from settlement.domain.stay import stay_id_of
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is
-from tests.settlement.whole_life.plain_model import (
-    Referral,
-    StayKey,
-)
+from tests.settlement.whole_life.model_settlements import Referral, StayKey
 from tests.settlement.whole_life.real_desk import (
     date_of,
 )

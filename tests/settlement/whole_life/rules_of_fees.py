@@ -27,9 +27,7 @@ from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is, charges_of
-from tests.settlement.whole_life.plain_model import (
-    StayKey,
-)
+from tests.settlement.whole_life.model_settlements import StayKey
 from tests.settlement.whole_life.real_desk import (
     date_of,
 )

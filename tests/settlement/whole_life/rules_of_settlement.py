@@ -18,11 +18,8 @@ from settlement.entrypoints.http.problem_table import PROBLEMS
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is, charges_of
-from tests.settlement.whole_life.plain_model import (
-    Counted,
-    Referral,
-    Tendered,
-)
+from tests.settlement.whole_life.model_settlements import Counted, Referral
+from tests.settlement.whole_life.plain_model import Tendered
 from tests.settlement.whole_life.real_desk import (
     date_of,
 )
@@ -159,6 +156,12 @@ class Settling(BothDesks):
         self, hospital: str, person: str, thousands: int, days_ago: int, referral: Referral
     ) -> None:
         """A stay of a day with nothing wrong, so that totals of the year grow."""
+        self.come_and_go(hospital, person, thousands, days_ago, referral)
+
+    def come_and_go(
+        self, hospital: str, person: str, thousands: int, days_ago: int, referral: Referral
+    ) -> None:
+        """Everything of it at once."""
         fen = thousands * 1_000_07
         batch = fees.Batch(amounts={"total": fen, "in_scope": fen - fen // 5})
         self.at_once(hospital, person, batch, days_ago, 0, referral, {})
@@ -228,7 +231,9 @@ class Settling(BothDesks):
             at=self.now,
         )
         said_before = {c.stay: c.answer for c in self.model.live}
+        stood = self.model.deductions.total()
         why = self.model.reverse(key)
+        self.tally["released"] += self.model.deductions.total() < stood
         self.carry_out(
             "reverse",
             key,
