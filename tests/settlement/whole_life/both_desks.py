@@ -6,7 +6,8 @@ find anything.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,6 +118,17 @@ class BothDesks(RuleBasedStateMachine):
         self.tally[f"done: {operation}"] += 1
         self.requests.append((request, said.body))
 
+    @contextmanager
+    def watching_what_follows(self, of: str) -> Iterator[None]:
+        """Counts, under this name, the settlements that the model changes here, and how often
+        deductions go with it."""
+        said = {c.stay: c.answer for c in self.model.live}
+        stood = self.model.deductions.total()
+        yield
+        changed = sum(c.answer.paid != said[c.stay].paid for c in self.model.live)
+        self.tally[of] += changed
+        self.tally["deductions released"] += self.model.deductions.total() < stood
+
     def by(self, key: StayKey) -> Actor:
         """A cashier of the stay's hospital."""
         return Actor("cashier-1", InstitutionId(key[0]))
@@ -178,6 +190,10 @@ class BothDesks(RuleBasedStateMachine):
             stay.held,
             _expected(counted) if counted else None,
             tuple((each.fund, each.stands, each.status) for each in self.model.deductions.of(key)),
+            tuple(
+                (each.layer, each.fen, each.status, each.is_as_checked(counted))
+                for each in self.model.later.of(key)
+            ),
         )
 
     @invariant()

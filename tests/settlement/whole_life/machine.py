@@ -19,6 +19,7 @@ from tests.settlement.whole_life.real_desk import (
 from tests.settlement.whole_life.rules_of_admission import ComingAndGoing
 from tests.settlement.whole_life.rules_of_deductions import Deducting
 from tests.settlement.whole_life.rules_of_fees import FeesAndDeposits
+from tests.settlement.whole_life.rules_of_later_amounts import DecidingLater
 from tests.settlement.whole_life.rules_of_settlement import Settling
 from tests.settlement.whole_life.two_regions import (
     HOSPITALS,
@@ -30,7 +31,7 @@ P4 = list(PEOPLE)[-1]
 _FIRST_LINES = st.lists(sent.LINES, min_size=2, max_size=4, unique_by=lambda line: line.number)
 
 
-class WholeLife(ComingAndGoing, FeesAndDeposits, Settling, Deducting):
+class WholeLife(ComingAndGoing, FeesAndDeposits, Settling, Deducting, DecidingLater):
     """One run."""
 
     @initialize(
@@ -42,12 +43,13 @@ class WholeLife(ComingAndGoing, FeesAndDeposits, Settling, Deducting):
     def some_are_in(
         self, lines: list[FeeLine], days_ago: int, referral: Referral, thousands: int
     ) -> None:
-        """Three people lie in hospital from the beginning, with lines of fees; each was settled
-        once before, the next hospital along."""
+        """Three people lie in hospital from the beginning, with lines of fees; two of them
+        were settled twice before."""
         for hospital, person in zip(HOSPITALS, (*TWO_IDS, P4), strict=True):
             self.admit_one((hospital, "1"), person, days_ago, referral)
             self.send_batch((hospital, "1"), "1", fees.Batch(lines=tuple(lines)), None, None)
-        for hospital, person in zip(HOSPITALS, (P4, *TWO_IDS), strict=True):
+        one, other, far = HOSPITALS
+        for hospital, person in ((one, TWO_IDS[0]), (other, TWO_IDS[0]), (one, P4), (far, P4)):
             self.come_and_go(hospital, person, thousands, days_ago, referral)
 
     @precondition(lambda self: self.requests)

@@ -13,6 +13,7 @@ from datetime import date
 
 from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
+from tests.settlement.whole_life.model_decisions import LaterAmounts
 from tests.settlement.whole_life.model_deductions import DeductionBook
 from tests.settlement.whole_life.model_settlements import (
     Counted,
@@ -85,6 +86,7 @@ class PlainModel:
         self.live: list[Counted] = []
         self.made: Counter[StayKey] = Counter()
         self.deductions = DeductionBook()
+        self.later = LaterAmounts()
         self.is_one_person = False
 
     # --- what stands --------------------------------------------------------------------------
@@ -331,13 +333,84 @@ class PlainModel:
         """The settlement no longer counts; what counts is made again without it."""
         if self.counted(key) is None:
             return {"NotSettled"}
-        left = [counted for counted in self.live if counted.stay != key]
+        why = self._make_again([c for c in self.live if c.stay != key], desk=key[0])
+        if not why:
+            self.stays[key].deposit_applied = 0
+        return why
+
+    # --- amounts after a settlement -----------------------------------------------------------
+
+    def deliver_late(self, key: StayKey, layer: str, fen: int, desk: str) -> set[str]:
+        """A layer's amount comes late, or comes again and is another."""
+        counted = self.counted(key)
+        why = self.later.why_not_awaited(counted, layer, fen)
+        return why or self._complete(key, layer, fen, desk)
+
+    def propose(self, key: StayKey, layer: str, fen: int, by: str) -> set[str]:
+        """Somebody says what a layer is to come to; nothing changes."""
+        counted = self.counted(key)
+        why = self.later.why_not_awaited(counted, layer, fen)
+        if counted is None or why:
+            return why
+        found = self.completed(key, layer, fen)
+        if isinstance(found, set):
+            return found
+        self.later.propose(counted, layer, fen, by)
+        return set()
+
+    def approve(
+        self, key: StayKey, number: int, by: str, desk: str, *, expected: int | None
+    ) -> set[str]:
+        """Somebody else approves it; `expected` is what he saw left to the patient, in fen."""
+        why = self.later.why_not_decided(key, number, by)
+        if why:
+            return why
+        proposal = self.later.of(key)[number - 1]
+        if not proposal.is_as_checked(self.counted(key)):
+            return {"ProposalLapsed"}
+        found = self.completed(key, proposal.layer, proposal.fen)
+        if isinstance(found, Counted) and expected not in (None, found.answer.patient):
+            return {"PersonalShareChanged", *self._make_again(self._live_with(found), None)}
+        why = self._complete(key, proposal.layer, proposal.fen, desk)
+        if not why:
+            proposal.status = "approved"
+        return why
+
+    def completed(self, key: StayKey, layer: str, fen: int) -> Counted | set[str]:
+        """What a settlement would say with a layer at this amount, or why it would not."""
+        at = next(n for n, counted in enumerate(self.live) if counted.stay == key)
+        counted = self.live[at]
+        with_it = replace(counted, elsewhere={**counted.elsewhere, layer: fen})
         try:
-            self.live = made_again(left, desk=key[0])
+            return settled(with_it, totals_of(self.live[:at]))
+        except Refused as refusal:
+            return {_REFUSALS[refusal.kind]}
+
+    def _complete(self, key: StayKey, layer: str, fen: int, desk: str) -> set[str]:
+        found = self.completed(key, layer, fen)
+        if isinstance(found, set):
+            return found
+        why = self._make_again(self._live_with(found), desk=desk)
+        if not why:
+            self.later.came.add((key, found.ordinal, layer))
+        return why
+
+    def _live_with(self, completed: Counted) -> list[Counted]:
+        """Those that count, where one is to have other amounts decided elsewhere."""
+        return [
+            replace(c, elsewhere=completed.elsewhere) if c.stay == completed.stay else c
+            for c in self.live
+        ]
+
+    def _make_again(self, live: list[Counted], desk: str | None) -> set[str]:
+        """All that count are these now; without a desk it is only asked whether they may be."""
+        try:
+            again = made_again(live, desk=desk or "")
         except Refused:
             return {"LaterNotRederivable"}
-        self.deductions.release(self.live)
-        self.stays[key].deposit_applied = 0
+        if desk is not None:
+            self.live = again
+            self.deductions.release(self.live)
         return set()
 
     def tried(self) -> "PlainModel":
@@ -345,6 +418,7 @@ class PlainModel:
         copy = PlainModel()
         copy.stays, copy.live = deepcopy(self.stays), list(self.live)
         copy.made, copy.deductions = Counter(self.made), deepcopy(self.deductions)
+        copy.later = deepcopy(self.later)
         copy.is_one_person = self.is_one_person
         return copy
 

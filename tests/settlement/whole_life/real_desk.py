@@ -80,13 +80,15 @@ class SettlementSeen:
 
 @dataclass(frozen=True)
 class StaySeen:
-    """A stay as anybody may see it; of each deduction its fund, and what became of it."""
+    """A stay as anybody may see it; of each deduction its fund, and what became of it; of each
+    proposal its layer, its amount, what became of it, and whether all is as it was checked."""
 
     status: str
     amounts: Mapping[str, int] | None
     held: int
     settlement: SettlementSeen | None
     deductions: tuple[tuple[str, int, str], ...]
+    proposals: tuple[tuple[str, int, str, bool], ...]
 
 
 class RealDesk:
@@ -183,6 +185,15 @@ class RealDesk:
                 tuple(
                     (kept.imposed.fund_id, kept.stands_fen, kept.status.value)
                     for kept in stay.deductions.every
+                ),
+                tuple(
+                    (
+                        each.layer,
+                        each.amount_fen,
+                        stay.proposal_status(each).value,
+                        each.what_changed(stay.current_settlement) is None,
+                    )
+                    for each in stay.proposals
                 ),
             )
             for key, stay in self.stays.items()

@@ -230,10 +230,8 @@ class Settling(BothDesks):
             by=self.by(key),
             at=self.now,
         )
-        said_before = {c.stay: c.answer for c in self.model.live}
-        stood = self.model.deductions.total()
-        why = self.model.reverse(key)
-        self.tally["released"] += self.model.deductions.total() < stood
+        with self.watching_what_follows("later ones changed"):
+            why = self.model.reverse(key)
         self.carry_out(
             "reverse",
             key,
@@ -241,7 +239,4 @@ class Settling(BothDesks):
             lambda accept: reverse_settlement(
                 command, ledger=self.desk.ledger, laws=self.desk.laws, accept=accept
             ),
-        )
-        self.tally["later ones changed"] += sum(
-            c.answer.paid != said_before[c.stay].paid for c in self.model.live
         )
