@@ -27,8 +27,8 @@ from settlement.domain.record import Actor
 from settlement.law.bill import Charges
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life.at_the_end import require_consistent_ledger
+from tests.settlement.whole_life.model_after_settlement import WholeModel
 from tests.settlement.whole_life.model_settlements import Counted, Referral, StayKey
-from tests.settlement.whole_life.plain_model import PlainModel
 from tests.settlement.whole_life.real_desk import (
     BEGINS,
     RealDesk,
@@ -66,7 +66,7 @@ class BothDesks(RuleBasedStateMachine):
         self.tally = tally
         self.folder = TemporaryDirectory()
         self.desk = RealDesk(Path(self.folder.name))
-        self.model = PlainModel()
+        self.model = WholeModel()
         self.now = BEGINS
         self.requests: list[tuple[Request, bytes]] = []
         self.desk.look()

@@ -16,11 +16,9 @@ from tests.settlement.whole_life.model_settlements import Referral
 from tests.settlement.whole_life.real_desk import (
     Request,
 )
-from tests.settlement.whole_life.rules_of_admission import ComingAndGoing
 from tests.settlement.whole_life.rules_of_deductions import Deducting
-from tests.settlement.whole_life.rules_of_fees import FeesAndDeposits
 from tests.settlement.whole_life.rules_of_later_amounts import DecidingLater
-from tests.settlement.whole_life.rules_of_settlement import Settling
+from tests.settlement.whole_life.rules_of_parts import LyingOn
 from tests.settlement.whole_life.two_regions import (
     HOSPITALS,
     PEOPLE,
@@ -31,7 +29,7 @@ P4 = list(PEOPLE)[-1]
 _FIRST_LINES = st.lists(sent.LINES, min_size=2, max_size=4, unique_by=lambda line: line.number)
 
 
-class WholeLife(ComingAndGoing, FeesAndDeposits, Settling, Deducting, DecidingLater):
+class WholeLife(LyingOn, Deducting, DecidingLater):
     """One run."""
 
     @initialize(

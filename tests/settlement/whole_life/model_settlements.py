@@ -172,7 +172,12 @@ def _began(rule: Mapping[str, str], dates: Mapping[str, date]) -> date:
 
 
 def facts_of(
-    hospital_id: str, person: str, referral: Referral, dates: Mapping[str, date]
+    hospital_id: str,
+    person: str,
+    referral: Referral,
+    dates: Mapping[str, date],
+    *,
+    goes_on: bool,
 ) -> dict[str, Any]:
     """What the law asks about."""
     somebody, hospital = PEOPLE[person], HOSPITALS[hospital_id]
@@ -188,6 +193,7 @@ def facts_of(
         "referral": referral,
         "care": "inpatient",
         "occasion": "discharge",
-        "days": (dates["discharge"] - dates["admission"]).days,
+        # Who stays on lies there that night, too.
+        "days": (dates["discharge"] - dates["admission"]).days + goes_on,
         **{f"{name}_date": day for name, day in dates.items()},
     }

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
+from typing import Self
 
 from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life.model_decisions import LaterAmounts
 from tests.settlement.whole_life.model_deductions import DeductionBook
+from tests.settlement.whole_life.model_parts import first_of, former_of, next_of, part_of
 from tests.settlement.whole_life.model_settlements import (
     Counted,
     Referral,
@@ -32,13 +34,14 @@ from tests.settlement.whole_life.model_settlements import (
 from tests.settlement.whole_life.two_regions import NORTH, PEOPLE, TWO_IDS
 from tests.support.oracle_facts import Refused
 
-_REFUSALS = {
+REFUSALS = {
     "amount": "AmountNotStated",
     "fact": "FactNotStated",
     "elsewhere_missing": "ElsewhereAmountMissing",
     "elsewhere_too_large": "ElsewhereAmountTooLarge",
     "elsewhere_unexpected": "ElsewhereAmountUnexpected",
 }
+"""What the desk calls each of the oracle's refusals."""
 
 
 @dataclass
@@ -55,6 +58,7 @@ class Stay:
     batches_used: set[str] = field(default_factory=set)
     receipts: dict[str, int] = field(default_factory=dict)
     deposit_applied: int = 0
+    goes_on: bool = False
 
     @property
     def held(self) -> int:
@@ -143,7 +147,9 @@ class PlainModel:
         why = self._why_fixed(key)
         if (admission, referral) == (stay.admission, stay.referral):
             why.add("NothingChanged")
-        if admission > today:
+        if part_of(key) > 1 and admission != stay.admission:
+            why.add("BelongsToPart")
+        if part_of(key) == 1 and admission > today:
             why.add("DateInFuture")
         if stay.discharge and stay.discharge < admission:
             why.add("DischargeBeforeAdmission")
@@ -158,6 +164,8 @@ class PlainModel:
         total = fees.total_of(stay.batches) or {"total": 0}
         if stay.discharge or total["total"] or stay.held:
             why.add("AdmissionStands")
+        if part_of(key) > 1:
+            why.add("BelongsToPart")
         if not why:
             stay.is_cancelled = True
         return why
@@ -262,13 +270,35 @@ class PlainModel:
         return why
 
     def undo_discharge(self, key: StayKey) -> set[str]:
-        """The patient never left."""
+        """The patient never left; or the part was never closed, and there is no next one."""
         stay = self.stays[key]
         why = self._why_fixed(key)
         if stay.discharge is None:
             why.add("NotDischarged")
+        if stay.goes_on:
+            why |= self._why_not_withdrawn(next_of(key))
         if not why:
+            if stay.goes_on:
+                self.stays[next_of(key)].is_cancelled = True
             stay.discharge = stay.referral_at_discharge = None
+            stay.goes_on = False
+        return why
+
+    def close_part(self, key: StayKey, until: date, referral: Referral, today: date) -> set[str]:
+        """The patient stays in, and what comes after this day is another part."""
+        why = self.discharge(key, until, referral, today)
+        if not why:
+            stay = self.stays[key]
+            stay.goes_on = True
+            first_day = until + timedelta(days=1)
+            self.stays[next_of(key)] = Stay(stay.person, first_day, stay.referral)
+        return why
+
+    def _why_not_withdrawn(self, key: StayKey) -> set[str]:
+        stay, why = self.stays[key], self._why_fixed(key)
+        total = fees.total_of(stay.batches) or {"total": 0}
+        if stay.discharge or total["total"] or stay.held:
+            why.add("NextPartStands")
         return why
 
     def preview(
@@ -282,17 +312,23 @@ class PlainModel:
             why.add("NotDischarged")
         if amounts is None:
             why.add("NoFees")
+        if part_of(key) > 1 and self.counted(former_of(key)) is None:
+            why.add("FormerPartUnsettled")
         if why or amounts is None or stay.discharge is None:
             return why
         others = tuple(p for p in TWO_IDS if self.is_one_person and p != stay.person)
-        dates = {"admission": stay.admission, "discharge": stay.discharge, "settlement": today}
+        # North goes by the part's own first day, South by the day of admission.
+        first = stay if PEOPLE[stay.person].region == NORTH else self.stays[first_of(key)]
+        dates = {"admission": first.admission, "discharge": stay.discharge, "settlement": today}
         document = document_of(PEOPLE[stay.person].region)
         new = Counted(
             stay=key,
             ordinal=self.made[key] + 1,
             person=stay.person,
             records=(stay.person, *(others if stay.person in TWO_IDS else ())),
-            facts=facts_of(key[0], stay.person, stay.declared_referral, dates),
+            facts=facts_of(
+                key[0], stay.person, stay.declared_referral, dates, goes_on=stay.goes_on
+            ),
             amounts=named(amounts),
             elsewhere=dict(elsewhere),
             years=years_of(document, dates),
@@ -301,7 +337,7 @@ class PlainModel:
             found = settled(new, totals_of(self.live))
             return replace(found, owed=owed_at_first(found))
         except Refused as refusal:
-            return {_REFUSALS[refusal.kind]}
+            return {REFUSALS[refusal.kind]}
 
     def settle(
         self,
@@ -333,76 +369,12 @@ class PlainModel:
         """The settlement no longer counts; what counts is made again without it."""
         if self.counted(key) is None:
             return {"NotSettled"}
-        why = self._make_again([c for c in self.live if c.stay != key], desk=key[0])
+        why = self.make_again([c for c in self.live if c.stay != key], desk=key[0])
         if not why:
             self.stays[key].deposit_applied = 0
         return why
 
-    # --- amounts after a settlement -----------------------------------------------------------
-
-    def deliver_late(self, key: StayKey, layer: str, fen: int, desk: str) -> set[str]:
-        """A layer's amount comes late, or comes again and is another."""
-        counted = self.counted(key)
-        why = self.later.why_not_awaited(counted, layer, fen)
-        return why or self._complete(key, layer, fen, desk)
-
-    def propose(self, key: StayKey, layer: str, fen: int, by: str) -> set[str]:
-        """Somebody says what a layer is to come to; nothing changes."""
-        counted = self.counted(key)
-        why = self.later.why_not_awaited(counted, layer, fen)
-        if counted is None or why:
-            return why
-        found = self.completed(key, layer, fen)
-        if isinstance(found, set):
-            return found
-        self.later.propose(counted, layer, fen, by)
-        return set()
-
-    def approve(
-        self, key: StayKey, number: int, by: str, desk: str, *, expected: int | None
-    ) -> set[str]:
-        """Somebody else approves it; `expected` is what he saw left to the patient, in fen."""
-        why = self.later.why_not_decided(key, number, by)
-        if why:
-            return why
-        proposal = self.later.of(key)[number - 1]
-        if not proposal.is_as_checked(self.counted(key)):
-            return {"ProposalLapsed"}
-        found = self.completed(key, proposal.layer, proposal.fen)
-        if isinstance(found, Counted) and expected not in (None, found.answer.patient):
-            return {"PersonalShareChanged", *self._make_again(self._live_with(found), None)}
-        why = self._complete(key, proposal.layer, proposal.fen, desk)
-        if not why:
-            proposal.status = "approved"
-        return why
-
-    def completed(self, key: StayKey, layer: str, fen: int) -> Counted | set[str]:
-        """What a settlement would say with a layer at this amount, or why it would not."""
-        at = next(n for n, counted in enumerate(self.live) if counted.stay == key)
-        counted = self.live[at]
-        with_it = replace(counted, elsewhere={**counted.elsewhere, layer: fen})
-        try:
-            return settled(with_it, totals_of(self.live[:at]))
-        except Refused as refusal:
-            return {_REFUSALS[refusal.kind]}
-
-    def _complete(self, key: StayKey, layer: str, fen: int, desk: str) -> set[str]:
-        found = self.completed(key, layer, fen)
-        if isinstance(found, set):
-            return found
-        why = self._make_again(self._live_with(found), desk=desk)
-        if not why:
-            self.later.came.add((key, found.ordinal, layer))
-        return why
-
-    def _live_with(self, completed: Counted) -> list[Counted]:
-        """Those that count, where one is to have other amounts decided elsewhere."""
-        return [
-            replace(c, elsewhere=completed.elsewhere) if c.stay == completed.stay else c
-            for c in self.live
-        ]
-
-    def _make_again(self, live: list[Counted], desk: str | None) -> set[str]:
+    def make_again(self, live: list[Counted], desk: str | None) -> set[str]:
         """All that count are these now; without a desk it is only asked whether they may be."""
         try:
             again = made_again(live, desk=desk or "")
@@ -413,9 +385,9 @@ class PlainModel:
             self.deductions.release(self.live)
         return set()
 
-    def tried(self) -> "PlainModel":
+    def tried(self) -> Self:
         """A copy to try several commands on that are carried out together or not at all."""
-        copy = PlainModel()
+        copy = type(self)()
         copy.stays, copy.live = deepcopy(self.stays), list(self.live)
         copy.made, copy.deductions = Counter(self.made), deepcopy(self.deductions)
         copy.later = deepcopy(self.later)

@@ -27,11 +27,12 @@ from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.record import Actor
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
-from settlement.domain.stay import Stay
+from settlement.domain.stay import Stay, stay_id_of
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.stay_list import StayList
+from tests.settlement.whole_life.model_parts import first_of, nth_of, part_of
 from tests.settlement.whole_life.model_settlements import StayKey, YearKey
 from tests.settlement.whole_life.two_regions import book, people_known
 from tests.support.settlement_desk import SAMPLES
@@ -172,7 +173,10 @@ class RealDesk:
     @property
     def stays(self) -> Mapping[StayKey, Stay]:
         """Every stay, as of the last look."""
-        return {(s.institution_id, s.hospital_stay_number): s for s in self._stays.values()}
+        return {
+            nth_of((s.institution_id, s.hospital_stay_number), s.part): s
+            for s in self._stays.values()
+        }
 
     def seen(self) -> dict[StayKey, StaySeen]:
         """Every stay as anybody may see it."""
@@ -240,6 +244,12 @@ class RealDesk:
 
 
 _ALL = "SELECT * FROM {}"
+
+
+def id_of(key: StayKey) -> UUID:
+    """The id of a stay, or of a part of one."""
+    hospital, number = first_of(key)
+    return stay_id_of(InstitutionId(hospital), number, part_of(key))
 
 
 def date_of(at: datetime) -> date:

@@ -8,7 +8,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from contracts.vocabulary import DepositMethod, InstitutionId
+from contracts.vocabulary import DepositMethod
 from settlement.application.correct_fees import (
     CorrectFeeLine,
     DeleteFeeBatch,
@@ -22,15 +22,12 @@ from settlement.application.keep_deposit import (
     refund_deposit,
 )
 from settlement.application.record_fees import RecordFees, record_fees
-from settlement.domain.stay import stay_id_of
 from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is, charges_of
 from tests.settlement.whole_life.model_settlements import StayKey
-from tests.settlement.whole_life.real_desk import (
-    date_of,
-)
+from tests.settlement.whole_life.real_desk import date_of, id_of
 
 
 class FeesAndDeposits(BothDesks):
@@ -93,7 +90,7 @@ class FeesAndDeposits(BothDesks):
         stated = self.stated_beside(key, batch, replaces, off)
         charges = charges_of(batch.amounts or stated)
         command = RecordFees(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             batch_number=number,
             charges=charges,
             by=self.by(key),
@@ -134,9 +131,7 @@ class FeesAndDeposits(BothDesks):
         key = self.stay_of(pick, "admitted")
         standing = list(self.model.stays[key].batches)
         number = standing[which % len(standing)] if standing and which % 8 else "9"
-        command = DeleteFeeBatch(
-            stay_id_of(InstitutionId(key[0]), key[1]), number, self.by(key), self.now
-        )
+        command = DeleteFeeBatch(id_of(key), number, self.by(key), self.now)
         self.carry_out(
             "delete_batch",
             key,
@@ -152,9 +147,7 @@ class FeesAndDeposits(BothDesks):
         self.begin("correct_line")
         key = self.stay_with_lines(pick)
         line = replace(line, number=self.number_of_line(key, line.number, which))
-        command = CorrectFeeLine(
-            stay_id_of(InstitutionId(key[0]), key[1]), line, (), self.by(key), self.now
-        )
+        command = CorrectFeeLine(id_of(key), line, (), self.by(key), self.now)
         self.carry_out(
             "correct_line",
             key,
@@ -170,9 +163,7 @@ class FeesAndDeposits(BothDesks):
         self.begin("delete_line")
         key = self.stay_with_lines(pick)
         number = self.number_of_line(key, "L7", which)
-        command = DeleteFeeLine(
-            stay_id_of(InstitutionId(key[0]), key[1]), number, self.by(key), self.now
-        )
+        command = DeleteFeeLine(id_of(key), number, self.by(key), self.now)
         self.carry_out(
             "delete_line",
             key,
@@ -193,7 +184,7 @@ class FeesAndDeposits(BothDesks):
         self.begin("pay_deposit")
         key = self.stay_of(pick, "admitted", "discharged")
         command = PayDeposit(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             receipt_number=receipt,
             amount_fen=fen,
             method=DepositMethod.CASH,
@@ -230,7 +221,7 @@ class FeesAndDeposits(BothDesks):
         key = self.stay_of(pick, "admitted", "discharged", "settled")
         amount = fen or max(1, self.model.stays[key].held)
         command = RefundDeposit(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             receipt_number=receipt,
             amount_fen=amount,
             method=DepositMethod.CASH,

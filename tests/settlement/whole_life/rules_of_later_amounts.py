@@ -16,11 +16,10 @@ from settlement.application.decide_discretion import (
 )
 from settlement.application.deliver_late_amount import DeliverLateAmount, deliver_late_amount
 from settlement.domain.record import Actor
-from settlement.domain.stay import stay_id_of
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is
 from tests.settlement.whole_life.model_settlements import Counted, StayKey
-from tests.settlement.whole_life.real_desk import OFFICE, date_of
+from tests.settlement.whole_life.real_desk import OFFICE, date_of, id_of
 from tests.settlement.whole_life.two_regions import HOSPITALS, NORTH, PEOPLE
 
 _LAYERS = st.sampled_from([*["reviewed"] * 7, "basic", "unheard-of"])
@@ -28,7 +27,8 @@ _AMOUNTS = st.sampled_from([0, 1, 40_00, 40_00, 333_33, "all", "all", "more"])
 """In fen; or all that is left to the patient, or a fen more than the bill."""
 
 _DESKS = st.sampled_from(["office", "office", "own", "own", "own", "another"])
-_OPERATORS = st.sampled_from(["reviewer-1", "reviewer-2", "reviewer-2"])
+_OPERATORS = st.sampled_from(["reviewer-1", "reviewer-2"])
+_EYES = st.sampled_from(["other", "other", "other", "same"])
 
 
 class DecidingLater(BothDesks):
@@ -42,7 +42,7 @@ class DecidingLater(BothDesks):
         key = self.stay_awaiting(pick)
         fen, by = self.fen_of(key, amount), self.at_desk(key, desk, "interface")
         command = DeliverLateAmount(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             layer=layer,
             amount_fen=fen,
             reference=f"R{pick}",
@@ -74,7 +74,7 @@ class DecidingLater(BothDesks):
         key = self.stay_awaiting(pick)
         fen, by = self.fen_of(key, amount), self.at_desk(key, desk, operator)
         command = ProposeDiscretion(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             layer=layer,
             amount_fen=fen,
             reason="家庭困难",
@@ -100,17 +100,17 @@ class DecidingLater(BothDesks):
         pick=sent.PICKS,
         number=st.integers(0, 7),
         desk=_DESKS,
-        operator=_OPERATORS,
+        eyes=_EYES,
         off=st.sampled_from([None, None, 0, 0, 1]),
     )
-    def approve(self, pick: int, number: int, desk: str, operator: str, off: int | None) -> None:
+    def approve(self, pick: int, number: int, desk: str, eyes: str, off: int | None) -> None:
         """Somebody approves a proposal, with what he saw left to the patient."""
         self.begin("approve")
-        key, one = self.proposal_of(pick, number)
+        key, one, operator = self.proposal_of(pick, number, eyes)
         by = self.at_desk(key, desk, operator)
         expected = None if off is None else self.patient_after(key, one) + off
         command = ApproveDiscretion(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             proposal=one,
             expected_personal_fen=expected,
             booked_on=date_of(self.now),
@@ -135,15 +135,13 @@ class DecidingLater(BothDesks):
         )
 
     @precondition(lambda self: self.model.later.of_stays)
-    @rule(pick=sent.PICKS, number=st.integers(0, 7), desk=_DESKS, operator=_OPERATORS)
-    def reject(self, pick: int, number: int, desk: str, operator: str) -> None:
+    @rule(pick=sent.PICKS, number=st.integers(0, 7), desk=_DESKS, eyes=_EYES)
+    def reject(self, pick: int, number: int, desk: str, eyes: str) -> None:
         """Somebody turns a proposal down."""
         self.begin("reject")
-        key, one = self.proposal_of(pick, number)
+        key, one, operator = self.proposal_of(pick, number, eyes)
         by = self.at_desk(key, desk, operator)
-        command = RejectDiscretion(
-            stay_id_of(InstitutionId(key[0]), key[1]), one, "不符合条件", by, self.now
-        )
+        command = RejectDiscretion(id_of(key), one, "不符合条件", by, self.now)
         self.carry_out(
             "reject",
             key,
@@ -178,15 +176,18 @@ class DecidingLater(BothDesks):
         """Another hospital's desk does not even find the stay."""
         return set() if by.institution_id in (OFFICE, key[0]) else {"StayUnknown"}
 
-    def proposal_of(self, pick: int, number: int) -> tuple[StayKey, int]:
-        """Mostly a proposal that nobody decided on; of one stay, its number."""
+    def proposal_of(self, pick: int, number: int, eyes: str) -> tuple[StayKey, int, str]:
+        """Mostly a proposal that nobody decided on: its stay, its number, and who decides on it."""
         keys = list(self.model.later.of_stays)
         key = keys[pick % len(keys)]
         every = self.model.later.of(key)
         waiting = [n for n, each in enumerate(every, 1) if each.status == "proposed"]
+        one = len(every) + 1 - number % (len(every) + 1)
         if waiting and number % 4:
-            return key, waiting[number % len(waiting)]
-        return key, len(every) + 1 - number % (len(every) + 1)
+            one = waiting[number % len(waiting)]
+        author = every[min(one, len(every)) - 1].by
+        other = "reviewer-2" if author == "reviewer-1" else "reviewer-1"
+        return key, one, author if eyes == "same" else other
 
     def patient_after(self, key: StayKey, number: int) -> int:
         """What would be left to the patient, in fen; anything where that cannot be said."""

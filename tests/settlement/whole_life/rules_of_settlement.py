@@ -7,22 +7,18 @@ from hypothesis.stateful import (
     rule,
 )
 
-from contracts.vocabulary import InstitutionId
 from settlement.application.prepare_settlement import prepare_settlement
 from settlement.application.reverse_settlement import ReverseSettlement, reverse_settlement
 from settlement.application.settle_stay import SettleStay, settle_stay
 from settlement.application.settle_whole_stay import FeeBatch, SettleWholeStay, settle_whole_stay
 from settlement.domain.deposits import Tender
-from settlement.domain.stay import stay_id_of
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is, charges_of
-from tests.settlement.whole_life.model_settlements import Counted, Referral
+from tests.settlement.whole_life.model_settlements import Counted, Referral, StayKey
 from tests.settlement.whole_life.plain_model import Tendered
-from tests.settlement.whole_life.real_desk import (
-    date_of,
-)
+from tests.settlement.whole_life.real_desk import date_of, id_of
 from tests.settlement.whole_life.two_regions import (
     HOSPITALS,
     PEOPLE,
@@ -84,8 +80,19 @@ class Settling(BothDesks):
         tender_off: int,
     ) -> None:
         """The stay is settled, with what the cashier saw, and the ways in which it is paid."""
-        self.begin("settle")
         key = self.stay_of(pick, "discharged")
+        self.settle_one(key, elsewhere, expected_off, deposit, tender_off)
+
+    def settle_one(
+        self,
+        key: StayKey,
+        elsewhere: dict[str, int],
+        expected_off: int | None,
+        deposit: int | str | None,
+        tender_off: int,
+    ) -> None:
+        """A settlement on its way."""
+        self.begin("settle")
         today = date_of(self.now)
         seen = self.model.preview(key, elsewhere, today)
         patient = seen.answer.patient if isinstance(seen, Counted) else 100
@@ -98,7 +105,7 @@ class Settling(BothDesks):
             tender = Tender(deposit_fen=from_deposit, cash_fen=patient - from_deposit + tender_off)
             tendered = Tendered(from_deposit, tender_off)
         command = SettleStay(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             elsewhere_fen=elsewhere,
             expected_personal_fen=expected,
             settled_on=today,
@@ -224,7 +231,7 @@ class Settling(BothDesks):
         self.begin("reverse")
         key = self.stay_of(pick, "settled")
         command = ReverseSettlement(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             reason="更正",
             booked_on=date_of(self.now),
             by=self.by(key),
