@@ -79,9 +79,9 @@ class DeductionBook:
         found[0].stands, found[0].is_withdrawn = 0, True
         return set()
 
-    def total(self) -> int:
-        """All that stands, in fen."""
-        return sum(each.stands for every in self.of_stays.values() for each in every)
+    def standings(self) -> list[int]:
+        """What stands of each, in fen."""
+        return [each.stands for every in self.of_stays.values() for each in every]
 
     def release(self, live: Iterable[Counted]) -> None:
         """What is above what each fund owes goes, the newest first."""

@@ -44,6 +44,20 @@ REFUSALS = {
 """What the desk calls each of the oracle's refusals."""
 
 
+@dataclass(frozen=True)
+class Tendered:
+    """How the patient's part is paid, in fen: from his account, of the deposit, in cash."""
+
+    account: int
+    deposit: int
+    cash: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.account + self.deposit + self.cash
+
+
 @dataclass
 class Stay:
     """A stay as it stands."""
@@ -57,13 +71,13 @@ class Stay:
     batches: fees.Batches = field(default_factory=dict)
     batches_used: set[str] = field(default_factory=set)
     receipts: dict[str, int] = field(default_factory=dict)
-    deposit_applied: int = 0
+    tender: Tendered | None = None
     goes_on: bool = False
 
     @property
     def held(self) -> int:
         """What is held of the deposit."""
-        return sum(self.receipts.values()) - self.deposit_applied
+        return sum(self.receipts.values()) - (self.tender.deposit if self.tender else 0)
 
     @property
     def declared_referral(self) -> bool | None:
@@ -71,15 +85,6 @@ class Stay:
         if self.referral_at_discharge is None:
             return self.referral
         return self.referral_at_discharge
-
-
-@dataclass(frozen=True)
-class Tendered:
-    """How the patient's part is said to be paid: so much of the deposit, the rest in cash, and by
-    how much that is wrong."""
-
-    deposit: int
-    off: int
 
 
 class PlainModel:
@@ -355,14 +360,14 @@ class PlainModel:
         stay, why = self.stays[key], set[str]()
         if expected is not None and expected != found.answer.patient:
             why.add("PersonalShareChanged")
-        if tender and tender.off:
+        if tender and tender.total != found.answer.patient:
             why.add("TenderDoesNotAddUp")
         if tender and tender.deposit > stay.held:
             why.add("DepositNotHeld")
         if not why:
             self.live.append(found)
             self.made[key] += 1
-            stay.deposit_applied = tender.deposit if tender else 0
+            stay.tender = tender
         return why
 
     def reverse(self, key: StayKey) -> set[str]:
@@ -371,7 +376,7 @@ class PlainModel:
             return {"NotSettled"}
         why = self.make_again([c for c in self.live if c.stay != key], desk=key[0])
         if not why:
-            self.stays[key].deposit_applied = 0
+            self.stays[key].tender = None
         return why
 
     def make_again(self, live: list[Counted], desk: str | None) -> set[str]:

@@ -24,6 +24,7 @@ from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Accept
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.deductions import owed_to_hospital_fen
+from settlement.domain.deposits import Tender
 from settlement.domain.record import Actor
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
@@ -81,12 +82,16 @@ class SettlementSeen:
 
 @dataclass(frozen=True)
 class StaySeen:
-    """A stay as anybody may see it; of each deduction its fund, and what became of it; of each
-    proposal its layer, its amount, what became of it, and whether all is as it was checked."""
+    """A stay as anybody may see it, in fen.
+
+    How it was paid from account, deposit and cash; of each deduction its fund, and what became of
+    it; of each proposal its layer, what became of it, and whether all is as it was checked.
+    """
 
     status: str
     amounts: Mapping[str, int] | None
     held: int
+    tender: tuple[int, int, int] | None
     settlement: SettlementSeen | None
     deductions: tuple[tuple[str, int, str], ...]
     proposals: tuple[tuple[str, int, str, bool], ...]
@@ -185,6 +190,7 @@ class RealDesk:
                 stay.status,
                 stay.charges.amounts() if stay.charges else None,
                 stay.deposit.held_fen,
+                _paid(stay.tender),
                 _seen(stay.current_settlement) if stay.current_settlement else None,
                 tuple(
                     (kept.imposed.fund_id, kept.stands_fen, kept.status.value)
@@ -284,6 +290,10 @@ def owed_to_hospital(settlement: Settlement) -> dict[str, int]:
     every |= {entry.fund for entry in settlement.outside if entry.fund}
     owed = {fund: owed_to_hospital_fen(settlement, fund) for fund in every}
     return {fund: fen for fund, fen in owed.items() if fen}
+
+
+def _paid(tender: Tender | None) -> tuple[int, int, int] | None:
+    return (tender.account_fen, tender.deposit_fen, tender.cash_fen) if tender else None
 
 
 def _seen(settlement: Settlement) -> SettlementSeen:

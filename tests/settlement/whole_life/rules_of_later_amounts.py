@@ -27,7 +27,6 @@ _AMOUNTS = st.sampled_from([0, 1, 40_00, 40_00, 333_33, "all", "all", "more"])
 """In fen; or all that is left to the patient, or a fen more than the bill."""
 
 _DESKS = st.sampled_from(["office", "office", "own", "own", "own", "another"])
-_OPERATORS = st.sampled_from(["reviewer-1", "reviewer-2"])
 _EYES = st.sampled_from(["other", "other", "other", "same"])
 
 
@@ -67,11 +66,26 @@ class DecidingLater(BothDesks):
         )
 
     @any_that_is("settled")
-    @rule(pick=sent.PICKS, layer=_LAYERS, amount=_AMOUNTS, desk=_DESKS, operator=_OPERATORS)
-    def propose(self, pick: int, layer: str, amount: int | str, desk: str, operator: str) -> None:
-        """Somebody proposes what a layer is to come to."""
+    @rule(
+        pick=sent.PICKS,
+        layer=_LAYERS,
+        amount=_AMOUNTS,
+        desk=_DESKS,
+        after=st.sampled_from(["nothing", "approved", "approved"]),
+    )
+    def propose(self, pick: int, layer: str, amount: int | str, desk: str, after: str) -> None:
+        """Somebody proposes what a layer is to come to; often another one approves it at once."""
+        key, operator = self.stay_awaiting(pick), f"reviewer-{1 + pick % 2}"
+        known = len(self.model.later.of(key))
+        self.propose_one(key, layer, amount, desk, operator)
+        if after == "approved" and len(self.model.later.of(key)) > known:
+            self.approve_one(key, known + 1, desk, f"reviewer-{2 - pick % 2}", None)
+
+    def propose_one(
+        self, key: StayKey, layer: str, amount: int | str, desk: str, operator: str
+    ) -> None:
+        """A proposal on its way."""
         self.begin("propose")
-        key = self.stay_awaiting(pick)
         fen, by = self.fen_of(key, amount), self.at_desk(key, desk, operator)
         command = ProposeDiscretion(
             stay_id=id_of(key),
@@ -105,8 +119,14 @@ class DecidingLater(BothDesks):
     )
     def approve(self, pick: int, number: int, desk: str, eyes: str, off: int | None) -> None:
         """Somebody approves a proposal, with what he saw left to the patient."""
-        self.begin("approve")
         key, one, operator = self.proposal_of(pick, number, eyes)
+        self.approve_one(key, one, desk, operator, off)
+
+    def approve_one(
+        self, key: StayKey, one: int, desk: str, operator: str, off: int | None
+    ) -> None:
+        """An approval on its way."""
+        self.begin("approve")
         by = self.at_desk(key, desk, operator)
         expected = None if off is None else self.patient_after(key, one) + off
         command = ApproveDiscretion(

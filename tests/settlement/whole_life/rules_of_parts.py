@@ -45,11 +45,11 @@ class LyingOn(ComingAndGoing, FeesAndDeposits, Settling):
         batch = fees.Batch(amounts={"total": fen, "in_scope": fen - fen // 5})
         self.send_batch(following, "1", batch, None, None)
         if steps > 1:
-            self.settle_one(key, {}, None, None, 0)
+            self.settle_one(key, {}, way=("held", 50, 0))
         if steps > 2:
             self.discharge_one(following, length, None)
         if steps > 3:
-            self.settle_one(following, {}, None, None, 0)
+            self.settle_one(following, {})
 
     def close_one(self, key: StayKey, length: int, referral: Referral) -> None:
         """A close on its way."""

@@ -1,5 +1,6 @@
 """Settlements (结算): previewed, made one by one or with the whole stay, and undone anywhere."""
 
+from dataclasses import astuple
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -69,6 +70,7 @@ class Settling(BothDesks):
         elsewhere=_ELSEWHERE,
         expected_off=st.sampled_from([None, None, 0, 0, 1]),
         deposit=st.sampled_from([None, None, 0, "held", "held", "more"]),
+        account=st.sampled_from([0, 0, 1, 50]),
         tender_off=st.sampled_from([0, 0, 0, 0, 1]),
     )
     def settle(
@@ -77,33 +79,36 @@ class Settling(BothDesks):
         elsewhere: dict[str, int],
         expected_off: int | None,
         deposit: int | str | None,
+        account: int,
         tender_off: int,
     ) -> None:
         """The stay is settled, with what the cashier saw, and the ways in which it is paid."""
         key = self.stay_of(pick, "discharged")
-        self.settle_one(key, elsewhere, expected_off, deposit, tender_off)
+        way = None if deposit is None else (deposit, account, tender_off)
+        self.settle_one(key, elsewhere, expected_off, way)
 
     def settle_one(
         self,
         key: StayKey,
         elsewhere: dict[str, int],
-        expected_off: int | None,
-        deposit: int | str | None,
-        tender_off: int,
+        expected_off: int | None = None,
+        way: tuple[int | str, int, int] | None = None,
     ) -> None:
-        """A settlement on its way."""
+        """A settlement on its way, and perhaps the way it is paid: how much of the deposit, what
+        percentage of the rest from the account, and by how much the cash is wrong."""
         self.begin("settle")
         today = date_of(self.now)
         seen = self.model.preview(key, elsewhere, today)
         patient = seen.answer.patient if isinstance(seen, Counted) else 100
         expected = None if expected_off is None else patient + expected_off
         tender = tendered = None
-        if deposit is not None:
-            held = self.model.stays[key].held
-            of_deposit = {"held": min(held, patient), "more": min(held + 1, patient)}
-            from_deposit = of_deposit[deposit] if isinstance(deposit, str) else 0
-            tender = Tender(deposit_fen=from_deposit, cash_fen=patient - from_deposit + tender_off)
-            tendered = Tendered(from_deposit, tender_off)
+        if way is not None:
+            tendered = self.tendered(key, patient, way)
+            tender = Tender(
+                account_fen=tendered.account,
+                deposit_fen=tendered.deposit,
+                cash_fen=tendered.cash,
+            )
         command = SettleStay(
             stay_id=id_of(key),
             elsewhere_fen=elsewhere,
@@ -113,10 +118,14 @@ class Settling(BothDesks):
             at=self.now,
             tender=tender,
         )
+        why = self.model.settle(key, elsewhere, today, expected=expected, tender=tendered)
+        self.tally["paid in several ways"] += bool(
+            not why and tendered and sum(map(bool, astuple(tendered))) > 1
+        )
         self.carry_out(
             "settle",
             key,
-            self.model.settle(key, elsewhere, today, expected=expected, tender=tendered),
+            why,
             lambda accept: settle_stay(
                 command,
                 ledger=self.desk.ledger,
@@ -129,6 +138,14 @@ class Settling(BothDesks):
             expected=expected,
             tender=tender,
         )
+
+    def tendered(self, key: StayKey, patient: int, way: tuple[int | str, int, int]) -> Tendered:
+        """How the patient's part is paid, in fen."""
+        said, percent, off = way
+        held = self.model.stays[key].held
+        deposit = {"held": min(held, patient), "more": min(held + 1, patient)}.get(str(said), 0)
+        account = (patient - deposit) * percent // 100
+        return Tendered(account, deposit, patient - deposit - account + off)
 
     @rule(
         hospital=_HOSPITAL_IDS,
@@ -229,7 +246,7 @@ class Settling(BothDesks):
     def reverse(self, pick: int) -> None:
         """A settlement is undone, wherever it stands in the order."""
         self.begin("reverse")
-        key = self.stay_of(pick, "settled")
+        key = self.stay_to_undo(pick)
         command = ReverseSettlement(
             stay_id=id_of(key),
             reason="更正",
@@ -247,3 +264,14 @@ class Settling(BothDesks):
                 command, ledger=self.desk.ledger, laws=self.desk.laws, accept=accept
             ),
         )
+
+    def stay_to_undo(self, pick: int) -> StayKey:
+        """Any, or one that deductions are on, or rest on."""
+        deductions = self.model.deductions
+        deducted = [c for c in self.model.live if deductions.standing(c.stay, c.ordinal).total()]
+        if not deducted or pick % 3 == 1:
+            return self.stay_of(pick, "settled")
+        last = deducted[pick % len(deducted)]
+        before = self.model.live[: self.model.live.index(last) + 1]
+        of_person = [c.stay for c in before if c.person == last.person]
+        return of_person[-1 - pick // 3 % len(of_person)]
