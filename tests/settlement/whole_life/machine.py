@@ -36,7 +36,7 @@ class WholeLife(LyingOn, Deducting, DecidingLater):
         lines=_FIRST_LINES,
         days_ago=st.sampled_from([0, 30, 130]),
         referral=st.booleans(),
-        thousands=st.integers(1, 12),
+        thousands=st.integers(3, 12),
     )
     def some_are_in(
         self, lines: list[FeeLine], days_ago: int, referral: Referral, thousands: int

@@ -11,9 +11,10 @@ from settlement.application.deduct_from_hospital import (
 )
 from settlement.domain.record import Actor
 from tests.settlement.whole_life import sent
-from tests.settlement.whole_life.both_desks import BothDesks, any_that_is
+from tests.settlement.whole_life.both_desks import any_that_is
 from tests.settlement.whole_life.model_settlements import StayKey, funds_of
 from tests.settlement.whole_life.real_desk import OFFICE, date_of
+from tests.settlement.whole_life.rules_of_settlement import Settling
 from tests.settlement.whole_life.two_regions import PEOPLE
 
 _DESKS = st.sampled_from(["office", "office", "office", "office", "hospital"])
@@ -21,7 +22,7 @@ _WHICH = st.sampled_from(["last", "last", "last", "last", "last", "first", "unkn
 """Which settlement of a stay."""
 
 
-class Deducting(BothDesks):
+class Deducting(Settling):
     """The rules."""
 
     @any_that_is("settled")
@@ -32,13 +33,35 @@ class Deducting(BothDesks):
         percent=st.sampled_from([1, 50, 50, 100, 100, 101, 0]),
         document=st.sampled_from(["文1", "文2", "文3"]),
         desk=_DESKS,
+        after=st.sampled_from(["nothing", "withdrawn", "undone", "first undone"]),
     )
     def impose_deduction(
-        self, pick: int, which: str, fund: int, percent: int, document: str, desk: str
+        self,
+        pick: int,
+        which: str,
+        fund: int,
+        percent: int,
+        document: str,
+        desk: str,
+        after: str,
     ) -> None:
-        """A fund is to pay a hospital less: some of it, all of it, or more than it owes."""
-        self.begin("impose_deduction")
+        """A fund is to pay a hospital less; perhaps that is withdrawn, or the settlement is undone
+        then, or the first one of the person, on which this one may rest."""
         key = self.stay_of(pick, "settled")
+        of_person = [c.stay for c in self.model.live if c.person == self.model.stays[key].person]
+        if of_person and after == "first undone":
+            key = of_person[-1]
+        self.deduct_one(key, which, fund, percent, document, desk)
+        if after == "withdrawn":
+            self.withdraw_one(key, "last", len(self.model.deductions.of(key)), "office")
+        elif of_person and after != "nothing":
+            self.reverse_one(key if after == "undone" and key in of_person else of_person[0])
+
+    def deduct_one(
+        self, key: StayKey, which: str, fund: int, percent: int, document: str, desk: str
+    ) -> None:
+        """A deduction on its way: some of what is owed, all of it, or more."""
+        self.begin("impose_deduction")
         ordinal, number = self.settlement_of(key, which)
         counted = self.model.counted(key)
         owed = counted.owed if counted else {}
@@ -77,12 +100,15 @@ class Deducting(BothDesks):
     @rule(pick=sent.PICKS, which=_WHICH, deduction=st.integers(0, 7), desk=_DESKS)
     def withdraw_deduction(self, pick: int, which: str, deduction: int, desk: str) -> None:
         """What stands of one is withdrawn, or of one that never was, or does not stand."""
-        self.begin("withdraw_deduction")
         keys = list(self.model.deductions.of_stays)
         key = keys[pick % len(keys)]
-        ordinal, number = self.settlement_of(key, which)
         counts = len(self.model.deductions.of(key))
-        one = counts - deduction % (counts + 1)
+        self.withdraw_one(key, which, counts - deduction % (counts + 1), desk)
+
+    def withdraw_one(self, key: StayKey, which: str, one: int, desk: str) -> None:
+        """A withdrawal on its way."""
+        self.begin("withdraw_deduction")
+        ordinal, number = self.settlement_of(key, which)
         command = WithdrawDeduction(
             number=number,
             deduction=one,

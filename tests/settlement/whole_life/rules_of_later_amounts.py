@@ -37,14 +37,17 @@ class DecidingLater(BothDesks):
     @rule(pick=sent.PICKS, layer=_LAYERS, amount=_AMOUNTS, desk=_DESKS)
     def deliver_late_amount(self, pick: int, layer: str, amount: int | str, desk: str) -> None:
         """Another system says what a layer comes to, or that it is another amount."""
+        self.deliver_one(self.stay_awaiting(pick), layer, amount, desk)
+
+    def deliver_one(self, key: StayKey, layer: str, amount: int | str, desk: str) -> None:
+        """An amount on its way."""
         self.begin("deliver_late_amount")
-        key = self.stay_awaiting(pick)
         fen, by = self.fen_of(key, amount), self.at_desk(key, desk, "interface")
         command = DeliverLateAmount(
             stay_id=id_of(key),
             layer=layer,
             amount_fen=fen,
-            reference=f"R{pick}",
+            reference=f"R{fen}",
             booked_on=date_of(self.now),
             by=by,
             at=self.now,
@@ -71,15 +74,23 @@ class DecidingLater(BothDesks):
         layer=_LAYERS,
         amount=_AMOUNTS,
         desk=_DESKS,
-        after=st.sampled_from(["nothing", "approved", "approved"]),
+        after=st.sampled_from(["nothing", "approved", "approved", "late", "rejected"]),
     )
     def propose(self, pick: int, layer: str, amount: int | str, desk: str, after: str) -> None:
-        """Somebody proposes what a layer is to come to; often another one approves it at once."""
+        """Somebody proposes what a layer is to come to; often another one decides on it at once,
+        or after another system said what it comes to."""
         key, operator = self.stay_awaiting(pick), f"reviewer-{1 + pick % 2}"
         known = len(self.model.later.of(key))
         self.propose_one(key, layer, amount, desk, operator)
-        if after == "approved" and len(self.model.later.of(key)) > known:
-            self.approve_one(key, known + 1, desk, f"reviewer-{2 - pick % 2}", None)
+        if after == "late":
+            self.deliver_one(key, layer, 41_00, desk)
+        if after == "nothing" or len(self.model.later.of(key)) == known:
+            return
+        other = f"reviewer-{2 - pick % 2}"
+        if after == "rejected":
+            self.reject_one(key, known + 1, desk, other)
+        else:
+            self.approve_one(key, known + 1, desk, other, None)
 
     def propose_one(
         self, key: StayKey, layer: str, amount: int | str, desk: str, operator: str
@@ -158,8 +169,12 @@ class DecidingLater(BothDesks):
     @rule(pick=sent.PICKS, number=st.integers(0, 7), desk=_DESKS, eyes=_EYES)
     def reject(self, pick: int, number: int, desk: str, eyes: str) -> None:
         """Somebody turns a proposal down."""
-        self.begin("reject")
         key, one, operator = self.proposal_of(pick, number, eyes)
+        self.reject_one(key, one, desk, operator)
+
+    def reject_one(self, key: StayKey, one: int, desk: str, operator: str) -> None:
+        """A rejection on its way."""
+        self.begin("reject")
         by = self.at_desk(key, desk, operator)
         command = RejectDiscretion(id_of(key), one, "不符合条件", by, self.now)
         self.carry_out(

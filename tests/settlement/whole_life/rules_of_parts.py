@@ -32,10 +32,11 @@ class LyingOn(ComingAndGoing, FeesAndDeposits, Settling):
         pick=sent.PICKS,
         length=st.sampled_from([0, 0, 5]),
         thousands=st.integers(1, 12),
-        steps=st.integers(1, 4),
+        steps=st.integers(1, 5),
     )
     def lie_on(self, pick: int, length: int, thousands: int, steps: int) -> None:
-        """A part ends, the next one has its fees, and both are settled; or as far as it comes."""
+        """A part ends, the next one has its fees, and both are settled; or as far as it comes; or
+        the next one before this one, which is refused."""
         key = self.stay_of(pick, "admitted")
         self.close_one(key, length, None)
         following = next_of(key)
@@ -44,12 +45,12 @@ class LyingOn(ComingAndGoing, FeesAndDeposits, Settling):
         fen = thousands * 1_000_07
         batch = fees.Batch(amounts={"total": fen, "in_scope": fen - fen // 5})
         self.send_batch(following, "1", batch, None, None)
-        if steps > 1:
+        if steps in (2, 3, 4):
             self.settle_one(key, {}, way=("held", 50, 0))
         if steps > 2:
             self.discharge_one(following, length, None)
         if steps > 3:
-            self.settle_one(following, {})
+            self.settle_one(following, {}, way=("held", 50, 0))
 
     def close_one(self, key: StayKey, length: int, referral: Referral) -> None:
         """A close on its way."""

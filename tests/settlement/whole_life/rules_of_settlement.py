@@ -245,8 +245,11 @@ class Settling(BothDesks):
     @rule(pick=sent.PICKS)
     def reverse(self, pick: int) -> None:
         """A settlement is undone, wherever it stands in the order."""
+        self.reverse_one(self.stay_to_undo(pick))
+
+    def reverse_one(self, key: StayKey) -> None:
+        """A reversal on its way."""
         self.begin("reverse")
-        key = self.stay_to_undo(pick)
         command = ReverseSettlement(
             stay_id=id_of(key),
             reason="更正",

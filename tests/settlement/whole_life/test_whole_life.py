@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from settlement.application import reverse_settlement
+from settlement.application import prepare_settlement, remake_settlement, reverse_settlement
+from settlement.domain.discretion import Proposal
+from settlement.domain.stay_after_settlement import StayAfterSettlement
 from tests.settlement.whole_life.both_desks import Tally
 from tests.settlement.whole_life.machine import WholeLife
 
@@ -62,7 +64,7 @@ def live(
 def test_two_thousand_steps_leave_what_the_model_says() -> None:
     """Every command, over four people and three hospitals under the law of two regions."""
     tally = Tally()
-    live(70, tally, derandomize=True)
+    live(45, tally, derandomize=True)
     assert tally["steps"] >= 2_000
     idle = {what: tally[what] for what, least in LIVELY.items() if tally[what] < least}
     assert not idle
@@ -84,14 +86,24 @@ def test_two_hundred_thousand_steps_leave_what_the_model_says(
             sys.stdout.flush()
 
 
-def _nothing_again(*_: Any, **__: Any) -> tuple[()]:
+def _nothing(*_: Any, **__: Any) -> tuple[()]:
     return ()
 
 
-def test_a_desk_that_leaves_later_settlements_as_they_were_is_caught(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [
+        pytest.param(reverse_settlement, "rederive_later", id="later ones stay as they were"),
+        pytest.param(remake_settlement, "rederive_later", id="late amounts change nothing else"),
+        pytest.param(StayAfterSettlement, "_release_deductions", id="deductions outlive it"),
+        pytest.param(Proposal, "require_as_checked", id="proposals never lapse"),
+        pytest.param(prepare_settlement, "require_former_settled", id="parts in any order"),
+    ],
+)
+def test_a_desk_that_leaves_something_out_is_caught(
+    monkeypatch: pytest.MonkeyPatch, where: object, what: str
 ) -> None:
-    """With the making again of later settlements broken, the runs do not pass."""
-    monkeypatch.setattr(reverse_settlement, "rederive_later", _nothing_again)
+    """With one thing it must do left out, the runs do not pass."""
+    monkeypatch.setattr(where, what, _nothing)
     with pytest.raises(AssertionError):
         live(200, Tally(), derandomize=True, phases=(Phase.generate,))
