@@ -178,11 +178,20 @@ class FeesAndDeposits(BothDesks):
         receipt=st.sampled_from(["R1", "R2", "R3"]),
         fen=st.sampled_from([1, 300_00, 1_999_99, 2_000_00]),
         normal=st.sampled_from([None, 1_000_01, 10_000_00, 10_000_00]),
+        given_back=st.sampled_from([None, None, 1, 0]),
     )
-    def pay_deposit(self, pick: int, receipt: str, fen: int, normal: int | None) -> None:
-        """A deposit is paid or topped up."""
-        self.begin("pay_deposit")
+    def pay_deposit(
+        self, pick: int, receipt: str, fen: int, normal: int | None, given_back: int | None
+    ) -> None:
+        """A deposit is paid or topped up, and perhaps given back at once."""
         key = self.stay_of(pick, "admitted", "discharged")
+        self.pay_one(key, receipt, fen, normal)
+        if given_back is not None:
+            self.refund_one(key, None, given_back)
+
+    def pay_one(self, key: StayKey, receipt: str, fen: int, normal: int | None) -> None:
+        """A payment on its way."""
+        self.begin("pay_deposit")
         command = PayDeposit(
             stay_id=id_of(key),
             receipt_number=receipt,
@@ -217,8 +226,11 @@ class FeesAndDeposits(BothDesks):
     )
     def refund_deposit(self, pick: int, receipt: str | None, fen: int) -> None:
         """A deposit is given back; all that is held where no amount is said."""
+        self.refund_one(self.stay_of(pick, "admitted", "discharged", "settled"), receipt, fen)
+
+    def refund_one(self, key: StayKey, receipt: str | None, fen: int) -> None:
+        """A refund on its way."""
         self.begin("refund_deposit")
-        key = self.stay_of(pick, "admitted", "discharged", "settled")
         amount = fen or max(1, self.model.stays[key].held)
         command = RefundDeposit(
             stay_id=id_of(key),
