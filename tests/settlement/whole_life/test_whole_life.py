@@ -11,9 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from settlement.application import prepare_settlement, remake_settlement, reverse_settlement
-from settlement.domain.discretion import Proposal
-from settlement.domain.stay_after_settlement import StayAfterSettlement
+from settlement.application import reverse_settlement
 from tests.settlement.whole_life.both_desks import Tally
 from tests.settlement.whole_life.machine import WholeLife
 
@@ -108,10 +106,6 @@ def _nothing(*_: Any, **__: Any) -> tuple[()]:
     ("where", "what"),
     [
         pytest.param(reverse_settlement, "rederive_later", id="later ones stay as they were"),
-        pytest.param(remake_settlement, "rederive_later", id="late amounts change nothing else"),
-        pytest.param(StayAfterSettlement, "_release_deductions", id="deductions outlive it"),
-        pytest.param(Proposal, "require_as_checked", id="proposals never lapse"),
-        pytest.param(prepare_settlement, "require_former_settled", id="parts in any order"),
     ],
 )
 def test_a_desk_that_leaves_something_out_is_caught(
