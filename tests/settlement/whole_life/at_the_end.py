@@ -1,6 +1,7 @@
 """What is asked of a ledger at the end of a run: everything again, from what was stored."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from settlement.application.ledger_history import settlements_recorded
@@ -9,13 +10,14 @@ from settlement.application.replay_ledger import Scope, replay_ledger
 from settlement.application.verify_ledger import verify_ledger
 from settlement.domain.settlement import payer_steps, shares_of
 from settlement.domain.stay import Stay
-from tests.settlement.whole_life.real_desk import RealDesk
+from tests.settlement.whole_life.real_desk import RealDesk, owed_to_hospital
 
 
 def require_consistent_ledger(desk: RealDesk) -> None:
     """Raises AssertionError where anything comes out otherwise."""
     desk.look()
     _require_recomputed(desk)
+    _require_booked(desk)
     _require_verified(desk)
     _require_replayed(desk)
     _require_rebuilt(desk)
@@ -34,6 +36,18 @@ def _require_recomputed(desk: RealDesk) -> None:
             assert (steps, shares_of(steps)) == (settlement.steps, settlement.shares)
             assert computed.patient_fen == settlement.patient_fen
             assert computed.beside.outside == settlement.outside
+
+
+def _require_booked(desk: RealDesk) -> None:
+    """What the books say each fund owes hospitals is what its settlements owe, less deductions."""
+    owed: Counter[str] = Counter()
+    for stay in desk.stays.values():
+        if stay.current_settlement:
+            owed.update(owed_to_hospital(stay.current_settlement))
+        for kept in stay.deductions.every:
+            owed[kept.imposed.fund_id] -= kept.stands_fen
+    booked = {each.fund_id: each.balance_fen for each in desk.funds.balances()}
+    assert {f: fen for f, fen in booked.items() if fen} == {f: n for f, n in owed.items() if n}
 
 
 def _require_verified(desk: RealDesk) -> None:

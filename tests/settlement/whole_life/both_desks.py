@@ -6,7 +6,9 @@ find anything.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,12 +28,8 @@ from settlement.domain.record import Actor
 from settlement.law.bill import Charges
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life.at_the_end import require_consistent_ledger
-from tests.settlement.whole_life.plain_model import (
-    Counted,
-    PlainModel,
-    Referral,
-    StayKey,
-)
+from tests.settlement.whole_life.model_after_settlement import WholeModel
+from tests.settlement.whole_life.model_settlements import Counted, Referral, StayKey
 from tests.settlement.whole_life.real_desk import (
     BEGINS,
     RealDesk,
@@ -69,7 +67,7 @@ class BothDesks(RuleBasedStateMachine):
         self.tally = tally
         self.folder = TemporaryDirectory()
         self.desk = RealDesk(Path(self.folder.name))
-        self.model = PlainModel()
+        self.model = WholeModel()
         self.now = BEGINS
         self.requests: list[tuple[Request, bytes]] = []
         self.desk.look()
@@ -121,6 +119,19 @@ class BothDesks(RuleBasedStateMachine):
         self.tally[f"done: {operation}"] += 1
         self.requests.append((request, said.body))
 
+    @contextmanager
+    def watching_what_follows(self, of: str) -> Iterator[None]:
+        """Counts, under this name, the settlements that the model changes here, and how often
+        deductions go with it."""
+        said = {c.stay: c.answer for c in self.model.live}
+        stood = self.model.deductions.standings()
+        yield
+        changed = sum(c.answer.paid != said[c.stay].paid for c in self.model.live)
+        self.tally[of] += changed
+        for before, now in zip(stood, self.model.deductions.standings(), strict=True):
+            self.tally["deductions released"] += now < before
+            self.tally["deductions released in part"] += 0 < now < before
+
     def by(self, key: StayKey) -> Actor:
         """A cashier of the stay's hospital."""
         return Actor("cashier-1", InstitutionId(key[0]))
@@ -160,6 +171,15 @@ class BothDesks(RuleBasedStateMachine):
                 parts = [*each.settlement.shares.values(), each.settlement.patient]
                 assert min(parts) >= 0
                 assert sum(parts) == self.desk.bill_fen(key)
+                self.require_no_more_deducted_than_owed(key, each.settlement)
+
+    def require_no_more_deducted_than_owed(self, key: StayKey, settled: SettlementSeen) -> None:
+        """By what the desk itself says of the settlement that counts."""
+        stay = self.desk.stays[key]
+        number = self.desk.number_of(key, len(stay.settlements))
+        for fund in {kept.imposed.fund_id for kept in stay.deductions.of(number)}:
+            deducted = stay.deductions.deducted_fen(number, fund)
+            assert 0 <= deducted <= max(0, settled.owed.get(fund, 0))
 
     def expected(self, key: StayKey) -> StaySeen:
         """A stay as it must look."""
@@ -171,7 +191,13 @@ class BothDesks(RuleBasedStateMachine):
             self.model.status(key),
             amounts,
             stay.held,
+            astuple(stay.tender) if stay.tender else None,
             _expected(counted) if counted else None,
+            tuple((each.fund, each.stands, each.status) for each in self.model.deductions.of(key)),
+            tuple(
+                (each.layer, each.fen, each.status, each.is_as_checked(counted))
+                for each in self.model.later.of(key)
+            ),
         )
 
     @invariant()
@@ -205,4 +231,5 @@ def _expected(counted: Counted) -> SettlementSeen:
         counted.answer.patient,
         frozenset(x for x in counted.answer.outside if x[-1]),
         frozenset(counted.answer.pending),
+        {fund: fen for fund, fen in counted.owed.items() if fen},
     )

@@ -12,15 +12,13 @@ from hypothesis.stateful import (
 from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
-from tests.settlement.whole_life.plain_model import (
-    Referral,
-)
+from tests.settlement.whole_life.model_settlements import Referral
 from tests.settlement.whole_life.real_desk import (
     Request,
 )
-from tests.settlement.whole_life.rules_of_admission import ComingAndGoing
-from tests.settlement.whole_life.rules_of_fees import FeesAndDeposits
-from tests.settlement.whole_life.rules_of_settlement import Settling
+from tests.settlement.whole_life.rules_of_deductions import Deducting
+from tests.settlement.whole_life.rules_of_later_amounts import DecidingLater
+from tests.settlement.whole_life.rules_of_parts import LyingOn
 from tests.settlement.whole_life.two_regions import (
     HOSPITALS,
     PEOPLE,
@@ -31,19 +29,26 @@ P4 = list(PEOPLE)[-1]
 _FIRST_LINES = st.lists(sent.LINES, min_size=2, max_size=4, unique_by=lambda line: line.number)
 
 
-class WholeLife(ComingAndGoing, FeesAndDeposits, Settling):
+class WholeLife(LyingOn, Deducting, DecidingLater):
     """One run."""
 
     @initialize(
         lines=_FIRST_LINES,
         days_ago=st.sampled_from([0, 30, 130]),
         referral=st.booleans(),
+        thousands=st.integers(3, 12),
     )
-    def some_are_in(self, lines: list[FeeLine], days_ago: int, referral: Referral) -> None:
-        """Three people lie in hospital from the beginning, with lines of fees."""
+    def some_are_in(
+        self, lines: list[FeeLine], days_ago: int, referral: Referral, thousands: int
+    ) -> None:
+        """Three people lie in hospital from the beginning, with lines of fees; two of them
+        were settled twice before."""
         for hospital, person in zip(HOSPITALS, (*TWO_IDS, P4), strict=True):
             self.admit_one((hospital, "1"), person, days_ago, referral)
             self.send_batch((hospital, "1"), "1", fees.Batch(lines=tuple(lines)), None, None)
+        one, other, far = HOSPITALS
+        for hospital, person in ((one, TWO_IDS[0]), (other, TWO_IDS[0]), (one, P4), (far, P4)):
+            self.come_and_go(hospital, person, thousands, days_ago, referral)
 
     @precondition(lambda self: self.requests)
     @rule(pick=sent.PICKS, body=st.sampled_from(["the same", "another"]))

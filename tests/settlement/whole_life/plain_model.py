@@ -5,43 +5,57 @@ another: as if nothing that was undone had ever been. Every command answers with
 reasons for which it is to be refused, and changes nothing then; no reason means it is carried out.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Self
 
 from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
-from tests.settlement.whole_life.two_regions import (
-    HOSPITALS,
-    NORTH,
-    PEOPLE,
-    TWO_IDS,
-    law_of,
+from tests.settlement.whole_life.model_decisions import LaterAmounts
+from tests.settlement.whole_life.model_deductions import DeductionBook
+from tests.settlement.whole_life.model_parts import first_of, former_of, next_of, part_of
+from tests.settlement.whole_life.model_settlements import (
+    Counted,
+    Referral,
+    StayKey,
+    YearKey,
+    document_of,
+    facts_of,
+    made_again,
+    named,
+    owed_at_first,
+    settled,
+    totals_of,
+    years_of,
 )
-from tests.support.oracle import Answer, Claim, settle_by_the_letter
+from tests.settlement.whole_life.two_regions import NORTH, PEOPLE, TWO_IDS
 from tests.support.oracle_facts import Refused
-from tests.support.oracle_text import counters_of, pays_the_bill, sums_of
 
-StayKey = tuple[str, str]
-"""The hospital, and its stay number."""
-
-Referral = bool | None
-"""Whether the patient was referred; None where nobody said."""
-
-YearKey = tuple[str, date]
-"""The id a total is kept under, and the first day of its benefit year."""
-
-_REFUSALS = {
+REFUSALS = {
     "amount": "AmountNotStated",
     "fact": "FactNotStated",
     "elsewhere_missing": "ElsewhereAmountMissing",
     "elsewhere_too_large": "ElsewhereAmountTooLarge",
     "elsewhere_unexpected": "ElsewhereAmountUnexpected",
 }
+"""What the desk calls each of the oracle's refusals."""
+
+
+@dataclass(frozen=True)
+class Tendered:
+    """How the patient's part is paid, in fen: from his account, of the deposit, in cash."""
+
+    account: int
+    deposit: int
+    cash: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.account + self.deposit + self.cash
 
 
 @dataclass
@@ -57,12 +71,13 @@ class Stay:
     batches: fees.Batches = field(default_factory=dict)
     batches_used: set[str] = field(default_factory=set)
     receipts: dict[str, int] = field(default_factory=dict)
-    deposit_applied: int = 0
+    tender: Tendered | None = None
+    goes_on: bool = False
 
     @property
     def held(self) -> int:
         """What is held of the deposit."""
-        return sum(self.receipts.values()) - self.deposit_applied
+        return sum(self.receipts.values()) - (self.tender.deposit if self.tender else 0)
 
     @property
     def declared_referral(self) -> bool | None:
@@ -72,47 +87,15 @@ class Stay:
         return self.referral_at_discharge
 
 
-@dataclass(frozen=True)
-class Counted:
-    """A settlement that counts: what it was made from, and what it says."""
-
-    stay: StayKey
-    person: str
-    records: tuple[str, ...]
-    facts: Mapping[str, Any]
-    amounts: Mapping[str, int]
-    elsewhere: Mapping[str, int]
-    years: Mapping[str, date]
-    answer: Answer = field(default_factory=Answer)
-    moves: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def region(self) -> str:
-        """Where the person is enrolled."""
-        return PEOPLE[self.person].region
-
-    @property
-    def shares(self) -> dict[str, int]:
-        """What each payer's layer pays of the bill."""
-        layers = [x for x in _document(self.region)["layers"] if pays_the_bill(x)]
-        return {x["id"]: fen for x in layers if (fen := self.answer.paid[x["id"]])}
-
-
-@dataclass(frozen=True)
-class Tendered:
-    """How the patient's part is said to be paid: so much of the deposit, the rest in cash, and by
-    how much that is wrong."""
-
-    deposit: int
-    off: int
-
-
 class PlainModel:
     """Everything that stands."""
 
     def __init__(self) -> None:
         self.stays: dict[StayKey, Stay] = {}
         self.live: list[Counted] = []
+        self.made: Counter[StayKey] = Counter()
+        self.deductions = DeductionBook()
+        self.later = LaterAmounts()
         self.is_one_person = False
 
     # --- what stands --------------------------------------------------------------------------
@@ -132,7 +115,7 @@ class PlainModel:
 
     def totals(self) -> dict[YearKey, dict[str, int]]:
         """What is counted in each benefit year, without zeros."""
-        found = _totals(self.live)
+        found = totals_of(self.live)
         plain = {k: {n: fen for n, fen in kept.items() if fen} for k, kept in found.items()}
         return {key: kept for key, kept in plain.items() if kept}
 
@@ -169,7 +152,9 @@ class PlainModel:
         why = self._why_fixed(key)
         if (admission, referral) == (stay.admission, stay.referral):
             why.add("NothingChanged")
-        if admission > today:
+        if part_of(key) > 1 and admission != stay.admission:
+            why.add("BelongsToPart")
+        if part_of(key) == 1 and admission > today:
             why.add("DateInFuture")
         if stay.discharge and stay.discharge < admission:
             why.add("DischargeBeforeAdmission")
@@ -184,6 +169,8 @@ class PlainModel:
         total = fees.total_of(stay.batches) or {"total": 0}
         if stay.discharge or total["total"] or stay.held:
             why.add("AdmissionStands")
+        if part_of(key) > 1:
+            why.add("BelongsToPart")
         if not why:
             stay.is_cancelled = True
         return why
@@ -288,13 +275,35 @@ class PlainModel:
         return why
 
     def undo_discharge(self, key: StayKey) -> set[str]:
-        """The patient never left."""
+        """The patient never left; or the part was never closed, and there is no next one."""
         stay = self.stays[key]
         why = self._why_fixed(key)
         if stay.discharge is None:
             why.add("NotDischarged")
+        if stay.goes_on:
+            why |= self._why_not_withdrawn(next_of(key))
         if not why:
+            if stay.goes_on:
+                self.stays[next_of(key)].is_cancelled = True
             stay.discharge = stay.referral_at_discharge = None
+            stay.goes_on = False
+        return why
+
+    def close_part(self, key: StayKey, until: date, referral: Referral, today: date) -> set[str]:
+        """The patient stays in, and what comes after this day is another part."""
+        why = self.discharge(key, until, referral, today)
+        if not why:
+            stay = self.stays[key]
+            stay.goes_on = True
+            first_day = until + timedelta(days=1)
+            self.stays[next_of(key)] = Stay(stay.person, first_day, stay.referral)
+        return why
+
+    def _why_not_withdrawn(self, key: StayKey) -> set[str]:
+        stay, why = self.stays[key], self._why_fixed(key)
+        total = fees.total_of(stay.batches) or {"total": 0}
+        if stay.discharge or total["total"] or stay.held:
+            why.add("NextPartStands")
         return why
 
     def preview(
@@ -308,24 +317,32 @@ class PlainModel:
             why.add("NotDischarged")
         if amounts is None:
             why.add("NoFees")
+        if part_of(key) > 1 and self.counted(former_of(key)) is None:
+            why.add("FormerPartUnsettled")
         if why or amounts is None or stay.discharge is None:
             return why
         others = tuple(p for p in TWO_IDS if self.is_one_person and p != stay.person)
-        dates = {"admission": stay.admission, "discharge": stay.discharge, "settlement": today}
-        document = _document(PEOPLE[stay.person].region)
+        # North goes by the part's own first day, South by the day of admission.
+        first = stay if PEOPLE[stay.person].region == NORTH else self.stays[first_of(key)]
+        dates = {"admission": first.admission, "discharge": stay.discharge, "settlement": today}
+        document = document_of(PEOPLE[stay.person].region)
         new = Counted(
             stay=key,
+            ordinal=self.made[key] + 1,
             person=stay.person,
             records=(stay.person, *(others if stay.person in TWO_IDS else ())),
-            facts=_facts(key[0], stay, dates),
-            amounts=_named(amounts),
+            facts=facts_of(
+                key[0], stay.person, stay.declared_referral, dates, goes_on=stay.goes_on
+            ),
+            amounts=named(amounts),
             elsewhere=dict(elsewhere),
-            years=_years(document, dates),
+            years=years_of(document, dates),
         )
         try:
-            return _settled(new, _totals(self.live))
+            found = settled(new, totals_of(self.live))
+            return replace(found, owed=owed_at_first(found))
         except Refused as refusal:
-            return {_REFUSALS[refusal.kind]}
+            return {REFUSALS[refusal.kind]}
 
     def settle(
         self,
@@ -343,34 +360,42 @@ class PlainModel:
         stay, why = self.stays[key], set[str]()
         if expected is not None and expected != found.answer.patient:
             why.add("PersonalShareChanged")
-        if tender and tender.off:
+        if tender and tender.total != found.answer.patient:
             why.add("TenderDoesNotAddUp")
         if tender and tender.deposit > stay.held:
             why.add("DepositNotHeld")
         if not why:
             self.live.append(found)
-            stay.deposit_applied = tender.deposit if tender else 0
+            self.made[key] += 1
+            stay.tender = tender
         return why
 
     def reverse(self, key: StayKey) -> set[str]:
         """The settlement no longer counts; what counts is made again without it."""
         if self.counted(key) is None:
             return {"NotSettled"}
-        left: list[Counted] = []
+        why = self.make_again([c for c in self.live if c.stay != key], desk=key[0])
+        if not why:
+            self.stays[key].tender = None
+        return why
+
+    def make_again(self, live: list[Counted], desk: str | None) -> set[str]:
+        """All that count are these now; without a desk it is only asked whether they may be."""
         try:
-            for counted in self.live:
-                if counted.stay != key:
-                    left.append(_settled(counted, _totals(left)))
+            again = made_again(live, desk=desk or "")
         except Refused:
             return {"LaterNotRederivable"}
-        self.live = left
-        self.stays[key].deposit_applied = 0
+        if desk is not None:
+            self.live = again
+            self.deductions.release(self.live)
         return set()
 
-    def tried(self) -> "PlainModel":
+    def tried(self) -> Self:
         """A copy to try several commands on that are carried out together or not at all."""
-        copy = PlainModel()
+        copy = type(self)()
         copy.stays, copy.live = deepcopy(self.stays), list(self.live)
+        copy.made, copy.deductions = Counter(self.made), deepcopy(self.deductions)
+        copy.later = deepcopy(self.later)
         copy.is_one_person = self.is_one_person
         return copy
 
@@ -386,85 +411,3 @@ def _why_not_deleted(kept: fees.Batches, number: str) -> set[str]:
     others = {name: batch for name, batch in kept.items() if name != number}
     gone = [line.number for line in kept[number].lines]
     return fees.why_not_without(gone, among=fees.lines_of(others))
-
-
-# --- settlements ------------------------------------------------------------------------------
-
-
-def _document(region: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(law_of(region))
-    return found
-
-
-def _totals(live: list[Counted]) -> dict[YearKey, Counter[str]]:
-    found: dict[YearKey, Counter[str]] = {}
-    for counted in live:
-        for name, moved in counted.moves.items():
-            key = counted.person, counted.years[name.partition("@")[0]]
-            found.setdefault(key, Counter())[name] += moved
-    return found
-
-
-def _settled(counted: Counted, totals: Mapping[YearKey, Mapping[str, int]]) -> Counted:
-    """The settlement after these totals. Raises Refused."""
-    before: Counter[str] = Counter()
-    for record in counted.records:
-        for first_day in sorted(set(counted.years.values())):
-            for name, total in totals.get((record, first_day), {}).items():
-                if counted.years.get(name.partition("@")[0]) == first_day:
-                    before[name] += total
-    tier = counted.facts["tier"]
-    facts = {
-        **counted.facts,
-        "admission_number": before["admissions"] + 1,
-        "same_tier_admission_number": before[f"admissions@{tier}"] + 1,
-    }
-    claim = Claim(counted.amounts, facts, dict(before), counted.elsewhere)
-    answer = settle_by_the_letter(law_of(counted.region), claim)
-    moves = {n: m for n, total in answer.counters.items() if (m := total - before.get(n, 0))}
-    return replace(counted, answer=answer, moves=moves)
-
-
-def _named(amounts: Mapping[str, int]) -> dict[str, int]:
-    """What the bill states, and what follows from it."""
-    named = dict(amounts)
-    if "in_scope" in named:
-        named["out_of_scope"] = named["total"] - named["in_scope"]
-    return named
-
-
-def _years(document: Mapping[str, Any], dates: Mapping[str, date]) -> dict[str, date]:
-    """The first day of the benefit year that each counter belongs to."""
-    whole = document["dates"]["benefit_year"]
-    years = {f"sum.{name}": _began(whole, dates) for name in sums_of(document)}
-    years["admissions"] = _began(whole, dates)
-    for layer in document["layers"]:
-        began = _began(layer.get("benefit_year") or whole, dates)
-        years |= dict.fromkeys(counters_of(layer), began)
-    return years
-
-
-def _began(rule: Mapping[str, str], dates: Mapping[str, date]) -> date:
-    day = dates[rule["chosen_by"]]
-    month, first = (int(part) for part in rule["begins"].split("-"))
-    this_year = date(day.year, month, first)
-    return this_year if this_year <= day else date(day.year - 1, month, first)
-
-
-def _facts(hospital_id: str, stay: Stay, dates: Mapping[str, date]) -> dict[str, Any]:
-    somebody, hospital = PEOPLE[stay.person], HOSPITALS[hospital_id]
-    person_on = {
-        name: {"identity": somebody.identities_on(day), "age": None} for name, day in dates.items()
-    }
-    return {
-        "identity": person_on["admission"]["identity"],
-        "person_on": person_on,
-        "tier": hospital.tier,
-        "level": hospital.level,
-        "place": hospital.places[somebody.region],
-        "referral": stay.declared_referral,
-        "care": "inpatient",
-        "occasion": "discharge",
-        "days": (dates["discharge"] - dates["admission"]).days,
-        **{f"{name}_date": day for name, day in dates.items()},
-    }

@@ -23,19 +23,24 @@ from settlement.application.institutions import import_institutions
 from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Accept
 from settlement.domain.benefit_year import BenefitYear
+from settlement.domain.deductions import owed_to_hospital_fen
+from settlement.domain.deposits import Tender
 from settlement.domain.record import Actor
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
-from settlement.domain.stay import Stay
+from settlement.domain.stay import Stay, stay_id_of
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.stay_list import StayList
-from tests.settlement.whole_life.plain_model import StayKey, YearKey
+from tests.settlement.whole_life.model_parts import first_of, nth_of, part_of
+from tests.settlement.whole_life.model_settlements import StayKey, YearKey
 from tests.settlement.whole_life.two_regions import book, people_known
 from tests.support.settlement_desk import SAMPLES
 
 BEGINS = datetime(2023, 8, 1, 4, tzinfo=UTC)
+OFFICE = InstitutionId("YIBAOJU")
+"""In no directory of institutions, so an office."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +70,31 @@ class Said:
 
 @dataclass(frozen=True)
 class SettlementSeen:
-    """What a settlement that counts says, in fen, without zeros."""
+    """What a settlement that counts says, in fen, without zeros; `owed` is what each fund owes the
+    hospital of it as it is booked."""
 
     shares: Mapping[str, int]
     patient: int
     outside: frozenset[tuple[str, str, str, str, int]]
     pending: frozenset[str]
+    owed: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class StaySeen:
-    """A stay as anybody may see it."""
+    """A stay as anybody may see it, in fen.
+
+    How it was paid from account, deposit and cash; of each deduction its fund, and what became of
+    it; of each proposal its layer, what became of it, and whether all is as it was checked.
+    """
 
     status: str
     amounts: Mapping[str, int] | None
     held: int
+    tender: tuple[int, int, int] | None
     settlement: SettlementSeen | None
+    deductions: tuple[tuple[str, int, str], ...]
+    proposals: tuple[tuple[str, int, str, bool], ...]
 
 
 class RealDesk:
@@ -102,7 +116,7 @@ class RealDesk:
         self._years: dict[UUID, BenefitYear] = {}
         self._orders: dict[UUID, SettlementOrder] = {}
         rows = read_institutions((SAMPLES / "institutions.csv").read_bytes())
-        by = Actor("importer", InstitutionId("YIBAOJU"))
+        by = Actor("importer", OFFICE)
         import_institutions(rows, source="i.csv", ledger=self.ledger, by=by, at=BEGINS)
 
     @property
@@ -164,7 +178,10 @@ class RealDesk:
     @property
     def stays(self) -> Mapping[StayKey, Stay]:
         """Every stay, as of the last look."""
-        return {(s.institution_id, s.hospital_stay_number): s for s in self._stays.values()}
+        return {
+            nth_of((s.institution_id, s.hospital_stay_number), s.part): s
+            for s in self._stays.values()
+        }
 
     def seen(self) -> dict[StayKey, StaySeen]:
         """Every stay as anybody may see it."""
@@ -173,10 +190,28 @@ class RealDesk:
                 stay.status,
                 stay.charges.amounts() if stay.charges else None,
                 stay.deposit.held_fen,
+                _paid(stay.tender),
                 _seen(stay.current_settlement) if stay.current_settlement else None,
+                tuple(
+                    (kept.imposed.fund_id, kept.stands_fen, kept.status.value)
+                    for kept in stay.deductions.every
+                ),
+                tuple(
+                    (
+                        each.layer,
+                        each.amount_fen,
+                        stay.proposal_status(each).value,
+                        each.what_changed(stay.current_settlement) is None,
+                    )
+                    for each in stay.proposals
+                ),
             )
             for key, stay in self.stays.items()
         }
+
+    def number_of(self, key: StayKey, ordinal: int) -> str:
+        """The number of a stay's settlement, counted from 1."""
+        return self.stays[key].settlements[ordinal - 1].number
 
     def bill_fen(self, key: StayKey) -> int:
         """The cost of a stay's bill as its settlement took it."""
@@ -217,6 +252,12 @@ class RealDesk:
 _ALL = "SELECT * FROM {}"
 
 
+def id_of(key: StayKey) -> UUID:
+    """The id of a stay, or of a part of one."""
+    hospital, number = first_of(key)
+    return stay_id_of(InstitutionId(hospital), number, part_of(key))
+
+
 def date_of(at: datetime) -> date:
     """The business date of an instant at which no night shift works."""
     return at.date()
@@ -243,6 +284,18 @@ def _refusal(error: Exception) -> Answer | None:
     return Answer(kind.status, type(error).__name__.encode()) if kind else None
 
 
+def owed_to_hospital(settlement: Settlement) -> dict[str, int]:
+    """What each fund owes the hospital of a settlement, without zeros."""
+    every = {share.fund for share in settlement.shares if share.fund}
+    every |= {entry.fund for entry in settlement.outside if entry.fund}
+    owed = {fund: owed_to_hospital_fen(settlement, fund) for fund in every}
+    return {fund: fen for fund, fen in owed.items() if fen}
+
+
+def _paid(tender: Tender | None) -> tuple[int, int, int] | None:
+    return (tender.account_fen, tender.deposit_fen, tender.cash_fen) if tender else None
+
+
 def _seen(settlement: Settlement) -> SettlementSeen:
     return SettlementSeen(
         shares={s.layer: s.amount_fen for s in settlement.shares if s.amount_fen},
@@ -253,4 +306,5 @@ def _seen(settlement: Settlement) -> SettlementSeen:
             if x.amount_fen
         ),
         pending=frozenset(settlement.pending),
+        owed=owed_to_hospital(settlement),
     )

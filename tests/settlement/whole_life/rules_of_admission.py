@@ -15,16 +15,10 @@ from settlement.application.discharge_patient import DischargePatient, discharge
 from settlement.application.undo_discharge import UndoDischarge, undo_discharge
 from settlement.domain.circumstances import Circumstances
 from settlement.domain.record import Actor
-from settlement.domain.stay import stay_id_of
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is
-from tests.settlement.whole_life.plain_model import (
-    Referral,
-    StayKey,
-)
-from tests.settlement.whole_life.real_desk import (
-    date_of,
-)
+from tests.settlement.whole_life.model_settlements import Referral, StayKey
+from tests.settlement.whole_life.real_desk import date_of, id_of
 from tests.settlement.whole_life.two_regions import (
     HOSPITALS,
     NOBODY,
@@ -77,7 +71,7 @@ class ComingAndGoing(BothDesks):
         admission = self.model.stays[key].admission + timedelta(days=days)
         today = date_of(self.now)
         command = ChangeAdmission(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             admission=admission,
             scheme=None,
             circumstances=Circumstances(referral=referral),
@@ -104,7 +98,7 @@ class ComingAndGoing(BothDesks):
         key = self.stay_of(pick, "admitted")
         others = [h for h in HOSPITALS if h != key[0]]
         by = self.by(key) if desk == "own" else Actor("cashier-1", InstitutionId(others[0]))
-        command = CancelAdmission(stay_id_of(InstitutionId(key[0]), key[1]), "误登", by, self.now)
+        command = CancelAdmission(id_of(key), "误登", by, self.now)
         self.carry_out(
             "cancel",
             key,
@@ -117,14 +111,17 @@ class ComingAndGoing(BothDesks):
     @rule(pick=sent.PICKS, length=sent.LENGTHS, referral=sent.REFERRALS | st.none())
     def discharge(self, pick: int, length: int, referral: Referral) -> None:
         """The patient leaves, perhaps before having come."""
+        self.discharge_one(self.stay_of(pick, "admitted"), length, referral)
+
+    def discharge_one(self, key: StayKey, length: int, referral: Referral) -> None:
+        """A discharge on its way."""
         self.begin("discharge")
-        key = self.stay_of(pick, "admitted")
         today = date_of(self.now)
         day = self.model.stays[key].admission + timedelta(days=length)
         command = DischargePatient(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             discharge=day,
-            invoice_number=f"FP{pick}",
+            invoice_number=f"FP{length}",
             circumstances=Circumstances(referral=referral),
             by=self.by(key),
             today=today,
@@ -145,9 +142,7 @@ class ComingAndGoing(BothDesks):
         """The patient never left."""
         self.begin("undo_discharge")
         key = self.stay_of(pick, "discharged")
-        command = UndoDischarge(
-            stay_id_of(InstitutionId(key[0]), key[1]), "误登", self.by(key), self.now
-        )
+        command = UndoDischarge(id_of(key), "误登", self.by(key), self.now)
         self.carry_out(
             "undo_discharge",
             key,

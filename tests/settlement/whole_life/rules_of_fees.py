@@ -8,7 +8,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from contracts.vocabulary import DepositMethod, InstitutionId
+from contracts.vocabulary import DepositMethod
 from settlement.application.correct_fees import (
     CorrectFeeLine,
     DeleteFeeBatch,
@@ -22,17 +22,12 @@ from settlement.application.keep_deposit import (
     refund_deposit,
 )
 from settlement.application.record_fees import RecordFees, record_fees
-from settlement.domain.stay import stay_id_of
 from settlement.law.fee_lines import FeeLine
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is, charges_of
-from tests.settlement.whole_life.plain_model import (
-    StayKey,
-)
-from tests.settlement.whole_life.real_desk import (
-    date_of,
-)
+from tests.settlement.whole_life.model_settlements import StayKey
+from tests.settlement.whole_life.real_desk import date_of, id_of
 
 
 class FeesAndDeposits(BothDesks):
@@ -95,7 +90,7 @@ class FeesAndDeposits(BothDesks):
         stated = self.stated_beside(key, batch, replaces, off)
         charges = charges_of(batch.amounts or stated)
         command = RecordFees(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             batch_number=number,
             charges=charges,
             by=self.by(key),
@@ -136,9 +131,7 @@ class FeesAndDeposits(BothDesks):
         key = self.stay_of(pick, "admitted")
         standing = list(self.model.stays[key].batches)
         number = standing[which % len(standing)] if standing and which % 8 else "9"
-        command = DeleteFeeBatch(
-            stay_id_of(InstitutionId(key[0]), key[1]), number, self.by(key), self.now
-        )
+        command = DeleteFeeBatch(id_of(key), number, self.by(key), self.now)
         self.carry_out(
             "delete_batch",
             key,
@@ -154,9 +147,7 @@ class FeesAndDeposits(BothDesks):
         self.begin("correct_line")
         key = self.stay_with_lines(pick)
         line = replace(line, number=self.number_of_line(key, line.number, which))
-        command = CorrectFeeLine(
-            stay_id_of(InstitutionId(key[0]), key[1]), line, (), self.by(key), self.now
-        )
+        command = CorrectFeeLine(id_of(key), line, (), self.by(key), self.now)
         self.carry_out(
             "correct_line",
             key,
@@ -172,9 +163,7 @@ class FeesAndDeposits(BothDesks):
         self.begin("delete_line")
         key = self.stay_with_lines(pick)
         number = self.number_of_line(key, "L7", which)
-        command = DeleteFeeLine(
-            stay_id_of(InstitutionId(key[0]), key[1]), number, self.by(key), self.now
-        )
+        command = DeleteFeeLine(id_of(key), number, self.by(key), self.now)
         self.carry_out(
             "delete_line",
             key,
@@ -189,13 +178,22 @@ class FeesAndDeposits(BothDesks):
         receipt=st.sampled_from(["R1", "R2", "R3"]),
         fen=st.sampled_from([1, 300_00, 1_999_99, 2_000_00]),
         normal=st.sampled_from([None, 1_000_01, 10_000_00, 10_000_00]),
+        given_back=st.sampled_from([None, None, 1, 0]),
     )
-    def pay_deposit(self, pick: int, receipt: str, fen: int, normal: int | None) -> None:
-        """A deposit is paid or topped up."""
-        self.begin("pay_deposit")
+    def pay_deposit(
+        self, pick: int, receipt: str, fen: int, normal: int | None, given_back: int | None
+    ) -> None:
+        """A deposit is paid or topped up, and perhaps given back at once."""
         key = self.stay_of(pick, "admitted", "discharged")
+        self.pay_one(key, receipt, fen, normal)
+        if given_back is not None:
+            self.refund_one(key, None, given_back)
+
+    def pay_one(self, key: StayKey, receipt: str, fen: int, normal: int | None) -> None:
+        """A payment on its way."""
+        self.begin("pay_deposit")
         command = PayDeposit(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             receipt_number=receipt,
             amount_fen=fen,
             method=DepositMethod.CASH,
@@ -228,11 +226,14 @@ class FeesAndDeposits(BothDesks):
     )
     def refund_deposit(self, pick: int, receipt: str | None, fen: int) -> None:
         """A deposit is given back; all that is held where no amount is said."""
+        self.refund_one(self.stay_of(pick, "admitted", "discharged", "settled"), receipt, fen)
+
+    def refund_one(self, key: StayKey, receipt: str | None, fen: int) -> None:
+        """A refund on its way."""
         self.begin("refund_deposit")
-        key = self.stay_of(pick, "admitted", "discharged", "settled")
         amount = fen or max(1, self.model.stays[key].held)
         command = RefundDeposit(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             receipt_number=receipt,
             amount_fen=amount,
             method=DepositMethod.CASH,

@@ -1,5 +1,6 @@
 """Settlements (结算): previewed, made one by one or with the whole stay, and undone anywhere."""
 
+from dataclasses import astuple
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -7,25 +8,18 @@ from hypothesis.stateful import (
     rule,
 )
 
-from contracts.vocabulary import InstitutionId
 from settlement.application.prepare_settlement import prepare_settlement
 from settlement.application.reverse_settlement import ReverseSettlement, reverse_settlement
 from settlement.application.settle_stay import SettleStay, settle_stay
 from settlement.application.settle_whole_stay import FeeBatch, SettleWholeStay, settle_whole_stay
 from settlement.domain.deposits import Tender
-from settlement.domain.stay import stay_id_of
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is, charges_of
-from tests.settlement.whole_life.plain_model import (
-    Counted,
-    Referral,
-    Tendered,
-)
-from tests.settlement.whole_life.real_desk import (
-    date_of,
-)
+from tests.settlement.whole_life.model_settlements import Counted, Referral, StayKey
+from tests.settlement.whole_life.plain_model import Tendered
+from tests.settlement.whole_life.real_desk import date_of, id_of
 from tests.settlement.whole_life.two_regions import (
     HOSPITALS,
     PEOPLE,
@@ -76,6 +70,7 @@ class Settling(BothDesks):
         elsewhere=_ELSEWHERE,
         expected_off=st.sampled_from([None, None, 0, 0, 1]),
         deposit=st.sampled_from([None, None, 0, "held", "held", "more"]),
+        account=st.sampled_from([0, 0, 1, 50]),
         tender_off=st.sampled_from([0, 0, 0, 0, 1]),
     )
     def settle(
@@ -84,24 +79,38 @@ class Settling(BothDesks):
         elsewhere: dict[str, int],
         expected_off: int | None,
         deposit: int | str | None,
+        account: int,
         tender_off: int,
     ) -> None:
         """The stay is settled, with what the cashier saw, and the ways in which it is paid."""
-        self.begin("settle")
         key = self.stay_of(pick, "discharged")
+        way = None if deposit is None else (deposit, account, tender_off)
+        self.settle_one(key, elsewhere, expected_off, way)
+
+    def settle_one(
+        self,
+        key: StayKey,
+        elsewhere: dict[str, int],
+        expected_off: int | None = None,
+        way: tuple[int | str, int, int] | None = None,
+    ) -> None:
+        """A settlement on its way, and perhaps the way it is paid: how much of the deposit, what
+        percentage of the rest from the account, and by how much the cash is wrong."""
+        self.begin("settle")
         today = date_of(self.now)
         seen = self.model.preview(key, elsewhere, today)
         patient = seen.answer.patient if isinstance(seen, Counted) else 100
         expected = None if expected_off is None else patient + expected_off
         tender = tendered = None
-        if deposit is not None:
-            held = self.model.stays[key].held
-            of_deposit = {"held": min(held, patient), "more": min(held + 1, patient)}
-            from_deposit = of_deposit[deposit] if isinstance(deposit, str) else 0
-            tender = Tender(deposit_fen=from_deposit, cash_fen=patient - from_deposit + tender_off)
-            tendered = Tendered(from_deposit, tender_off)
+        if way is not None:
+            tendered = self.tendered(key, patient, way)
+            tender = Tender(
+                account_fen=tendered.account,
+                deposit_fen=tendered.deposit,
+                cash_fen=tendered.cash,
+            )
         command = SettleStay(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             elsewhere_fen=elsewhere,
             expected_personal_fen=expected,
             settled_on=today,
@@ -109,10 +118,14 @@ class Settling(BothDesks):
             at=self.now,
             tender=tender,
         )
+        why = self.model.settle(key, elsewhere, today, expected=expected, tender=tendered)
+        self.tally["paid in several ways"] += bool(
+            not why and tendered and sum(map(bool, astuple(tendered))) > 1
+        )
         self.carry_out(
             "settle",
             key,
-            self.model.settle(key, elsewhere, today, expected=expected, tender=tendered),
+            why,
             lambda accept: settle_stay(
                 command,
                 ledger=self.desk.ledger,
@@ -125,6 +138,14 @@ class Settling(BothDesks):
             expected=expected,
             tender=tender,
         )
+
+    def tendered(self, key: StayKey, patient: int, way: tuple[int | str, int, int]) -> Tendered:
+        """How the patient's part is paid, in fen."""
+        said, percent, off = way
+        held = self.model.stays[key].held
+        deposit = {"held": min(held, patient), "more": min(held + 1, patient)}.get(str(said), 0)
+        account = (patient - deposit) * percent // 100
+        return Tendered(account, deposit, patient - deposit - account + off)
 
     @rule(
         hospital=_HOSPITAL_IDS,
@@ -159,6 +180,12 @@ class Settling(BothDesks):
         self, hospital: str, person: str, thousands: int, days_ago: int, referral: Referral
     ) -> None:
         """A stay of a day with nothing wrong, so that totals of the year grow."""
+        self.come_and_go(hospital, person, thousands, days_ago, referral)
+
+    def come_and_go(
+        self, hospital: str, person: str, thousands: int, days_ago: int, referral: Referral
+    ) -> None:
+        """Everything of it at once."""
         fen = thousands * 1_000_07
         batch = fees.Batch(amounts={"total": fen, "in_scope": fen - fen // 5})
         self.at_once(hospital, person, batch, days_ago, 0, referral, {})
@@ -218,17 +245,20 @@ class Settling(BothDesks):
     @rule(pick=sent.PICKS)
     def reverse(self, pick: int) -> None:
         """A settlement is undone, wherever it stands in the order."""
+        self.reverse_one(self.stay_to_undo(pick))
+
+    def reverse_one(self, key: StayKey) -> None:
+        """A reversal on its way."""
         self.begin("reverse")
-        key = self.stay_of(pick, "settled")
         command = ReverseSettlement(
-            stay_id=stay_id_of(InstitutionId(key[0]), key[1]),
+            stay_id=id_of(key),
             reason="更正",
             booked_on=date_of(self.now),
             by=self.by(key),
             at=self.now,
         )
-        said_before = {c.stay: c.answer for c in self.model.live}
-        why = self.model.reverse(key)
+        with self.watching_what_follows("later ones changed"):
+            why = self.model.reverse(key)
         self.carry_out(
             "reverse",
             key,
@@ -237,6 +267,14 @@ class Settling(BothDesks):
                 command, ledger=self.desk.ledger, laws=self.desk.laws, accept=accept
             ),
         )
-        self.tally["later ones changed"] += sum(
-            c.answer.paid != said_before[c.stay].paid for c in self.model.live
-        )
+
+    def stay_to_undo(self, pick: int) -> StayKey:
+        """Any, or one that deductions are on, or rest on."""
+        deductions = self.model.deductions
+        deducted = [c for c in self.model.live if deductions.standing(c.stay, c.ordinal).total()]
+        if not deducted or pick % 3 == 1:
+            return self.stay_of(pick, "settled")
+        last = deducted[pick % len(deducted)]
+        before = self.model.live[: self.model.live.index(last) + 1]
+        of_person = [c.stay for c in before if c.person == last.person]
+        return of_person[-1 - pick // 3 % len(of_person)]

@@ -65,6 +65,7 @@ NORTH_TEXT = policy_text(
     more="""
     deposit: {share_of_normal: 30%, amount: 2000}
     corrections: {underpaid: through_hospital, overpaid: through_hospital}
+    stays_in_parts: {settled: as_stays_of_their_own, dates: of_part}
     """,
 )
 
@@ -103,7 +104,10 @@ _SOUTH = (
             layer_id="allowance",
             payer="medical_assistance",
         ),
-        more="corrections: {underpaid: to_patient, overpaid: from_patient}\n",
+        more="""
+        corrections: {underpaid: to_patient, overpaid: from_patient}
+        stays_in_parts: {settled: as_stays_of_their_own, dates: of_stay}
+        """,
     )
     .replace(REGION, SOUTH)
     .replace('"990100"', '"990200"')
