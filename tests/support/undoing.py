@@ -114,6 +114,13 @@ class ReviseStep:
 Step = SettleStep | UndoStep | LateStep | DeductStep | ReviseStep
 
 
+def everything_undone(played: "Played") -> list[Step]:
+    """From the first on, as far as it goes: what was decided elsewhere of a later settlement may
+    not fit it any more where an earlier one is gone. Then from the last."""
+    count = len(played.live)
+    return [*[UndoStep(0)] * count, *[UndoStep(-1)] * count]
+
+
 @dataclass
 class Played:
     """What a history led to: the stays that count by their numbers, in the order of settling."""

@@ -12,7 +12,7 @@ from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.postings import DEDUCTING, OWING, Account, JournalKind, journal_of
 from settlement.domain.stay import Stay, stay_id_of
 from tests.settlement.desk.test_late_equals_stated import Told, histories, people
-from tests.support.undoing import DeductStep, Played, Step, UndoStep, play
+from tests.support.undoing import DeductStep, Played, Step, everything_undone, play
 
 DEDUCTIONS = st.builds(
     DeductStep,
@@ -79,9 +79,8 @@ def test_the_books_are_level_when_everything_is_undone(history: tuple[Told, list
     """Every deduction is released with its settlement."""
     told, steps = history
     played = play(steps, told.book, people())
-    rest: list[Step] = [UndoStep(0)] * len(played.live)
 
-    level = play([*steps, *rest], told.book, people())
+    level = play([*steps, *everything_undone(played)], told.book, people())
 
     assert (level.live, level.balances()) == ([], {})
     assert verify_ledger(level.ledger, level.laws).discrepancies == ()

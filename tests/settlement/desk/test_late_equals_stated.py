@@ -20,6 +20,7 @@ from tests.support.undoing import (
     SettleStep,
     Step,
     UndoStep,
+    everything_undone,
     play,
     stated_at_once,
 )
@@ -154,8 +155,7 @@ def test_the_books_are_level_when_everything_is_undone(history: tuple[Told, list
         fresh = play(stated_at_once(steps, played), told.book, people())
         assert played.balances() == fresh.balances()
 
-    rest: list[Step] = [UndoStep(0)] * len(played.live)
-    level = play([*steps, *rest], told.book, people())
+    level = play([*steps, *everything_undone(played)], told.book, people())
 
     assert (level.live, level.balances()) == ([], {})
     assert verify_ledger(level.ledger, level.laws).discrepancies == ()

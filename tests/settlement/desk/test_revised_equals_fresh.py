@@ -27,6 +27,7 @@ from tests.support.undoing import (
     SettleStep,
     Step,
     UndoStep,
+    everything_undone,
     never_happened,
     play,
 )
@@ -127,9 +128,8 @@ def test_the_books_are_level_when_everything_is_undone(
     told, steps = history
     was, now = told.books
     played = play(steps, was, people_of(WORLD), later=now)
-    rest: list[Step] = [UndoStep(0)] * len(played.live)
 
-    level = play([*steps, *rest], was, people_of(WORLD), later=now)
+    level = play([*steps, *everything_undone(played)], was, people_of(WORLD), later=now)
 
     assert (level.live, level.balances()) == ([], {})
     assert verify_ledger(level.ledger, level.laws).discrepancies == ()

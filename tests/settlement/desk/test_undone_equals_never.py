@@ -17,7 +17,14 @@ from settlement.law.book import PolicyBook
 from settlement.law.reading import read_policy
 from tests.support.settlement_desk import P1, P2, P3, PeopleKnown
 from tests.support.small_policies import REGION, layer_text, policy_text
-from tests.support.undoing import SettleStep, Step, UndoStep, never_happened, play
+from tests.support.undoing import (
+    SettleStep,
+    Step,
+    UndoStep,
+    everything_undone,
+    never_happened,
+    play,
+)
 
 HOSPITALS = ("H50011200001", "H42000000001", "H37132300001")
 
@@ -199,8 +206,7 @@ def test_the_books_are_level_when_everything_is_undone(
         fresh = play(never_happened(steps, played), world.book, people_of(world))
         assert played.balances() == fresh.balances()
 
-    rest: list[Step] = [UndoStep(0)] * len(played.live)
-    level = play([*steps, *rest], world.book, people_of(world))
+    level = play([*steps, *everything_undone(played)], world.book, people_of(world))
 
     assert (level.live, level.balances()) == ([], {})
     assert verify_ledger(level.ledger, level.laws).discrepancies == ()
