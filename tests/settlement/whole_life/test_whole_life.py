@@ -18,39 +18,44 @@ from tests.settlement.whole_life.machine import WholeLife
 STEPS_A_RUN = 50
 
 LIVELY = {
-    "done: admit": 50,
-    "done: record_fees": 40,
-    "done: correct_line": 1,
-    "done: delete_line": 5,
-    "done: delete_batch": 3,
-    "done: change_admission": 5,
-    "done: cancel": 3,
-    "done: pay_deposit": 5,
-    "done: refund_deposit": 1,
-    "done: discharge": 20,
-    "done: undo_discharge": 3,
-    "done: settle": 5,
-    "done: settle_whole_stay": 40,
-    "done: reverse": 10,
-    "later ones changed": 3,
-    "previewed": 5,
-    "say_it_again": 10,
-    "done: impose_deduction": 5,
-    "done: withdraw_deduction": 1,
-    "deductions released": 4,
-    "done: deliver_late_amount": 10,
-    "changed by amounts that came late": 10,
-    "done: propose": 3,
-    "done: approve": 2,
-    "done: reject": 1,
-    "refused: ProposalLapsed": 1,
-    "done: close_part": 50,
-    "third parts": 10,
-    "refused: FormerPartUnsettled": 10,
-    "refused: NextPartStands": 5,
-    "paid in several ways": 10,
+    "done: admit": 25,
+    "done: record_fees": 20,
+    "done: change_admission": 1,
+    "done: pay_deposit": 1,
+    "done: discharge": 5,
+    "done: settle": 1,
+    "done: settle_whole_stay": 15,
+    "done: reverse": 3,
+    "previewed": 1,
+    "say_it_again": 3,
+    "done: impose_deduction": 1,
+    "done: deliver_late_amount": 2,
+    "done: close_part": 10,
+    "paid in several ways": 1,
 }
-"""How often things must have happened in two thousand steps, or the runs were idle."""
+"""How often things must have happened in two thousand steps, or the runs were idle. What is drawn
+differs with what else the process has loaded, so there is room."""
+
+RARE = (
+    "done: correct_line",
+    "done: delete_line",
+    "done: delete_batch",
+    "done: cancel",
+    "done: refund_deposit",
+    "done: undo_discharge",
+    "later ones changed",
+    "done: withdraw_deduction",
+    "deductions released",
+    "changed by amounts that came late",
+    "done: propose",
+    "done: approve",
+    "done: reject",
+    "refused: ProposalLapsed",
+    "third parts",
+    "refused: FormerPartUnsettled",
+    "refused: NextPartStands",
+)
+"""What a long run must have seen as well."""
 
 
 def live(
@@ -96,6 +101,7 @@ def test_two_hundred_thousand_steps_leave_what_the_model_says(
                 f"{tally['later ones changed']} later ones changed\n"
             )
             sys.stdout.flush()
+    assert not [what for what in RARE if not tally[what]]
 
 
 def _nothing(*_: Any, **__: Any) -> tuple[()]:
