@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from settlement.application.as_loaded import unless_overtaken
 from settlement.application.ask_deposit import NO_CHARGES
 from settlement.application.find_stay import own_stay
 from settlement.application.ledger_incomplete import LedgerIncomplete
@@ -53,28 +54,29 @@ def close_part(
     def decide() -> PartClosed:
         at = clock()
         stay = own_stay(ledger, command.stay_id, command.by)
-        stay.close_interim(
-            until=command.until,
-            invoice_number=command.invoice_number,
-            circumstances=command.circumstances,
-            by=command.by,
-            today=command.today,
-            at=at,
-        )
-        # A part that no policy settles is refused before the next one fills with fees.
-        gather(
-            stay,
-            discharge=command.until,
-            charges=NO_CHARGES,
-            elsewhere_fen={},
-            settled_on=command.today,
-            by=command.by,
-            at=at,
-            ledger=ledger,
-            eligibility=eligibility,
-            book=book,
-        )
-        following = _next_part(stay, command, ledger=ledger, at=at)
+        with unless_overtaken(ledger, stay):
+            stay.close_interim(
+                until=command.until,
+                invoice_number=command.invoice_number,
+                circumstances=command.circumstances,
+                by=command.by,
+                today=command.today,
+                at=at,
+            )
+            # A part that no policy settles is refused before the next one fills with fees.
+            gather(
+                stay,
+                discharge=command.until,
+                charges=NO_CHARGES,
+                elsewhere_fen={},
+                settled_on=command.today,
+                by=command.by,
+                at=at,
+                ledger=ledger,
+                eligibility=eligibility,
+                book=book,
+            )
+            following = _next_part(stay, command, ledger=ledger, at=at)
         closed = PartClosed(stay, following)
         ledger.save(stay, following, receipt=accept(closed))
         return closed

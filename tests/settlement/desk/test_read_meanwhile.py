@@ -5,8 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+from eventsourcing.domain import Aggregate
+
 from settlement.adapters.event_ledger import EventLedger, Kind
 from settlement.domain.settlement_order import SettlementOrder
+from settlement.domain.stay import Stay
+from tests.settlement.desk.parts_of_a_stay import ABOVE_500, Story, law, refused, said
 from tests.support.settlement_desk import P1, Desk, open_parts
 
 FIRST = {"total_fen": 52_000_00, "in_scope_fen": 50_000_00}
@@ -14,16 +18,19 @@ SECOND = {"total_fen": 31_000_00, "in_scope_fen": 30_000_00}
 
 
 class Interrupted(EventLedger):
-    """A ledger in which somebody comes between, once, when the person's order was just read."""
+    """A ledger in which somebody comes between, once, when one of a kind was just read."""
 
-    def __init__(self, ledger: EventLedger, between: Callable[[], None]) -> None:
+    def __init__(
+        self, ledger: EventLedger, after: type[Aggregate], between: Callable[[], object]
+    ) -> None:
         super().__init__(ledger.log)
-        self._between: Callable[[], None] | None = between
+        self._after = after
+        self._between: Callable[[], object] | None = between
 
     def find(self, aggregate_id: UUID, kind: type[Kind]) -> Kind | None:
         """As it is; then the other one does what they came for."""
         found = super().find(aggregate_id, kind)
-        if kind is SettlementOrder and self._between:
+        if kind is self._after and self._between:
             between, self._between = self._between, None
             between()
         return found
@@ -56,8 +63,14 @@ def two_stays(data: Path) -> tuple[Desk, Desk, str]:
     other = desk.discharged(P1, "A1", charges=FIRST)
     stay = desk.discharged(P1, "A2", charges=FIRST)
     assert desk.settle(desk.discharged(P1, "A0", charges=FIRST)).status_code == 200
-    ledger = Interrupted(parts.ledger, settled_and_rewritten(desk, other, stay))
-    return desk, Desk(replace(parts, ledger=ledger)), stay
+    between = settled_and_rewritten(desk, other, stay)
+    return desk, interrupted(desk, SettlementOrder, between), stay
+
+
+def interrupted(desk: Desk, after: type[Aggregate], between: Callable[[], object]) -> Desk:
+    """Another window of the desk, which is slow once."""
+    ledger = Interrupted(desk.parts.ledger, after, between)
+    return Desk(replace(desk.parts, ledger=ledger))
 
 
 def test_a_preview_is_never_of_old_fees_and_new_totals(tmp_path: Path) -> None:
@@ -79,3 +92,26 @@ def test_a_refusal_tells_an_amount_that_was_true(tmp_path: Path) -> None:
     patient = desk.write(f"/v1/stays/{stay}/preview", {}).json()["patient_fen"]
     assert refused.status_code == 409
     assert f"现为 {patient // 100}.{patient % 100:02d} 元" in refused.json()["detail"]
+
+
+def test_who_closes_a_part_that_was_just_closed_hears_that_it_is(tmp_path: Path) -> None:
+    """Not that its next part, which the other one began, was never withdrawn."""
+    story = Story(tmp_path, law(ABOVE_500))
+    stay = story.admit("L1", "2022-09-01")
+    until = {"until": "2022-10-30"}
+    path = f"/v1/stays/{stay}/interim"
+    slow = interrupted(story.desk, Stay, lambda: said(story.desk.write(path, until)))
+
+    assert refused(slow.write(path, until)) == "already-discharged"
+
+
+def test_who_undoes_a_close_that_was_just_undone_hears_that_it_is(tmp_path: Path) -> None:
+    """Not that the next part was withdrawn: nobody asked for that one."""
+    story = Story(tmp_path, law(ABOVE_500))
+    stay = story.admit("L1", "2022-09-01")
+    story.interim(stay, "2022-10-30")
+    why = {"reason": "选错"}
+    path = f"/v1/stays/{stay}/discharge/cancellation"
+    slow = interrupted(story.desk, Stay, lambda: said(story.desk.write(path, why)))
+
+    assert refused(slow.write(path, why)) == "not-discharged"
