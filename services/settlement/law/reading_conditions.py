@@ -83,7 +83,7 @@ def _read_values(asked: Test, node: Node) -> set[str]:
     if asked.kind is FactKind.YES_NO:
         return {"yes" if read_flag(member) else "no" for member in node.items()}
     if asked.fact in CODES:
-        return set(read_codes(node, CODES[asked.fact], may_be_local=True))
+        return set(read_codes(node, CODES[asked.fact], may_be_local=asked.fact == "identity"))
     if asked.fact == "disease":
         texts = {member.text() for member in node.items()}
         return {NO_DISEASE if text in _NO_DISEASE_WORDS else text for text in texts}

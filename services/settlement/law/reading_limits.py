@@ -27,6 +27,7 @@ from settlement.law.reading_words import read_choice
 
 # Counters become variables of the written function, so their names are held as tightly as ids.
 _COUNTER = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_LONG_FORM = frozenset({"amount", "per", "kind", "passed", "limit"})
 _USUAL = {CapOf.PAYMENT: "paid", CapOf.COST: "cost", CapOf.TIMES: "times"}
 
 
@@ -55,7 +56,7 @@ class LimitReader:
                 "用 deductible_taken_from 列出先后",
             )
         eaten = taken_from or tuple(p.id for p in parts)
-        if node.is_mapping and node.get("amount"):
+        if not _LONG_FORM.isdisjoint(node.keys):
             return self._long_form(node, eaten, order_evidence)
         return Deductible(
             amount=self._amount(node, "deductible", self.scope),
@@ -68,7 +69,7 @@ class LimitReader:
 
     def _long_form(
         self, node: Node, eaten: tuple[str, ...], order_evidence: Evidence
-    ) -> Deductible:
+    ) -> Deductible | None:
         """`{per: year, amount: 12000, kind: trigger, passed: at, counter: …, limit: {…}}`."""
         period = read_choice(node, "per", Period)
         kind = ThresholdKind.DEDUCTED
@@ -79,7 +80,9 @@ class LimitReader:
             node.fault("连续住院合计的只能是扣除的起付线", "删去 kind，或写 per: stay、per: year")
         if node.get("passed") and kind is not ThresholdKind.TRIGGER:
             node.fault("passed 只用于门槛", "删去 passed，或写 kind: trigger")
-        amount = node.need("amount", "写金额") or node
+        amount = node.need("amount", "写金额")
+        if amount is None:
+            return None
         scope = self.scope.at(node)
         found = Deductible(
             amount=self._amount(amount, "deductible", scope),

@@ -346,7 +346,7 @@ def test_a_number_that_cannot_be_read_is_an_error(number: str, message: str) -> 
     [
         ("deductible: 300", "deductible: 300.001", "金额“300.001”应写成以元为单位"),
         ("deductible: 300", "deductible: {value: 300, at_most: 50%}", "金额“50%”应写成"),
-        ("deductible: 300", "deductible: {value: 300, per: year}", "不认识的键“per”"),
+        ("deductible: 300", "deductible: {value: 300, per: year}", "缺少“amount”"),
         ("deductible: 300", "deductible: {amount: 300}", "缺少“per”"),
         ("rate: 70%", "rate: 70%\n    bands: {measured_from: zero}", "只写一个"),
         ("rate: 70%", "parts: []", "没有任何分项"),
@@ -375,6 +375,17 @@ def test_a_document_that_cannot_be_read_is_an_error(old: str, new: str, message:
     told = " ".join(f.message for f in found if not f.is_warning)
     assert any(part in told for part in message.split("|"))
     assert all(f.remedy for f in found)
+
+
+def test_only_where_an_identity_is_asked_may_it_be_of_one_s_own() -> None:
+    """The remedy does not lead astray."""
+
+    def remedy(when: str) -> str:
+        row = f"{{choose: [{{when: {{{when}}}, value: 70%}}, {{otherwise: 5%}}]}}"
+        return only([f.remedy for f in faults_of(RIGHT.replace("rate: 70%", f"rate: {row}"))])
+
+    assert remedy("identity: 富人").endswith("；地方自定的写 local_ 加小写字母")
+    assert remedy("tier: local_x") == "可用：乡镇卫生院、一级、二级、三级"
 
 
 def test_every_fault_of_a_document_is_told_at_once() -> None:
