@@ -1,14 +1,12 @@
 """Columns walked without the compiler: the texts are plain Python and give what one bill gives.
 
-The compiler is left out (njit does nothing), so that every line of the walk can be tried in
-milliseconds; test_columns.py shows the same with everything compiled.
+The compiler is left out (njit does nothing); test_columns.py shows the same with everything
+compiled.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 
@@ -42,15 +40,7 @@ from tests.support.settling import compile_tree
 WHOLE = compile_policy(read_policy(tree_of(WHOLE_LANGUAGE)))
 
 
-@pytest.fixture(autouse=True)
-def _without_the_compiler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def njit(**_: Any) -> Any:
-        return lambda function: function
-
-    monkeypatch.setattr(numba, "njit", njit)
-    compile_walk.cache_clear()
-    yield
-    compile_walk.cache_clear()
+pytestmark = pytest.mark.usefixtures("without_the_compiler")
 
 
 def _integers(*values: int) -> Integers:

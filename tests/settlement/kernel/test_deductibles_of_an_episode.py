@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 
 from settlement.kernel.cascade import compile_policy
 from settlement.kernel.columns import Columns, resolve_rows, settle_columns
@@ -49,6 +50,7 @@ def _claims(chance: Random) -> list[tuple[int, str, str | None]]:
     ]
 
 
+@pytest.mark.usefixtures("without_the_compiler")
 def test_each_way_of_settling_finds_the_same() -> None:
     """Twelve bills of two episodes, under every document: payments and what is left to deduct."""
     for name, tree in _DOCUMENTS.items():
