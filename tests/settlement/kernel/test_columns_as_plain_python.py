@@ -15,7 +15,6 @@ from settlement.kernel.columns import (
     Columns,
     ColumnsMalformed,
     Integers,
-    compile_walk,
     default_outputs,
     resolve_rows,
     settle_columns,
