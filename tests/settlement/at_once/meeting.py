@@ -52,7 +52,7 @@ class Meeting:
         """Start the processes; a ledger with the institutions is made once and copied."""
         self._folder = folder
         self.template = folder / "template.sqlite"
-        _make_template(self.template)
+        make_template(self.template)
         # Its first process reads the modules, and the windows come out of it.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
@@ -111,7 +111,8 @@ def meeting(folder: Path) -> Iterator[Meeting]:
         windows.end()
 
 
-def _make_template(file: Path) -> None:
+def make_template(file: Path) -> None:
+    """A ledger that holds the institutions and nothing else."""
     ledger = open_ledger(file)
     rows = read_institutions((SAMPLES / "institutions.csv").read_bytes())
     by = Actor("importer", InstitutionId("YIBAOJU"))

@@ -189,17 +189,20 @@ class _Serial:
         """In the order of the commits, with each refusal tried wherever it may belong."""
         begun = self.window.ledger.log.last_position()
         applied: set[int] = set()
-        complete = begun
+        complete = alike = begun
         for each in _in_serial_order(transactions):
-            # Where one goes earlier, what did not see it yet goes earlier with it.
-            self._explain_refusals(complete, max(each.first - 1, complete))
+            # Where one goes earlier, what did not see it yet goes earlier with it; and who saw only
+            # what it went before may stand behind both, which have no aggregate in common.
+            self._explain_refusals(alike, max(each.first - 1, complete))
             status, body = accepted[each.key]
             self._number_as_in(body)
             said = self._said(each)
             assert (said.status, said.body) == (status, body), f"{each.key}: another answer"
             applied |= set(range(each.first, each.last + 1))
             complete = next(at for at in count(begun + 1) if at not in applied) - 1
-            self._explain_refusals(complete, max(applied))
+            self._explain_refusals(alike, max(applied))
+            if complete == max(applied):
+                alike = complete
         left = [(_key(each.asked), each.said) for each in self._refused]
         assert not left, f"refusals that no serial order gives: {left}"
 
