@@ -1,6 +1,7 @@
 """Putting settlement together (组装): the only place that constructs its parts."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import httpx2 as httpx
 
@@ -78,8 +79,7 @@ def build_settlement_index(settings: Settings, ledger: EventLedger) -> SqlSettle
 
 def build_members(settings: Settings) -> MembersHttp:
     """Who belongs to households and places, and where people live, as eligibility says."""
-    client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
-    return MembersHttp(client)
+    return MembersHttp(_eligibility_at(settings.eligibility_url))
 
 
 def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
@@ -117,8 +117,8 @@ def build_papers(settings: Settings, ledger: EventLedger | None = None) -> Paper
     """Statements on paper, without the policies that bills are settled by."""
     ledger = ledger or build_ledger(settings)
     numbers = build_settlement_index(settings, ledger)
-    client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
-    return PaperParts(ledger, LawLibrary(ledger), numbers, PeopleOnPaperHttp(client))
+    people = PeopleOnPaperHttp(_eligibility_at(settings.eligibility_url))
+    return PaperParts(ledger, LawLibrary(ledger), numbers, people)
 
 
 @dataclass(frozen=True)
@@ -133,16 +133,16 @@ class CorrectionParts:
 def build_corrections(settings: Settings, ledger: EventLedger | None = None) -> CorrectionParts:
     """What eligibility corrected of what was settled, brought up to date whenever it is asked."""
     ledger = ledger or build_ledger(settings)
-    client = httpx.Client(base_url=settings.eligibility_url, timeout=ELIGIBILITY_SECONDS)
-    eligibility = EligibilityHttp(client)
+    eligibility = EligibilityHttp(_eligibility_at(settings.eligibility_url))
     engine = open_engine(settings.data / READ_MODELS)
     touched = SqlTouchedSettlements(log=ledger.log, engine=engine, corrections=eligibility)
     touched.create_tables()
     return CorrectionParts(ledger, eligibility, touched)
 
 
-def build_parts(settings: Settings, clock: Clock) -> Parts:
-    """Open the ledger and load the policies that bills are settled by: the published ones.
+def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = None) -> Parts:
+    """Open the ledger and load the policies that bills are settled by: the published ones, or a
+    `book` that was loaded before.
 
     Raises PolicyFileFaulty, also where a published file is not as it was published.
     """
@@ -154,7 +154,8 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         laws=LawLibrary(ledger),
         eligibility=corrections.eligibility,
         touched=corrections.touched,
-        book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
+        book=book
+        or load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
         fund_account=build_fund_account(settings, ledger),
         settlements=build_settlement_index(settings, ledger),
         members=members,
@@ -165,3 +166,9 @@ def build_parts(settings: Settings, clock: Clock) -> Parts:
         papers=build_papers(settings, ledger),
         revision_list=build_revision_list(settings, ledger),
     )
+
+
+@cache
+def _eligibility_at(url: str) -> httpx.Client:
+    """One pool of connections for all who ask."""
+    return httpx.Client(base_url=url, timeout=ELIGIBILITY_SECONDS)

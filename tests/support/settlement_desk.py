@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 from contracts.vocabulary import FactKind, PersonId, RecordsChange, RegionCode, Scheme
 from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
+from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.ports import (
     PersonAnswer,
     PersonChange,
@@ -21,6 +23,7 @@ from settlement.application.ports import (
 from settlement.bootstrap import READ_MODELS, Parts, build_parts
 from settlement.domain.record import Actor, BenefitsGoOn, EnrolmentUsed, IdentityUsed
 from settlement.entrypoints.http.app import create_app
+from settlement.law.book import PolicyBook
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
@@ -206,13 +209,19 @@ class Ticking:
         return self.instant
 
 
+@cache
+def shipped_book() -> PolicyBook:
+    """The shipped policies as a desk finds them, read once: that takes a second."""
+    return load_book(SHIPPED_POLICIES, published_only=True)
+
+
 def open_parts(
     data: Path, *, policies: Path | None = None, reachable: bool = True
 ) -> tuple[Parts, PeopleKnown]:
     """Real parts on a directory; eligibility is out of reach unless it is played."""
     people = PeopleKnown()
     settings = Settings(data=data, policies=policies, eligibility_url="http://127.0.0.1:9")
-    parts = build_parts(settings, Ticking())
+    parts = build_parts(settings, Ticking(), book=None if policies else shipped_book())
     return (with_people(parts, people, data) if reachable else parts), people
 
 
