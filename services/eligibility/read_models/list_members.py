@@ -19,14 +19,13 @@ from sqlalchemy import (
     Table,
     select,
 )
-from sqlalchemy.schema import CreateTable
 
 from eligibility.domain.owner_list import ListOrder
 from eligibility.domain.person import Person
 from eligibility.domain.roster import enrolment_kind, identity_kind
-from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.followed_tables import FollowedTables
+from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing
 
 _metadata = MetaData()
 _members = Table(
@@ -52,7 +51,7 @@ class SqlListMembers:
 
     def catch_up(self) -> None:
         """Take in what was recorded since. Raises `FollowerStopped`."""
-        self._follower.catch_up()
+        self._tables.catch_up()
 
     def members(self, order: ListOrder, size: int) -> Iterator[Sequence[UUID]]:
         """Everybody who was on these lists with one of the order's kinds, each once."""
@@ -67,7 +66,7 @@ class SqlListMembers:
         after = b""
         while True:
             # A page at a time: no read stays open while the people of a page are worked on.
-            with self._engine.connect() as connection:
+            with self._tables.reading() as connection:
                 found = list(connection.execute(query.where(columns.person_id > after)).scalars())
             if not found:
                 return
@@ -75,16 +74,13 @@ class SqlListMembers:
             after = found[-1]
 
     @cached_property
-    def _engine(self) -> Engine:
+    def _tables(self) -> FollowedTables:
         engine = self._open_engine()
-        create_follower_tables(engine)
-        with begin_writing(engine) as connection:
-            connection.execute(CreateTable(_members, if_not_exists=True))
-        return engine
-
-    @cached_property
-    def _follower(self) -> Follower:
-        return Follower(name="list_members", log=self._log, engine=self._engine, react=_react)
+        tables = FollowedTables(
+            name="list_members", tables=_metadata, react=_react, log=self._log, engine=engine
+        )
+        tables.create_tables()
+        return tables
 
 
 def _react(connection: Connection, logged: LoggedEvent) -> None:

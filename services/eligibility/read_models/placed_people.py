@@ -10,13 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.schema import CreateTable
 
 from eligibility.application.list_members import Group, OfHousehold, OfTownship, OfVillage
 from eligibility.domain.person import Person
-from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.followed_tables import FollowedTables
+from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing
 
 _metadata = MetaData()
 _placed = Table(
@@ -38,12 +37,11 @@ class SqlPlacedPeople:
 
     def after(self, group: Group, person_id: UUID | None, limit: int) -> Sequence[UUID]:
         """Up to `limit` ids behind one, in order, up to date. Raises `FollowerStopped`."""
-        self._follower.catch_up()
         columns = _placed.c
         query = select(columns.person_id).where(columns.of == _key(group))
         if person_id is not None:
             query = query.where(columns.person_id > person_id.hex)
-        with self._engine.connect() as connection:
+        with self._tables.caught_up() as connection:
             found = connection.execute(query.order_by(columns.person_id).limit(limit)).scalars()
             return [UUID(each) for each in found]
 
@@ -52,20 +50,17 @@ class SqlPlacedPeople:
         columns, ids = _placed.c, [each.hex for each in person_ids]
         query = select(columns.person_id).where(columns.of == _key(group))
         query = query.where(columns.person_id.in_(ids)).order_by(columns.person_id)
-        with self._engine.connect() as connection:
+        with self._tables.reading() as connection:
             return [UUID(each) for each in connection.execute(query).scalars()]
 
     @cached_property
-    def _engine(self) -> Engine:
+    def _tables(self) -> FollowedTables:
         engine = self._open_engine()
-        create_follower_tables(engine)
-        with begin_writing(engine) as connection:
-            connection.execute(CreateTable(_placed, if_not_exists=True))
-        return engine
-
-    @cached_property
-    def _follower(self) -> Follower:
-        return Follower(name="placed_people", log=self._log, engine=self._engine, react=_react)
+        tables = FollowedTables(
+            name="placed_people", tables=_metadata, react=_react, log=self._log, engine=engine
+        )
+        tables.create_tables()
+        return tables
 
 
 def _key(group: Group) -> str:

@@ -22,12 +22,11 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from contracts.vocabulary import InstitutionId
-from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.followed_tables import FollowedTables
+from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing
 from settlement.domain.stay import Stay
 
 _metadata = MetaData()
@@ -45,10 +44,9 @@ _open = Table(
     Column("stay_id", String, nullable=False),
     Column("proposal", Integer, nullable=False),
     Column("institution_id", String, nullable=False),
+    Index("open_decisions_by_hospital", "institution_id", "position"),
+    Index("open_decisions_by_stay", "stay_id", "proposal"),
 )
-_by_hospital = Index("open_decisions_by_hospital", _open.c.institution_id, _open.c.position)
-_by_stay = Index("open_decisions_by_stay", _open.c.stay_id, _open.c.proposal)
-_tables, _indexes = (_waiting, _open), (_by_hospital, _by_stay)
 
 
 @dataclass(frozen=True)
@@ -60,57 +58,30 @@ class OpenDecision:
     proposal: int
 
 
-class DecisionList:
+class DecisionList(FollowedTables):
     """The open proposals of all hospitals."""
 
     def __init__(self, *, log: ReadsInOrder, engine: Engine) -> None:
-        self._engine = engine
-        self._follower = Follower(name="decision_list", log=log, engine=engine, react=_react)
-
-    def create_tables(self) -> None:
-        """Create what is missing; harmless when it is there."""
-        create_follower_tables(self._engine)
-        with begin_writing(self._engine) as connection:
-            _create(connection)
-
-    def catch_up(self) -> int:
-        """Apply everything new; returns the position reached. Raises FollowerStopped."""
-        return self._follower.catch_up()
-
-    def rebuild(self) -> int:
-        """Throw all rows away and make them again from the ledger. Raises FollowerStopped."""
-        return self._follower.rebuild(_recreate)
+        super().__init__(
+            name="decision_list", tables=_metadata, react=_react, log=log, engine=engine
+        )
 
     def open_decisions(
         self, institution_id: InstitutionId | None, *, after: int, limit: int
     ) -> tuple[OpenDecision, ...]:
         """Up to `limit` of a hospital's, or of all where it is None, behind a position, in the
         order they were proposed. Raises FollowerStopped."""
-        self.catch_up()
         query = select(_open).where(_open.c.position > after).order_by(_open.c.position)
         if institution_id is not None:
             query = query.where(_open.c.institution_id == institution_id)
-        with self._engine.connect() as connection:
+        with self.caught_up() as connection:
             return tuple(
                 OpenDecision(row.position, UUID(row.stay_id), row.proposal)
                 for row in connection.execute(query.limit(limit))
             )
 
 
-# --- tables and reaction ----------------------------------------------------------------------
-
-
-def _create(connection: Connection) -> None:
-    for table in _tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-    for index in _indexes:
-        connection.execute(CreateIndex(index, if_not_exists=True))
-
-
-def _recreate(connection: Connection) -> None:
-    for table in _tables:
-        connection.execute(DropTable(table, if_exists=True))
-    _create(connection)
+# --- reaction ---------------------------------------------------------------------------------
 
 
 def _react(connection: Connection, logged: LoggedEvent) -> None:

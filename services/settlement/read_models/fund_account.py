@@ -4,7 +4,6 @@ Derived and disposable: `rebuild` makes all rows again. Queries catch up first, 
 a settlement or a payment finds it in the next statement.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -24,35 +23,16 @@ from sqlalchemy import (
     case,
     func,
     insert,
-    inspect,
     select,
-    text,
 )
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from contracts.vocabulary import InstitutionId
-from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.followed_tables import FollowedTables
+from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing
 from settlement.application.fund_ports import FundBalance
-from settlement.domain.fund_payments import PaymentKind
-from settlement.domain.fund_statement import (
-    DeductedLine,
-    FundStatement,
-    HospitalAccount,
-    OwedLine,
-    PaidLine,
-    Period,
-)
-from settlement.domain.postings import (
-    DEDUCTING,
-    OWING,
-    Account,
-    Journal,
-    JournalKind,
-    journal_of,
-)
-from settlement.domain.settlement import SURPLUS
+from settlement.domain.fund_statement import FundStatement, Period
+from settlement.domain.postings import DEDUCTING, OWING, Account, Journal, journal_of
+from settlement.read_models.fund_statement_lines import hospital_accounts
 
 _metadata = MetaData()
 
@@ -68,6 +48,7 @@ _journals = Table(
     Column("payment_kind", String),
     Column("paid_on", Date),
     Column("remark", String),
+    # These two came later: in accounts that were there, nothing was deducted.
     Column("deduction", Integer),
     Column("document", String),
 )
@@ -85,24 +66,18 @@ _entries = Table(
     Column("layer", String),
     Column("debit_fen", BigInteger, nullable=False),
     Column("credit_fen", BigInteger, nullable=False),
+    # This came later: in accounts that were there, nothing was owed beside a bill.
     Column("outside", String),
+    Index(
+        "fund_entries_by_fund",
+        "account",
+        "fund_id",
+        "booked_on",
+        "institution_id",
+        "debit_fen",
+        "credit_fen",
+    ),
 )
-_by_fund = Index(
-    "fund_entries_by_fund",
-    _entries.c.account,
-    _entries.c.fund_id,
-    _entries.c.booked_on,
-    _entries.c.institution_id,
-    _entries.c.debit_fen,
-    _entries.c.credit_fen,
-)
-_tables = (_journals, _entries)
-_ADDED = (
-    ("fund_entries", "outside", "VARCHAR"),
-    ("fund_journals", "deduction", "INTEGER"),
-    ("fund_journals", "document", "VARCHAR"),
-)
-"""Columns that came later: table, name, type."""
 
 _OWING = tuple(kind.value for kind in OWING)
 _DEDUCTING = tuple(kind.value for kind in DEDUCTING)
@@ -118,53 +93,37 @@ class StatementDoesNotAddUp(Exception):
     report it."""
 
 
-class FundAccount:
+class FundAccount(FollowedTables):
     """The accounts of all funds; implements the port `FundAccounts`."""
 
     def __init__(self, *, log: ReadsInOrder, engine: Engine) -> None:
-        self._engine = engine
-        self._follower = Follower(name="fund_account", log=log, engine=engine, react=_react)
-
-    def create_tables(self) -> None:
-        """Create what is missing; harmless when it is there."""
-        create_follower_tables(self._engine)
-        with begin_writing(self._engine) as connection:
-            _create(connection)
-
-    def catch_up(self) -> int:
-        """Apply everything new; returns the position reached. Raises FollowerStopped."""
-        return self._follower.catch_up()
-
-    def rebuild(self) -> int:
-        """Throw all rows away and make them again from the ledger. Raises FollowerStopped."""
-        return self._follower.rebuild(_recreate)
+        super().__init__(
+            name="fund_account", tables=_metadata, react=_react, log=log, engine=engine
+        )
 
     def balances(self) -> tuple[FundBalance, ...]:
         """Every fund that was ever booked, by its id, as of now."""
-        self.catch_up()
-        with self._engine.connect() as connection:
+        with self.caught_up() as connection:
             return tuple(_balance(row) for row in connection.execute(_balances_query()))
 
     def is_booked(self, fund_id: str) -> bool:
         """Whether anything was ever booked for a fund."""
-        self.catch_up()
         entries = _entries.c
         of_fund = select(entries.position).where(
             entries.account.in_(_OF_FUNDS), entries.fund_id == fund_id
         )
-        with self._engine.connect() as connection:
+        with self.caught_up() as connection:
             return connection.execute(of_fund.limit(1)).first() is not None
 
     def trial_balance(self) -> dict[Account, tuple[int, int]]:
         """All debits and all credits of each account (试算平衡), in fen."""
-        self.catch_up()
         entries = _entries.c
         query = select(
             entries.account,
             func.sum(entries.debit_fen).label("debit_fen"),
             func.sum(entries.credit_fen).label("credit_fen"),
         ).group_by(entries.account)
-        with self._engine.connect() as connection:
+        with self.caught_up() as connection:
             return {
                 Account(row.account): (row.debit_fen, row.credit_fen)
                 for row in connection.execute(query)
@@ -172,36 +131,18 @@ class FundAccount:
 
     def statement(self, fund_id: str, period: Period) -> FundStatement:
         """A fund's statement; empty where nothing was booked. Raises StatementDoesNotAddUp."""
-        self.catch_up()
-        # One transaction: what is booked meanwhile is in all of these answers or in none.
-        with self._engine.begin() as connection:
+        with self.caught_up() as connection:
             opening = _balance_by_hospital(connection, fund_id, before=period.first_day)
             closing = _balance_by_hospital(connection, fund_id, until=period.last_day)
             rows = connection.execute(_lines_query(fund_id, period)).all()
-        statement = FundStatement(fund_id, period, _hospital_accounts(opening, rows))
+        statement = FundStatement(fund_id, period, hospital_accounts(opening, rows))
         found = {h.institution_id: h.closing_fen for h in statement.hospitals if h.closing_fen}
         if found != {hospital: fen for hospital, fen in closing.items() if fen}:
             raise StatementDoesNotAddUp(f"基金 {fund_id} 的对账单与账户余额不符；请重建并报告")
         return statement
 
 
-# --- tables and reaction ----------------------------------------------------------------------
-
-
-def _create(connection: Connection) -> None:
-    for table in _tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-    # Accounts that were made before anything was owed beside a bill, or deducted: nothing was.
-    for name, column, kind in _ADDED:
-        if all(c["name"] != column for c in inspect(connection).get_columns(name)):
-            connection.execute(text(f"ALTER TABLE {name} ADD COLUMN {column} {kind}"))
-    connection.execute(CreateIndex(_by_fund, if_not_exists=True))
-
-
-def _recreate(connection: Connection) -> None:
-    for table in _tables:
-        connection.execute(DropTable(table, if_exists=True))
-    _create(connection)
+# --- reaction ---------------------------------------------------------------------------------
 
 
 def _react(connection: Connection, logged: LoggedEvent) -> None:
@@ -320,75 +261,4 @@ def _lines_query(fund_id: str, period: Period) -> Any:
             entries.booked_on.between(period.first_day, period.last_day),
         )
         .order_by(entries.booked_on, entries.position, entries.line)
-    )
-
-
-def _hospital_accounts(
-    opening: dict[str, int], rows: Sequence[Row[Any]]
-) -> tuple[HospitalAccount, ...]:
-    owed: dict[str, list[OwedLine]] = {}
-    deducted: dict[str, list[DeductedLine]] = {}
-    paid: dict[str, list[PaidLine]] = {}
-    for row in rows:
-        if row.kind in _OWING:
-            owed.setdefault(row.institution_id, []).append(_owed_line(row))
-        elif row.kind in _DEDUCTING:
-            deducted.setdefault(row.institution_id, []).append(_deducted_line(row))
-        else:
-            paid.setdefault(row.institution_id, []).append(_paid_line(row))
-    with_balance = {hospital for hospital, fen in opening.items() if fen}
-    return tuple(
-        HospitalAccount(
-            institution_id=InstitutionId(hospital),
-            opening_fen=opening.get(hospital, 0),
-            owed=tuple(owed.get(hospital, ())),
-            paid=tuple(paid.get(hospital, ())),
-            deducted=tuple(deducted.get(hospital, ())),
-        )
-        for hospital in sorted(with_balance | owed.keys() | deducted.keys() | paid.keys())
-    )
-
-
-def _owed_line(row: Row[Any]) -> OwedLine:
-    return OwedLine(
-        booked_on=row.booked_on,
-        kind=JournalKind(row.kind),
-        settlement_number=row.reference,
-        reverses_booked_on=row.undoes_booked_on,
-        institution_id=row.institution_id,
-        hospital_stay_number=row.hospital_stay_number,
-        invoice_number=row.invoice_number,
-        layer=row.layer,
-        amount_fen=row.credit_fen - row.debit_fen,
-        is_surplus=row.outside == SURPLUS,
-    )
-
-
-def _deducted_line(row: Row[Any]) -> DeductedLine:
-    return DeductedLine(
-        booked_on=row.booked_on,
-        kind=JournalKind(row.kind),
-        settlement_number=row.reference,
-        deduction=row.deduction,
-        gives_back_booked_on=row.undoes_booked_on,
-        institution_id=row.institution_id,
-        hospital_stay_number=row.hospital_stay_number,
-        invoice_number=row.invoice_number,
-        document=row.document,
-        reason=row.remark,
-        amount_fen=row.debit_fen - row.credit_fen,
-    )
-
-
-def _paid_line(row: Row[Any]) -> PaidLine:
-    return PaidLine(
-        booked_on=row.booked_on,
-        kind=JournalKind(row.kind),
-        payment_kind=PaymentKind(row.payment_kind),
-        bank_reference=row.reference,
-        withdraws_booked_on=row.undoes_booked_on,
-        institution_id=row.institution_id,
-        paid_on=row.paid_on,
-        remark=row.remark,
-        amount_fen=row.debit_fen - row.credit_fen,
     )

@@ -20,12 +20,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.schema import CreateTable, DropTable
 
 from contracts.vocabulary import InstitutionId
-from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.followed_tables import FollowedTables
+from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing
 from settlement.domain.revised_parts import RevisionStatus
 from settlement.domain.revision import Revision
 
@@ -58,26 +57,13 @@ class RevisionListed:
     proposed_at: datetime
 
 
-class RevisionList:
+class RevisionList(FollowedTables):
     """The list of all institutions' revisions."""
 
     def __init__(self, *, log: ReadsInOrder, engine: Engine) -> None:
-        self._engine = engine
-        self._follower = Follower(name="revision_list", log=log, engine=engine, react=_react)
-
-    def create_tables(self) -> None:
-        """Create what is missing; harmless when it is there."""
-        create_follower_tables(self._engine)
-        with begin_writing(self._engine) as connection:
-            _create(connection)
-
-    def catch_up(self) -> int:
-        """Apply everything new; returns the position reached. Raises FollowerStopped."""
-        return self._follower.catch_up()
-
-    def rebuild(self) -> int:
-        """Throw all rows away and make them again from the ledger. Raises FollowerStopped."""
-        return self._follower.rebuild(_recreate)
+        super().__init__(
+            name="revision_list", tables=_metadata, react=_react, log=log, engine=engine
+        )
 
     def revisions(
         self,
@@ -89,7 +75,6 @@ class RevisionList:
     ) -> tuple[RevisionListed, ...]:
         """Up to `limit` behind a position, of one institution or of all. Raises
         FollowerStopped."""
-        self.catch_up()
         query = (
             select(_revisions)
             .where(_revisions.c.position > after)
@@ -100,7 +85,7 @@ class RevisionList:
             query = query.where(_revisions.c.institution_id == institution_id)
         if status is not None:
             query = query.where(_revisions.c.status == status.value)
-        with self._engine.connect() as connection:
+        with self.caught_up() as connection:
             return tuple(_listed(row) for row in connection.execute(query))
 
 
@@ -117,16 +102,7 @@ def _listed(row: Any) -> RevisionListed:
     )
 
 
-# --- tables and reaction ----------------------------------------------------------------------
-
-
-def _create(connection: Connection) -> None:
-    connection.execute(CreateTable(_revisions, if_not_exists=True))
-
-
-def _recreate(connection: Connection) -> None:
-    connection.execute(DropTable(_revisions, if_exists=True))
-    _create(connection)
+# --- reaction ---------------------------------------------------------------------------------
 
 
 _STATUS: dict[type, RevisionStatus] = {

@@ -29,12 +29,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from contracts.vocabulary import InstitutionId, PersonId
-from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.followed_tables import FollowedTables
+from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing
 from settlement.application.find_settlements import (
     FoundSettlement,
     FoundShare,
@@ -72,6 +71,12 @@ _settlements = Table(
     Column("status", String, nullable=False),
     Column("used_assumed", Boolean),
     Column("reversed_on", Date),
+    Index("found_settlements_by_position", "position"),
+    Index("found_settlements_of_hospital", "institution_id", "position"),
+    Index("found_settlements_of_person", "person_id", "position"),
+    Index("found_settlements_by_stay_number", "hospital_stay_number"),
+    Index("found_settlements_by_invoice", "invoice_number"),
+    Index("found_settlements_by_day", "booked_on", "position"),
 )
 _shares = Table(
     "found_shares",
@@ -82,6 +87,7 @@ _shares = Table(
     Column("payer", String, nullable=False),
     Column("fund", String),
     Column("amount_fen", BigInteger, nullable=False),
+    Index("found_shares_by_payer", "payer", "number"),
 )
 _parts = Table(
     "found_parts",
@@ -97,42 +103,18 @@ _policies = Table(
     Column("fingerprint", String, primary_key=True),
     Column("label", String, nullable=False),
 )
-_tables = (_settlements, _shares, _parts, _policies)
-_indexes = (
-    Index("found_settlements_by_position", _settlements.c.position),
-    Index("found_settlements_of_hospital", _settlements.c.institution_id, _settlements.c.position),
-    Index("found_settlements_of_person", _settlements.c.person_id, _settlements.c.position),
-    Index("found_settlements_by_stay_number", _settlements.c.hospital_stay_number),
-    Index("found_settlements_by_invoice", _settlements.c.invoice_number),
-    Index("found_settlements_by_day", _settlements.c.booked_on, _settlements.c.position),
-    Index("found_shares_by_payer", _shares.c.payer, _shares.c.number),
-)
 
 
-class SqlSettlementIndex:
+class SqlSettlementIndex(FollowedTables):
     """Implements the port `SettlementIndex`."""
 
     def __init__(self, *, log: ReadsInOrder, engine: Engine) -> None:
-        self._engine = engine
-        self._follower = Follower(name="settlement_index", log=log, engine=engine, react=_react)
-
-    def create_tables(self) -> None:
-        """Create what is missing; harmless when it is there."""
-        create_follower_tables(self._engine)
-        with begin_writing(self._engine) as connection:
-            _create(connection)
-
-    def catch_up(self) -> int:
-        """Apply everything new; returns the position reached. Raises FollowerStopped."""
-        return self._follower.catch_up()
-
-    def rebuild(self) -> int:
-        """Throw all rows away and make them again from the ledger. Raises FollowerStopped."""
-        return self._follower.rebuild(_recreate)
+        super().__init__(
+            name="settlement_index", tables=_metadata, react=_react, log=log, engine=engine
+        )
 
     def found(self, wanted: Wanted, *, after: int, limit: int) -> Sequence[FoundSettlement]:
         """Up to `limit` of them behind a position of the ledger, in its order."""
-        self.catch_up()
         query = _meeting(
             select(_settlements, _policies.c.label, _parts.c.part, _parts.c.goes_on)
             .join_from(
@@ -145,43 +127,27 @@ class SqlSettlementIndex:
             wanted,
         )
         query = query.where(_settlements.c.position > after)
-        # One transaction: what is reversed meanwhile shows in all of it or in none.
-        with self._engine.begin() as connection:
+        with self.caught_up() as connection:
             rows = connection.execute(query.order_by(_settlements.c.position).limit(limit)).all()
             shares = _shares_of(connection, [row.number for row in rows])
         return [_settlement(row, shares[row.number]) for row in rows]
 
     def stay_of(self, number: str) -> UUID | None:
         """The stay of a settlement number; None where the number was never given."""
-        self.catch_up()
         query = select(_settlements.c.stay_id).where(_settlements.c.number == number)
-        with self._engine.connect() as connection:
+        with self.caught_up() as connection:
             found = connection.execute(query).scalar_one_or_none()
         return UUID(found) if found is not None else None
 
     def payers(self, wanted: Wanted) -> Sequence[str]:
         """The payers that paid something in any of them, in the order of their codes."""
-        self.catch_up()
         paid = select(_shares.c.payer).join(_settlements, _settlements.c.number == _shares.c.number)
         query = _meeting(paid, wanted).where(_shares.c.amount_fen > 0).distinct()
-        with self._engine.connect() as connection:
+        with self.caught_up() as connection:
             return list(connection.execute(query.order_by(_shares.c.payer)).scalars())
 
 
-# --- tables and reaction ----------------------------------------------------------------------
-
-
-def _create(connection: Connection) -> None:
-    for table in _tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-    for index in _indexes:
-        connection.execute(CreateIndex(index, if_not_exists=True))
-
-
-def _recreate(connection: Connection) -> None:
-    for table in _tables:
-        connection.execute(DropTable(table, if_exists=True))
-    _create(connection)
+# --- reaction ---------------------------------------------------------------------------------
 
 
 def _react(connection: Connection, logged: LoggedEvent) -> None:

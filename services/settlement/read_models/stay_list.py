@@ -25,12 +25,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from contracts.vocabulary import Departure, InstitutionId
-from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.followed_tables import FollowedTables
+from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing
 from settlement.domain.stay import Stay
 
 _metadata = MetaData()
@@ -47,6 +46,7 @@ _stays = Table(
     Column("discharge", Date),
     Column("departure", String),
     Column("total_fen", BigInteger, nullable=False),
+    Index("stay_list_by_status", "institution_id", "status", "position"),
 )
 _parts = Table(
     "stay_list_parts",
@@ -55,9 +55,6 @@ _parts = Table(
     Column("stay_id", String, primary_key=True),
     Column("part", Integer, nullable=False),
     Column("goes_on", Boolean, nullable=False),
-)
-_by_status = Index(
-    "stay_list_by_status", _stays.c.institution_id, _stays.c.status, _stays.c.position
 )
 
 
@@ -82,32 +79,16 @@ class StayListed:
         return (today - self.discharge).days if self.discharge else None
 
 
-class StayList:
+class StayList(FollowedTables):
     """The list of all hospitals' stays, read one hospital at a time."""
 
     def __init__(self, *, log: ReadsInOrder, engine: Engine) -> None:
-        self._engine = engine
-        self._follower = Follower(name="stay_list", log=log, engine=engine, react=_react)
-
-    def create_tables(self) -> None:
-        """Create what is missing; harmless when it is there."""
-        create_follower_tables(self._engine)
-        with begin_writing(self._engine) as connection:
-            _create(connection)
-
-    def catch_up(self) -> int:
-        """Apply everything new; returns the position reached. Raises FollowerStopped."""
-        return self._follower.catch_up()
-
-    def rebuild(self) -> int:
-        """Throw all rows away and make them again from the ledger. Raises FollowerStopped."""
-        return self._follower.rebuild(_recreate)
+        super().__init__(name="stay_list", tables=_metadata, react=_react, log=log, engine=engine)
 
     def stays(
         self, institution_id: InstitutionId, *, status: str | None, after: int, limit: int
     ) -> tuple[StayListed, ...]:
         """Up to `limit` stays of a hospital behind a position, in order. Raises FollowerStopped."""
-        self.catch_up()
         query = (
             select(_stays, _parts.c.part, _parts.c.goes_on)
             .join_from(_stays, _parts, _parts.c.stay_id == _stays.c.stay_id, isouter=True)
@@ -117,7 +98,7 @@ class StayList:
         )
         if status is not None:
             query = query.where(_stays.c.status == status)
-        with self._engine.connect() as connection:
+        with self.caught_up() as connection:
             return tuple(_listed(row) for row in connection.execute(query))
 
 
@@ -137,19 +118,7 @@ def _listed(row: Any) -> StayListed:
     )
 
 
-# --- tables and reaction ----------------------------------------------------------------------
-
-
-def _create(connection: Connection) -> None:
-    connection.execute(CreateTable(_stays, if_not_exists=True))
-    connection.execute(CreateTable(_parts, if_not_exists=True))
-    connection.execute(CreateIndex(_by_status, if_not_exists=True))
-
-
-def _recreate(connection: Connection) -> None:
-    connection.execute(DropTable(_parts, if_exists=True))
-    connection.execute(DropTable(_stays, if_exists=True))
-    _create(connection)
+# --- reaction ---------------------------------------------------------------------------------
 
 
 def _react(connection: Connection, logged: LoggedEvent) -> None:

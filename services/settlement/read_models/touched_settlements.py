@@ -33,10 +33,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from contracts.vocabulary import FactKind, InstitutionId, RecordsChange
-from eventlog.follower import Follower, ReadsInOrder, create_follower_tables
+from eventlog.followed_tables import FollowedTables
+from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
 from eventlog.sqlite_engine import begin_writing
 from settlement.application.list_touched import Candidate, ChangeSeen
@@ -61,6 +61,8 @@ _settled = Table(
     Column("institution_id", String),
     Column("person_id", String, nullable=False),
     Column("version", Integer, nullable=False),
+    Index("touched_settled_by_person", "person_id"),
+    Index("touched_settled_by_position", "position"),
 )
 _asked = Table(
     "touched_asked",
@@ -81,6 +83,8 @@ _changes = Table(
     Column("first_day", Date, nullable=False),
     Column("last_day", Date, nullable=False),
     Column("recorded_at", String, nullable=False),
+    Index("touched_recent_changes_by_person", "person_id"),
+    Index("touched_recent_changes_by_instant", "recorded_at"),
 )
 _touches = Table(
     "touched_by_changes",
@@ -99,48 +103,40 @@ _joined = Table(
     Column("person_id", String, primary_key=True),
     Column("other_id", String, primary_key=True),
 )
+# How far the changes were taken: one row, from the beginning on.
 _cursor = Table("touched_cursor", _metadata, Column("reached", BigInteger, nullable=False))
 
-_tables = (_settled, _asked, _changes, _touches, _joined, _cursor)
-_indexes = (
-    Index("touched_settled_by_person", _settled.c.person_id),
-    Index("touched_settled_by_position", _settled.c.position),
-    Index("touched_recent_changes_by_person", _changes.c.person_id),
-    Index("touched_recent_changes_by_instant", _changes.c.recorded_at),
-)
 
-
-class SqlTouchedSettlements:
+class SqlTouchedSettlements(FollowedTables):
     """Implements the port `TouchedSettlements`."""
 
     def __init__(self, *, log: ReadsInOrder, engine: Engine, corrections: Corrections) -> None:
-        self._engine = engine
+        super().__init__(
+            name="touched_settlements", tables=_metadata, react=_react, log=log, engine=engine
+        )
         self._corrections = corrections
-        self._follower = Follower(name="touched_settlements", log=log, engine=engine, react=_react)
 
-    def create_tables(self) -> None:
-        """Create what is missing; harmless when it is there."""
-        create_follower_tables(self._engine)
-        with begin_writing(self._engine) as connection:
-            _create(connection)
+    def create_missing(self, connection: Connection) -> None:
+        """The tables, and where the taking of changes begins."""
+        super().create_missing(connection)
+        if connection.execute(select(_cursor.c.reached)).first() is None:
+            connection.execute(insert(_cursor).values(reached=0))
 
-    def catch_up(self) -> None:
-        """Take in what both logs have. Raises FollowerStopped, EligibilityUnreachable."""
+    def catch_up(self) -> int:
+        """Take in what both logs have; returns the position of the ledger reached.
+
+        Raises FollowerStopped, EligibilityUnreachable.
+        """
         # The ledger first: what is settled by now is here before any change is held against it.
-        self._follower.catch_up()
+        reached = super().catch_up()
         while self._take_changes():
             pass
-
-    def rebuild(self) -> None:
-        """Throw all rows away and make them again. Raises what `catch_up` raises."""
-        self._follower.rebuild(_recreate)
-        self.catch_up()
+        return reached
 
     def candidates(
         self, *, after: int, limit: int, institution_id: InstitutionId | None
     ) -> tuple[Candidate, ...]:
         """Up to `limit` of them behind a position of the ledger, in its order, up to date."""
-        self.catch_up()
         touched = select(_touches.c.number)
         query = (
             select(_settled)
@@ -150,7 +146,7 @@ class SqlTouchedSettlements:
         )
         if institution_id is not None:
             query = query.where(_settled.c.institution_id == institution_id)
-        with self._engine.begin() as connection:
+        with self.caught_up() as connection:
             rows = connection.execute(query).all()
             changes = _changes_seen(connection, [row.number for row in rows])
         return tuple(
@@ -160,7 +156,7 @@ class SqlTouchedSettlements:
 
     def _take_changes(self) -> bool:
         """Take a page of changes; whether there is more."""
-        with self._engine.connect() as connection:
+        with self.reading() as connection:
             reached: int = connection.execute(select(_cursor.c.reached)).scalar_one()
         page = self._corrections.changes(after=reached, limit=CHANGES_A_PAGE)
         if page.next_after == reached:
@@ -173,21 +169,6 @@ class SqlTouchedSettlements:
             if connection.execute(move).rowcount == 1 and page.changes:
                 _take(connection, page.changes)
         return page.has_more
-
-
-def _create(connection: Connection) -> None:
-    for table in _tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-    for index in _indexes:
-        connection.execute(CreateIndex(index, if_not_exists=True))
-    if connection.execute(select(_cursor.c.reached)).first() is None:
-        connection.execute(insert(_cursor).values(reached=0))
-
-
-def _recreate(connection: Connection) -> None:
-    for table in _tables:
-        connection.execute(DropTable(table, if_exists=True))
-    _create(connection)
 
 
 # --- the ledger -------------------------------------------------------------------------------

@@ -11,11 +11,10 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from contracts.vocabulary import InstitutionId
-from settlement.application.fund_ports import FundBalance
+from settlement.application.fund_ports import FundAccounts
 from settlement.application.verifying.comparing import ABSENT, Finding
 from settlement.domain.fund_statement import (
     DeductedLine,
-    FundStatement,
     OwedLine,
     PaidLine,
     Period,
@@ -30,20 +29,14 @@ ALWAYS = Period(date.min, date.max)
 _TRIES = 5
 
 
-class FundBooks(Protocol):
-    """The accounts of the funds, with every event of the ledger up to a position."""
+class FundBooks(FundAccounts, Protocol):
+    """The accounts of the funds, and how far in the ledger they are."""
 
     def catch_up(self) -> int:
         """Book everything new; returns the position reached."""
 
     def trial_balance(self) -> dict[Account, tuple[int, int]]:
         """All debits and all credits of each account, in fen."""
-
-    def balances(self) -> tuple[FundBalance, ...]:
-        """Every fund that was ever booked."""
-
-    def statement(self, fund_id: str, period: Period) -> FundStatement:
-        """A fund's statement."""
 
 
 StatementLine = OwedLine | DeductedLine | PaidLine

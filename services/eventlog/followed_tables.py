@@ -1,0 +1,88 @@
+"""Tables that follow a log (读模型的表): created, brought up to date, and made again from it.
+
+A read model is its tables, its reaction to events and its queries; what all of them do alike is
+here.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import Connection, Engine, MetaData, Table, inspect
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
+
+from eventlog.follower import Follower, React, ReadsInOrder, create_follower_tables
+from eventlog.sqlite_engine import begin_writing
+
+
+class FollowedTables:
+    """Tables derived from a log, and disposable: `rebuild` makes all rows again.
+
+    `name` is that of the follower, under which its position is kept; `tables` have their indexes
+    with them. A read model that follows something else besides extends `catch_up`, which reading
+    and rebuilding go through, and `create_missing`, where it needs a row to begin with.
+    """
+
+    def __init__(
+        self, *, name: str, tables: MetaData, react: React, log: ReadsInOrder, engine: Engine
+    ) -> None:
+        self._tables = tables
+        self._engine = engine
+        self._follower = Follower(name=name, log=log, engine=engine, react=react)
+
+    def create_tables(self) -> None:
+        """Create what is missing: tables, columns that came later, indexes; harmless when all of
+        it is there.
+
+        Rows that are there stay, and have nothing in a column that came later (so it must allow
+        that) until a `rebuild`: what follows ten million events is not made again at a start, and
+        goes on bearing witness of what it was told at the time.
+        """
+        create_follower_tables(self._engine)
+        with begin_writing(self._engine) as connection:
+            self.create_missing(connection)
+
+    def create_missing(self, connection: Connection) -> None:
+        """The same within a transaction, which holds the write lock."""
+        for table in self._tables.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            _add_missing_columns(connection, table)
+            # Where two indexes seem to serve a query alike, SQLite takes the one that was created
+            # last: in the order of their names it takes the same one everywhere.
+            for index in sorted(table.indexes, key=lambda each: str(each.name)):
+                connection.execute(CreateIndex(index, if_not_exists=True))
+
+    def catch_up(self) -> int:
+        """Apply everything new; returns the position reached. Raises FollowerStopped."""
+        return self._follower.catch_up()
+
+    def rebuild(self) -> int:
+        """Throw all rows away and make them again from the log; returns the position reached.
+
+        Raises FollowerStopped.
+        """
+        self._follower.rebuild(self._recreate)
+        return self.catch_up()
+
+    @contextmanager
+    def caught_up(self) -> Iterator[Connection]:
+        """As `reading`, with everything that was logged before. Raises FollowerStopped."""
+        self.catch_up()
+        with self.reading() as connection:
+            yield connection
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """One transaction: what is applied meanwhile shows in all of its answers or in none."""
+        return self._engine.begin()
+
+    def _recreate(self, connection: Connection) -> None:
+        self._tables.drop_all(connection)
+        self.create_missing(connection)
+
+
+def _add_missing_columns(connection: Connection, table: Table) -> None:
+    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in there:
+            own = connection.dialect.identifier_preparer.format_table(table)
+            definition = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {own} ADD COLUMN {definition}")
