@@ -81,6 +81,14 @@ def test_an_event_taken_out_or_doubled_is_found(ledger: SoundLedger) -> None:
     assert ledger.unseen_doubled(*UNSEEN) == []
 
 
+def test_a_part_without_the_first_is_named(ledger: SoundLedger) -> None:
+    """Verifying tells of it and goes on: it is what others ask for when a ledger lacks a stay."""
+    at = ledger.where("stay-admitted", hospital_stay_number="L1")
+    found = ledger.discrepancies(ledger.without(at))
+    (named,) = [d for d in found if "账本缺少住院 L1 第 1 段" in str(d.recomputed)]
+    assert (named.stay, named.step, named.what) == ("L1", "结算输入", "分段")
+
+
 def test_what_a_stay_hangs_together_with_cannot_be_changed(tmp_path: Path) -> None:
     """The former hospital and the episode in the inputs of each settlement, and what the admission
     stated of it."""
