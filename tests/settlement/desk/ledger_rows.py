@@ -110,9 +110,9 @@ class LedgerOfRows:
         """The events of one aggregate in order."""
         yield from (_event(row) for row in self.rows if row.stream == aggregate_id)
 
-    def events(self) -> Iterator[LoggedFact]:
-        """Every event in order."""
-        for position, row in enumerate(self.rows, start=1):
+    def events(self, *, after: int = 0) -> Iterator[LoggedFact]:
+        """Every event in order, or those after a position."""
+        for position, row in enumerate(self.rows[after:], start=after + 1):
             yield LoggedFact(position, _event(row))
 
     def wrong_snapshots(self) -> Iterator[UUID]:

@@ -1,29 +1,31 @@
 """Every change of what happens to a stay in parts, and what verifying says to it."""
 
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from settlement.application.law_library import LawLibrary
-from settlement.application.verify_ledger import verify_ledger
-from tests.settlement.desk.ledger_rows import LedgerOfRows, Row, changes, renumbered, rows_of
+from tests.settlement.desk.ledger_rows import rows_of
 from tests.settlement.desk.parts_of_a_stay import ABOVE_500, Story, law, said
+from tests.settlement.desk.tampering import (
+    BY_AND_WHEN,
+    BY_WHEN_AND_WHY,
+    SoundLedger,
+    Unseen,
+    fields_in,
+)
 from tests.settlement.desk.test_episodes import ONCE, gone_on, transferred
 
-BY = {"by.operator", "timestamp"}
-KINDS = {
-    "stay-part-begun": BY,
-    "interim-closed": BY,
-    "discharge-undone": BY | {"reason"},
-    "admission-cancelled": BY | {"reason"},
-    "stay-admitted-again": BY,
+UNSEEN: Unseen = {
+    "stay-part-begun": BY_AND_WHEN,
+    "interim-closed": BY_AND_WHEN,
+    "discharge-undone": BY_WHEN_AND_WHY,
+    "admission-cancelled": BY_WHEN_AND_WHY,
+    "stay-admitted-again": BY_AND_WHEN,
 }
-"""Of each kind of event the fields of which a change may go unseen: what only the outside knows."""
 
 
-@pytest.fixture(name="rows", scope="module")
-def _rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+@pytest.fixture(name="ledger", scope="module")
+def _ledger(tmp_path_factory: pytest.TempPathFactory) -> SoundLedger:
     """Two parts; the first was closed, taken back and closed again on another day."""
     folder: Path = tmp_path_factory.mktemp("ledger")
     story = Story(folder, law(ABOVE_500))
@@ -39,7 +41,7 @@ def _rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     story.leave(second, "2022-12-30")
     story.settle(second)
     story.settle(discharged(story))
-    return rows_of(folder / "settlement.sqlite")
+    return SoundLedger(rows_of(folder / "settlement.sqlite"))
 
 
 def discharged(story: Story) -> str:
@@ -50,55 +52,41 @@ def discharged(story: Story) -> str:
     return stay
 
 
-@pytest.fixture(name="laws", scope="module")
-def _laws(rows: list[Row]) -> LawLibrary:
-    return LawLibrary(LedgerOfRows(rows))
-
-
-def found_in(rows: list[Row], laws: LawLibrary) -> bool:
-    """Whether verifying finds anything."""
-    return bool(verify_ledger(LedgerOfRows(rows), laws).discrepancies)
-
-
-def test_the_story_as_it_was_written_is_right(rows: list[Row], laws: LawLibrary) -> None:
+def test_the_story_as_it_was_written_is_right(ledger: SoundLedger) -> None:
     """Nothing is found in it."""
-    assert KINDS.keys() <= {row.kind for row in rows}
-    assert verify_ledger(LedgerOfRows(rows), laws).discrepancies == ()
+    assert ledger.discrepancies() == ()
+    assert ledger.changes_of(*UNSEEN) >= 127
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_change_in_any_field_is_found(rows: list[Row], laws: LawLibrary, kind: str) -> None:
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_a_change_in_any_field_is_found(ledger: SoundLedger, kind: str) -> None:
     """Every value: only what is listed may go unseen."""
-    unseen: dict[str, int] = defaultdict(int)
-    tried = 0
-    for at, row in enumerate(rows):
-        for field, other in changes(row) if row.kind == kind else ():
-            tried += 1
-            if not found_in([*rows[:at], other, *rows[at + 1 :]], laws):
-                unseen[field] += 1
-    assert tried >= 4
-    assert set(unseen) == KINDS[kind]
+    assert ledger.unseen_fields(kind) == fields_in(UNSEEN[kind])
 
 
-def test_which_part_was_settled_cannot_be_changed(rows: list[Row], laws: LawLibrary) -> None:
+def test_which_part_was_settled_cannot_be_changed(ledger: SoundLedger) -> None:
     """Number, first day and whether it went on, in the inputs of each settlement."""
-    tried = 0
-    for at, row in enumerate(rows):
-        for field, other in changes(row) if row.kind == "settlement-opened" else ():
-            if field.startswith("inputs.part"):
-                tried += 1
-                assert found_in([*rows[:at], other, *rows[at + 1 :]], laws), field
-    assert tried >= 7
+    assert ledger.changes_of("settlement-opened", of=is_of_part) >= 15
+    assert ledger.unseen_changes("settlement-opened", of=is_of_part) == []
 
 
-def test_an_event_taken_out_or_doubled_is_found(rows: list[Row], laws: LawLibrary) -> None:
+def is_of_part(field: str) -> bool:
+    """Whether a field says which part of the stay it is."""
+    return field.startswith("inputs.part")
+
+
+def test_an_event_taken_out_or_doubled_is_found(ledger: SoundLedger) -> None:
     """Each of them, with everything after it numbered anew."""
-    for at, row in enumerate(rows):
-        if row.kind in KINDS:
-            doubled = renumbered([*rows[: at + 1], *rows[at:]])
-            assert found_in(doubled, laws), f"{row.kind} doubled"
-            taken_out = renumbered([*rows[:at], *rows[at + 1 :]])
-            assert found_in(taken_out, laws), f"{row.kind} at {at} taken out"
+    assert ledger.unseen_taken_out(*UNSEEN) == []
+    assert ledger.unseen_doubled(*UNSEEN) == []
+
+
+def test_a_part_without_the_first_is_named(ledger: SoundLedger) -> None:
+    """Verifying tells of it and goes on: it is what others ask for when a ledger lacks a stay."""
+    at = ledger.where("stay-admitted", hospital_stay_number="L1")
+    found = ledger.discrepancies(ledger.without(at))
+    (named,) = [d for d in found if "账本缺少住院 L1 第 1 段" in str(d.recomputed)]
+    assert (named.stay, named.step, named.what) == ("L1", "结算输入", "分段")
 
 
 def test_what_a_stay_hangs_together_with_cannot_be_changed(tmp_path: Path) -> None:
@@ -108,14 +96,12 @@ def test_what_a_stay_hangs_together_with_cannot_be_changed(tmp_path: Path) -> No
     story.settle(transferred(story, "U1", at=story.desk))
     second = gone_on(story, "U2", "U1", at=story.other, frm=story.desk)
     story.settle(second, at=story.other)
-    rows = rows_of(tmp_path / "settlement.sqlite")
-    laws = LawLibrary(LedgerOfRows(rows))
-    assert not found_in(rows, laws)
-    tried = 0
-    for at, row in enumerate(rows):
-        for field, other in changes(row):
-            of_chain = ("former_institution", "episode", "transferred_from")
-            if any(name in field for name in of_chain):
-                tried += 1
-                assert found_in([*rows[:at], other, *rows[at + 1 :]], laws), (row.kind, field)
-    assert tried >= 15
+    ledger = SoundLedger(rows_of(tmp_path / "settlement.sqlite"))
+    assert ledger.discrepancies() == ()
+    assert ledger.changes_of(of=is_of_chain) >= 27
+    assert ledger.unseen_changes(of=is_of_chain) == []
+
+
+def is_of_chain(field: str) -> bool:
+    """Whether a field says what the stay hangs together with."""
+    return any(name in field for name in ("former_institution", "episode", "transferred_from"))

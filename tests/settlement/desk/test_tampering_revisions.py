@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.settlement.desk.ledger_rows import (
-    Row,
-    changed,
-    changes,
-    renumbered,
-    rows_of,
-    state_of,
+from tests.settlement.desk.ledger_rows import changed, renumbered, rows_of, state_of
+from tests.settlement.desk.tampering import (
+    ANSWERED,
+    EVERYTHING_SEEN,
+    IDENTITIES_ANSWERED,
+    SoundLedger,
+    Unseen,
+    fields_in,
+    fields_of,
+    within,
 )
 from tests.settlement.desk.test_revisions import (
     Office,
@@ -25,51 +28,42 @@ from tests.settlement.desk.test_revisions import (
     paying,
     summer_story,
 )
-from tests.settlement.desk.test_tampering_adjustments import found_in
 from tests.support.settlement_desk import P1, P2
 from tests.support.small_policies import REGION
 
-SAID_OUTSIDE = {"by.operator", "by.institution_id", "timestamp"}
-ANSWERS = {
-    f"parts.lines.answers.{field}"
-    for field in (
-        "age",
-        "enrolment.plan",
-        "enrolment.recorded_at",
-        "enrolment.source",
-        "enrolment.valid_from",
-        "enrolment.valid_to",
-        "known_at",
-        "version",
-    )
+ANSWERS = within("parts.lines.answers", ANSWERED)
+IDENTITIES = within("parts.lines.answers", IDENTITIES_ANSWERED, {"identities.identity"})
+BY_AND_WHEN = {"by.operator", "by.institution_id", "timestamp"}
+UNSEEN: Unseen = {
+    "revision-proposed": {
+        "of what lapsed, what was answered decides no amount": ANSWERS | {"parts.orders_version"}
+    },
+    "revision-approved": {"only the outside knows when": {"timestamp"}},
+    "revision-rejected": EVERYTHING_SEEN,
+    "revision-issued": EVERYTHING_SEEN,
+    "revision-lapsed": {
+        "who let it lapse, when and why, is said nowhere else": BY_AND_WHEN | {"because"}
+    },
+    "revision-closed": {"who closed it, and when, is said nowhere else": BY_AND_WHEN},
+    "settlement-adjusted": EVERYTHING_SEEN,
+    "counters-moved": EVERYTHING_SEEN,
+    "counters-restored": EVERYTHING_SEEN,
+    "policy-adopted": EVERYTHING_SEEN,
 }
-IDENTITIES = {
-    f"parts.lines.answers.identities{field}"
-    for field in ("", ".identity", ".recorded_at", ".source", ".valid_from", ".valid_to")
+OF_REJECTED: Unseen = {
+    "revision-proposed": {
+        "nothing rests on its parts": ANSWERS | IDENTITIES | {"parts", "parts.orders_version"}
+    },
+    # Why it was made is said in the rejection, too.
+    "revision-rejected": {
+        "who rejected it, when and why, is said nowhere else": BY_AND_WHEN | {"reason"}
+    },
 }
-KINDS = {
-    "revision-proposed": ANSWERS | {"parts.orders_version"},
-    "revision-approved": {"timestamp"},
-    "revision-rejected": set[str](),
-    "revision-issued": set[str](),
-    "revision-lapsed": SAID_OUTSIDE | {"because"},
-    "revision-closed": SAID_OUTSIDE,
-    "settlement-adjusted": set[str](),
-    "counters-moved": set[str](),
-    "counters-restored": set[str](),
-    "policy-adopted": set[str](),
-}
-"""Of each kind of event the fields of which a change may go unseen: of what lapsed, what was
-answered and decides no amount; who let it lapse or closed it, and when."""
-OF_REJECTED = {
-    "revision-proposed": ANSWERS | IDENTITIES | {"parts", "parts.orders_version"},
-    "revision-rejected": SAID_OUTSIDE | {"reason"},
-}
-"""The same of the proposal that was rejected: on its parts nothing rests."""
+"""The same of the proposal that was rejected."""
 
 
-@pytest.fixture(name="rows", scope="module")
-def _rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+@pytest.fixture(name="ledger", scope="module")
+def _ledger(tmp_path_factory: pytest.TempPathFactory) -> SoundLedger:
     data: Path = tmp_path_factory.mktemp("ledger")
     late = late_version(
         paying(80, more="benefit_year: {begins: 07-01, chosen_by: admission}\n"),
@@ -88,71 +82,58 @@ def _rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     assert other.decide(number, "approval").status_code == 200
     assert story.undo(lapsing).status_code == 200
     assert one.decide(number, "issue").json()["persons_lapsed"] == 1
-    return rows_of(data / "settlement.sqlite")
+    return SoundLedger(rows_of(data / "settlement.sqlite"))
 
 
-def test_the_story_as_it_was_written_is_right(rows: list[Row]) -> None:
+def test_the_story_as_it_was_written_is_right(ledger: SoundLedger) -> None:
     """Two proposals, one of which moved two settlements of one person."""
-    kinds = [row.kind for row in rows]
-    assert [kinds.count(kind) for kind in KINDS] == [2, 1, 1, 1, 1, 1, 2, 7, 3, 2]
-    assert found_in(rows) == ()
+    assert ledger.count(*UNSEEN) == [2, 1, 1, 1, 1, 1, 2, 7, 3, 2]
+    assert ledger.discrepancies() == ()
+    assert ledger.changes_of(*UNSEEN) >= 1252
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_change_in_any_field_is_found(rows: list[Row], kind: str) -> None:
-    """Every value and every entry of every map and list; of a proposal that was rejected, why
-    it was made is said in the rejection, too."""
-    unseen: set[str] = set()
-    unseen_rejected: set[str] = set()
-    tried = 0
-    rejected = next(state_of(row)["number"] for row in rows if row.kind == "revision-rejected")
-    for at, row in enumerate(rows):
-        for field, other in changes(row) if row.kind == kind else ():
-            tried += 1
-            if not found_in([*rows[:at], other, *rows[at + 1 :]]):
-                is_rejected = state_of(row).get("number") == rejected
-                (unseen_rejected if is_rejected else unseen).add(field)
-    assert tried >= 5
-    assert (sorted(unseen), sorted(unseen_rejected)) == (
-        sorted(KINDS[kind]),
-        sorted(OF_REJECTED.get(kind, ())),
-    )
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_a_change_in_any_field_is_found(ledger: SoundLedger, kind: str) -> None:
+    """Every value and every entry of every map and list."""
+    unseen = ledger.unseen_changes(kind)
+    rejected = state_of(ledger.rows[ledger.where("revision-rejected")])["number"]
+    of_rejected = [c for c in unseen if state_of(c.row).get("number") == rejected]
+    assert fields_of(of_rejected) == fields_in(OF_REJECTED.get(kind, EVERYTHING_SEEN))
+    others = fields_of(c for c in unseen if c not in of_rejected)
+    assert others == fields_in(UNSEEN[kind])
 
 
-def test_an_event_taken_out_or_doubled_is_found(rows: list[Row]) -> None:
+def test_an_event_taken_out_or_doubled_is_found(ledger: SoundLedger) -> None:
     """Each of them, but for the rejection and the last: nothing rests on those."""
-    for at, row in enumerate(rows):
-        without = renumbered([*rows[:at], *rows[at + 1 :]])
-        is_last = at == len(rows) - 1 or row.kind == "revision-rejected"
-        assert is_last or found_in(without), f"{row.kind} taken out"
-        assert found_in(renumbered([*rows[: at + 1], *rows[at:]])), f"{row.kind} doubled"
+    assert ledger.unseen_taken_out() == ["revision-rejected", ledger.rows[-1].kind]
+    assert ledger.unseen_doubled() == []
 
 
-def test_an_adjustment_that_no_revision_caused_is_named(rows: list[Row]) -> None:
+def test_an_adjustment_that_no_revision_caused_is_named(ledger: SoundLedger) -> None:
     """The issue taken out: what it adjusted stands alone, in both hospitals."""
-    at = next(at for at, row in enumerate(rows) if row.kind == "revision-issued")
-    found = found_in(renumbered([*rows[:at], *rows[at + 1 :]]))
+    found = ledger.discrepancies(ledger.without(ledger.where("revision-issued")))
     assert {("A1", "更正"), ("B1", "更正")} <= {(d.stay, d.step) for d in found}
 
 
-def test_an_approval_by_the_author_is_named(rows: list[Row]) -> None:
+def test_an_approval_by_the_author_is_named(ledger: SoundLedger) -> None:
     """The four eyes are in the ledger."""
     by = {"operator": "officer-1", "institution_id": "A990103"}
-    said = [changed(row, by=by) if row.kind == "revision-approved" else row for row in rows]
-    first = found_in(said)[0]
+    at = ledger.where("revision-approved")
+    said = ledger.with_changed(at, changed(ledger.rows[at], by=by))
+    first = ledger.discrepancies(said)[0]
     assert (first.step, first.what) == ("批准追溯更正", "登记")
     assert "须由另一位经办人" in first.recomputed
 
 
-def test_an_adjustment_under_a_revision_that_was_rejected_is_named(rows: list[Row]) -> None:
+def test_an_adjustment_under_a_revision_that_was_rejected_is_named(ledger: SoundLedger) -> None:
     """Issued in the name of the other proposal: it was never approved."""
-    rejected = next(row for row in rows if row.kind == "revision-rejected")
+    rejected = ledger.rows[ledger.where("revision-rejected")]
     number = state_of(rejected)["number"]
     said = [
         replace(changed(row, number=number), stream=rejected.stream)
         if row.kind == "revision-issued"
         else row
-        for row in rows
+        for row in ledger.rows
     ]
-    steps = {d.step for d in found_in(renumbered(said))}
+    steps = {d.step for d in ledger.discrepancies(renumbered(said))}
     assert {"执行追溯更正", "更正"} <= steps

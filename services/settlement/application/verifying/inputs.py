@@ -11,6 +11,7 @@ from settlement.application.ask_eligibility import days_asked, window_asked
 from settlement.application.episodes import TransferUnfit, episode_of, transferred_from
 from settlement.application.former_parts import FindStay, part_used, require_former_settled
 from settlement.application.law_of_part import PartsUnstated, dates_said
+from settlement.application.ledger_incomplete import LedgerIncomplete
 from settlement.application.prepare_settlement import counter_years
 from settlement.application.verifying.comparing import Difference, Finding, value_findings
 from settlement.application.verifying.counters import CountersAgain
@@ -54,7 +55,7 @@ def input_findings(
             inputs.institution,
             institutions.used(stay.institution_id, _day(inputs.eligibility, stay)),
         ),
-        ("分段", inputs.part, part_used(stay, find)),
+        *_part(inputs, stay, find),
         *_transfer(inputs, stay, find, institutions),
         ("结算日期", inputs.settled_on, booked_day(opened.timestamp)),
         *eligibility_differences(inputs.eligibility, stay, opened.timestamp),
@@ -62,6 +63,14 @@ def input_findings(
     ]
     for what, stored, expected in known:
         yield from value_findings(INPUTS, what, stored, expected)
+
+
+def _part(inputs: SettlementInputs, stay: Stay, find: FindStay) -> Iterator[Difference]:
+    """Which part of the stay it is; the first part may have been taken out of the ledger."""
+    try:
+        yield "分段", inputs.part, part_used(stay, find)
+    except LedgerIncomplete as missing:
+        yield "分段", inputs.part, missing
 
 
 def _transfer(
