@@ -70,7 +70,7 @@ def verify_ledger(
     ledger: Ledger, laws: LawLibrary, *, fund_books: FundBooks | None = None
 ) -> Verified:
     """Compute everything again. Discrepancies come in ledger order."""
-    walk = _Walk(laws)
+    walk = LedgerWalk(laws)
     walk.read_books(fund_books)
     found: list[Discrepancy] = []
     for logged in walk.readable(ledger.events()):
@@ -86,7 +86,7 @@ def verify_ledger(
     )
 
 
-class _Walk:
+class LedgerWalk:
     """One walk along the log, with everything that it has told so far."""
 
     def __init__(self, laws: LawLibrary):

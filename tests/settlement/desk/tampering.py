@@ -13,7 +13,7 @@ from itertools import takewhile
 from types import FunctionType
 
 from settlement.application.law_library import LawLibrary
-from settlement.application.verify_ledger import Discrepancy, _Walk, verify_ledger
+from settlement.application.verify_ledger import Discrepancy, LedgerWalk, verify_ledger
 from settlement.application.verifying.fund_books import FundBooks
 from tests.settlement.desk.ledger_rows import LedgerOfRows, Row, changes, renumbered, state_of
 
@@ -208,7 +208,7 @@ class _KeptWalks:
     """
 
     def __init__(self, rows: list[Row], laws: LawLibrary, books: FundBooks | None):
-        walk = _Walk(laws)
+        walk = LedgerWalk(laws)
         walk.read_books(books)
         self._same: list[object] = []
         self._kept = [self._keep(walk)]
@@ -226,13 +226,13 @@ class _KeptWalks:
             yield from walk.take(logged)
         yield from walk.finish()
 
-    def _keep(self, walk: _Walk) -> bytes:
+    def _keep(self, walk: LedgerWalk) -> bytes:
         into = io.BytesIO()
         _Keeping(into, self._same).dump(walk)
         return into.getvalue()
 
-    def _restored(self, at: int) -> _Walk:
-        found: _Walk = _Restoring(io.BytesIO(self._kept[at]), self._same).load()
+    def _restored(self, at: int) -> LedgerWalk:
+        found: LedgerWalk = _Restoring(io.BytesIO(self._kept[at]), self._same).load()
         return found
 
 
