@@ -46,6 +46,9 @@ from tests.settlement.whole_life.two_regions import (
     TWO_IDS,
 )
 
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only named here
+"""Where a run keeps its files: what a disk does is another test's story."""
+
 
 def any_that_is(*statuses: str) -> Callable[[Any], Any]:
     """A rule for stays that stand like that, while there are any."""
@@ -65,7 +68,7 @@ class BothDesks(RuleBasedStateMachine):
         """Nobody is admitted yet."""
         super().__init__()
         self.tally = tally
-        self.folder = TemporaryDirectory()
+        self.folder = TemporaryDirectory(dir=IN_MEMORY)
         self.desk = RealDesk(Path(self.folder.name))
         self.model = WholeModel()
         self.now = BEGINS
