@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from contracts.vocabulary import InstitutionId, PersonId
 from settlement.application.admit_patient import AdmitPatient
 from settlement.application.ports import Accept
-from settlement.domain.circumstances import Circumstances
+from settlement.domain.circumstances import Circumstances, TransferredFrom
 from settlement.domain.record import Actor
 from settlement.law.bill import Charges
 from tests.settlement.whole_life import model_fees as fees
@@ -144,15 +144,20 @@ class BothDesks(RuleBasedStateMachine):
         return self.now
 
     def admission(
-        self, key: StayKey, person: str, days_ago: int, referral: Referral
+        self,
+        key: StayKey,
+        person: str,
+        days_ago: int,
+        referral: Referral,
+        former: StayKey | None = None,
     ) -> AdmitPatient:
-        """The command to admit somebody."""
+        """The command to admit somebody, perhaps from another hospital's stay."""
         today = date_of(self.now)
         return AdmitPatient(
             person_id=PersonId(person),
             hospital_stay_number=key[1],
             admission=today - timedelta(days=days_ago),
-            circumstances=Circumstances(referral=referral),
+            circumstances=declared(referral, former),
             scheme=None,
             by=self.by(key),
             today=today,
@@ -218,6 +223,16 @@ class BothDesks(RuleBasedStateMachine):
                 for name in CAPS_FEN if person in TWO_IDS else ():
                     together[name, first_day] += kept.get(name, 0)
             assert all(fen <= CAPS_FEN[name] for (name, _), fen in together.items())
+
+
+def declared(referral: Referral, former: StayKey | None) -> Circumstances:
+    """What is declared at admission."""
+    if former is None:
+        return Circumstances(referral=referral)
+    hospital, number = former
+    return Circumstances(
+        referral=referral, transferred_from=TransferredFrom(InstitutionId(hospital), number)
+    )
 
 
 def charges_of(amounts: Mapping[str, int]) -> Charges | None:

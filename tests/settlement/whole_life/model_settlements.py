@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.settlement.whole_life.two_regions import HOSPITALS, NORTH, PEOPLE, law_of
 from tests.support.oracle import Answer, Claim, settle_by_the_letter
-from tests.support.oracle_text import counters_of, pays_the_bill, sums_of
+from tests.support.oracle_text import counters_of, is_of_episode, pays_the_bill, sums_of
 
 StayKey = tuple[str, str]
 """The hospital, and its stay number."""
@@ -153,14 +153,20 @@ def named(amounts: Mapping[str, int]) -> dict[str, int]:
     return named
 
 
-def years_of(document: Mapping[str, Any], dates: Mapping[str, date]) -> dict[str, date]:
-    """The first day of the benefit year that each counter belongs to."""
+def years_of(
+    document: Mapping[str, Any], dates: Mapping[str, date], *, began: date
+) -> dict[str, date]:
+    """The first day of the benefit year that each counter belongs to; what is counted by episode
+    belongs to that of the day on which the first stay of it began."""
     whole = document["dates"]["benefit_year"]
     years = {f"sum.{name}": _began(whole, dates) for name in sums_of(document)}
     years["admissions"] = _began(whole, dates)
     for layer in document["layers"]:
-        began = _began(layer.get("benefit_year") or whole, dates)
-        years |= dict.fromkeys(counters_of(layer), began)
+        rule = layer.get("benefit_year") or whole
+        if is_of_episode(layer):
+            years |= dict.fromkeys(counters_of(layer), _began(rule, dict.fromkeys(dates, began)))
+        else:
+            years |= dict.fromkeys(counters_of(layer), _began(rule, dates))
     return years
 
 

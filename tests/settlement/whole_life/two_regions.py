@@ -58,6 +58,21 @@ NORTH_TEXT = policy_text(
         payer="medical_assistance",
     ),
     layer_text(
+        """
+        base: total - basic - serious - assistance
+        deductible:
+          per: episode
+          amount: {choose: [{when: {tier: 三级}, value: 1500}, {otherwise: 600}]}
+        rate:
+          choose:
+            - {when: {transfer: 由下级医院转入}, value: 20%}
+            - {when: {transfer: 由上级医院转入}, value: 35%}
+            - {otherwise: 10%}
+        """,
+        layer_id="ongoing",
+        payer="critical_illness",
+    ),
+    layer_text(
         "decided_elsewhere: {by: 民政局评审, at_most: total - basic, may_come_later: 是}",
         layer_id="reviewed",
         payer="medical_assistance",
