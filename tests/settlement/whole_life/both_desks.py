@@ -28,7 +28,7 @@ from settlement.domain.record import Actor
 from settlement.law.bill import Charges
 from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life.at_the_end import require_consistent_ledger
-from tests.settlement.whole_life.model_after_settlement import WholeModel
+from tests.settlement.whole_life.model_revisions import ModelOfAll
 from tests.settlement.whole_life.model_settlements import Counted, Referral, StayKey
 from tests.settlement.whole_life.real_desk import (
     BEGINS,
@@ -70,7 +70,7 @@ class BothDesks(RuleBasedStateMachine):
         self.tally = tally
         self.folder = TemporaryDirectory(dir=IN_MEMORY)
         self.desk = RealDesk(Path(self.folder.name))
-        self.model = WholeModel()
+        self.model = ModelOfAll()
         self.now = BEGINS
         self.requests: list[tuple[Request, bytes]] = []
         self.desk.look()
@@ -78,8 +78,10 @@ class BothDesks(RuleBasedStateMachine):
     def teardown(self) -> None:
         """At the end of the run everything is computed again from what was stored."""
         try:
-            require_consistent_ledger(self.desk)
+            require_consistent_ledger(self.desk, is_all_as_known=self.model.is_all_as_known)
             self.tally["runs"] += 1
+            late = self.model.is_published and self.model.is_all_as_known
+            self.tally["all under what came late"] += late
         finally:
             self.desk.close()
             self.folder.cleanup()
@@ -104,8 +106,9 @@ class BothDesks(RuleBasedStateMachine):
         why: set[str],
         decide: Callable[[Accept], Any],
         **body: Any,
-    ) -> None:
-        """Send a command to the desk, which must do as the model did."""
+    ) -> bytes | None:
+        """Send a command to the desk, which must do as the model did; what it answers, unless it
+        refuses."""
         request = Request(
             operation, key[0], f"k{self.tally['steps']}", {"stay": key, **body}, decide
         )
@@ -116,11 +119,12 @@ class BothDesks(RuleBasedStateMachine):
             assert said.refused in why, f"{operation}: {said.refused} instead of {why}"
             assert self.desk.position == before, f"{operation}: a refusal left an event"
             self.tally[f"refused: {said.refused}"] += 1
-            return
+            return None
         assert said.refused is None, f"{operation} was refused: {said.refused}"
         assert self.desk.position > before
         self.tally[f"done: {operation}"] += 1
         self.requests.append((request, said.body))
+        return said.body
 
     @contextmanager
     def watching_what_follows(self, of: str) -> Iterator[None]:

@@ -3,7 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from settlement.application import prepare_settlement, remake_settlement, reverse_settlement
+from settlement.application import (
+    prepare_settlement,
+    remake_settlement,
+    reverse_settlement,
+    revise_person,
+)
 from settlement.domain.chain import EpisodeUsed
 from settlement.domain.discretion import Proposal
 from settlement.domain.stay import Stay
@@ -17,6 +22,10 @@ def nothing(*_: Any, **__: Any) -> tuple[()]:
     return ()
 
 
+def follows_nothing(*_: Any, **__: Any) -> None:
+    """No later settlement is made again."""
+
+
 def its_own_episode(stay: Stay, *_: Any, **__: Any) -> EpisodeUsed:
     """Whoever comes from another hospital begins anew."""
     return EpisodeUsed(stay.id, stay.admission)
@@ -28,6 +37,7 @@ LEFT_OUT: Mapping[str, tuple[Any, str, Instead]] = {
     "deductions outlive what they rest on": (StayAfterSettlement, "_release_deductions", nothing),
     "proposals never lapse": (Proposal, "require_as_checked", nothing),
     "parts are settled in any order": (prepare_settlement, "require_former_settled", nothing),
+    "revisions move nothing after them": (revise_person, "made_to_follow", follows_nothing),
     "transfers share no deductible": (prepare_settlement, "episode_of", its_own_episode),
 }
 """Where each stands, its name there, and what is done instead."""

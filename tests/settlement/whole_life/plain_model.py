@@ -38,7 +38,7 @@ from tests.settlement.whole_life.model_transfers import (
     episode_of,
     transfer_of,
 )
-from tests.settlement.whole_life.two_regions import NORTH, PEOPLE, TWO_IDS
+from tests.settlement.whole_life.two_regions import NORTH, PEOPLE, TWO_IDS, law_on
 from tests.support.oracle_facts import Refused
 
 REFUSALS = {
@@ -61,6 +61,11 @@ class PlainModel:
         self.deductions = DeductionBook()
         self.later = LaterAmounts()
         self.is_one_person = False
+        self.is_published = False
+
+    def law_of(self, person: str, admission: date) -> str:
+        """The law of somebody admitted on a day, by what is published."""
+        return law_on(PEOPLE[person].region, admission, is_published=self.is_published)
 
     # --- what stands --------------------------------------------------------------------------
 
@@ -353,10 +358,11 @@ class PlainModel:
         # North goes by the part's own first day, South by the day of admission.
         first = stay if PEOPLE[stay.person].region == NORTH else self.stays[first_of(key)]
         dates = {"admission": first.admission, "discharge": stay.discharge, "settlement": today}
-        document = document_of(PEOPLE[stay.person].region)
+        law = self.law_of(stay.person, first.admission)
         new = Counted(
             stay=key,
             ordinal=self.made[key] + 1,
+            law=law,
             person=stay.person,
             records=self.records_of(stay.person),
             facts={
@@ -368,7 +374,7 @@ class PlainModel:
             },
             amounts=named(amounts),
             elsewhere=dict(elsewhere),
-            years=years_of(document, dates, began=self.stays[episode or key].admission),
+            years=years_of(document_of(law), dates, began=self.stays[episode or key].admission),
         )
         try:
             found = settled(new, totals_of(self.live))
@@ -428,7 +434,7 @@ class PlainModel:
         copy.stays, copy.live = deepcopy(self.stays), list(self.live)
         copy.made, copy.deductions = Counter(self.made), deepcopy(self.deductions)
         copy.later = deepcopy(self.later)
-        copy.is_one_person = self.is_one_person
+        copy.is_one_person, copy.is_published = self.is_one_person, self.is_published
         return copy
 
 

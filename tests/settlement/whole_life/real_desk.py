@@ -26,6 +26,7 @@ from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.deposits import Tender
 from settlement.domain.record import Actor
+from settlement.domain.revision import Revision
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay, stay_id_of
@@ -240,6 +241,15 @@ def date_of(at: datetime) -> date:
 
 def shown(result: Any) -> bytes:
     """What a hospital is told of a command."""
+    if isinstance(result, Revision):
+        return json.dumps(
+            {
+                "revision": result.number,
+                "persons": len(result.parts),
+                "issued": len(result.issued),
+                "lapsed": len(result.lapsed),
+            }
+        ).encode()
     stay: Stay = result if isinstance(result, Stay) else result.stay
     settlement = stay.current_settlement
     return json.dumps(
