@@ -18,7 +18,8 @@ from tests.settlement.whole_life.real_desk import (
 )
 from tests.settlement.whole_life.rules_of_deductions import Deducting
 from tests.settlement.whole_life.rules_of_later_amounts import DecidingLater
-from tests.settlement.whole_life.rules_of_parts import LyingOn
+from tests.settlement.whole_life.rules_of_revisions import Revising
+from tests.settlement.whole_life.rules_of_transfers import Transferring
 from tests.settlement.whole_life.two_regions import (
     HOSPITALS,
     PEOPLE,
@@ -29,7 +30,7 @@ P4 = list(PEOPLE)[-1]
 _FIRST_LINES = st.lists(sent.LINES, min_size=2, max_size=4, unique_by=lambda line: line.number)
 
 
-class WholeLife(LyingOn, Deducting, DecidingLater):
+class WholeLife(Revising, Transferring, Deducting, DecidingLater):
     """One run."""
 
     @initialize(

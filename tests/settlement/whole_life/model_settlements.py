@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
-from tests.settlement.whole_life.two_regions import HOSPITALS, NORTH, PEOPLE, law_of
+from tests.settlement.whole_life.two_regions import HOSPITALS, NORTH, PEOPLE, law_on
 from tests.support.oracle import Answer, Claim, settle_by_the_letter
-from tests.support.oracle_text import counters_of, pays_the_bill, sums_of
+from tests.support.oracle_text import counters_of, is_of_episode, pays_the_bill, sums_of
 
 StayKey = tuple[str, str]
 """The hospital, and its stay number."""
@@ -35,6 +36,7 @@ class Counted:
 
     stay: StayKey
     ordinal: int
+    law: str
     person: str
     records: tuple[str, ...]
     facts: Mapping[str, Any]
@@ -53,13 +55,14 @@ class Counted:
     @property
     def shares(self) -> dict[str, int]:
         """What each payer's layer pays of the bill."""
-        layers = [x for x in document_of(self.region)["layers"] if pays_the_bill(x)]
+        layers = [x for x in document_of(self.law)["layers"] if pays_the_bill(x)]
         return {x["id"]: fen for x in layers if (fen := self.answer.paid[x["id"]])}
 
 
-def document_of(region: str) -> Mapping[str, Any]:
-    """A region's law."""
-    found: Mapping[str, Any] = json.loads(law_of(region))
+@cache
+def document_of(law: str) -> Mapping[str, Any]:
+    """The tree of a text; nothing here changes it."""
+    found: Mapping[str, Any] = json.loads(law)
     return found
 
 
@@ -88,7 +91,7 @@ def settled(counted: Counted, totals: Mapping[YearKey, Mapping[str, int]]) -> Co
         "same_tier_admission_number": before[f"admissions@{tier}"] + 1,
     }
     claim = Claim(counted.amounts, facts, dict(before), counted.elsewhere)
-    answer = settle_by_the_letter(law_of(counted.region), claim)
+    answer = settle_by_the_letter(counted.law, claim)
     moves = {n: m for n, total in answer.counters.items() if (m := total - before.get(n, 0))}
     return replace(counted, answer=answer, moves=moves)
 
@@ -121,7 +124,7 @@ def _owed_after(before: Counted, again: Counted, desk: str) -> Counter[str]:
 
 def _of_the_bill(counted: Counted) -> Counter[str]:
     found: Counter[str] = Counter()
-    for layer in document_of(counted.region)["layers"]:
+    for layer in document_of(counted.law)["layers"]:
         if pays_the_bill(layer):
             found[fund_of(layer)] += counted.answer.paid[layer["id"]]
     return found
@@ -142,7 +145,8 @@ def fund_of(layer: Mapping[str, Any]) -> str:
 
 def funds_of(region: str) -> list[str]:
     """Every fund that a region's law knows."""
-    return sorted({fund_of(layer) for layer in document_of(region)["layers"]})
+    law = law_on(region, date.min, is_published=False)
+    return sorted({fund_of(layer) for layer in document_of(law)["layers"]})
 
 
 def named(amounts: Mapping[str, int]) -> dict[str, int]:
@@ -153,14 +157,20 @@ def named(amounts: Mapping[str, int]) -> dict[str, int]:
     return named
 
 
-def years_of(document: Mapping[str, Any], dates: Mapping[str, date]) -> dict[str, date]:
-    """The first day of the benefit year that each counter belongs to."""
+def years_of(
+    document: Mapping[str, Any], dates: Mapping[str, date], *, began: date
+) -> dict[str, date]:
+    """The first day of the benefit year that each counter belongs to; what is counted by episode
+    belongs to that of the day on which the first stay of it began."""
     whole = document["dates"]["benefit_year"]
     years = {f"sum.{name}": _began(whole, dates) for name in sums_of(document)}
     years["admissions"] = _began(whole, dates)
     for layer in document["layers"]:
-        began = _began(layer.get("benefit_year") or whole, dates)
-        years |= dict.fromkeys(counters_of(layer), began)
+        rule = layer.get("benefit_year") or whole
+        if is_of_episode(layer):
+            years |= dict.fromkeys(counters_of(layer), _began(rule, dict.fromkeys(dates, began)))
+        else:
+            years |= dict.fromkeys(counters_of(layer), _began(rule, dates))
     return years
 
 

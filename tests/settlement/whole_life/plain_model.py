@@ -8,7 +8,7 @@ reasons for which it is to be refused, and changes nothing then; no reason means
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Self
 
@@ -31,7 +31,14 @@ from tests.settlement.whole_life.model_settlements import (
     totals_of,
     years_of,
 )
-from tests.settlement.whole_life.two_regions import NORTH, PEOPLE, TWO_IDS
+from tests.settlement.whole_life.model_stays import Stay, Tendered
+from tests.settlement.whole_life.model_transfers import (
+    TransferUnfit,
+    came_from,
+    episode_of,
+    transfer_of,
+)
+from tests.settlement.whole_life.two_regions import NORTH, PEOPLE, TWO_IDS, law_on
 from tests.support.oracle_facts import Refused
 
 REFUSALS = {
@@ -44,49 +51,6 @@ REFUSALS = {
 """What the desk calls each of the oracle's refusals."""
 
 
-@dataclass(frozen=True)
-class Tendered:
-    """How the patient's part is paid, in fen: from his account, of the deposit, in cash."""
-
-    account: int
-    deposit: int
-    cash: int
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return self.account + self.deposit + self.cash
-
-
-@dataclass
-class Stay:
-    """A stay as it stands."""
-
-    person: str
-    admission: date
-    referral: bool | None
-    referral_at_discharge: bool | None = None
-    discharge: date | None = None
-    is_cancelled: bool = False
-    batches: fees.Batches = field(default_factory=dict)
-    batches_used: set[str] = field(default_factory=set)
-    receipts: dict[str, int] = field(default_factory=dict)
-    tender: Tendered | None = None
-    goes_on: bool = False
-
-    @property
-    def held(self) -> int:
-        """What is held of the deposit."""
-        return sum(self.receipts.values()) - (self.tender.deposit if self.tender else 0)
-
-    @property
-    def declared_referral(self) -> bool | None:
-        """What the discharge said counts before what the admission said."""
-        if self.referral_at_discharge is None:
-            return self.referral
-        return self.referral_at_discharge
-
-
 class PlainModel:
     """Everything that stands."""
 
@@ -97,6 +61,11 @@ class PlainModel:
         self.deductions = DeductionBook()
         self.later = LaterAmounts()
         self.is_one_person = False
+        self.is_published = False
+
+    def law_of(self, person: str, admission: date) -> str:
+        """The law of somebody admitted on a day, by what is published."""
+        return law_on(PEOPLE[person].region, admission, is_published=self.is_published)
 
     # --- what stands --------------------------------------------------------------------------
 
@@ -130,9 +99,16 @@ class PlainModel:
     # --- admission ----------------------------------------------------------------------------
 
     def admit(
-        self, key: StayKey, person: str, admission: date, referral: Referral, today: date
+        self,
+        key: StayKey,
+        person: str,
+        admission: date,
+        referral: Referral,
+        today: date,
+        *,
+        former: StayKey | None = None,
     ) -> set[str]:
-        """Admitted, or admitted again."""
+        """Admitted, or admitted again; perhaps from the stay of another hospital."""
         why = set[str]()
         if key in self.stays and not self.stays[key].is_cancelled:
             why.add("AlreadyAdmitted")
@@ -140,17 +116,26 @@ class PlainModel:
             why.add("PersonUnknown")
         if admission > today:
             why.add("DateInFuture")
+        new = Stay(person, admission, referral, came_from=former)
+        why |= self._why_unfit(key, {**self.stays, key: new})
         if not why:
-            self.stays[key] = Stay(person, admission, referral)
+            self.stays[key] = new
         return why
 
     def change_admission(
-        self, key: StayKey, admission: date, referral: Referral, today: date
+        self,
+        key: StayKey,
+        admission: date,
+        referral: Referral,
+        today: date,
+        *,
+        former: StayKey | None,
     ) -> set[str]:
         """The registration reads otherwise."""
         stay = self.stays[key]
         why = self._why_fixed(key)
-        if (admission, referral) == (stay.admission, stay.referral):
+        new = replace(stay, admission=admission, referral=referral, came_from=former)
+        if new == stay:
             why.add("NothingChanged")
         if part_of(key) > 1 and admission != stay.admission:
             why.add("BelongsToPart")
@@ -158,9 +143,22 @@ class PlainModel:
             why.add("DateInFuture")
         if stay.discharge and stay.discharge < admission:
             why.add("DischargeBeforeAdmission")
+        why |= self._why_unfit(key, {**self.stays, key: new})
         if not why:
-            stay.admission, stay.referral = admission, referral
+            self.stays[key] = new
         return why
+
+    def records_of(self, person: str) -> tuple[str, ...]:
+        """Every id of a person, the stay's own first."""
+        others = [p for p in TWO_IDS if self.is_one_person and p != person]
+        return (person, *(others if person in TWO_IDS else ()))
+
+    def _why_unfit(self, key: StayKey, stays: Mapping[StayKey, Stay]) -> set[str]:
+        try:
+            episode_of(stays, key, self.records_of(stays[key].person))
+        except TransferUnfit:
+            return {"TransferUnfit"}
+        return set()
 
     def cancel(self, key: StayKey) -> set[str]:
         """The admission never was."""
@@ -242,6 +240,7 @@ class PlainModel:
                 why.add("NormalDepositNotStated")
             elif stay.held + fen > min(normal * 30 // 100, 2_000_00):
                 why.add("DepositAboveAllowed")
+        why |= self._why_hanging_unfit(key)
         if not why:
             stay.receipts[receipt] = fen
         return why
@@ -262,8 +261,16 @@ class PlainModel:
 
     # --- discharge and settlement -------------------------------------------------------------
 
-    def discharge(self, key: StayKey, discharge: date, referral: Referral, today: date) -> set[str]:
-        """The patient leaves."""
+    def discharge(
+        self,
+        key: StayKey,
+        discharge: date,
+        referral: Referral,
+        today: date,
+        *,
+        departure: str | None = None,
+    ) -> set[str]:
+        """The patient leaves, perhaps for another hospital."""
         stay = self.stays[key]
         why = _why_not_in(stay)
         if discharge < stay.admission:
@@ -272,6 +279,7 @@ class PlainModel:
             why.add("DateInFuture")
         if not why:
             stay.discharge, stay.referral_at_discharge = discharge, referral
+            stay.departure = departure
         return why
 
     def undo_discharge(self, key: StayKey) -> set[str]:
@@ -285,19 +293,43 @@ class PlainModel:
         if not why:
             if stay.goes_on:
                 self.stays[next_of(key)].is_cancelled = True
-            stay.discharge = stay.referral_at_discharge = None
+            stay.discharge = stay.referral_at_discharge = stay.departure = None
             stay.goes_on = False
         return why
 
     def close_part(self, key: StayKey, until: date, referral: Referral, today: date) -> set[str]:
         """The patient stays in, and what comes after this day is another part."""
+        unfit = self._why_hanging_unfit(key)
+        if unfit:
+            return unfit | self.tried().discharge(key, until, referral, today)
         why = self.discharge(key, until, referral, today)
         if not why:
             stay = self.stays[key]
             stay.goes_on = True
-            first_day = until + timedelta(days=1)
-            self.stays[next_of(key)] = Stay(stay.person, first_day, stay.referral)
+            self.stays[next_of(key)] = Stay(
+                stay.person,
+                until + timedelta(days=1),
+                stay.referral,
+                came_from=stay.came_from,
+            )
         return why
+
+    def hanging(self, key: StayKey) -> tuple[StayKey | None, StayKey | None]:
+        """The stay that this one goes on, and the first one of the episode, where the law asks for
+        it: North's does. Raises TransferUnfit."""
+        stay = self.stays[key]
+        records = self.records_of(stay.person)
+        former = came_from(self.stays, key, records)
+        if PEOPLE[stay.person].region != NORTH:
+            return former, None
+        return former, episode_of(self.stays, key, records)
+
+    def _why_hanging_unfit(self, key: StayKey) -> set[str]:
+        try:
+            self.hanging(key)
+        except TransferUnfit:
+            return {"TransferUnfit"}
+        return set()
 
     def _why_not_withdrawn(self, key: StayKey) -> set[str]:
         stay, why = self.stays[key], self._why_fixed(key)
@@ -319,24 +351,30 @@ class PlainModel:
             why.add("NoFees")
         if part_of(key) > 1 and self.counted(former_of(key)) is None:
             why.add("FormerPartUnsettled")
+        why |= self._why_hanging_unfit(key)
         if why or amounts is None or stay.discharge is None:
             return why
-        others = tuple(p for p in TWO_IDS if self.is_one_person and p != stay.person)
+        former, episode = self.hanging(key)
         # North goes by the part's own first day, South by the day of admission.
         first = stay if PEOPLE[stay.person].region == NORTH else self.stays[first_of(key)]
         dates = {"admission": first.admission, "discharge": stay.discharge, "settlement": today}
-        document = document_of(PEOPLE[stay.person].region)
+        law = self.law_of(stay.person, first.admission)
         new = Counted(
             stay=key,
             ordinal=self.made[key] + 1,
+            law=law,
             person=stay.person,
-            records=(stay.person, *(others if stay.person in TWO_IDS else ())),
-            facts=facts_of(
-                key[0], stay.person, stay.declared_referral, dates, goes_on=stay.goes_on
-            ),
+            records=self.records_of(stay.person),
+            facts={
+                **facts_of(
+                    key[0], stay.person, stay.declared_referral, dates, goes_on=stay.goes_on
+                ),
+                "transfer": transfer_of(former, key),
+                "episode": episode and " ".join(episode),
+            },
             amounts=named(amounts),
             elsewhere=dict(elsewhere),
-            years=years_of(document, dates),
+            years=years_of(document_of(law), dates, began=self.stays[episode or key].admission),
         )
         try:
             found = settled(new, totals_of(self.live))
@@ -396,7 +434,7 @@ class PlainModel:
         copy.stays, copy.live = deepcopy(self.stays), list(self.live)
         copy.made, copy.deductions = Counter(self.made), deepcopy(self.deductions)
         copy.later = deepcopy(self.later)
-        copy.is_one_person = self.is_one_person
+        copy.is_one_person, copy.is_published = self.is_one_person, self.is_published
         return copy
 
 

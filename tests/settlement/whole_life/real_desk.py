@@ -26,6 +26,7 @@ from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.deposits import Tender
 from settlement.domain.record import Actor
+from settlement.domain.revision import Revision
 from settlement.domain.settlement import Settlement
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay, stay_id_of
@@ -112,7 +113,8 @@ class RealDesk:
             read_model.create_tables()
         self._engine = engine
         self._read_until = 0
-        self._stays: dict[UUID, Stay] = {}
+        self.stays: dict[StayKey, Stay] = {}
+        self._seen: dict[StayKey, StaySeen] = {}
         self._years: dict[UUID, BenefitYear] = {}
         self._orders: dict[UUID, SettlementOrder] = {}
         rows = read_institutions((SAMPLES / "institutions.csv").read_bytes())
@@ -168,46 +170,17 @@ class RealDesk:
         for aggregate_id in log.changed_since(self._read_until):
             found = log.find(aggregate_id)
             if isinstance(found, Stay):
-                self._stays[aggregate_id] = found
+                key = nth_of((found.institution_id, found.hospital_stay_number), found.part)
+                self.stays[key], self._seen[key] = found, _seen_of(found)
             elif isinstance(found, BenefitYear):
                 self._years[aggregate_id] = found
             elif isinstance(found, SettlementOrder):
                 self._orders[aggregate_id] = found
         self._read_until = now
 
-    @property
-    def stays(self) -> Mapping[StayKey, Stay]:
-        """Every stay, as of the last look."""
-        return {
-            nth_of((s.institution_id, s.hospital_stay_number), s.part): s
-            for s in self._stays.values()
-        }
-
-    def seen(self) -> dict[StayKey, StaySeen]:
-        """Every stay as anybody may see it."""
-        return {
-            key: StaySeen(
-                stay.status,
-                stay.charges.amounts() if stay.charges else None,
-                stay.deposit.held_fen,
-                _paid(stay.tender),
-                _seen(stay.current_settlement) if stay.current_settlement else None,
-                tuple(
-                    (kept.imposed.fund_id, kept.stands_fen, kept.status.value)
-                    for kept in stay.deductions.every
-                ),
-                tuple(
-                    (
-                        each.layer,
-                        each.amount_fen,
-                        stay.proposal_status(each).value,
-                        each.what_changed(stay.current_settlement) is None,
-                    )
-                    for each in stay.proposals
-                ),
-            )
-            for key, stay in self.stays.items()
-        }
+    def seen(self) -> Mapping[StayKey, StaySeen]:
+        """Every stay as anybody may see it, as of the last look."""
+        return self._seen
 
     def number_of(self, key: StayKey, ordinal: int) -> str:
         """The number of a stay's settlement, counted from 1."""
@@ -220,9 +193,12 @@ class RealDesk:
         return settlement.inputs.charges.total_fen
 
     def totals(self) -> dict[YearKey, dict[str, int]]:
-        """Every benefit year's totals, without zeros."""
+        """Every benefit year's totals, without zeros; an episode by its first stay."""
+        firsts = {str(stay.id): " ".join(key) for key, stay in self.stays.items()}
         plain = {
-            (year.person_id, year.first_day): {n: fen for n, fen in year.counters.items() if fen}
+            (year.person_id, year.first_day): {
+                _named(name, firsts): fen for name, fen in year.counters.items() if fen
+            }
             for year in self._years.values()
         }
         return {key: kept for key, kept in plain.items() if kept}
@@ -265,6 +241,15 @@ def date_of(at: datetime) -> date:
 
 def shown(result: Any) -> bytes:
     """What a hospital is told of a command."""
+    if isinstance(result, Revision):
+        return json.dumps(
+            {
+                "revision": result.number,
+                "persons": len(result.parts),
+                "issued": len(result.issued),
+                "lapsed": len(result.lapsed),
+            }
+        ).encode()
     stay: Stay = result if isinstance(result, Stay) else result.stay
     settlement = stay.current_settlement
     return json.dumps(
@@ -292,11 +277,39 @@ def owed_to_hospital(settlement: Settlement) -> dict[str, int]:
     return {fund: fen for fund, fen in owed.items() if fen}
 
 
+def _named(total: str, firsts: Mapping[str, str]) -> str:
+    name, _, kept_by = total.partition("@")
+    return f"{name}@{firsts.get(kept_by, kept_by)}" if kept_by else name
+
+
 def _paid(tender: Tender | None) -> tuple[int, int, int] | None:
     return (tender.account_fen, tender.deposit_fen, tender.cash_fen) if tender else None
 
 
-def _seen(settlement: Settlement) -> SettlementSeen:
+def _seen_of(stay: Stay) -> StaySeen:
+    return StaySeen(
+        stay.status,
+        stay.charges.amounts() if stay.charges else None,
+        stay.deposit.held_fen,
+        _paid(stay.tender),
+        _settlement_seen(stay.current_settlement) if stay.current_settlement else None,
+        tuple(
+            (kept.imposed.fund_id, kept.stands_fen, kept.status.value)
+            for kept in stay.deductions.every
+        ),
+        tuple(
+            (
+                each.layer,
+                each.amount_fen,
+                stay.proposal_status(each).value,
+                each.what_changed(stay.current_settlement) is None,
+            )
+            for each in stay.proposals
+        ),
+    )
+
+
+def _settlement_seen(settlement: Settlement) -> SettlementSeen:
     return SettlementSeen(
         shares={s.layer: s.amount_fen for s in settlement.shares if s.amount_fen},
         patient=settlement.patient_fen,

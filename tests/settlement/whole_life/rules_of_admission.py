@@ -7,7 +7,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from contracts.vocabulary import InstitutionId
+from contracts.vocabulary import Departure, InstitutionId
 from settlement.application.admit_patient import admit_patient
 from settlement.application.cancel_admission import CancelAdmission, cancel_admission
 from settlement.application.change_admission import ChangeAdmission, change_admission
@@ -16,7 +16,8 @@ from settlement.application.undo_discharge import UndoDischarge, undo_discharge
 from settlement.domain.circumstances import Circumstances
 from settlement.domain.record import Actor
 from tests.settlement.whole_life import sent
-from tests.settlement.whole_life.both_desks import BothDesks, any_that_is
+from tests.settlement.whole_life.both_desks import BothDesks, any_that_is, declared
+from tests.settlement.whole_life.model_parts import first_of
 from tests.settlement.whole_life.model_settlements import Referral, StayKey
 from tests.settlement.whole_life.real_desk import date_of, id_of
 from tests.settlement.whole_life.two_regions import (
@@ -45,11 +46,21 @@ class ComingAndGoing(BothDesks):
         """Somebody is admitted, perhaps under the number of a cancelled stay."""
         self.admit_one((hospital, number), person, days_ago, referral)
 
-    def admit_one(self, key: StayKey, person: str, days_ago: int, referral: Referral) -> None:
+    def admit_one(
+        self,
+        key: StayKey,
+        person: str,
+        days_ago: int,
+        referral: Referral,
+        former: StayKey | None = None,
+    ) -> None:
         """An admission on its way."""
         self.begin("admit")
-        command = self.admission(key, person, days_ago, referral)
-        why = self.model.admit(key, person, command.admission, referral, command.today)
+        command = self.admission(key, person, days_ago, referral, former)
+        why = self.model.admit(
+            key, person, command.admission, referral, command.today, former=former
+        )
+        self.tally["admitted from another hospital"] += not why and former is not None
         self.carry_out(
             "admit",
             key,
@@ -60,21 +71,30 @@ class ComingAndGoing(BothDesks):
             person=person,
             admission=command.admission,
             referral=referral,
+            former=former,
         )
 
     @any_that_is("admitted", "discharged")
-    @rule(pick=sent.PICKS, days=st.sampled_from([-30, -1, 0, 0, 1]), referral=sent.REFERRALS)
-    def change_admission(self, pick: int, days: int, referral: Referral) -> None:
+    @rule(
+        pick=sent.PICKS,
+        days=st.sampled_from([-30, -1, 0, 0, 1]),
+        referral=sent.REFERRALS,
+        came=st.sampled_from(["as said", "as said", "as said", "from nowhere", "from another"]),
+    )
+    def change_admission(self, pick: int, days: int, referral: Referral, came: str) -> None:
         """What was registered reads otherwise."""
         self.begin("change_admission")
         key = self.stay_of(pick, "admitted", "discharged")
         admission = self.model.stays[key].admission + timedelta(days=days)
+        former = self.model.stays[key].came_from if came == "as said" else None
+        if came == "from another":
+            former = first_of(self.stay_of(pick // 2, "discharged", "settled"))
         today = date_of(self.now)
         command = ChangeAdmission(
             stay_id=id_of(key),
             admission=admission,
             scheme=None,
-            circumstances=Circumstances(referral=referral),
+            circumstances=declared(referral, former),
             by=self.by(key),
             today=today,
             at=self.now,
@@ -82,12 +102,13 @@ class ComingAndGoing(BothDesks):
         self.carry_out(
             "change_admission",
             key,
-            self.model.change_admission(key, admission, referral, today),
+            self.model.change_admission(key, admission, referral, today, former=former),
             lambda accept: change_admission(
                 command, ledger=self.desk.ledger, eligibility=self.desk.people, accept=accept
             ),
             admission=admission,
             referral=referral,
+            former=former,
         )
 
     @any_that_is("admitted")
@@ -113,7 +134,9 @@ class ComingAndGoing(BothDesks):
         """The patient leaves, perhaps before having come."""
         self.discharge_one(self.stay_of(pick, "admitted"), length, referral)
 
-    def discharge_one(self, key: StayKey, length: int, referral: Referral) -> None:
+    def discharge_one(
+        self, key: StayKey, length: int, referral: Referral, departure: str | None = None
+    ) -> None:
         """A discharge on its way."""
         self.begin("discharge")
         today = date_of(self.now)
@@ -126,14 +149,16 @@ class ComingAndGoing(BothDesks):
             by=self.by(key),
             today=today,
             at=self.now,
+            departure=Departure(departure) if departure else None,
         )
         self.carry_out(
             "discharge",
             key,
-            self.model.discharge(key, day, referral, today),
+            self.model.discharge(key, day, referral, today, departure=departure),
             lambda accept: discharge_patient(command, ledger=self.desk.ledger, accept=accept),
             day=day,
             referral=referral,
+            departure=departure,
         )
 
     @any_that_is("discharged")

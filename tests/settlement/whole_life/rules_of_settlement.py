@@ -8,6 +8,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from contracts.vocabulary import Departure
 from settlement.application.prepare_settlement import prepare_settlement
 from settlement.application.reverse_settlement import ReverseSettlement, reverse_settlement
 from settlement.application.settle_stay import SettleStay, settle_stay
@@ -18,7 +19,7 @@ from tests.settlement.whole_life import model_fees as fees
 from tests.settlement.whole_life import sent
 from tests.settlement.whole_life.both_desks import BothDesks, any_that_is, charges_of
 from tests.settlement.whole_life.model_settlements import Counted, Referral, StayKey
-from tests.settlement.whole_life.plain_model import Tendered
+from tests.settlement.whole_life.model_stays import Tendered
 from tests.settlement.whole_life.real_desk import date_of, id_of
 from tests.settlement.whole_life.two_regions import (
     HOSPITALS,
@@ -183,12 +184,30 @@ class Settling(BothDesks):
         self.come_and_go(hospital, person, thousands, days_ago, referral)
 
     def come_and_go(
-        self, hospital: str, person: str, thousands: int, days_ago: int, referral: Referral
-    ) -> None:
-        """Everything of it at once."""
+        self,
+        hospital: str,
+        person: str,
+        thousands: int,
+        days_ago: int,
+        referral: Referral,
+        *,
+        former: StayKey | None = None,
+        departure: str | None = None,
+    ) -> StayKey:
+        """Everything of it at once; which stay it was, if it was one."""
         fen = thousands * 1_000_07
         batch = fees.Batch(amounts={"total": fen, "in_scope": fen - fen // 5})
-        self.at_once(hospital, person, batch, days_ago, 0, referral, {})
+        return self.at_once(
+            hospital,
+            person,
+            batch,
+            days_ago,
+            0,
+            referral,
+            {},
+            former=former,
+            departure=departure,
+        )
 
     def at_once(
         self,
@@ -199,18 +218,21 @@ class Settling(BothDesks):
         length: int,
         referral: Referral,
         elsewhere: dict[str, int],
-    ) -> None:
-        """Everything in one transaction, or nothing."""
+        *,
+        former: StayKey | None = None,
+        departure: str | None = None,
+    ) -> StayKey:
+        """Everything in one transaction, or nothing; which stay it was, if it was one."""
         self.begin("settle_whole_stay")
         key = hospital, f"W{len(self.model.stays)}"
-        admission = self.admission(key, person, days_ago, referral)
+        admission = self.admission(key, person, days_ago, referral, former)
         today = admission.today
         discharge = admission.admission + timedelta(days=length)
         tried = self.model.tried()
         why = (
-            tried.admit(key, person, admission.admission, referral, today)
+            tried.admit(key, person, admission.admission, referral, today, former=former)
             or tried.record_fees(key, "1", batch)
-            or tried.discharge(key, discharge, None, today)
+            or tried.discharge(key, discharge, None, today, departure=departure)
             or tried.settle(key, elsewhere, today)
         )
         if not why:
@@ -223,6 +245,7 @@ class Settling(BothDesks):
             elsewhere_fen=elsewhere,
             expected_personal_fen=None,
             settled_on=today,
+            departure=Departure(departure) if departure else None,
         )
         self.carry_out(
             "settle_whole_stay",
@@ -239,7 +262,10 @@ class Settling(BothDesks):
             person=person,
             batch=batch,
             elsewhere=elsewhere,
+            former=former,
+            departure=departure,
         )
+        return key
 
     @any_that_is("settled")
     @rule(pick=sent.PICKS)

@@ -58,6 +58,21 @@ NORTH_TEXT = policy_text(
         payer="medical_assistance",
     ),
     layer_text(
+        """
+        base: total - basic - serious - assistance
+        deductible:
+          per: episode
+          amount: {choose: [{when: {tier: 三级}, value: 1500}, {otherwise: 600}]}
+        rate:
+          choose:
+            - {when: {transfer: 由下级医院转入}, value: 20%}
+            - {when: {transfer: 由上级医院转入}, value: 35%}
+            - {otherwise: 10%}
+        """,
+        layer_id="ongoing",
+        payer="critical_illness",
+    ),
+    layer_text(
         "decided_elsewhere: {by: 民政局评审, at_most: total - basic, may_come_later: 是}",
         layer_id="reviewed",
         payer="medical_assistance",
@@ -174,16 +189,51 @@ HOSPITALS: Mapping[str, Hospital] = {
 }
 
 
-@cache
-def book() -> PolicyBook:
-    """Both regions' law."""
-    return PolicyBook([read_policy(read_plain_text(text, {})) for text in (NORTH_TEXT, _SOUTH)])
+LATE_FROM = date(2023, 6, 1)
+"""The day from which the versions published late are in force."""
+
+
+def _late(text: str, *changes: tuple[str, str]) -> str:
+    """The version published late: other numbers of the same layers."""
+    begins = "in_force: {from: 2020-01-01}"
+    late = f"published: 2023-08-01\nin_force: {{from: {LATE_FROM}, if_lower: collect_back}}"
+    for was, now in ((begins, late), ("version: 1\n", "version: 2\n"), *changes):
+        if was not in text:
+            raise AssertionError(was)
+        text = text.replace(was, now)
+    return text
+
+
+_NORTH_LATE = _late(
+    NORTH_TEXT,
+    ("value: 200}, {otherwise: 900}", "value: 100}, {otherwise: 1100}"),
+    ("value: 85%}, {otherwise: 70%}", "value: 90%}, {otherwise: 75%}"),
+    ("amount: 4000", "amount: 3500"),
+    ("value: 1500}, {otherwise: 600}", "value: 1000}, {otherwise: 800}"),
+)
+_SOUTH_LATE = _late(
+    _SOUTH,
+    ("value: 1200}, {otherwise: 500}", "value: 1000}, {otherwise: 600}"),
+    ("value: 80%}, {otherwise: 65%}", "value: 85%}, {otherwise: 60%}"),
+)
 
 
 @cache
-def law_of(region: str) -> str:
-    """The canonical text of a region's law."""
-    return next(p.canonical_text for p in book().policies if p.region == region)
+def book(*, is_published: bool = False) -> PolicyBook:
+    """Both regions' law, and the versions published late once they are."""
+    texts = (NORTH_TEXT, _SOUTH, *((_NORTH_LATE, _SOUTH_LATE) if is_published else ()))
+    return PolicyBook([read_policy(read_plain_text(text, {})) for text in texts])
+
+
+@cache
+def _law_of(region: str, version: int) -> str:
+    every = book(is_published=True).policies
+    return next(p.canonical_text for p in every if (p.region, p.version) == (region, version))
+
+
+def law_on(region: str, day: date, *, is_published: bool) -> str:
+    """The canonical text of a region's law for who is admitted on a day."""
+    return _law_of(region, 2 if is_published and day >= LATE_FROM else 1)
 
 
 def people_known() -> PeopleKnown:
