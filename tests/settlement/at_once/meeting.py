@@ -21,7 +21,9 @@ from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.ports import Overtaken
 from settlement.domain.record import Actor
-from tests.settlement.at_once.asking import FITTING, WINDOWS, Asked, Round, fitting
+from tests.settlement.at_once.asked import OFFICE, Asked
+from tests.settlement.at_once.asking import WINDOWS, Round
+from tests.settlement.at_once.fitting import FITTING, fitting
 from tests.settlement.at_once.window import Said, Vanished, Window
 from tests.support.settlement_desk import SAMPLES
 
@@ -114,7 +116,7 @@ def meeting(folder: Path) -> Iterator[Meeting]:
 def _make_template(file: Path) -> None:
     ledger = open_ledger(file)
     rows = read_institutions((SAMPLES / "institutions.csv").read_bytes())
-    by = Actor("importer", InstitutionId("YIBAOJU"))
+    by = Actor("importer", InstitutionId(OFFICE))
     import_institutions(rows, source="i.csv", ledger=ledger, by=by, at=BEGINS)
     ledger.log.close()
 
@@ -161,7 +163,7 @@ class _Day:
         if said_before:
             return replace(said_before[-1], vanishes=None)
         if asked.operation == FITTING:
-            asked = fitting(self._round.seed, asked, *self._window.standing(asked))
+            asked = fitting(self._round.seed, asked, self._window.standing(asked))
         if asked.body.get("as_previewed"):
             previewed = self._window.previewed(asked, self._clock)
             return replace(asked, body={**asked.body, **previewed})

@@ -43,6 +43,7 @@ def meet(folder: Path, seeds: range) -> Counter[str]:
             tally["overtaken"] += found.overtaken
             tally["vanished"] += found.vanished
             tally.update(f"done: {each}" for each in found.operations)
+            tally.update(f"refused: {each}" for each in found.refusals)
             for each in Path(name).glob(f"*-{seed}.sqlite*"):
                 each.unlink()
     return tally
