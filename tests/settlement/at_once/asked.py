@@ -9,7 +9,7 @@ from typing import Any
 OFFICE = "YIBAOJU"
 """In no directory of institutions, so an office: deductions are its to decide."""
 
-_OF_AN_OFFICE = ("impose-deduction", "withdraw-deduction")
+OF_AN_OFFICE = ("impose-deduction", "withdraw-deduction")
 _NIGHTS = (0, 3, 12)
 _PRICES = ("3.35", "700", "1000")
 _NORMAL_DEPOSIT_FEN = 10_000_00
@@ -33,7 +33,7 @@ class Asked:
     @property
     def institution(self) -> str:
         """Who asks: the hospital, or an office."""
-        return OFFICE if self.operation in _OF_AN_OFFICE else self.hospital
+        return OFFICE if self.operation in OF_AN_OFFICE else self.hospital
 
 
 def body_of(
@@ -68,7 +68,10 @@ def body_of(
         "discharge": {"discharge": last_day},
         "close-interim": {"until": last_day},
         "admit": stated,
-        "change-admission": {"admission": first_day + timedelta(days=chance.choice([0, -1, 5]))},
+        "change-admission": {
+            "admission": first_day + timedelta(days=chance.choice([0, -1, 5])),
+            "referral": chance.choice([True, True, False, None]),
+        },
         "pay-deposit": {
             "receipt": chance.choice(["R1", "R2"]),
             "fen": chance.choice([1, 300_00, 1_999_99]),

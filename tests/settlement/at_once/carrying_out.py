@@ -92,7 +92,15 @@ def carry_out(asked: Asked, counter: Counter, *, clock: Clock, accept: Accept) -
     run: dict[str, Callable[[], object]] = {
         "admit": lambda: admit_patient(_admission(asked, by, at), **world),
         "change-admission": lambda: change_admission(
-            ChangeAdmission(stay_id, body["admission"], None, Circumstances(), by, today, at),
+            ChangeAdmission(
+                stay_id,
+                body["admission"],
+                None,
+                Circumstances(referral=body["referral"]),
+                by,
+                today,
+                at,
+            ),
             **world,
         ),
         "cancel-admission": lambda: cancel_admission(
@@ -213,7 +221,7 @@ def _admission(asked: Asked, by: Actor, at: datetime) -> AdmitPatient:
         person_id=PersonId(asked.body["person"]),
         hospital_stay_number=asked.stay,
         admission=asked.body["admission"],
-        circumstances=Circumstances(),
+        circumstances=Circumstances(referral=True),
         scheme=None,
         by=by,
         today=at.date(),

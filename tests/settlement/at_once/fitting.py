@@ -4,16 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from random import Random
-from typing import Any
 
-from tests.settlement.at_once.asked import Asked, body_of
+from tests.settlement.at_once.asked import OF_AN_OFFICE, Asked, body_of
 
 FITTING = "fitting"
 """A request of which only the stay is said; the window looks how it stands and asks what fits."""
 
 _FITTING = {
     "absent": ["admit"],
-    "empty": ["record-fees", "record-fees", "pay-deposit", "change-admission", "cancel-admission"],
+    "empty": [
+        "record-fees",
+        "record-fees",
+        "pay-deposit",
+        "change-admission",
+        "cancel-admission",
+        "cancel-admission",
+    ],
     "admitted": ["record-fees", "discharge", "discharge", "close-interim", "pay-deposit"],
     "discharged": ["settle", "settle", "settle", "settle", "undo-discharge", "pay-deposit"],
     "closed": ["settle", "settle", "settle", "undo-discharge", "pay-deposit"],
@@ -25,10 +31,11 @@ _FITTING = {
         "propose-decision",
         "refund-deposit",
         "impose-deduction",
+        "impose-deduction",
     ],
     "cancelled": ["admit"],
 }
-_WITH_LINES = ["correct-fee-line", "delete-fee-line"]
+_WITH_LINES = ["correct-fee-line", "correct-fee-line", "delete-fee-line", "delete-fee-line"]
 _WITHOUT_LINES = ["change-admission", "delete-fee-batch"]
 
 
@@ -47,7 +54,7 @@ class Standing:
     has_lines: bool = False
     proposals: int = 0
     settlement: str | None = None
-    fund: str | None = None
+    fund: str = "none"
     deductions: int = 0
 
     def operations(self) -> list[str]:
@@ -58,7 +65,7 @@ class Standing:
         if self.status == "settled" and self.proposals:
             fitting = [*fitting, *["approve-decision"] * 3, "reject-decision"]
         if self.status == "settled" and self.deductions:
-            fitting = [*fitting, "withdraw-deduction"]
+            fitting = [*fitting, *["withdraw-deduction"] * 3]
         return fitting
 
 
@@ -79,13 +86,13 @@ def fitting(seed: int, asked: Asked, parts: Sequence[Standing]) -> Asked:
         # Nobody decides on a proposal of his own, but one in four tries.
         by = chance.choice([asked.operator, "cashier-3", "cashier-3", "cashier-3"])
         body, asked = body | {"proposal": of.proposals}, replace(asked, operator=by)
-    if operation in ("impose-deduction", "withdraw-deduction"):
-        body = body | _deduction(operation, of)
-    return replace(asked, operation=operation, body=body, part=of.part)
+    return looked_up(replace(asked, operation=operation, body=body, part=of.part), parts)
 
 
-def _deduction(operation: str, of: Standing) -> dict[str, Any]:
-    said = {"number": of.settlement}
-    if operation == "impose-deduction":
-        return said | {"fund": of.fund or "none"}
-    return said | {"deduction": of.deductions}
+def looked_up(asked: Asked, parts: Sequence[Standing]) -> Asked:
+    """With the number of the settlement, where an office asks: it finds it by the stay."""
+    if asked.operation not in OF_AN_OFFICE or len(parts) < asked.part:
+        return asked
+    of = parts[asked.part - 1]
+    more = {"number": of.settlement or "none", "fund": of.fund, "deduction": of.deductions}
+    return replace(asked, body={**asked.body, **more})

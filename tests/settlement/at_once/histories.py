@@ -15,6 +15,7 @@ _Step = tuple[str, int]
 _IN: tuple[_Step, ...] = (("admit", 1), ("record-fees", 1))
 _HELD: tuple[_Step, ...] = (*_IN, ("pay-deposit", 1))
 _CLOSED: tuple[_Step, ...] = (*_IN, ("close-interim", 1))
+_SETTLED: tuple[_Step, ...] = (*_HELD, ("discharge", 1), ("settle", 1))
 _LEFT: tuple[_Step, ...] = (("record-fees", 2), ("discharge", 2))
 
 
@@ -34,11 +35,17 @@ _HISTORIES: Mapping[History, int] = {
     ): 2,
     History(_IN, (("close-interim", 1), ("close-interim", 1), ("correct-fee-line", 1))): 2,
     History((*_HELD, ("discharge", 1)), (("settle", 1), ("undo-discharge", 1))): 2,
+    History(_SETTLED, (("reverse", 1), ("deliver-late-amount", 1), ("impose-deduction", 1))): 3,
     History(
-        (*_HELD, ("discharge", 1), ("settle", 1)),
-        (("reverse", 1), ("deliver-late-amount", 1), ("propose-decision", 1)),
-    ): 6,
+        (*_SETTLED, ("propose-decision", 1)),
+        (("approve-decision", 1), ("reject-decision", 1), ("reverse", 1)),
+    ): 3,
+    History(
+        (*_SETTLED, ("impose-deduction", 1)),
+        (("withdraw-deduction", 1), ("withdraw-deduction", 1), ("deliver-late-amount", 1)),
+    ): 2,
     History(_CLOSED, (("undo-discharge", 1), ("undo-discharge", 1), ("record-fees", 2))): 2,
+    # The second could be settled, but for the first.
     History((*_CLOSED, *_LEFT), (("settle", 2), ("settle", 1), ("undo-discharge", 2))): 2,
     History((*_CLOSED, ("settle", 1), *_LEFT, ("settle", 2)), (("reverse", 1), ("reverse", 2))): 1,
 }
@@ -104,6 +111,8 @@ def _step(
         "close-interim": {"until": last_day},
         "discharge": {"discharge": last_day - timedelta(days=chance.choice([0, 3, 6]))},
         "settle": {"elsewhere": {}},
+        "propose-decision": {"fen": 40_00},
+        "impose-deduction": {"fen": 100_00, "document": "D0"},
     }
     key = f"before-{stay.number}-{part}-{operation}"
     return Asked(operation, stay.hospital, stay.number, key, bodies[operation], part=part)

@@ -21,9 +21,9 @@ from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.ports import Overtaken
 from settlement.domain.record import Actor
-from tests.settlement.at_once.asked import OFFICE, Asked
+from tests.settlement.at_once.asked import OF_AN_OFFICE, OFFICE, Asked
 from tests.settlement.at_once.asking import WINDOWS, Round
-from tests.settlement.at_once.fitting import FITTING, fitting
+from tests.settlement.at_once.fitting import FITTING, fitting, looked_up
 from tests.settlement.at_once.window import Said, Vanished, Window
 from tests.support.settlement_desk import SAMPLES
 
@@ -145,7 +145,7 @@ class _Day:
         """What there was before, by the first window alone; then everybody at once."""
         if self._number == 0:
             for asked in self._round.before:
-                self._carry_out(asked)
+                self._carry_out(self._as_previewed(asked))
         barrier.wait(ROUND_SECONDS)
         unheard = []
         for asked in self._round.windows[self._number]:
@@ -163,7 +163,12 @@ class _Day:
         if said_before:
             return replace(said_before[-1], vanishes=None)
         if asked.operation == FITTING:
-            asked = fitting(self._round.seed, asked, self._window.standing(asked))
+            return self._shown(fitting(self._round.seed, asked, self._window.standing(asked)))
+        if asked.operation in OF_AN_OFFICE:
+            return looked_up(asked, self._window.standing(asked))
+        return self._shown(asked)
+
+    def _shown(self, asked: Asked) -> Asked:
         if asked.body.get("as_previewed"):
             previewed = self._window.previewed(asked, self._clock)
             return replace(asked, body={**asked.body, **previewed})

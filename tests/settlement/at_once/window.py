@@ -149,6 +149,7 @@ class Window:
 def _standing(stay: Stay) -> Standing:
     settlement = stay.current_settlement
     imposed = stay.deductions.of(settlement.number) if settlement else ()
+    shares = settlement.shares if settlement else ()
     status = stay.status
     if status == "admitted" and not (stay.charges or stay.deposit.held_fen):
         status = "empty"
@@ -161,6 +162,6 @@ def _standing(stay: Stay) -> Standing:
         has_lines=any(batch.lines for batch in stay.fees.batches),
         proposals=len(stay.proposals),
         settlement=settlement and settlement.number,
-        fund=settlement and next((s.fund for s in settlement.shares if s.amount_fen), None),
+        fund=next((s.fund for s in shares if s.fund and s.amount_fen), "none"),
         deductions=imposed[-1].imposed.deduction if imposed else 0,
     )
