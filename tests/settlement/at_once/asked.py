@@ -56,9 +56,9 @@ def body_of(
         "deliver-late-amount": {"fen": amount, "reference": f"REF-{key}"},
         "propose-decision": {"fen": amount},
         "approve-decision": {
-            "proposal": chance.choice([1, 1, 2]),
+            "proposal": chance.choice([1, 1, 1, 2]),
             # Hardly ever what comes out: then the refusal tells what does.
-            "expected": chance.choice([None, None, None, amount]),
+            "expected": chance.choice([None, None, None, None, None, amount]),
         },
         "reject-decision": {"proposal": chance.choice([1, 1, 2])},
         "record-fees": {"batch": chance.choice(["1", key, key]), **_fees(chance)},

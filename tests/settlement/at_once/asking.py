@@ -12,20 +12,20 @@ from tests.support.settlement_desk import P1, P2, P3
 
 WINDOWS = 3
 _STAYS = 4
-_ASKED_EACH = 8
+_ASKED_EACH = 9
 _FIRST_DAY = date(2023, 6, 20)
 """About the turn of North's second benefit year."""
 
 _PEOPLE = (P1, P1, P1, P2, P3, list(PEOPLE)[-1])
 
 _OPERATIONS = {
-    FITTING: 70,
+    FITTING: 75,
     "settle": 6,
     "settle-whole-stay": 4,
     "reverse": 3,
     "deliver-late-amount": 4,
     "propose-decision": 3,
-    "approve-decision": 2,
+    "approve-decision": 1,
     "reject-decision": 1,
     "record-fees": 2,
     "delete-fee-batch": 1,
@@ -96,7 +96,7 @@ def _any(chance: Random, stays: list[StayOfARound], key: str, window: int) -> As
         operator=f"cashier-{chance.randint(1, 2)}",
         pause_seconds=chance.choice([0.0, 0.0, chance.uniform(0, 0.004)]),
         vanishes=chance.choice([None] * 6 + ["before", "after"]),
-        part=1 if is_whole else chance.choice([1, 1, 1, 1, 1, 2]),
+        part=1 if is_whole else chance.choice([1] * 9 + [2]),
     )
 
 

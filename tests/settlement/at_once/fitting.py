@@ -26,9 +26,6 @@ _FITTING = {
     "settled": [
         "reverse",
         "reverse",
-        "deliver-late-amount",
-        "propose-decision",
-        "propose-decision",
         "refund-deposit",
         "impose-deduction",
         "impose-deduction",
@@ -37,6 +34,7 @@ _FITTING = {
 }
 _WITH_LINES = ["correct-fee-line", "correct-fee-line", "delete-fee-line", "delete-fee-line"]
 _WITHOUT_LINES = ["change-admission", "delete-fee-batch"]
+_AWAITING = ["deliver-late-amount", "propose-decision", "propose-decision"]
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,15 @@ class Standing:
     """How a part of a stay stands: what is done to it next hangs on that.
 
     `status` is that of the stay, but `empty` while nothing is charged, `closed` after an interim
-    close and `absent` where there is no stay; `proposals` and `deductions` are the numbers of the
-    last ones, `fund` is one that pays.
+    close and `absent` where there is no stay; `awaits` tells that an amount may come late,
+    `proposals` and `deductions` are the numbers of the last ones, `fund` is one that pays.
     """
 
     part: int
     first_day: date | None = None
     status: str = "absent"
-    has_lines: bool = False
+    lines: tuple[str, ...] = ()
+    awaits: bool = False
     proposals: int = 0
     settlement: str | None = None
     fund: str = "none"
@@ -61,9 +60,11 @@ class Standing:
         """What fits, the likelier the more often."""
         fitting = _FITTING[self.status]
         if self.status == "admitted":
-            fitting = [*fitting, *(_WITH_LINES if self.has_lines else _WITHOUT_LINES)]
+            fitting = [*fitting, *(_WITH_LINES if self.lines else _WITHOUT_LINES)]
+        if self.status == "settled" and self.awaits:
+            fitting = [*fitting, *_AWAITING]
         if self.status == "settled" and self.proposals:
-            fitting = [*fitting, *["approve-decision"] * 3, "reject-decision"]
+            fitting = [*fitting, *["approve-decision"] * 4, "reject-decision", "reject-decision"]
         if self.status == "settled" and self.deductions:
             fitting = [*fitting, *["withdraw-deduction"] * 3]
         return fitting
@@ -82,6 +83,8 @@ def fitting(seed: int, asked: Asked, parts: Sequence[Standing]) -> Asked:
         key=asked.key,
         first_day=of.first_day or asked.body["first_day"],
     )
+    if "line" in body and of.lines:
+        body = body | {"line": chance.choice(of.lines)}
     if "decision" in operation and "proposal" in body:
         # Nobody decides on a proposal of his own, but one in four tries.
         by = chance.choice([asked.operator, "cashier-3", "cashier-3", "cashier-3"])

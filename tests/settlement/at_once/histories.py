@@ -38,7 +38,12 @@ _HISTORIES: Mapping[History, int] = {
     History(_SETTLED, (("reverse", 1), ("deliver-late-amount", 1), ("impose-deduction", 1))): 3,
     History(
         (*_SETTLED, ("propose-decision", 1)),
-        (("approve-decision", 1), ("reject-decision", 1), ("reverse", 1)),
+        (
+            ("approve-decision", 1),
+            ("approve-decision", 1),
+            ("reject-decision", 1),
+            ("reverse", 1),
+        ),
     ): 3,
     History(
         (*_SETTLED, ("impose-deduction", 1)),
@@ -71,7 +76,7 @@ def stay_of(chance: Random, hospital: str, number: str, person: str, day: date) 
 
 def before(chance: Random, stay: StayOfARound) -> list[Asked]:
     """A stay as the windows find it."""
-    fees = {"lines": lines(chance)} if chance.random() < 1 / 4 else {"fen": fen(chance)}
+    fees = {"lines": lines(chance)} if chance.random() < 1 / 3 else {"fen": fen(chance)}
     return [_step(chance, stay, *step, fees=fees) for step in stay.history.steps]
 
 
