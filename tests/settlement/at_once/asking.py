@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from tests.settlement.at_once.asked import Asked, body_of
+from tests.settlement.at_once.asked import OF_AN_OFFICE, Asked, body_of
 from tests.settlement.at_once.fitting import FITTING
 from tests.settlement.at_once.histories import StayOfARound, before, rush, stay_of
 from tests.settlement.whole_life.two_regions import HOSPITALS, PEOPLE
@@ -41,6 +41,9 @@ _OPERATIONS = {
     "refund-deposit": 1,
 }
 
+OPERATIONS = {*_OPERATIONS, *OF_AN_OFFICE} - {FITTING}
+"""Every command that is sent."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -61,11 +64,8 @@ def round_of(seed: int) -> Round:
         for n in range(_STAYS)
     ]
     there_was = [asked for stay in stays for asked in before(chance, stay)]
-    rushing = rush(chance, chance.choice(stays), WINDOWS)
-    windows = [
-        [first, *(_any(chance, stays, f"w{window}-{n}", window) for n in range(1, _ASKED_EACH))]
-        for window, first in enumerate(rushing)
-    ]
+    rushed = chance.choice(stays)
+    windows = [_window(chance, stays, rushed, number) for number in range(WINDOWS)]
     for window in windows:
         _say_again(chance, window, window)
     # The same request from two windows: sent twice at once.
@@ -73,6 +73,14 @@ def round_of(seed: int) -> Round:
     return Round(
         seed, tuple(there_was), tuple(tuple(each) for each in windows), chance.random() < 1 / 3
     )
+
+
+def _window(
+    chance: Random, stays: list[StayOfARound], rushed: StayOfARound, window: int
+) -> list[Asked]:
+    first = rush(chance, rushed, window)
+    left = range(len(first), _ASKED_EACH)
+    return [*first, *(_any(chance, stays, f"w{window}-{n}", window) for n in left)]
 
 
 def _any(chance: Random, stays: list[StayOfARound], key: str, window: int) -> Asked:
@@ -104,4 +112,4 @@ def _say_again(chance: Random, said: list[Asked], again: list[Asked]) -> None:
     """One of what was said is said again, later or elsewhere, with the same key and body."""
     for _ in range(2):
         which = chance.randrange(len(said))
-        again.insert(chance.randint(which + 1 if said is again else 1, len(again)), said[which])
+        again.insert(chance.randint(which + 1 if said is again else 0, len(again)), said[which])

@@ -9,6 +9,10 @@ from typing import Any
 from tests.settlement.at_once.asked import Asked, body_of, fen, lines
 
 _NIGHTS_OF_A_PART = 6
+_RUSHED = 3
+_RUSH_SECONDS = 0.004
+"""About what a command takes: another one falls into the middle of it."""
+
 _Step = tuple[str, int]
 """What is done, and to which part of the stay."""
 
@@ -21,8 +25,8 @@ _LEFT: tuple[_Step, ...] = (("record-fees", 2), ("discharge", 2))
 
 @dataclass(frozen=True)
 class History:
-    """A stay up to the meeting, and what somebody may be quick to do then; where all are quick
-    to do one thing, one of them comes first."""
+    """A stay up to the meeting, and what all are quick to do then, the likelier the more often;
+    one of them comes first."""
 
     steps: tuple[_Step, ...]
     rush: tuple[_Step, ...]
@@ -33,7 +37,10 @@ _HISTORIES: Mapping[History, int] = {
         (("admit", 1),),
         (("cancel-admission", 1), ("cancel-admission", 1), ("record-fees", 1)),
     ): 2,
-    History(_IN, (("close-interim", 1), ("close-interim", 1), ("correct-fee-line", 1))): 2,
+    History(
+        _IN,
+        (("close-interim", 1), ("close-interim", 1), ("close-interim", 1), ("undo-discharge", 1)),
+    ): 2,
     History((*_HELD, ("discharge", 1)), (("settle", 1), ("undo-discharge", 1))): 2,
     History(_SETTLED, (("reverse", 1), ("deliver-late-amount", 1), ("impose-deduction", 1))): 3,
     History(
@@ -49,7 +56,10 @@ _HISTORIES: Mapping[History, int] = {
         (*_SETTLED, ("impose-deduction", 1)),
         (("withdraw-deduction", 1), ("withdraw-deduction", 1), ("deliver-late-amount", 1)),
     ): 2,
-    History(_CLOSED, (("undo-discharge", 1), ("undo-discharge", 1), ("record-fees", 2))): 2,
+    History(
+        _CLOSED,
+        (("undo-discharge", 1), ("undo-discharge", 1), ("close-interim", 1), ("record-fees", 2)),
+    ): 2,
     # The second could be settled, but for the first.
     History((*_CLOSED, *_LEFT), (("settle", 2), ("settle", 1), ("undo-discharge", 2))): 2,
     History((*_CLOSED, ("settle", 1), *_LEFT, ("settle", 2)), (("reverse", 1), ("reverse", 2))): 1,
@@ -80,27 +90,26 @@ def before(chance: Random, stay: StayOfARound) -> list[Asked]:
     return [_step(chance, stay, *step, fees=fees) for step in stay.history.steps]
 
 
-def rush(chance: Random, stay: StayOfARound, windows: int) -> list[Asked]:
-    """What each window asks first, all at the same moment: one thing, or two that meet."""
-    likely = chance.choice(stay.history.rush)
-    ways = [chance.choice([likely, likely, *stay.history.rush]) for _ in range(windows)]
+def rush(chance: Random, stay: StayOfARound, window: int) -> list[Asked]:
+    """What a window asks first, at the same moment as the others, a little sooner or later."""
     return [
         Asked(
             operation,
             stay.hospital,
             stay.number,
-            f"w{window}-rush",
+            f"w{window}-rush-{n}",
             body_of(
                 chance,
                 operation,
                 person=stay.person,
-                key=f"w{window}-rush",
+                key=f"w{window}-rush-{n}",
                 first_day=_first_day(stay, part),
             ),
             operator=f"cashier-{window}",
+            pause_seconds=chance.uniform(0, _RUSH_SECONDS),
             part=part,
         )
-        for window, (operation, part) in enumerate(ways)
+        for n, (operation, part) in enumerate(chance.choices(stay.history.rush, k=_RUSHED))
     ]
 
 
