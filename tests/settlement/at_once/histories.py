@@ -16,9 +16,11 @@ _RUSH_SECONDS = 0.004
 _Step = tuple[str, int]
 """What is done, and to which part of the stay."""
 
+_CLOSE: _Step = ("close-interim", 1)
+_UNDO: _Step = ("undo-discharge", 1)
 _IN: tuple[_Step, ...] = (("admit", 1), ("record-fees", 1))
 _HELD: tuple[_Step, ...] = (*_IN, ("pay-deposit", 1))
-_CLOSED: tuple[_Step, ...] = (*_IN, ("close-interim", 1))
+_CLOSED: tuple[_Step, ...] = (*_IN, _CLOSE)
 _SETTLED: tuple[_Step, ...] = (*_HELD, ("discharge", 1), ("settle", 1))
 _LEFT: tuple[_Step, ...] = (("record-fees", 2), ("discharge", 2))
 
@@ -41,7 +43,7 @@ _HISTORIES: Mapping[History, int] = {
         _IN,
         (("close-interim", 1), ("close-interim", 1), ("close-interim", 1), ("undo-discharge", 1)),
     ): 2,
-    History((*_HELD, ("discharge", 1)), (("settle", 1), ("undo-discharge", 1))): 2,
+    History((*_HELD, ("discharge", 1)), (("settle", 1), _UNDO)): 2,
     History(_SETTLED, (("reverse", 1), ("deliver-late-amount", 1), ("impose-deduction", 1))): 3,
     History(
         (*_SETTLED, ("propose-decision", 1)),
