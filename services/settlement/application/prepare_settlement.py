@@ -111,7 +111,8 @@ def prepare_settlement(
     """
     discharge, charges = stay.require_ready_to_settle()
     charges.check()
-    require_former_settled(stay, ledger.find)
+    with unless_overtaken(ledger, stay):
+        require_former_settled(stay, ledger.find)
     gathered = gather(
         stay,
         discharge=discharge,
@@ -125,6 +126,8 @@ def prepare_settlement(
         book=book,
     )
     with unless_overtaken(ledger, stay, *gathered.orders):
+        # Once more: what undid the part before ahead of the orders went unseen, the totals tell it.
+        require_former_settled(stay, ledger.find)
         prepared = compute(cascade_for(gathered.policy), gathered.inputs)
     return replace(prepared, years=gathered.years, orders=gathered.orders)
 

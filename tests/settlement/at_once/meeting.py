@@ -21,7 +21,9 @@ from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.ports import Overtaken
 from settlement.domain.record import Actor
-from tests.settlement.at_once.asking import FITTING, WINDOWS, Asked, Round, fitting
+from tests.settlement.at_once.asked import OF_AN_OFFICE, OFFICE, Asked
+from tests.settlement.at_once.asking import WINDOWS, Round
+from tests.settlement.at_once.fitting import FITTING, fitting, looked_up
 from tests.settlement.at_once.window import Said, Vanished, Window
 from tests.support.settlement_desk import SAMPLES
 
@@ -52,7 +54,7 @@ class Meeting:
         """Start the processes; a ledger with the institutions is made once and copied."""
         self._folder = folder
         self.template = folder / "template.sqlite"
-        make_template(self.template)
+        _make_template(self.template)
         # Its first process reads the modules, and the windows come out of it.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
@@ -111,11 +113,11 @@ def meeting(folder: Path) -> Iterator[Meeting]:
         windows.end()
 
 
-def make_template(file: Path) -> None:
+def _make_template(file: Path) -> None:
     """A ledger that holds the institutions and nothing else."""
     ledger = open_ledger(file)
     rows = read_institutions((SAMPLES / "institutions.csv").read_bytes())
-    by = Actor("importer", InstitutionId("YIBAOJU"))
+    by = Actor("importer", InstitutionId(OFFICE))
     import_institutions(rows, source="i.csv", ledger=ledger, by=by, at=BEGINS)
     ledger.log.close()
 
@@ -144,7 +146,7 @@ class _Day:
         """What there was before, by the first window alone; then everybody at once."""
         if self._number == 0:
             for asked in self._round.before:
-                self._carry_out(asked)
+                self._carry_out(self._as_previewed(asked))
         barrier.wait(ROUND_SECONDS)
         unheard = []
         for asked in self._round.windows[self._number]:
@@ -162,7 +164,12 @@ class _Day:
         if said_before:
             return replace(said_before[-1], vanishes=None)
         if asked.operation == FITTING:
-            asked = fitting(self._round.seed, asked, *self._window.standing(asked))
+            return self._shown(fitting(self._round.seed, asked, self._window.standing(asked)))
+        if asked.operation in OF_AN_OFFICE:
+            return looked_up(asked, self._window.standing(asked))
+        return self._shown(asked)
+
+    def _shown(self, asked: Asked) -> Asked:
         if asked.body.get("as_previewed"):
             previewed = self._window.previewed(asked, self._clock)
             return replace(asked, body={**asked.body, **previewed})

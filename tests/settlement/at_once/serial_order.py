@@ -29,7 +29,8 @@ from settlement.adapters.event_ledger import EventLedger, open_ledger
 from settlement.application.ports import Overtaken
 from settlement.application.verify_ledger import verify_ledger
 from settlement.domain.benefit_year import BenefitYear
-from tests.settlement.at_once.asking import Asked, Round
+from tests.settlement.at_once.asked import Asked
+from tests.settlement.at_once.asking import Round
 from tests.settlement.at_once.meeting import BEGINS, Attempt
 from tests.settlement.at_once.window import CountingLedger, Said, Vanished, Window
 from tests.settlement.whole_life.two_regions import (
@@ -60,7 +61,7 @@ class Transaction:
     def may_go_before(self, other: "Transaction") -> bool:
         """Whether it looked before the other did, and at nothing the other changed."""
         is_later = other.at > self.at and not self.aggregates & other.aggregates
-        return is_later and self.key[1] == "pay-deposit"
+        return is_later and self.key[1] in ("pay-deposit", "close-interim")
 
 
 @dataclass
@@ -73,6 +74,7 @@ class Explained:
     overtaken: int = 0
     vanished: int = 0
     operations: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
 
 class NumbersAgain(CountingLedger):
@@ -119,7 +121,7 @@ def _rows(file: Path) -> list[tuple[Any, ...]]:
 
 
 def _key(asked: Asked) -> Key:
-    return asked.hospital, asked.operation, asked.key
+    return asked.institution, asked.operation, asked.key
 
 
 def _require_acknowledged_kept(
@@ -189,20 +191,20 @@ class _Serial:
         """In the order of the commits, with each refusal tried wherever it may belong."""
         begun = self.window.ledger.log.last_position()
         applied: set[int] = set()
-        complete = alike = begun
+        complete = begun
+        since = begun
         for each in _in_serial_order(transactions):
-            # Where one goes earlier, what did not see it yet goes earlier with it; and who saw only
-            # what it went before may stand behind both, which have no aggregate in common.
-            self._explain_refusals(alike, max(each.first - 1, complete))
+            # Where one goes earlier, what did not see it yet goes earlier with it.
+            self._explain_refusals(since, max(each.first - 1, complete))
             status, body = accepted[each.key]
             self._number_as_in(body)
             said = self._said(each)
             assert (said.status, said.body) == (status, body), f"{each.key}: another answer"
             applied |= set(range(each.first, each.last + 1))
             complete = next(at for at in count(begun + 1) if at not in applied) - 1
-            self._explain_refusals(alike, max(applied))
-            if complete == max(applied):
-                alike = complete
+            # Whoever saw this one may not have seen what followed it and went before.
+            since = min(complete, each.last)
+            self._explain_refusals(since, max(applied))
         left = [(_key(each.asked), each.said) for each in self._refused]
         assert not left, f"refusals that no serial order gives: {left}"
 
@@ -260,11 +262,13 @@ def _years(ledger: EventLedger) -> list[BenefitYear]:
 
 def _counted(attempts: list[Attempt], transactions: list[Transaction]) -> Explained:
     said = [each.said for each in attempts if each.said]
+    refused = [each for each in said if not each.is_done]
     return Explained(
         done=len(transactions),
         again=sum(each.is_again for each in said),
-        refused=sum(not each.is_done for each in said),
+        refused=len(refused),
         overtaken=sum(each.overtaken for each in attempts),
         vanished=sum(each.asked.vanishes is not None for each in attempts),
         operations=[each.key[1] for each in transactions],
+        refusals=[each.problem for each in refused],
     )

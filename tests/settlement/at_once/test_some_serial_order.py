@@ -3,14 +3,19 @@
 import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.settlement.at_once.asking import round_of
-from tests.settlement.at_once.meeting import meeting
+from tests.settlement.at_once.asked import Asked, body_of
+from tests.settlement.at_once.asking import OPERATIONS, Round, round_of
+from tests.settlement.at_once.meeting import BEGINS, Attempt, meeting
 from tests.settlement.at_once.serial_order import explain_round
+from tests.settlement.at_once.window import Window
+from tests.support.settlement_desk import P1, P3
 
 ROUNDS = 60
 ROUNDS_OF_A_NIGHT = 1_000
@@ -43,6 +48,7 @@ def meet(folder: Path, seeds: range) -> Counter[str]:
             tally["overtaken"] += found.overtaken
             tally["vanished"] += found.vanished
             tally.update(f"done: {each}" for each in found.operations)
+            tally.update(f"refused: {each}" for each in found.refusals)
             for each in Path(name).glob(f"*-{seed}.sqlite*"):
                 each.unlink()
     return tally
@@ -54,18 +60,52 @@ LIVELY = {
     "refused": 400,
     "overtaken": 30,
     "vanished": 200,
-    "done: settle": 120,
-    "done: settle-whole-stay": 30,
-    "done: reverse": 70,
-    "done: deliver-late-amount": 20,
-    "done: propose-decision": 50,
-    "done: approve-decision": 8,
+    "done: admit": 60,
+    "done: approve-decision": 1,
+    "done: cancel-admission": 2,
+    "done: change-admission": 2,
+    "done: close-interim": 40,
+    "done: correct-fee-line": 1,
+    "done: delete-fee-batch": 1,
+    "done: delete-fee-line": 1,
+    "done: deliver-late-amount": 10,
+    "done: discharge": 70,
+    "done: impose-deduction": 15,
+    "done: pay-deposit": 60,
+    "done: propose-decision": 25,
+    "done: record-fees": 100,
+    "done: refund-deposit": 6,
     "done: reject-decision": 1,
-    "done: undo-discharge": 30,
-    "done: pay-deposit": 100,
-    "done: refund-deposit": 20,
+    "done: reverse": 40,
+    "done: settle": 100,
+    "done: settle-whole-stay": 5,
+    "done: undo-discharge": 15,
+    "done: withdraw-deduction": 2,
+    "refused: admission-stands": 3,
+    "refused: already-admitted": 5,
+    "refused: already-discharged": 30,
+    "refused: already-settled": 40,
+    "refused: belongs-to-part": 5,
+    "refused: deduction-too-large": 10,
+    "refused: deposit-not-held": 3,
+    "refused: former-part-unsettled": 5,
+    "refused: next-part-stands": 4,
+    "refused: not-discharged": 8,
+    "refused: not-settled": 25,
+    "refused: nothing-changed": 1,
+    "refused: personal-share-changed": 1,
+    "refused: proposal-closed": 1,
+    "refused: stay-cancelled": 2,
+    "refused: stay-unknown": 5,
 }
-"""How often things must have happened in sixty rounds, or the windows were idle."""
+"""How often things must have happened in sixty rounds, or the windows were idle: a fifth of what
+does, or less, since who comes first is another each time."""
+
+
+def test_every_operation_has_a_floor() -> None:
+    """A command that nobody carries out any more does not go unnoticed."""
+    floors = {what.removeprefix("done: ") for what in LIVELY if what.startswith("done: ")}
+    assert floors == OPERATIONS
 
 
 def test_sixty_rounds_end_as_some_serial_order(tmp_path: Path) -> None:
@@ -108,3 +148,36 @@ def test_a_ledger_that_no_serial_order_gives_is_caught(tmp_path: Path) -> None:
         for n, (said, (round_asked, made)) in enumerate(wrong.items()):
             with pytest.raises(AssertionError, match=said):
                 explain_round(round_asked, file, windows.copy(f"wrong-{n}"), made)
+
+
+def test_a_refusal_is_explained_where_a_deposit_goes_before(tmp_path: Path) -> None:
+    """A deposit looked, a stay was discharged, the discharge was refused again, the deposit was
+    kept: in the serial order the deposit is first, and the refusal stands behind both."""
+    with meeting(tmp_path) as windows:
+        file, fresh = windows.copy("round"), windows.copy("fresh")
+    window = Window.on(file, is_one_person=False)
+    attempts = [
+        _attempt(window, tick, *asked)
+        for tick, asked in (
+            (1, ("admit", "S1", P1)),
+            (2, ("admit", "S2", P3)),
+            (4, ("discharge", "S1", P1)),
+            (5, ("discharge", "S1", P1)),
+            (3, ("pay-deposit", "S2", P3)),
+        )
+    ]
+    window.ledger.log.close()
+    found = explain_round(Round(0, (), (), is_one_person=False), file, fresh, attempts)
+    assert (found.done, found.refusals) == (4, ["already-discharged"])
+
+
+def _attempt(window: Window, tick: int, operation: str, stay: str, person: str) -> Attempt:
+    """A request by itself, which looked at the clock at this tick."""
+    at = BEGINS + timedelta(seconds=tick)
+    chance, key = Random(0), f"{stay}-{tick}"  # noqa: S311 -- what is asked, not secrets
+    body = body_of(chance, operation, person=person, key=key, first_day=date(2023, 6, 20))
+    asked = Asked(operation, "H99010100001", stay, key, body)
+    started = window.ledger.log.last_position()
+    said = window.answer(asked, lambda: at)
+    ended = window.ledger.log.last_position()
+    return Attempt(asked, (at,), started, ended, overtaken=0, said=said, heard=True)

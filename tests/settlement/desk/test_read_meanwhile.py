@@ -18,19 +18,25 @@ SECOND = {"total_fen": 31_000_00, "in_scope_fen": 30_000_00}
 
 
 class Interrupted(EventLedger):
-    """A ledger in which somebody comes between, once, when one of a kind was just read."""
+    """A ledger in which somebody comes between, once, when so many of a kind were just read."""
 
     def __init__(
-        self, ledger: EventLedger, after: type[Aggregate], between: Callable[[], object]
+        self,
+        ledger: EventLedger,
+        after: type[Aggregate],
+        between: Callable[[], object],
+        *,
+        reads: int = 1,
     ) -> None:
         super().__init__(ledger.log)
-        self._after = after
+        self._after, self._reads_left = after, reads
         self._between: Callable[[], object] | None = between
 
     def find(self, aggregate_id: UUID, kind: type[Kind]) -> Kind | None:
         """As it is; then the other one does what they came for."""
         found = super().find(aggregate_id, kind)
-        if kind is self._after and self._between:
+        self._reads_left -= kind is self._after
+        if not self._reads_left and self._between:
             between, self._between = self._between, None
             between()
         return found
@@ -67,9 +73,11 @@ def two_stays(data: Path) -> tuple[Desk, Desk, str]:
     return desk, interrupted(desk, SettlementOrder, between), stay
 
 
-def interrupted(desk: Desk, after: type[Aggregate], between: Callable[[], object]) -> Desk:
+def interrupted(
+    desk: Desk, after: type[Aggregate], between: Callable[[], object], *, reads: int = 1
+) -> Desk:
     """Another window of the desk, which is slow once."""
-    ledger = Interrupted(desk.parts.ledger, after, between)
+    ledger = Interrupted(desk.parts.ledger, after, between, reads=reads)
     return Desk(replace(desk.parts, ledger=ledger))
 
 
@@ -115,3 +123,44 @@ def test_who_undoes_a_close_that_was_just_undone_hears_that_it_is(tmp_path: Path
     slow = interrupted(story.desk, Stay, lambda: said(story.desk.write(path, why)))
 
     assert refused(slow.write(path, why)) == "not-discharged"
+
+
+def first_settled_second_left(folder: Path) -> tuple[Story, str, str]:
+    """A stay in two parts: the first is settled, the second could be."""
+    story = Story(folder, law(ABOVE_500))
+    first = story.admit("L1", "2022-09-01")
+    story.fees(first, 2_000_00)
+    second = story.interim(first, "2022-10-30")
+    story.settle(first)
+    story.fees(second, 1_000_00)
+    story.leave(second, "2022-11-20")
+    return story, first, second
+
+
+def test_who_settles_a_part_hears_what_stands_of_it(tmp_path: Path) -> None:
+    """Its discharge was undone, and then the part before it: while it could be settled, that one
+    was."""
+    story, first, second = first_settled_second_left(tmp_path)
+
+    def undone() -> None:
+        path = f"/v1/stays/{second}/discharge/cancellation"
+        said(story.desk.write(path, {"reason": "误登"}))
+        story.undo(first)
+
+    slow = interrupted(story.desk, Stay, undone)
+
+    assert refused(slow.settle(second)) == "not-discharged"
+
+
+def test_a_part_is_not_settled_upon_totals_without_the_one_before_it(tmp_path: Path) -> None:
+    """That one was settled when it was looked at, and undone when the totals were, by somebody who
+    had begun before."""
+    story, first, second = first_settled_second_left(tmp_path)
+    began = story.desk.parts.clock()
+    earlier = Desk(replace(story.desk.parts, clock=lambda: began))
+    slow = interrupted(story.desk, Stay, lambda: story.undo(first, at=earlier), reads=2)
+
+    assert refused(slow.settle(second)) == "former-part-unsettled"
+    story.settle(first)
+    story.settle(second)
+    assert story.discrepancies() == ()
