@@ -93,7 +93,6 @@ LIVELY = {
     "refused: not-discharged": 8,
     "refused: not-settled": 25,
     "refused: nothing-changed": 1,
-    "refused: personal-share-changed": 1,
     "refused: proposal-closed": 1,
     "refused: stay-cancelled": 2,
     "refused: stay-unknown": 5,
