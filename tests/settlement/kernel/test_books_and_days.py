@@ -180,6 +180,19 @@ def test_a_stay_inside_the_year_claimed_in_time() -> None:
     assert found.person_on == other
 
 
+def test_the_night_after_an_interim_settlement_counts_to_its_part() -> None:
+    """Nine nights, and the one that the patient goes on to lie there; a stay as a whole is its own
+    first part."""
+    dates = StayDates(date(2020, 5, 1), date(2020, 5, 10), settlement=date(2020, 5, 10))
+
+    second = with_dates(Facts(part=2), WHOLE, dates, goes_on=True)
+    assert (second.part, second.days) == (2, 10)
+    assert (with_dates(Facts(), WHOLE, dates).part, with_dates(Facts(), WHOLE, dates).days) == (
+        1,
+        9,
+    )
+
+
 def test_a_document_without_a_deadline_knows_no_late_claim() -> None:
     """Unknown is not "no"; and no layer asks about another day."""
     found = with_dates(Facts(), _policy(), MAY)

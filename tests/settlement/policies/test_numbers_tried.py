@@ -259,6 +259,15 @@ def test_a_total_is_of_one_thing(limit: str, cap: str, kinds: str) -> None:
     assert ("layers.0", f"累计器“a.b”{kinds}", "给其中一个写另外的 counter") in _told(text)
 
 
+def test_what_an_episode_deducted_is_no_payment() -> None:
+    """Both under one name."""
+    text = _deductible("{per: episode, amount: 300, counter: a.b}")
+    text += "    caps: [{per: year, amount: 9, counter: a.b}]\n"
+
+    kinds = "既累计连续住院的起付线又累计支付"
+    assert ("layers.0", f"累计器“a.b”{kinds}", "给其中一个写另外的 counter") in _told(text)
+
+
 def test_a_yearly_deductible_by_tier_is_asked_how_it_adds_up() -> None:
     """At the deductible."""
     by_tier = "{per: year, amount: {choose: [{when: {tier: 三级}, value: 900}, {otherwise: 300}]}}"
