@@ -1,4 +1,4 @@
-"""Numbers that are made of parameters (由参数推算的数): what they come to, and what is told of them."""
+"""Numbers that are made of parameters (由参数推算的数): what they come to, what is told of them."""
 
 import pytest
 
@@ -52,5 +52,5 @@ def test_yuan_and_percentages_are_not_added() -> None:
     evidence = policy_of(RIGHT).layers[0].parts[0].base_evidence
     five_percent = Adjustment(ALWAYS, Ratio(5, 2), None, None, None, None, evidence)
 
-    with pytest.raises(NotExact, match="^金额加减金额，比例加减百分点$"):
+    with pytest.raises(NotExact, match=r"^金额加减金额，比例加减百分点$"):
         adjust(1_000_00, five_percent, Facts())
