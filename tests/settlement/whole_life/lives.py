@@ -21,11 +21,11 @@ from tests.settlement.whole_life.machine import WholeLife
 STEPS_A_RUN = 50
 
 
-def live(runs: int, tally: Tally, *, begin_at: int | None, phases: Sequence[Phase]) -> None:
-    """So many runs of up to fifty steps; from a seed the same ones each time."""
+def live(runs: int, tally: Tally, *, begin_at: int, phases: Sequence[Phase]) -> None:
+    """So many runs of up to fifty steps, the same ones each time."""
     new_life: Any = lambda: WholeLife(tally)  # noqa: E731 - typed as the class it stands for
     run_state_machine_as_test(
-        new_life if begin_at is None else seed(begin_at)(new_life),
+        seed(begin_at)(new_life),
         settings=settings(
             max_examples=runs,
             stateful_step_count=STEPS_A_RUN,

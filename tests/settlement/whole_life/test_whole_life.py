@@ -7,17 +7,17 @@ from a seed: the same ones each time.
 
 import json
 import os
+import secrets
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase
 
 from tests.settlement.whole_life.both_desks import Tally
 from tests.settlement.whole_life.broken_desks import LEFT_OUT
 from tests.settlement.whole_life.lively import FIRST, LEAST, RUNS
-from tests.settlement.whole_life.lives import live
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,11 +35,15 @@ def lived(begin_at: int, runs: int, broken: str = "") -> subprocess.CompletedPro
     )
 
 
+def counted(done: subprocess.CompletedProcess[str], begin_at: int) -> Tally:
+    """What happened in runs that passed."""
+    assert done.returncode == 0, f"from seed {begin_at}: {done.stdout}{done.stderr}"
+    return Tally(json.loads(done.stdout.splitlines()[-1]))
+
+
 def test_two_thousand_steps_leave_what_the_model_says() -> None:
     """Every command, over four people and three hospitals under the law of two regions."""
-    done = lived(FIRST, RUNS)
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
-    tally = Tally(json.loads(done.stdout.splitlines()[-1]))
+    tally = counted(lived(FIRST, RUNS), FIRST)
     assert tally["steps"] >= 2_000
     idle = {what: tally[what] for what, least in LEAST.items() if tally[what] < least}
     assert not idle
@@ -49,17 +53,24 @@ def test_two_thousand_steps_leave_what_the_model_says() -> None:
 def test_two_hundred_thousand_steps_leave_what_the_model_says(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The same for a night, from a new beginning each time."""
-    tally = Tally()
-    while tally["steps"] < 200_000:
-        live(200, tally, begin_at=None, phases=tuple(Phase))
-        with capsys.disabled():
-            sys.stdout.write(
-                f"{tally['steps']} steps, {tally['runs']} lives, {tally['done: reverse']} undone, "
-                f"{tally['later ones changed']} later ones changed\n"
-            )
-            sys.stdout.flush()
+    """The same for a night, from a new beginning each time, a process on each core."""
+    tally, cores = Tally(), os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as batches:
+        while tally["steps"] < 200_000:
+            seeds = [secrets.randbelow(2**32) for _ in range(2 * cores)]
+            for begin_at, done in zip(seeds, batches.map(_a_batch, seeds), strict=True):
+                tally.update(counted(done, begin_at))
+            with capsys.disabled():
+                sys.stdout.write(
+                    f"{tally['steps']} steps, {tally['runs']} lives, {tally['done: reverse']} "
+                    f"undone, {tally['later ones changed']} later ones changed\n"
+                )
+                sys.stdout.flush()
     assert not [what for what in LEAST if not tally[what]]
+
+
+def _a_batch(begin_at: int) -> subprocess.CompletedProcess[str]:
+    return lived(begin_at, 60)
 
 
 @pytest.mark.parametrize("broken", LEFT_OUT)
