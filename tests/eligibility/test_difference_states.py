@@ -139,4 +139,4 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(deadline=None, max_examples=40, stateful_step_count=25)
+TestBooks.settings = settings(max_examples=40, stateful_step_count=25)

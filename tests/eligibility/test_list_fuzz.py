@@ -21,9 +21,7 @@ CSV = csv_file(CIVIL_HEADER, *ROWS)
 XLSX = xlsx_file(CIVIL_HEADER, *ROWS)
 FILES = {"csv": CSV, "gb18030": csv_file(CIVIL_HEADER, *ROWS, encoding="gb18030"), "xlsx": XLSX}
 
-QUIET = settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUIET = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 Edit = Callable[[bytes], bytes]
 

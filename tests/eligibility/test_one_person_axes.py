@@ -290,6 +290,5 @@ TestOnePerson = OnePersonMachine.TestCase
 TestOnePerson.settings = settings(
     max_examples=25,
     stateful_step_count=25,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -106,7 +106,7 @@ def hear_all(words: list[OnlineChange | OnlineAnswer]) -> dict[object, Fact]:
     return {place: known.fact for place, known in standing(person.said).items()}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(history=histories, data=st.data())
 def test_pages_and_lookups_in_any_order_end_as_the_last_state(
     history: list[Decided], data: st.DataObject
@@ -134,7 +134,7 @@ def test_pages_and_lookups_in_any_order_end_as_the_last_state(
     assert stands == {}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(history=histories, data=st.data())
 def test_the_feed_behind_lookups_never_brings_back_what_they_no_longer_list(
     history: list[Decided], data: st.DataObject

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.vocabulary import CertificateType
@@ -209,7 +209,6 @@ def _is_slip(one: str, other: str) -> bool:
     return len(differs) <= 1
 
 
-@settings(deadline=None)
 @given(_people, _people)
 def test_every_difference_and_no_other_is_told(
     left: list[ListedPerson], right: list[ListedPerson]

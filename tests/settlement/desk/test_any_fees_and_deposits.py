@@ -91,7 +91,7 @@ def do(stay: Stay, command: tuple[Any, ...]) -> None:
 
 
 @given(st.lists(_commands, max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_total_is_always_that_of_the_lines_that_stand(commands: list[Any]) -> None:
     """After every command, and again from its own events; a refusal leaves everything alone."""
     stay = a_stay()

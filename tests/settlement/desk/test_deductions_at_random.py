@@ -46,7 +46,7 @@ def booked(played: Played, kinds: tuple[JournalKind, ...]) -> Counter[tuple[str,
 
 
 @given(deducted())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_settlement_knows_of_a_deduction_and_none_is_too_large(
     history: tuple[Told, list[Step]],
 ) -> None:
@@ -74,7 +74,7 @@ def test_no_settlement_knows_of_a_deduction_and_none_is_too_large(
 
 
 @given(deducted())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_books_are_level_when_everything_is_undone(history: tuple[Told, list[Step]]) -> None:
     """Every deduction is released with its settlement."""
     told, steps = history

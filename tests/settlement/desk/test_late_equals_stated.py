@@ -127,7 +127,7 @@ def people() -> PeopleKnown:
 
 
 @given(histories())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_amount_that_came_late_is_as_good_as_one_stated_at_once(
     history: tuple[Told, list[Step]],
 ) -> None:
@@ -146,7 +146,7 @@ def test_an_amount_that_came_late_is_as_good_as_one_stated_at_once(
 
 
 @given(histories())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_books_are_level_when_everything_is_undone(history: tuple[Told, list[Step]]) -> None:
     """Whichever way the differences went, all of it is taken back the way it went."""
     told, steps = history

@@ -99,7 +99,7 @@ def played_and_fresh(told: Told, steps: list[Step]) -> tuple[Played, Played]:
 
 
 @given(histories())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_revised_settlement_is_as_good_as_one_that_knew(
     history: tuple[Told, list[Step]],
 ) -> None:
@@ -120,7 +120,7 @@ def test_a_revised_settlement_is_as_good_as_one_that_knew(
 
 
 @given(histories())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_books_are_level_when_everything_is_undone(
     history: tuple[Told, list[Step]],
 ) -> None:

@@ -475,7 +475,7 @@ def _person(held: list[tuple[int, int | None]], *, age: int | None = 40) -> Pers
     return PersonUsed(on=day, known_at=LATER, version=1, age=age, identities=identities)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(was=days_held, now=days_held)
 def test_differences_tell_the_new_from_the_old(
     was: list[tuple[int, int | None]], now: list[tuple[int, int | None]]

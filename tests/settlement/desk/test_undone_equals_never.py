@@ -172,7 +172,7 @@ def people_of(world: World) -> PeopleKnown:
 
 
 @given(histories())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_counts_is_what_it_would_be_without_the_undone(
     history: tuple[World, list[Step]],
 ) -> None:
@@ -191,7 +191,7 @@ def test_what_counts_is_what_it_would_be_without_the_undone(
 
 
 @given(histories())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_books_are_level_when_everything_is_undone(
     history: tuple[World, list[Step]],
 ) -> None:

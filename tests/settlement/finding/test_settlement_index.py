@@ -35,7 +35,7 @@ KNOWN = Made(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(made=MADE, searches=st.lists(WANTED, min_size=1, max_size=6), limit=st.integers(1, 4))
 def test_every_search_finds_what_plain_python_finds(
     made: list[Made], searches: list[Wanted], limit: int
@@ -60,7 +60,7 @@ def test_every_search_finds_what_plain_python_finds(
                 assert list(index.payers(wanted)) == sorted(paid)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(made=MADE, cut=st.integers(0, 40))
 def test_what_is_read_in_two_goes_is_what_is_read_in_one(made: list[Made], cut: int) -> None:
     """Asked in the middle, between opening and completion even, and again at the end."""

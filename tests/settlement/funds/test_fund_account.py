@@ -407,7 +407,7 @@ def generated_log(story: list[tuple]) -> tuple[ListedEvents, list[tuple[date, in
     return log, told
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(story=happenings, cut=st.integers(min_value=0, max_value=149))
 def test_statements_add_up_and_each_closing_is_the_next_opening(
     story: list[tuple], cut: int

@@ -245,7 +245,7 @@ their_rows = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ours=st.lists(our_lines, max_size=10), theirs=st.lists(their_rows, max_size=10))
 def test_the_differences_explain_the_totals_to_the_fen(
     ours: list[OwedLine], theirs: list[PayerRow]
@@ -273,7 +273,7 @@ def test_the_differences_explain_the_totals_to_the_fen(
         assert difference.difference_fen != 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ours=st.lists(our_lines, max_size=8), data=st.data())
 def test_one_mistake_in_a_faithful_list_is_found_as_that_mistake(
     ours: list[OwedLine], data: st.DataObject

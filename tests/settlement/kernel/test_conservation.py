@@ -20,7 +20,6 @@ def _settlements_checked(policies: int, *, derandomize: bool) -> int:
 
     @settings(
         max_examples=policies,
-        deadline=None,
         derandomize=derandomize,
         suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
     )

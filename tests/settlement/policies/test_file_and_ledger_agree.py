@@ -37,7 +37,7 @@ def test_a_shipped_policy_reads_the_same_from_the_ledger(file: Path) -> None:
     assert {s.id: s for s in again.sources} == {s.id: s for s in policy.sources}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tree=policy_trees())
 def test_a_made_up_policy_reads_the_same_from_the_ledger(tree: Any) -> None:
     """Over the whole language."""

@@ -44,8 +44,8 @@ CASE_TEXTS = [f.read_text(encoding="utf-8") for f in sorted(SHIPPED_POLICIES.rgl
 TEXTS = [*SHIPPED, *[RIGHT, WHOLE_LANGUAGE] * (len(SHIPPED) // 2)]
 WHOLE = tree_of(WHOLE_LANGUAGE)
 
-quick = settings(max_examples=120, deadline=None)
-long = settings(max_examples=4_000, deadline=None)
+quick = settings(max_examples=120)
+long = settings(max_examples=4_000)
 
 
 def _schema_keys(schema: Any) -> Iterator[str]:

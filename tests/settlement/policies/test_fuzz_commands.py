@@ -29,8 +29,8 @@ CASES = """\
 ERROR = re.compile(r"[^:]+:\d+: 错误：.+")
 DRAFTS = mangled_text([RIGHT, WHOLE_LANGUAGE])
 
-quick = settings(max_examples=20, deadline=None)
-long = settings(max_examples=2_000, deadline=None)
+quick = settings(max_examples=20)
+long = settings(max_examples=2_000)
 
 
 def _run(*words: object) -> Result:

@@ -75,7 +75,7 @@ def _arguments(shape: Shape, draw: st.DrawFn) -> dict[str, int]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_at_the_largest_amounts_64_bits_give_what_exact_integers_give(data: st.DataObject) -> None:
     """The written function over numpy's 64-bit integers, any overflow an error, equals itself
