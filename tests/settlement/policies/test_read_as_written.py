@@ -170,6 +170,15 @@ def test_what_was_not_entered_names_its_own_source() -> None:
     assert policy_of(text).not_entered == ("甲", "乙", "丙（答复）", "丁（测试文件）")
 
 
+def test_a_source_without_a_value_hides_none_behind_it() -> None:
+    """Both are told."""
+    sources = "  text: {title: 测试文件}\n  letter:\n  reply: {url: a}"
+    assert [told[:2] for told in _told(RIGHT.replace("  text: {title: 测试文件}", sources))] == [
+        ("sources.letter", "“letter”写了却没有值"),
+        ("sources.reply", "缺少“title”"),
+    ]
+
+
 def test_a_document_is_a_mapping() -> None:
     """A list is told where to look."""
     assert [_plain(fault) for fault in read_with_faults(["a"])[1]][:1] == [
