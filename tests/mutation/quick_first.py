@@ -8,6 +8,7 @@ found. As a pytest plugin it sees to it that nothing is remembered from before t
 
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,10 @@ from mutmut.workers import isolation
 _STATS = Path("mutmut-stats.json")
 _FINDERS = Path("finders")
 _FIRST = 24
+_ENDLESS_SECONDS = 120.0
+"""No test takes so long, of the processor's time: what does is an endless loop."""
+_TIMEOUT = 36
+"""mutmut's code of it."""
 _KEEP = frozenset({"compile_walk", "compile_source"})
 """Caches of pure functions of a text, which call nothing of ours and take long to fill."""
 
@@ -37,6 +42,8 @@ class QuickRunner(PytestRunner):
         if mutant_name is None:
             return super().run_tests(mutant_name=None, tests=tests)
         ordered = _likely_first(Path("mutants"), mutant_name, tests)
+        signal.signal(signal.SIGVTALRM, lambda *_: os._exit(_TIMEOUT))
+        _wait_for_the_next()
         found = super().run_tests(mutant_name=mutant_name, tests=ordered[:_FIRST])
         if found or not ordered[_FIRST:]:
             return found
@@ -57,12 +64,18 @@ def pytest_configure() -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Remember which test found a mutant of which function."""
+    """Remember which test found a mutant of which function; the next may take its time anew."""
     function, is_mutant, _ = os.environ.get("MUTANT_UNDER_TEST", "").partition("__mutmut_")
+    if is_mutant:
+        _wait_for_the_next()
     if report.failed and is_mutant:
         _FINDERS.mkdir(exist_ok=True)
         with (_FINDERS / function).open("a", encoding="utf-8") as file:
             file.write(f"{report.nodeid}\n")
+
+
+def _wait_for_the_next() -> None:
+    signal.setitimer(signal.ITIMER_VIRTUAL, _ENDLESS_SECONDS)
 
 
 def _likely_first(made: Path, mutant: str, tests: Iterable[str]) -> list[str]:
