@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from functools import cache
+from threading import Lock
 from types import NoneType, UnionType
 from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -157,11 +157,23 @@ class EventCodec:
         return fields
 
 
-@cache
 def event_codec(event_class: type) -> EventCodec:
     """The codec of an event class, built once. Raises `EventNotStorable` for a class with a float,
     a type outside the list, or no topic of its own."""
-    return EventCodec(event_class)
+    found = _codecs.get(event_class)
+    # Events share the structs of their parts, and making a decoder teaches msgspec their fields.
+    # Where two threads do it at once, one decodes by what the other has half taught: the process
+    # dies of a segmentation fault.
+    if found is None:
+        with _building:
+            found = _codecs.get(event_class)
+            if found is None:
+                found = _codecs[event_class] = EventCodec(event_class)
+    return found
+
+
+_codecs: dict[type, EventCodec] = {}
+_building = Lock()
 
 
 class _NoTranscoder(Transcoder):

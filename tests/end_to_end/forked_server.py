@@ -72,9 +72,14 @@ class ForkedServer:
         assert isinstance(addresses, Addresses), addresses
         return addresses
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its process lives."""
+        return self._process is not None and self._process.is_alive()
+
     def kill(self) -> None:
         """End it at once, as a power failure would (SIGKILL)."""
-        if self._process is not None and self._process.is_alive():
+        if self.is_there:
             os.kill(self._process.pid, signal.SIGKILL)
             self._process.join()
 

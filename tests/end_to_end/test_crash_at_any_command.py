@@ -74,7 +74,10 @@ def crash(folder: Path, *, seed: int) -> None:
                 addresses = _crash_once(server, addresses, sent, chance)
                 expected.update(topic for each in sent for one in each for topic in one.leaves)
             except Exception as wrong:
-                raise AssertionError(f"seed {seed}, round {number}: {wrong}") from wrong
+                notes = " ".join([repr(wrong), *getattr(wrong, "__notes__", ())])
+                state = "there" if server.is_there else "gone"
+                told = f"seed {seed}, round {number}, server {state}: {notes}"
+                raise AssertionError(told) from wrong
     finally:
         server.kill()
     kept = Counter(store.topics())
@@ -135,7 +138,11 @@ def _send_again(sent: list[Sent], addresses: Addresses, heard: Heard) -> None:
 def _ask(client: httpx.Client, sent: Sent) -> httpx.Response:
     """Until there is an outcome: "try again" is none (overtaken by the same person's other)."""
     for _ in range(_TRIES):
-        answer = client.post(sent.path, json=sent.body, headers=sent.headers)
+        try:
+            answer = client.post(sent.path, json=sent.body, headers=sent.headers)
+        except httpx.HTTPError as wrong:
+            wrong.add_note(f"{sent.key} {sent.path}")
+            raise
         if answer.status_code != _TRY_AGAIN:
             assert answer.is_success, f"{sent.key} {sent.path}: {answer.text}"
             return answer

@@ -1,7 +1,10 @@
 """An event comes back equal from its bytes, or it is never stored."""
 
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +18,7 @@ from eventlog.codec import TypedMapper, event_codec
 from eventlog.log_errors import EventNotReadable, EventNotStorable
 from tests.eventlog.savings_box import Box, Colour, Part
 
+ROOT = Path(__file__).parents[2]
 AT = datetime(2023, 7, 1, 4, 30, tzinfo=UTC)
 ID = UUID("00000000-0000-4000-8000-000000000001")
 
@@ -294,3 +298,10 @@ def test_a_dataclass_that_an_event_holds_in_several_places_is_one_type_of_its_sc
     wire_type = event_codec(Box.Described)._decoder.type
     schema = msgspec.json.schema(wire_type)
     assert sorted(schema["$defs"]) == ["Box_Described", "Colour", "Part"]
+
+
+def test_threads_may_read_for_the_first_time_at_once() -> None:
+    """A server's first requests come together; what goes wrong ends the process."""
+    command = [sys.executable, "-m", "tests.eventlog.read_at_once"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

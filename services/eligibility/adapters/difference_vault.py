@@ -34,6 +34,10 @@ class _Side(msgspec.Struct, frozen=True, array_like=True):
     kinds: str | None
 
 
+# Made here and not at the first use: two threads that begin at once would end the process.
+_decoder = msgspec.msgpack.Decoder(_Side)
+
+
 class SqlDifferenceVault:
     """The port `DifferenceVault`, in the vault's database."""
 
@@ -158,7 +162,7 @@ def _side(
     plain = keys.open_bytes(person, sealed, place=_place(key, which))
     if plain is None:
         return None
-    side = msgspec.msgpack.decode(plain, type=_Side)
+    side = _decoder.decode(plain)
     return ListedSide(side.certificate_type, side.certificate, side.name, side.birth, side.kinds)
 
 
