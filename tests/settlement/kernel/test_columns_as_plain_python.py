@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from settlement.kernel import columns as columns_module
 from settlement.kernel.cascade import Cascade, compile_policy
 from settlement.kernel.columns import (
     Columns,
@@ -112,6 +113,17 @@ def test_the_stories_come_to_the_same_over_columns() -> None:
             assert found["patient"][at] == 0
         else:
             assert {n: int(found[n][at]) for n in found} == {n: values[n] for n in found}
+
+
+def test_the_walk_is_given_whole_numbers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No amount and no total is ever a float, also where every float would still be exact."""
+    given: list[Integers] = []
+    monkeypatch.setattr(columns_module, "compile_walk", lambda *_: lambda *all_: given.extend(all_))
+
+    settle_columns(WHOLE, _columns(WHOLE, _stories()[:1]))
+
+    assert len(WHOLE.shape.keyed) > 0
+    assert {array.dtype for array in given} == {np.dtype(np.int64)}
 
 
 def test_a_persons_year_carries_its_totals_from_stay_to_stay() -> None:
