@@ -154,8 +154,9 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
         laws=LawLibrary(ledger),
         eligibility=corrections.eligibility,
         touched=corrections.touched,
-        book=book
-        or load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts),
+        book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts)
+        if book is None
+        else book,
         fund_account=build_fund_account(settings, ledger),
         settlements=build_settlement_index(settings, ledger),
         members=members,

@@ -127,10 +127,13 @@ def test_every_folder_with_code_is_a_package() -> None:
         "from eventsourcing.dcb import api\n",
         "import eventsourcing_sqlalchemy\n",
         "import datetime\n\nseen = datetime.datetime.now()\n",
+        'import msgspec\n\nread = msgspec.json.decode(b"1", type=int)\n',
+        "import msgspec\n\nread = msgspec.convert(1, int)\n",
     ],
 )
 def test_unsafe_parts_of_libraries_are_banned(snippet: str) -> None:
-    """The linter refuses recorders that lose events, and clocks read anywhere but at the door."""
+    """The linter refuses recorders that lose events, clocks read anywhere but at the door, and
+    types that are learnt at their first use, which two threads may make at once."""
     verdict = subprocess.run(
         [
             str(Path(sys.executable).parent / "ruff"),

@@ -43,7 +43,7 @@ class QuickRunner(PytestRunner):
             return super().run_tests(mutant_name=None, tests=tests)
         ordered = _likely_first(Path("mutants"), mutant_name, tests)
         signal.signal(signal.SIGVTALRM, lambda *_: os._exit(_TIMEOUT))
-        _wait_for_the_next()
+        _set_the_clock()
         found = super().run_tests(mutant_name=mutant_name, tests=ordered[:_FIRST])
         if found or not ordered[_FIRST:]:
             return found
@@ -67,14 +67,14 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember which test found a mutant of which function; the next may take its time anew."""
     function, is_mutant, _ = os.environ.get("MUTANT_UNDER_TEST", "").partition("__mutmut_")
     if is_mutant:
-        _wait_for_the_next()
+        _set_the_clock()
     if report.failed and is_mutant:
         _FINDERS.mkdir(exist_ok=True)
         with (_FINDERS / function).open("a", encoding="utf-8") as file:
             file.write(f"{report.nodeid}\n")
 
 
-def _wait_for_the_next() -> None:
+def _set_the_clock() -> None:
     signal.setitimer(signal.ITIMER_VIRTUAL, _ENDLESS_SECONDS)
 
 

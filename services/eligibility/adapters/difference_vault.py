@@ -34,7 +34,6 @@ class _Side(msgspec.Struct, frozen=True, array_like=True):
     kinds: str | None
 
 
-# Made here and not at the first use: two threads that begin at once would end the process.
 _decoder = msgspec.msgpack.Decoder(_Side)
 
 

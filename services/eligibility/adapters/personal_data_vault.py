@@ -53,6 +53,7 @@ class _SealedCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 _decoder = msgspec.json.Decoder(_SealedPerson)
+_certificate_decoder = msgspec.json.Decoder(_SealedCertificate)
 
 
 class UnwrappedKeys:
@@ -109,9 +110,7 @@ class UnwrappedKeys:
         key = self._keys.get(person_id)
         if key is None:
             return None
-        plain = msgspec.json.decode(
-            unseal(sealed, key=key, about=_about_more(person_id)), type=_SealedCertificate
-        )
+        plain = _certificate_decoder.decode(unseal(sealed, key=key, about=_about_more(person_id)))
         return Certificate(plain.certificate_type, plain.certificate_number)
 
     def fingerprint(self, person_id: UUID, content: bytes) -> bytes:

@@ -67,6 +67,9 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True):
     values: dict[str, dict[str, list[str]]] = msgspec.field(name="取值")
 
 
+_decoder = msgspec.json.Decoder(_Written)
+
+
 @dataclass(frozen=True)
 class RosterLayout:
     """How one owner's file is read (版式): headers and values, each in the form of `plain`."""
@@ -154,7 +157,8 @@ def load_layout(name: str, folder: Path = SHIPPED_LAYOUTS) -> RosterLayout:
     """The layout in the file `<name>.yaml`. Raises `LayoutInvalid`."""
     file = folder / f"{name}.yaml"
     try:
-        written = msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _Written)
+        tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+        written = _decoder.decode(msgspec.json.encode(tree))
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
         message = f"版式文件 {file.name} 无法读取：{error}"
         raise LayoutInvalid(message) from None

@@ -31,6 +31,9 @@ class _Roster(msgspec.Struct, frozen=True):
     errors: tuple[RowError, ...]
 
 
+_decoder = msgspec.msgpack.Decoder(_Roster)
+
+
 class SqlStagedRosters:
     """The port `StagedRosters`, in the vault's database; a restart forgets none."""
 
@@ -87,7 +90,7 @@ class SqlStagedRosters:
 
     def _open(self, roster_id: UUID, sealed: bytes) -> _Roster:
         plain = unseal(sealed, key=self._keys.staging, about=about_roster(roster_id))
-        return msgspec.msgpack.decode(plain, type=_Roster)
+        return _decoder.decode(plain)
 
     def discard(self, roster_id: UUID) -> None:
         """Delete a roster's content."""
