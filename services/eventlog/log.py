@@ -1,7 +1,8 @@
 """The event log (事件日志): everything a service remembers, in the order it was decided.
 
-One SQLite file. Position is the order of everything in it: 1, 2, 3 … without gaps, in the order
-of the commits. A save is all or nothing, over several aggregates and the request's answer.
+It is kept in one SQLite file or in one schema of PostgreSQL. Position is the order of everything
+in it: 1, 2, 3 … without gaps, in the order of the commits. A save is all or nothing, over
+several aggregates and the request's answer.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, DomainEventProtocol, MutableOrImmutableAggregate
-from eventsourcing.persistence import Mapper, Recording
+from eventsourcing.persistence import InfrastructureFactory, Mapper, Recording
 from eventsourcing.utils import Environment, EnvType
 
 from eventlog.codec import TypedMapper
@@ -24,13 +25,15 @@ from eventlog.log_errors import (
     EventNotReadable,
     EventNotStorable,
     LogBusy,
+    OutcomeUnknown,
     RequestAlreadyAccepted,
     VersionConflict,
 )
-from eventlog.recorder import EventLogFactory, EventLogRecorder, create_tables
+from eventlog.log_place import LogPlace
+from eventlog.recorder import EventLogRecorder
 from eventlog.requests import RegisteredRequest, RequestKey
-from eventlog.running_requests import running_requests_of
 from eventlog.snapshots import NO_SNAPSHOTS, SnapshotPlan
+from eventlog.sqlite_recorder import SqliteLogPlace, create_tables
 
 __all__ = [
     "EventLog",
@@ -39,6 +42,7 @@ __all__ = [
     "EventNotStorable",
     "LogBusy",
     "LoggedEvent",
+    "OutcomeUnknown",
     "RequestAlreadyAccepted",
     "VersionConflict",
     "create_event_log",
@@ -57,32 +61,28 @@ class LoggedEvent:
 
 
 class EventLog(Application[UUID]):
-    """One service's events, on one SQLite file.
+    """One service's events, in one place.
 
     After a save that raised, the aggregates given to it are spent: load them again.
-    Opening raises `EventLogMissing` if the file was not created by `create_event_log`.
+    Opening raises `EventLogMissing` if the create step was not run there.
     """
 
     recorder: EventLogRecorder
     mapper: TypedMapper
 
-    def __init__(self, path: Path, snapshots: SnapshotPlan = NO_SNAPSHOTS) -> None:
-        if not path.is_file():
-            message = f"no event log at {path}"
-            raise EventLogMissing(message)
-        self._path = path.resolve()
-        self._running = running_requests_of(self._path)
+    def __init__(self, place: LogPlace, snapshots: SnapshotPlan = NO_SNAPSHOTS) -> None:
+        self._place = place
+        self._running = place.running_requests()
         self._snapshots = snapshots
         super().__init__()
-        self.last_position()
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Nothing from the process's environment: how events are stored is not a setting."""
         return Environment(name, dict(env or {}))
 
     def construct_factory(self, env: Environment) -> Any:  # noqa: ARG002 -- the library's signature
-        """The recorder's factory, on this log's file."""
-        return EventLogFactory(self._path)
+        """The recorder's factory, on this log's place."""
+        return _Factory(self._place)
 
     def construct_mapper(self) -> Mapper[UUID]:
         """The typed mapper instead of the library's JSON transcoder."""
@@ -249,11 +249,44 @@ def _required(aggregate: Any, aggregate_id: UUID, kind: type[TAggregate]) -> TAg
     return aggregate
 
 
+class _Factory(InfrastructureFactory[Any]):
+    """What the library asks for its recorder; it asks the process's environment for nothing."""
+
+    def __init__(self, place: LogPlace) -> None:
+        super().__init__(Environment())
+        self._place = place
+
+    def application_recorder(self) -> EventLogRecorder:
+        return self._place.open_recorder()
+
+    def aggregate_recorder(self, purpose: str = "events") -> Any:
+        raise NotImplementedError(purpose)
+
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> Any:
+        raise NotImplementedError(tracking_recorder_class)
+
+    def process_recorder(self) -> Any:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self._place.close()
+
+
 def create_event_log(path: Path) -> None:
-    """Create the log's tables; may be run again, and by several processes at once."""
+    """Create the log's tables in a file; may be run again, and by several processes at once."""
     create_tables(path)
 
 
 def open_event_log(path: Path, snapshots: SnapshotPlan = NO_SNAPSHOTS) -> EventLog:
     """Open a log made by `create_event_log`. Raises `EventLogMissing`."""
-    return EventLog(path, snapshots)
+    return EventLog(SqliteLogPlace(path), snapshots)
+
+
+def open_postgres_log(url: str, schema: str, snapshots: SnapshotPlan = NO_SNAPSHOTS) -> EventLog:
+    """Open a log that a migration made in a schema of PostgreSQL. Raises `EventLogMissing`,
+    `LogBusy`.
+    """
+    # Only where a server is used: the embedded default starts without its driver.
+    from eventlog.postgres_recorder import PostgresLogPlace  # noqa: PLC0415 -- see above
+
+    return EventLog(PostgresLogPlace(url, schema), snapshots)

@@ -10,11 +10,19 @@ class RequestAlreadyAccepted(Exception):
 
 
 class LogBusy(Exception):
-    """The write lock was not free within the time allowed. Nothing was stored: try again."""
+    """The write lock was not free, or the database out of reach, for longer than is waited.
+    Nothing was stored: try again.
+    """
+
+
+class OutcomeUnknown(Exception):
+    """The database went away at the very end of a save, and did not come back in time to be
+    asked. Send the same request again, or ask what became of it.
+    """
 
 
 class EventLogMissing(Exception):
-    """The file has no event log of this version: run the create step before opening it."""
+    """There is no event log of this version: run the create step before opening it."""
 
 
 class EventNotStorable(Exception):

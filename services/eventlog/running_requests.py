@@ -25,7 +25,7 @@ SUFFIX = "-running"
 _PLACES = 2**62
 
 
-class RunningRequests:
+class FileRunningRequests:
     """The requests that run on one log; get it by `running_requests_of`."""
 
     def __init__(self, path: Path) -> None:
@@ -96,7 +96,7 @@ class RunningRequests:
             return False
 
 
-def running_requests_of(log_path: Path) -> RunningRequests:
+def running_requests_of(log_path: Path) -> FileRunningRequests:
     """Those of a log: one object for all who opened it in this process.
 
     Closing a file lets go of all locks that the process holds on it, under whichever descriptor.
@@ -105,12 +105,12 @@ def running_requests_of(log_path: Path) -> RunningRequests:
     with _opening:
         found = _by_path.get(path)
         if found is None:
-            _by_path[path] = found = RunningRequests(path)
+            _by_path[path] = found = FileRunningRequests(path)
         return found
 
 
 _opening = threading.Lock()
-_by_path: WeakValueDictionary[Path, RunningRequests] = WeakValueDictionary()
+_by_path: WeakValueDictionary[Path, FileRunningRequests] = WeakValueDictionary()
 
 
 def _place(key: RequestKey) -> int:

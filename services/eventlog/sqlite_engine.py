@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from eventlog.kept_connections import KeptConnections
-from eventlog.recorder import LOCK_TIMEOUT_SECONDS, switch_to_wal
+from eventlog.sqlite_recorder import LOCK_TIMEOUT_SECONDS, switch_to_wal
 
 _BEGIN = "yizhan_begin"
 

@@ -11,7 +11,8 @@ from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, ins
 from sqlalchemy.schema import CreateTable, DropTable
 
 from eventlog.follower import Follower, create_follower_tables, open_read_models
-from eventlog.log import EventLog, LoggedEvent, open_event_log
+from eventlog.log import EventLog, LoggedEvent
+from tests.eventlog.log_addresses import open_at
 from tests.eventlog.savings_box import Box
 
 metadata = MetaData()
@@ -46,6 +47,6 @@ def follower(log: EventLog, engine: Engine) -> Follower:
 
 
 if __name__ == "__main__":
-    following = follower(open_event_log(Path(sys.argv[1])), open_read_models(Path(sys.argv[2])))
+    following = follower(open_at(sys.argv[1]), open_read_models(Path(sys.argv[2])))
     while following.catch_up() < int(sys.argv[3]):
         pass

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
-from eventlog.log import EventLog, create_event_log, open_event_log
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 
 NAMESPACE = UUID("6a8f0c0e-3f0f-4f4b-9a55-0d6c2f4a7f10")
@@ -82,13 +80,6 @@ class Box(Aggregate):
     def add_coin(self, fen: int) -> None:
         """Put a coin in."""
         self.trigger_event(self.CoinAdded, fen=fen)
-
-
-def new_log(folder: Path) -> EventLog:
-    """A fresh log in a folder."""
-    path = folder / "log.sqlite"
-    create_event_log(path)
-    return open_event_log(path)
 
 
 def request(

@@ -112,15 +112,15 @@ def test_threads_of_one_follower_apply_each_event_once(log: EventLog, engine: En
 
 
 def test_processes_of_one_follower_apply_each_event_once_while_others_write(
-    log: EventLog, engine: Engine, tmp_path: Path
+    address: str, engine: Engine, tmp_path: Path
 ) -> None:
     """Three processes run one follower while two write 800 events: each is told once, in order."""
-    command = [sys.executable, "-m", "tests.eventlog.coin_totals", str(log._path)]
+    command = [sys.executable, "-m", "tests.eventlog.coin_totals", address]
     followers = [
         subprocess.Popen([*command, str(tmp_path / "read_models.sqlite"), "800"], cwd=ROOT)
         for _ in range(3)
     ]
-    writers = [start("own", log._path, f"w{number}", 100) for number in range(2)]
+    writers = [start("own", address, f"w{number}", 100) for number in range(2)]
     for writer in writers:
         writer.communicate(timeout=120)
 

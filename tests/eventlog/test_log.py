@@ -1,25 +1,35 @@
 """A save is all or nothing; the register stands beside the events; serials are never reused."""
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from eventlog.log import (
     EventLog,
-    EventLogMissing,
     EventNotReadable,
     EventNotStorable,
-    LogBusy,
     RequestAlreadyAccepted,
     VersionConflict,
-    create_event_log,
-    open_event_log,
 )
 from eventlog.requests import Answer
+from tests.eventlog.log_addresses import open_at
 from tests.eventlog.savings_box import Box, request
+
+
+class Jar(Box):
+    """Not a box."""
+
+    TOPIC = "test.jar"
+
+    class Created(Box.Created):
+        TOPIC = "test.jar-created.v1"
+
+    class CoinAdded(Box.CoinAdded):
+        TOPIC = "test.jar-coin-added.v1"
+
+    class Described(Box.Described):
+        TOPIC = "test.jar-described.v1"
 
 
 def test_a_saved_aggregate_is_found_again(log: EventLog) -> None:
@@ -69,18 +79,6 @@ def test_who_changed_since_a_position_is_named_once(log: EventLog) -> None:
 def test_an_id_of_another_kind_is_refused_by_name(log: EventLog) -> None:
     """Looking for one kind of aggregate never returns another."""
     log.save(box := Box.open("li"))
-
-    class Jar(Box):
-        TOPIC = "test.jar"
-
-        class Created(Box.Created):
-            TOPIC = "test.jar-created.v1"
-
-        class CoinAdded(Box.CoinAdded):
-            TOPIC = "test.jar-coin-added.v1"
-
-        class Described(Box.Described):
-            TOPIC = "test.jar-described.v1"
 
     with pytest.raises(EventNotReadable, match="not a Jar"):
         log.find(box.id, Jar)
@@ -241,87 +239,10 @@ def test_save_takes_no_refusal_and_no_stray_arguments(log: EventLog) -> None:
         log.save(acepted=request("k1"))
 
 
-def test_serials_count_per_series(log: EventLog) -> None:
+def test_serials_count_per_series(address: str) -> None:
     """Each series counts 1, 2, 3 on its own, and goes on after reopening."""
+    log = open_at(address)
     assert [log.next_serial("a"), log.next_serial("a"), log.next_serial("b")] == [1, 2, 1]
+    log.close()
 
-    assert open_event_log(log._path).next_serial("a") == 3
-
-
-def test_a_log_is_created_by_its_own_step_before_it_is_opened(tmp_path: Path) -> None:
-    """Opening creates nothing: a missing file, and a file that is no log, are refused."""
-    with pytest.raises(EventLogMissing):
-        open_event_log(tmp_path / "missing.sqlite")
-    (tmp_path / "empty.sqlite").touch()
-    with pytest.raises(EventLogMissing):
-        open_event_log(tmp_path / "empty.sqlite")
-
-    assert not (tmp_path / "missing.sqlite").exists()
-
-
-def test_creating_again_changes_nothing(log: EventLog) -> None:
-    """The create step may be run on a log in use."""
-    log.save(Box.open("li"))
-
-    create_event_log(log._path)
-
-    assert log.last_position() == 1
-
-
-@pytest.mark.parametrize(
-    "statement", ["UPDATE stored_events SET topic = 'x'", "DELETE FROM stored_events"]
-)
-def test_stored_events_can_be_neither_changed_nor_deleted(log: EventLog, statement: str) -> None:
-    """The file itself refuses to edit the past."""
-    log.save(Box.open("li"))
-    connection = sqlite3.connect(log._path)
-
-    with pytest.raises(sqlite3.IntegrityError, match="never"):
-        connection.execute(statement)
-    connection.close()
-
-
-def test_an_acknowledged_write_is_flushed_to_the_disk(log: EventLog) -> None:
-    """Every writing connection runs in WAL mode with synchronous=FULL (2)."""
-    with log.factory.datastore.transaction(commit=True) as cursor:
-        cursor.execute("PRAGMA synchronous")
-        synchronous = cursor.fetchone()[0]
-        cursor.execute("PRAGMA journal_mode")
-        journal_mode = cursor.fetchone()[0]
-
-    assert (synchronous, journal_mode) == (2, "wal")
-
-
-def test_a_lock_that_is_not_released_is_reported_as_busy(
-    log: EventLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A writer that cannot get the lock in time says so, and has stored nothing."""
-    monkeypatch.setattr("eventlog.recorder.LOCK_TIMEOUT_SECONDS", 1)
-    impatient = open_event_log(log._path)
-    holder = sqlite3.connect(log._path, isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-
-    with pytest.raises(LogBusy):
-        impatient.save(Box.open("li"), accepted=request("k1"))
-    holder.execute("ROLLBACK")
-    holder.close()
-
-    assert impatient.last_position() == 0
-    assert impatient.find_request(request("k1").key) is None
-    impatient.save(Box.open("li"))
-
-
-def test_the_environment_of_the_process_does_not_decide_how_events_are_stored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The library would take its persistence and a cipher from environment variables."""
-    monkeypatch.setenv("PERSISTENCE_MODULE", "eventsourcing.popo")
-    monkeypatch.setenv("COMPRESSOR_TOPIC", "zlib")
-    create_event_log(tmp_path / "log.sqlite")
-    log = open_event_log(tmp_path / "log.sqlite")
-    log.save(Box.open("li"))
-
-    again = open_event_log(tmp_path / "log.sqlite")
-
-    assert again.has(Box.create_id("li"))
-    assert again.recorder.select_events(Box.create_id("li"))[0].state.startswith(b"{")
+    assert open_at(address).next_serial("a") == 3

@@ -7,26 +7,27 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from eventlog.log import EventLog, open_event_log
+from eventlog.log import EventLog
+from tests.eventlog.log_addresses import open_at
 from tests.eventlog.savings_box import Box, request
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = 4
 
 
-def start(mode: str, path: Path, name: str, count: int) -> "subprocess.Popen[str]":
+def start(mode: str, address: str, name: str, count: int) -> "subprocess.Popen[str]":
     """Start one writer."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.eventlog.writer_process", mode, path, name, str(count)],
+        [sys.executable, "-m", "tests.eventlog.writer_process", mode, address, name, str(count)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def run_together(mode: str, log: EventLog, count: int, processes: int = PROCESSES) -> list[str]:
+def run_together(mode: str, address: str, count: int, processes: int = PROCESSES) -> list[str]:
     """Start several writers at once; all the lines they said, after all have ended well."""
-    writers = [start(mode, log._path, f"w{number}", count) for number in range(processes)]
+    writers = [start(mode, address, f"w{number}", count) for number in range(processes)]
     lines: list[str] = []
     for writer in writers:
         output, _ = writer.communicate(timeout=120)
@@ -35,9 +36,11 @@ def run_together(mode: str, log: EventLog, count: int, processes: int = PROCESSE
     return lines
 
 
-def test_nothing_is_lost_and_a_reader_sees_every_event_once_in_order(log: EventLog) -> None:
+def test_nothing_is_lost_and_a_reader_sees_every_event_once_in_order(
+    address: str, log: EventLog
+) -> None:
     """Four processes save 100 times each while a reader follows, 1,600 events in all."""
-    writers = [start("own", log._path, f"w{number}", 100) for number in range(PROCESSES)]
+    writers = [start("own", address, f"w{number}", 100) for number in range(PROCESSES)]
     seen: list[int] = []
     after_end = False
     while True:
@@ -54,36 +57,36 @@ def test_nothing_is_lost_and_a_reader_sees_every_event_once_in_order(log: EventL
     assert all(log.has(Box.create_id(f"{name}-left")) for name in acknowledged)
 
 
-def test_one_aggregate_written_by_many_loses_no_coin(log: EventLog) -> None:
+def test_one_aggregate_written_by_many_loses_no_coin(address: str, log: EventLog) -> None:
     """Four processes add 50 coins each to one box through version conflicts: 200 in the end."""
     log.save(Box.open("shared"))
 
-    run_together("shared", log, 50)
+    run_together("shared", address, 50)
 
     box = log.find(Box.create_id("shared"), Box)
     assert box is not None
     assert (box.total_fen, box.version) == (200, 201)
 
 
-def test_the_same_key_is_accepted_once_among_processes(log: EventLog) -> None:
+def test_the_same_key_is_accepted_once_among_processes(address: str, log: EventLog) -> None:
     """Two processes send the same 60 keys at once: each is accepted once, with one event."""
-    said = Counter(run_together("repeat", log, 60, processes=2))
+    said = Counter(run_together("repeat", address, 60, processes=2))
 
     assert all(said[f"accepted {number}"] == 1 for number in range(60))
     assert all(said[f"repeated {number}"] == 1 for number in range(60))
     assert log.last_position() == 60
 
 
-def test_serials_are_never_given_twice(log: EventLog) -> None:
+def test_serials_are_never_given_twice(address: str) -> None:
     """Four processes draw 100 numbers each: 1 to 400, each once."""
-    drawn = [int(line) for line in run_together("serials", log, 100)]
+    drawn = [int(line) for line in run_together("serials", address, 100)]
 
     assert sorted(drawn) == list(range(1, 401))
 
 
 def test_creating_and_opening_at_once_never_crashes(tmp_path: Path) -> None:
     """Six processes create and open one log at the same time."""
-    path = tmp_path / "new" / "log.sqlite"
+    path = str(tmp_path / "new" / "log.sqlite")
     writers = [start("create", path, "x", 20) for _ in range(6)]
 
     outputs = [writer.communicate(timeout=120)[0] for writer in writers]
@@ -92,12 +95,12 @@ def test_creating_and_opening_at_once_never_crashes(tmp_path: Path) -> None:
     assert "".join(outputs).split() == ["0"] * 120
 
 
-def test_a_killed_writer_loses_nothing_it_acknowledged(log: EventLog) -> None:
+def test_a_killed_writer_loses_nothing_it_acknowledged(address: str) -> None:
     """Writers killed with -9 at random moments: every acknowledged save is whole, none is half."""
     moments = random.Random(20231018)  # noqa: S311 -- moments, not secrets
     acknowledged: list[str] = []
     for kill in range(6):
-        writer = start("own", log._path, f"k{kill}", 100_000)
+        writer = start("own", address, f"k{kill}", 100_000)
         assert writer.stdout is not None
         acknowledged.append(writer.stdout.readline().strip())
         time.sleep(moments.uniform(0.0, 0.15))
@@ -106,7 +109,7 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(log: EventLog) -> None:
         # A last line without its end was never fully said.
         acknowledged += rest.split("\n")[:-1]
 
-    reopened = open_event_log(log._path)
+    reopened = open_at(address)
     saved = Counter(entry.event.originator_id for entry in reopened.read(after=0, limit=1_000_000))
     lefts = {name: saved[Box.create_id(f"{name}-left")] for name in acknowledged}
     rights = {name: saved[Box.create_id(f"{name}-right")] for name in acknowledged}

@@ -1,17 +1,21 @@
 """A long aggregate is loaded from where it stood last, and is what its events give."""
 
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlog.log import EventLog, VersionConflict, create_event_log, open_event_log
+from eventlog.log import EventLog, VersionConflict
 from eventlog.snapshots import Snapshot, SnapshotPlan
+from tests.eventlog.log_addresses import (
+    behind_the_log,
+    lift_the_guard,
+    new_address,
+    open_at,
+)
 from tests.eventlog.savings_box import Box
 
 BOX = Box.create_id("甲")
@@ -39,14 +43,13 @@ class OlderSnapshot(Snapshot):
 class Story:
     """A log whose boxes get a snapshot every ten events."""
 
-    def __init__(self, folder: Path, kind: type[Snapshot] = BoxSnapshot) -> None:
-        self.path = folder / "log.sqlite"
-        create_event_log(self.path)
+    def __init__(self, address: str, kind: type[Snapshot] = BoxSnapshot) -> None:
+        self.address = address
         self.log = self.open(kind)
 
     def open(self, kind: type[Snapshot]) -> EventLog:
         """The log as a process with this class has it."""
-        return open_event_log(self.path, SnapshotPlan({Box: kind}, every=10))
+        return open_at(self.address, SnapshotPlan({Box: kind}, every=10))
 
     def add(self, *coins_fen: int) -> Box:
         """Put coins in, one save each."""
@@ -58,8 +61,7 @@ class Story:
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Something done behind the log's back."""
-        with closing(sqlite3.connect(self.path)) as connection, connection:
-            return connection.execute(statement, values).fetchall()
+        return behind_the_log(self.address, statement, *values)
 
     def versions(self) -> list[object]:
         """The versions that snapshots are of."""
@@ -67,9 +69,11 @@ class Story:
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Story:
+def story(address: str) -> Iterator[Story]:
     """Nothing has happened."""
-    return Story(tmp_path)
+    story = Story(address)
+    yield story
+    story.log.close()
 
 
 def test_every_ten_events_the_last_snapshot_gives_way_to_another(story: Story) -> None:
@@ -97,9 +101,9 @@ def test_loaded_from_a_snapshot_it_is_what_its_events_give(
     coins: list[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Every attribute, and what is saved next goes on from there."""
-    story = Story(tmp_path_factory.mktemp("log"))
+    story = Story(new_address("sqlite", tmp_path_factory.mktemp("log")))
     story.add(*coins, 7)
-    from_events = open_event_log(story.path).find(BOX, Box)
+    from_events = open_at(story.address).find(BOX, Box)
     loaded = story.log.find(BOX, Box)
 
     assert loaded is not None
@@ -107,7 +111,7 @@ def test_loaded_from_a_snapshot_it_is_what_its_events_give(
     assert vars(loaded) == vars(from_events)
     loaded.add_coin(1)
     story.log.save(loaded)
-    again = open_event_log(story.path).find(BOX, Box)
+    again = open_at(story.address).find(BOX, Box)
     assert again is not None
     assert again.total_fen == sum(coins) + 8
 
@@ -143,14 +147,14 @@ def test_a_snapshot_of_a_version_that_is_not_there_is_wrong(story: Story) -> Non
 def test_a_snapshot_of_events_that_were_cut_out_is_wrong(story: Story) -> None:
     """There is a snapshot and no event at all."""
     story.add(*[1] * 9)
-    story.sql("DROP TRIGGER stored_events_are_not_deleted")
+    lift_the_guard(story.address)
     story.sql("DELETE FROM stored_events")
     assert list(story.log.wrong_snapshots()) == [BOX]
 
 
-def test_what_an_older_class_wrote_is_passed_over(tmp_path: Path) -> None:
+def test_what_an_older_class_wrote_is_passed_over(address: str) -> None:
     """Its topic is another: the box is loaded from its events, and is not called wrong."""
-    story = Story(tmp_path, OlderSnapshot)
+    story = Story(address, OlderSnapshot)
     story.add(*[1] * 12)
     now = story.open(BoxSnapshot)
 
@@ -186,11 +190,8 @@ def test_whoever_is_overtaken_leaves_no_snapshot(story: Story) -> None:
     assert story.versions() == []
 
 
-def test_a_log_without_a_plan_keeps_none(tmp_path: Path) -> None:
+def test_a_log_without_a_plan_keeps_none(address: str, log: EventLog) -> None:
     """A hundred coins, loaded from all of them."""
-    path = tmp_path / "log.sqlite"
-    create_event_log(path)
-    log = open_event_log(path)
     box = Box.open("甲")
     for _ in range(100):
         box.add_coin(2)
@@ -200,5 +201,4 @@ def test_a_log_without_a_plan_keeps_none(tmp_path: Path) -> None:
 
     assert found is not None
     assert found.total_fen == 200
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM snapshots").fetchone() == (0,)
+    assert behind_the_log(address, "SELECT count(*) FROM snapshots") == [(0,)]

@@ -10,8 +10,8 @@ from eventlog.log import (
     RequestAlreadyAccepted,
     VersionConflict,
     create_event_log,
-    open_event_log,
 )
+from tests.eventlog.log_addresses import open_at
 from tests.eventlog.savings_box import Box, request
 
 
@@ -21,9 +21,9 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def write_own_boxes(path: Path, name: str, saves: int) -> None:
+def write_own_boxes(address: str, name: str, saves: int) -> None:
     """Each save opens two boxes with a coin each: four events, all or nothing."""
-    log = open_event_log(path)
+    log = open_at(address)
     for number in range(saves):
         left, right = Box.open(f"{name}-{number}-left"), Box.open(f"{name}-{number}-right")
         left.add_coin(1)
@@ -32,9 +32,9 @@ def write_own_boxes(path: Path, name: str, saves: int) -> None:
         say(f"{name}-{number}")
 
 
-def add_to_shared_box(path: Path, _name: str, saves: int) -> None:
+def add_to_shared_box(address: str, _name: str, saves: int) -> None:
     """Put coins into one box that others use too, loading it again after each conflict."""
-    log = open_event_log(path)
+    log = open_at(address)
     added = 0
     while added < saves:
         box = log.find(Box.create_id("shared"), Box)
@@ -48,9 +48,9 @@ def add_to_shared_box(path: Path, _name: str, saves: int) -> None:
     say(str(added))
 
 
-def repeat_same_requests(path: Path, name: str, requests: int) -> None:
+def repeat_same_requests(address: str, name: str, requests: int) -> None:
     """Send the same request keys as every other process; say which were accepted here."""
-    log = open_event_log(path)
+    log = open_at(address)
     for number in range(requests):
         box = Box.open(f"{name}-{number}")
         try:
@@ -61,18 +61,18 @@ def repeat_same_requests(path: Path, name: str, requests: int) -> None:
             say(f"accepted {number}")
 
 
-def hand_out_serials(path: Path, _name: str, count: int) -> None:
+def hand_out_serials(address: str, _name: str, count: int) -> None:
     """Draw numbers of one series."""
-    log = open_event_log(path)
+    log = open_at(address)
     for _ in range(count):
         say(str(log.next_serial("settlement")))
 
 
-def create_only(path: Path, _name: str, times: int) -> None:
+def create_only(address: str, _name: str, times: int) -> None:
     """Run the create step over and over and read from the result."""
     for _ in range(times):
-        create_event_log(path)
-        say(str(open_event_log(path).last_position()))
+        create_event_log(Path(address))
+        say(str(open_at(address).last_position()))
 
 
 MODES = {
@@ -84,4 +84,4 @@ MODES = {
 }
 
 if __name__ == "__main__":
-    MODES[sys.argv[1]](Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    MODES[sys.argv[1]](sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -9,7 +9,8 @@ import pytest
 from eventlog.log import EventLog, VersionConflict
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from http_edge.answer_once import answer_once, body_hash, response_of
-from tests.eventlog.savings_box import Box, new_log
+from tests.eventlog.log_addresses import new_address, open_at
+from tests.eventlog.savings_box import Box
 
 KEY = RequestKey(institution_id="H1", operation="open-box", key="k1")
 BODY = b'{"owner": "li", "fen": 1}'
@@ -27,7 +28,7 @@ class Desk:
     """A use case: opens a box and commits its answer with the event."""
 
     def __init__(self, folder: Path) -> None:
-        self.log: EventLog = new_log(folder)
+        self.log: EventLog = open_at(new_address("sqlite", folder))
         self.refusing: Exception | None = None
         self.done = 0
 

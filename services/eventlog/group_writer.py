@@ -1,0 +1,114 @@
+"""Group commit (成组提交): those who write at once share one transaction, in the order they came.
+
+While one group is on its way to the disk, the next one gathers; so a transaction is the larger the
+more there is to do, and nobody waits for company. Whoever comes when nobody writes takes what has
+gathered; afterwards the first of those who wait does the same. No thread is kept for it.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from eventlog.log_errors import OutcomeUnknown
+
+MOST_TOGETHER = 256
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class _Waiting(Generic[Item, Result]):
+    """One who waits: woken with an outcome, or without one to write the next group."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.woken = threading.Event()
+        self.outcome: tuple[Result] | Exception | None = None
+
+    def result(self) -> Result:
+        if isinstance(self.outcome, tuple):
+            return self.outcome[0]
+        if self.outcome is None:
+            raise OutcomeUnknown
+        raise self.outcome
+
+
+class GroupWriter(Generic[Item, Result]):
+    """Hands what several threads write at once to `write_all`, one group after another.
+
+    `write_all` returns for each item its result, or the exception that its writer is told; when
+    it raises, every writer of the group is told so.
+    """
+
+    def __init__(
+        self,
+        write_all: Callable[[Sequence[Item]], Sequence[Result | Exception]],
+        *,
+        most: int = MOST_TOGETHER,
+    ) -> None:
+        self._write_all = write_all
+        self._most = most
+        self._mutex = threading.Lock()
+        self._waiting: deque[_Waiting[Item, Result]] = deque()
+        self._somebody_writes = False
+
+    def write(self, item: Item) -> Result:
+        """Returns when the item's group is written; raises what `write_all` says of this item."""
+        mine: _Waiting[Item, Result] = _Waiting(item)
+        with self._mutex:
+            self._waiting.append(mine)
+            is_first = not self._somebody_writes
+            self._somebody_writes = True
+        if not is_first:
+            self._wait(mine)
+        if mine.outcome is None:
+            self._write_next_group()
+        return mine.result()
+
+    def _wait(self, mine: _Waiting[Item, Result]) -> None:
+        try:
+            mine.woken.wait()
+        except BaseException:
+            self._leave(mine)
+            raise
+
+    def _leave(self, mine: _Waiting[Item, Result]) -> None:
+        """Interrupted: not to be written if nobody has begun to, and never the one to write."""
+        with self._mutex:
+            if mine not in self._waiting:
+                return
+            self._waiting.remove(mine)
+            was_to_write = mine.woken.is_set()
+        if was_to_write:
+            self._wake_next()
+
+    def _write_next_group(self) -> None:
+        with self._mutex:
+            size = min(len(self._waiting), self._most)
+            group = [self._waiting.popleft() for _ in range(size)]
+        outcomes: Sequence[Result | Exception] = [OutcomeUnknown() for _ in group]
+        try:
+            outcomes = self._write_all([each.item for each in group])
+        except Exception as error:
+            outcomes = [_same(error) for _ in group]
+        finally:
+            for each, outcome in zip(group, outcomes, strict=True):
+                each.outcome = outcome if isinstance(outcome, Exception) else (outcome,)
+            self._wake_next()
+            for each in group:
+                each.woken.set()
+
+    def _wake_next(self) -> None:
+        with self._mutex:
+            following = self._waiting[0] if self._waiting else None
+            self._somebody_writes = following is not None
+        if following is not None:
+            following.woken.set()
+
+
+def _same(error: Exception) -> Exception:
+    """One of its own for each thread that raises it, for the sake of its traceback."""
+    mine = type(error)(*error.args)
+    mine.__cause__ = error
+    return mine

@@ -1,0 +1,97 @@
+"""Connections to PostgreSQL (数据库连接): one schema each, and nothing that what is
+stored depends on left to the server's settings.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import psycopg
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from eventlog.log_errors import LogBusy
+
+LOCK_TIMEOUT_SECONDS = 30
+PATIENCE_SECONDS = 10.0
+"""How long a database that went away is waited for, before a request is told so."""
+_MOST_CONNECTIONS = 16
+_FIRST_PAUSE_SECONDS = 0.05
+
+Found = TypeVar("Found")
+
+
+def connection_settings(schema: str) -> dict[str, str]:
+    """What every connection sets for itself, whatever the server's configuration says.
+
+    A commit that was acknowledged is on the disk; a connection that was lost in the middle of a
+    transaction does not keep its lock.
+    """
+    return {
+        "search_path": f'"{schema}"',
+        "synchronous_commit": "on",
+        "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
+        "idle_in_transaction_session_timeout": "60s",
+        "TimeZone": "UTC",
+    }
+
+
+def options_for(url: str, schema: str) -> str:
+    """The `options` of a connection to the schema: those of the address, and ours after them."""
+    given = str(conninfo_to_dict(url).get("options") or "")
+    ours = (f"-c {name}={value}" for name, value in connection_settings(schema).items())
+    return " ".join(filter(None, (given, *ours)))
+
+
+def open_pool(url: str, schema: str) -> ConnectionPool[Connection[tuple[object, ...]]]:
+    """Connections that begin no transaction by themselves, opened when they are needed."""
+    return ConnectionPool(
+        url,
+        kwargs={"autocommit": True, "options": options_for(url, schema)},
+        min_size=0,
+        max_size=_MOST_CONNECTIONS,
+        timeout=PATIENCE_SECONDS,
+        open=True,
+        name=f"yizhan-{schema}",
+    )
+
+
+def is_out_of_reach(error: Exception) -> bool:
+    """Whether a connection was lost or could not be had, rather than a statement refused."""
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return False
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout)
+
+
+@contextmanager
+def told_as_busy() -> Iterator[None]:
+    """A lock that was not free, or a server that is away, is told as the log being busy."""
+    try:
+        yield
+    except (psycopg.errors.LockNotAvailable, PoolTimeout, PoolClosed) as error:
+        raise LogBusy(BUSY) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise LogBusy(AWAY) from error
+
+
+BUSY = "事件日志正忙，未写入任何内容，请重试 (event log busy, nothing stored)"
+AWAY = "数据库暂时连不上，未写入任何内容，请重试 (database out of reach, nothing stored)"
+
+
+def with_patience(attempt: Callable[[int], Found]) -> Found:
+    """What `attempt` returns, tried again while the server is away; it is told which try it is.
+
+    Raises what the last attempt raised, after `PATIENCE_SECONDS`.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    pause, number = _FIRST_PAUSE_SECONDS, 0
+    while True:
+        try:
+            return attempt(number)
+        except Exception as error:
+            if not is_out_of_reach(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        pause, number = pause * 2, number + 1

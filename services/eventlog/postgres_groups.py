@@ -1,0 +1,227 @@
+"""One transaction for a group of saves on PostgreSQL (成组写入).
+
+The transaction holds the table's EXCLUSIVE lock (readers go on), so nobody else inserts between
+looking and writing: which of the saves stand is decided here, one after another, each by itself;
+those that do not are told so, and the others are written by one statement for each table.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from psycopg import Connection
+
+from eventlog.log_errors import RequestAlreadyAccepted, VersionConflict
+from eventlog.requests import Answer, RegisteredRequest, RequestKey
+
+# Queued for; a transaction that only reads is not kept waiting by it.
+LOCK = "LOCK TABLE stored_events IN EXCLUSIVE MODE"
+LAST_POSITION = "SELECT max(notification_id) FROM stored_events"
+_VERSIONS = """SELECT originator_id, max(originator_version) FROM stored_events
+    WHERE originator_id = ANY(%b::uuid[]) GROUP BY originator_id"""
+_REGISTERED = """SELECT institution_id, operation, key, body_hash, accepted, status, body
+    FROM request_register
+    JOIN unnest(%b::text[], %b::text[], %b::text[]) AS asked (i, o, k)
+    ON (institution_id, operation, key) = (i, o, k)"""
+_STORED = """SELECT originator_id, originator_version, topic, state, notification_id
+    FROM stored_events JOIN unnest(%b::uuid[], %b::bigint[]) AS asked (i, v)
+    ON (originator_id, originator_version) = (i, v)"""
+_INSERT_EVENTS = """INSERT INTO stored_events
+    (originator_id, originator_version, topic, state, notification_id)
+    SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bigint[])"""
+_INSERT_SNAPSHOTS = """INSERT INTO snapshots (originator_id, originator_version, topic, state)
+    SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[])
+    ON CONFLICT (originator_id) DO UPDATE SET originator_version = excluded.originator_version,
+        topic = excluded.topic, state = excluded.state"""
+# An acceptance takes the place of a refusal; nothing takes the place of an acceptance.
+_REGISTER = """INSERT INTO request_register AS there
+    (institution_id, operation, key, body_hash, accepted, status, body)
+    SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::boolean[],
+        %b::integer[], %b::bytea[])
+    ON CONFLICT (institution_id, operation, key) DO UPDATE SET
+        body_hash = excluded.body_hash, accepted = excluded.accepted,
+        status = excluded.status, body = excluded.body
+    WHERE NOT there.accepted"""
+
+
+@dataclass(frozen=True)
+class Save:
+    """What one writer wants stored together: events, a request's row, snapshots."""
+
+    events: Sequence[StoredEvent] = ()
+    request: RegisteredRequest | None = None
+    snapshots: Sequence[StoredEvent] = ()
+
+
+Outcome = Sequence[int] | Exception
+"""The positions of a save's events, or why it was not stored."""
+
+
+@dataclass
+class _Standing:
+    """What the tables hold of what a group is about, as its saves are decided one by one."""
+
+    last_position: int
+    versions: dict[UUID, int]
+    register: dict[RequestKey, RegisteredRequest]
+    stored: dict[tuple[UUID, int], tuple[str, bytes, int]]
+    again: bool
+    events: list[tuple[StoredEvent, int]] = field(default_factory=list)
+    rows: dict[RequestKey, RegisteredRequest] = field(default_factory=dict)
+    snapshots: dict[UUID, StoredEvent] = field(default_factory=dict)
+
+    def decide(self, save: Save) -> Outcome:
+        """Take a save in, or say why not."""
+        there = self._stored_before(save)
+        if there is not None:
+            return there
+        # The register first: whoever repeats a request must hear that it was accepted, not
+        # that the aggregate has moved on (which it did, by that very request).
+        if save.request is not None and save.request.accepted and self._is_accepted(save.request):
+            return RequestAlreadyAccepted(save.request.key)
+        versions = dict[UUID, int]()
+        for event in save.events:
+            of = _id(event)
+            if event.originator_version != versions.get(of, self.versions.get(of, 0)) + 1:
+                return VersionConflict("another writer saved one of these aggregates first")
+            versions[of] = event.originator_version
+        self.versions |= versions
+        self._register(save.request)
+        self.snapshots |= {_id(each): each for each in save.snapshots}
+        return [self._append(event) for event in save.events]
+
+    def _stored_before(self, save: Save) -> Outcome | None:
+        """Its positions, if an earlier try stored this very save and its answer was lost."""
+        if not self.again:
+            return None
+        if not save.events:
+            return [] if save.request and save.request == self._known(save.request) else None
+        first = save.events[0]
+        there = self.stored.get((_id(first), first.originator_version))
+        if there is None or there[:2] != (first.topic, first.state):
+            return None
+        return range(there[2], there[2] + len(save.events))
+
+    def _known(self, request: RegisteredRequest) -> RegisteredRequest | None:
+        return self.rows.get(request.key) or self.register.get(request.key)
+
+    def _is_accepted(self, request: RegisteredRequest) -> bool:
+        known = self._known(request)
+        return known is not None and known.accepted
+
+    def _register(self, request: RegisteredRequest | None) -> None:
+        if request is not None and not self._is_accepted(request):
+            self.rows[request.key] = request
+
+    def _append(self, event: StoredEvent) -> int:
+        self.last_position += 1
+        self.events.append((event, self.last_position))
+        return self.last_position
+
+
+def write_group(
+    connection: Connection[Any], saves: Sequence[Save], *, again: bool = False
+) -> list[Outcome]:
+    """Store those of the saves that stand, in their order, and say of each what became of it.
+
+    `again` looks first whether an earlier try has stored them, which nobody was told of. Raises
+    what the driver raises; then nothing was stored, unless the connection broke at the end.
+    """
+    with connection.pipeline(), connection.transaction():
+        standing = _look(connection, saves, again=again)
+        outcomes = [standing.decide(save) for save in saves]
+        insert_events(connection, standing.events)
+        insert_requests(connection, list(standing.rows.values()))
+        _insert_snapshots(connection, list(standing.snapshots.values()))
+    return outcomes
+
+
+def _look(connection: Connection[Any], saves: Sequence[Save], *, again: bool) -> _Standing:
+    events = [event for save in saves for event in save.events]
+    keys = list({save.request.key for save in saves if save.request})
+    connection.execute(LOCK)
+    last = connection.execute(LAST_POSITION)
+    versions = connection.execute(_VERSIONS, (list({_id(event) for event in events}),), binary=True)
+    asked = ([k.institution_id for k in keys], [k.operation for k in keys], [k.key for k in keys])
+    known = connection.execute(_REGISTERED, asked, binary=True)
+    stored: dict[tuple[UUID, int], tuple[str, bytes, int]] = {}
+    if again:
+        firsts = [save.events[0] for save in saves if save.events]
+        places = ([_id(e) for e in firsts], [e.originator_version for e in firsts])
+        for of, version, *rest in connection.execute(_STORED, places, binary=True):
+            stored[of, version] = (rest[0], rest[1], rest[2])
+    return _Standing(
+        last_position=_only(last) or 0,
+        versions=dict(versions.fetchall()),
+        register={row.key: row for row in map(request_of_row, known.fetchall())},
+        stored=stored,
+        again=again,
+    )
+
+
+def _only(cursor: Any) -> int | None:
+    found: int | None = cursor.fetchone()[0]
+    return found
+
+
+def request_of_row(row: Sequence[Any]) -> RegisteredRequest:
+    """A row of the register: institution, operation, key, hash, accepted, status, body."""
+    institution_id, operation, key, body_hash, accepted, status, body = row
+    return RegisteredRequest(
+        key=RequestKey(institution_id, operation, key),
+        body_hash=body_hash,
+        accepted=accepted,
+        answer=Answer(status, bytes(body)),
+    )
+
+
+def last_position(connection: Connection[Any]) -> int:
+    """The last position, 0 in an empty log; the next one's, where the table is locked."""
+    return _only(connection.execute(LAST_POSITION)) or 0
+
+
+def insert_events(connection: Connection[Any], placed: Iterable[tuple[StoredEvent, int]]) -> None:
+    """Insert events at their positions, by one statement; the table is locked."""
+    rows = [(*_columns(event), position) for event, position in placed]
+    if rows:
+        connection.execute(_INSERT_EVENTS, _by_column(rows))
+
+
+def insert_requests(connection: Connection[Any], requests: Sequence[RegisteredRequest]) -> None:
+    """Write rows of the register, where no acceptance stands."""
+    rows = [
+        (
+            each.key.institution_id,
+            each.key.operation,
+            each.key.key,
+            each.body_hash,
+            each.accepted,
+            each.answer.status,
+            each.answer.body,
+        )
+        for each in requests
+    ]
+    if rows:
+        connection.execute(_REGISTER, _by_column(rows))
+
+
+def _insert_snapshots(connection: Connection[Any], snapshots: Sequence[StoredEvent]) -> None:
+    if snapshots:
+        connection.execute(_INSERT_SNAPSHOTS, _by_column([_columns(each) for each in snapshots]))
+
+
+def _columns(event: StoredEvent) -> tuple[UUID, int, str, bytes]:
+    return (_id(event), event.originator_version, event.topic, event.state)
+
+
+def _by_column(rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
+    return tuple(map(list, zip(*rows, strict=True)))
+
+
+def _id(event: StoredEvent) -> UUID:
+    found = event.originator_id
+    if not isinstance(found, UUID):
+        raise TypeError(type(found))
+    return found

