@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 from sqlalchemy import Connection, Engine, MetaData, Table, inspect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
+from eventlog.engines import begin_writing, written_apart
 from eventlog.follower import Follower, React, ReadsInOrder, create_follower_tables
-from eventlog.sqlite_engine import begin_writing
 
 
 class FollowedTables:
@@ -26,8 +26,8 @@ class FollowedTables:
         self, *, name: str, tables: MetaData, react: React, log: ReadsInOrder, engine: Engine
     ) -> None:
         self._tables = tables
-        self._engine = engine
-        self._follower = Follower(name=name, log=log, engine=engine, react=react)
+        self._engine = written_apart(engine, name)
+        self._follower = Follower(name=name, log=log, engine=self._engine, react=react)
 
     def create_tables(self) -> None:
         """Create what is missing: tables, columns that came later, indexes; harmless when all of

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Engine,
-    Integer,
     MetaData,
     String,
     Table,
@@ -26,8 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
+from eventlog.engines import begin_writing
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing, open_engine
+from eventlog.sqlite_engine import open_engine
 
 BATCH_EVENTS = 500
 
@@ -36,7 +37,7 @@ _positions = Table(
     "follower_positions",
     _metadata,
     Column("name", String, primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
 )
 
 React = Callable[[Connection, LoggedEvent], None]

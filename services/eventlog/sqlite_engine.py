@@ -62,7 +62,7 @@ def driver_connections(engine: Engine) -> KeptConnections:
 
 
 @contextmanager
-def begin_writing(engine: Engine) -> Iterator[Connection]:
+def begin_writing_sqlite(engine: Engine) -> Iterator[Connection]:
     """A transaction that holds the write lock from its beginning."""
     with engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
         yield connection

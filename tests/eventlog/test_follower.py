@@ -4,22 +4,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
 
-from eventlog.follower import FollowerStopped, open_read_models
+from eventlog.follower import FollowerStopped
 from eventlog.log import EventLog
 from tests.eventlog import coin_totals
+from tests.eventlog.log_addresses import engine_beside
 from tests.eventlog.savings_box import Box
 from tests.eventlog.test_processes import ROOT, start
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """Read models in a file of their own."""
-    engine = open_read_models(tmp_path / "read_models.sqlite")
+def engine(address: str) -> Iterator[Engine]:
+    """Read models beside the log."""
+    engine = engine_beside(address)
     coin_totals.create(engine)
     yield engine
     engine.dispose()
@@ -112,17 +112,40 @@ def test_threads_of_one_follower_apply_each_event_once(log: EventLog, engine: En
 
 
 def test_processes_of_one_follower_apply_each_event_once_while_others_write(
-    address: str, engine: Engine, tmp_path: Path
+    address: str, engine: Engine
 ) -> None:
     """Three processes run one follower while two write 800 events: each is told once, in order."""
     command = [sys.executable, "-m", "tests.eventlog.coin_totals", address]
-    followers = [
-        subprocess.Popen([*command, str(tmp_path / "read_models.sqlite"), "800"], cwd=ROOT)
-        for _ in range(3)
-    ]
+    followers = [subprocess.Popen([*command, "800"], cwd=ROOT) for _ in range(3)]
     writers = [start("own", address, f"w{number}", 100) for number in range(2)]
     for writer in writers:
         writer.communicate(timeout=120)
 
     assert [following.wait(timeout=120) for following in followers] == [0, 0, 0]
     assert [position for position, _ in coins(engine)] == list(range(1, 801))
+
+
+def test_mixed_batches_of_four_processes_reach_two_racing_followers_once(
+    address: str, engine: Engine
+) -> None:
+    """51,200 events, from one to forty at a time by 32 threads: none missed, none told twice."""
+    _follow_while_written(address, engine, events=51_200)
+
+
+@pytest.mark.soak
+def test_a_million_events_reach_two_racing_followers_once(address: str, engine: Engine) -> None:
+    """The same for twenty times as many."""
+    _follow_while_written(address, engine, events=1_024_000)
+
+
+def _follow_while_written(address: str, engine: Engine, *, events: int) -> None:
+    command = [sys.executable, "-m", "tests.eventlog.coin_totals", address, str(events)]
+    followers = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
+    writers = [start("mixed", address, f"w{number}", events // 4) for number in range(4)]
+    stored = sum(int(writer.communicate()[0]) for writer in writers)
+
+    assert stored == events
+    assert [following.wait(timeout=600) for following in followers] == [0, 0]
+    with engine.connect() as connection:
+        told = connection.execute(select(coin_totals.rows.c.position)).scalars().all()
+    assert sorted(told) == list(range(1, events + 1))

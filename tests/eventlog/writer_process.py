@@ -3,7 +3,9 @@
 Acknowledgements go to standard output, one line each, only after the save has returned.
 """
 
+import random
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from eventlog.log import (
@@ -13,6 +15,8 @@ from eventlog.log import (
 )
 from tests.eventlog.log_addresses import open_at
 from tests.eventlog.savings_box import Box, request
+
+_THREADS = 8
 
 
 def say(line: str) -> None:
@@ -61,6 +65,25 @@ def repeat_same_requests(address: str, name: str, requests: int) -> None:
             say(f"accepted {number}")
 
 
+def write_mixed_batches(address: str, name: str, events: int) -> None:
+    """Eight threads save from one to forty events at a time; say how many were stored."""
+    log = open_at(address)
+
+    def save(thread: int) -> int:
+        sizes = random.Random(f"{name}-{thread}")  # noqa: S311 -- sizes, not secrets
+        stored = 0
+        while stored < events // _THREADS:
+            box = Box.open(f"{name}-{thread}-{stored}")
+            for _ in range(min(sizes.choice((0, 2, 5, 39)), events // _THREADS - stored - 1)):
+                box.add_coin(1)
+            stored += box.version
+            log.save(box)
+        return stored
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        say(str(sum(threads.map(save, range(_THREADS)))))
+
+
 def hand_out_serials(address: str, _name: str, count: int) -> None:
     """Draw numbers of one series."""
     log = open_at(address)
@@ -77,6 +100,7 @@ def create_only(address: str, _name: str, times: int) -> None:
 
 MODES = {
     "own": write_own_boxes,
+    "mixed": write_mixed_batches,
     "shared": add_to_shared_box,
     "repeat": repeat_same_requests,
     "serials": hand_out_serials,

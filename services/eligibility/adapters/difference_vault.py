@@ -20,7 +20,7 @@ from eligibility.adapters.vault_tables import difference_details as details
 from eligibility.application.difference_ports import DifferencePeople
 from eligibility.domain.certificate import Certificate
 from eligibility.domain.listed_person import Difference, ListedSide
-from eventlog.sqlite_engine import begin_writing
+from eventlog.engines import begin_writing
 
 _PORTION = 400
 _LEFT, _RIGHT = "left", "right"

@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateTable
 from contracts.vocabulary import NoAnswerReason
 from eligibility.application.owner_ports import FeedContact
 from eligibility.domain.online_facts import Connector
-from eventlog.sqlite_engine import begin_writing
+from eventlog.engines import begin_writing
 
 _metadata = MetaData()
 _contacts = Table(

@@ -34,7 +34,7 @@ from eligibility.adapters.vault_tables import (
 )
 from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.domain.certificate import Certificate
-from eventlog.sqlite_engine import begin_writing
+from eventlog.engines import begin_writing
 
 
 class RotationOfAnotherKey(Exception):

@@ -13,7 +13,8 @@ from sqlalchemy import Column, Engine, Index, Integer, MetaData, String, Table, 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from eligibility.application.ports import ActsFor, ReadBy
-from eventlog.sqlite_engine import begin_writing, driver_connections
+from eventlog.engines import begin_writing
+from eventlog.sqlite_engine import driver_connections
 
 LISTED_READS: Final = 1_000
 

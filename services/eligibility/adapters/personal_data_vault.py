@@ -33,7 +33,8 @@ from eligibility.adapters.vault_tables import (
 )
 from eligibility.application.ports import NewId
 from eligibility.domain.certificate import Certificate, PersonalData
-from eventlog.sqlite_engine import begin_writing, driver_connections
+from eventlog.engines import begin_writing
+from eventlog.sqlite_engine import driver_connections
 
 _PORTION = 500
 _KEYS = "SELECT person_id, wrapped_key FROM person_keys WHERE person_id IN"

@@ -13,7 +13,7 @@ from eligibility.adapters.vault_tables import require_key, staged_rosters
 from eligibility.domain.certificate import Certificate, PersonalData
 from eligibility.domain.person import Enrolment, Identity
 from eligibility.domain.roster import ReadRoster, RosterRow, RowError
-from eventlog.sqlite_engine import begin_writing
+from eventlog.engines import begin_writing
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True):

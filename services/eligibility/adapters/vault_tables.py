@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateTable
 
 from eligibility.adapters.sealing import MasterKeys, keyed_hash
-from eventlog.sqlite_engine import begin_writing
+from eventlog.engines import begin_writing
 
 KEY_CHECK: Final = "yizhan vault"
 

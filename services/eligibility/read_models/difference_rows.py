@@ -36,7 +36,7 @@ from eligibility.application.difference_ports import (
 )
 from eligibility.domain.booked_difference import BookedDifference, ChangedPlace, FoundDifference
 from eligibility.domain.difference_book import DifferenceBook
-from eventlog.sqlite_engine import begin_writing
+from eventlog.engines import begin_writing
 
 _metadata = MetaData()
 _books = Table(

@@ -35,10 +35,10 @@ from sqlalchemy import (
 )
 
 from contracts.vocabulary import FactKind, InstitutionId, RecordsChange
+from eventlog.engines import begin_writing
 from eventlog.followed_tables import FollowedTables
 from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
-from eventlog.sqlite_engine import begin_writing
 from settlement.application.list_touched import Candidate, ChangeSeen
 from settlement.application.ports import Corrections, PersonChange, RecordsJoined
 from settlement.domain.record import SettlementInputs
