@@ -6,12 +6,20 @@ here.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, inspect
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, inspect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from eventlog.engines import begin_writing, written_apart
 from eventlog.follower import Follower, React, ReadsInOrder, create_follower_tables
+
+
+class ReadModelMissing(Exception):
+    """A read model's table, or a column of it, is not there: run the create step."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"读模型的表 {table} 缺失或不是本版本的；先运行 yizhan migrate")
 
 
 class FollowedTables:
@@ -51,6 +59,13 @@ class FollowedTables:
             for index in sorted(table.indexes, key=lambda each: str(each.name)):
                 connection.execute(CreateIndex(index, if_not_exists=True))
 
+    def require_tables(self) -> None:
+        """That all of it is there, as a migration made it. Raises `ReadModelMissing`."""
+        with self._engine.connect() as connection:
+            for table in self._tables.tables.values():
+                if not inspect(connection).has_table(table.name) or _missing(connection, table):
+                    raise ReadModelMissing(table.name)
+
     def catch_up(self) -> int:
         """Apply everything new; returns the position reached. Raises FollowerStopped."""
         return self._follower.catch_up()
@@ -80,9 +95,12 @@ class FollowedTables:
 
 
 def _add_missing_columns(connection: Connection, table: Table) -> None:
+    for column in _missing(connection, table):
+        own = connection.dialect.identifier_preparer.format_table(table)
+        definition = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {own} ADD COLUMN {definition}")
+
+
+def _missing(connection: Connection, table: Table) -> list[Column[Any]]:
     there = {column["name"] for column in inspect(connection).get_columns(table.name)}
-    for column in table.columns:
-        if column.name not in there:
-            own = connection.dialect.identifier_preparer.format_table(table)
-            definition = CreateColumn(column).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(f"ALTER TABLE {own} ADD COLUMN {definition}")
+    return [column for column in table.columns if column.name not in there]

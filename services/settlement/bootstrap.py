@@ -1,14 +1,21 @@
 """Putting settlement together (组装): the only place that constructs its parts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import TypeVar
 
 import httpx2 as httpx
+from sqlalchemy import Engine
 
+from eventlog.engines import open_postgres_engine
+from eventlog.followed_tables import FollowedTables
 from eventlog.log import EventLog
+from eventlog.migrating import migrate
 from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
-from settlement.adapters.event_ledger import EventLedger, open_ledger
+from settlement.adapters.event_ledger import EventLedger, open_ledger, open_ledger_on_server
 from settlement.adapters.members_http import MembersHttp
 from settlement.adapters.people_on_paper_http import PeopleOnPaperHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
@@ -29,14 +36,88 @@ from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
 ELIGIBILITY_SECONDS = 5.0
+LEDGER = "settlement.sqlite"
 READ_MODELS = "settlement_read_models.sqlite"
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+Followed = TypeVar("Followed", bound=FollowedTables)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What settlement remembers, and where it keeps what it derives from that (存储)."""
+
+    ledger: EventLedger
+    read_models: Engine
+    is_embedded: bool
+
+    def followed(self, kind: Callable[..., Followed], **more: object) -> Followed:
+        """A read model, brought up to date whenever it is asked.
+
+        In files its tables come into being here; on a server `yizhan migrate` makes them. Raises
+        ReadModelMissing.
+        """
+        read_model = kind(log=self.ledger.log, engine=self.read_models, **more)
+        if self.is_embedded:
+            read_model.create_tables()
+        else:
+            read_model.require_tables()
+        return read_model
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.ledger.log.close()
+        self.read_models.dispose()
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The database that the settings name, or files that are made when they are not there.
+
+    Raises EventLogMissing, LogBusy.
+    """
+    if settings.database:
+        return Storage(
+            open_ledger_on_server(settings.database, settings.schema),
+            open_postgres_engine(settings.database, settings.schema),
+            is_embedded=False,
+        )
+    ledger = open_ledger(settings.data / LEDGER)
+    return Storage(ledger, open_engine(settings.data / READ_MODELS), is_embedded=True)
+
+
+def has_ledger(settings: Settings) -> bool:
+    """Whether anything was ever recorded where the settings say; asking creates nothing."""
+    return bool(settings.database) or (settings.data / LEDGER).is_file()
+
+
+def has_books(settings: Settings) -> bool:
+    """Whether the accounts of the funds were ever made there."""
+    return bool(settings.database) or (settings.data / READ_MODELS).is_file()
+
+
+def make_tables(settings: Settings) -> None:
+    """Create or upgrade the tables on a server; harmless when nothing is to be done.
+
+    What is remembered goes through migrations, what is derived from it is made as it is now.
+    """
+    if not settings.database:
+        raise ValueError(settings)
+    migrate(settings.database, settings.schema, versions=MIGRATIONS)
+    storage = open_storage(settings)
+    eligibility = EligibilityHttp(_eligibility_at(settings.eligibility_url))
+    for kind in (FundAccount, SqlSettlementIndex, StayList, DecisionList, RevisionList):
+        kind(log=storage.ledger.log, engine=storage.read_models).create_tables()
+    SqlTouchedSettlements(
+        log=storage.ledger.log, engine=storage.read_models, corrections=eligibility
+    ).create_tables()
+    storage.close()
 
 
 @dataclass(frozen=True)
 class Parts:
     """Everything the entrypoints use."""
 
-    ledger: EventLedger
+    storage: Storage
     laws: LawLibrary
     eligibility: Eligibility
     touched: TouchedSettlements
@@ -52,55 +133,19 @@ class Parts:
     revision_list: RevisionList
 
     @property
+    def ledger(self) -> EventLedger:
+        """What settlement remembers."""
+        return self.storage.ledger
+
+    @property
     def register(self) -> EventLog:
         """Where the answers to requests are kept: beside the events."""
         return self.ledger.log
 
 
-def build_ledger(settings: Settings) -> EventLedger:
-    """The ledger alone, for what needs neither policies nor eligibility."""
-    return open_ledger(settings.data / "settlement.sqlite")
-
-
-def build_fund_account(settings: Settings, ledger: EventLedger) -> FundAccount:
-    """The accounts of the funds, brought up to date whenever they are asked."""
-    engine = open_engine(settings.data / READ_MODELS)
-    account = FundAccount(log=ledger.log, engine=engine)
-    account.create_tables()
-    return account
-
-
-def build_settlement_index(settings: Settings, ledger: EventLedger) -> SqlSettlementIndex:
-    """All settlements as people look for them, brought up to date whenever it is asked."""
-    index = SqlSettlementIndex(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
-    index.create_tables()
-    return index
-
-
 def build_members(settings: Settings) -> MembersHttp:
     """Who belongs to households and places, and where people live, as eligibility says."""
     return MembersHttp(_eligibility_at(settings.eligibility_url))
-
-
-def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
-    """The list of stays, brought up to date whenever it is asked."""
-    listed = StayList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
-    listed.create_tables()
-    return listed
-
-
-def build_decision_list(settings: Settings, ledger: EventLedger) -> DecisionList:
-    """The proposals that nobody has decided on, brought up to date whenever it is asked."""
-    listed = DecisionList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
-    listed.create_tables()
-    return listed
-
-
-def build_revision_list(settings: Settings, ledger: EventLedger) -> RevisionList:
-    """The list of revisions, brought up to date whenever it is asked."""
-    listed = RevisionList(log=ledger.log, engine=open_engine(settings.data / READ_MODELS))
-    listed.create_tables()
-    return listed
 
 
 @dataclass(frozen=True)
@@ -113,31 +158,34 @@ class PaperParts:
     people: PeopleOnPaper
 
 
-def build_papers(settings: Settings, ledger: EventLedger | None = None) -> PaperParts:
+def build_papers(settings: Settings, storage: Storage | None = None) -> PaperParts:
     """Statements on paper, without the policies that bills are settled by."""
-    ledger = ledger or build_ledger(settings)
-    numbers = build_settlement_index(settings, ledger)
+    storage = storage or open_storage(settings)
+    numbers = storage.followed(SqlSettlementIndex)
     people = PeopleOnPaperHttp(_eligibility_at(settings.eligibility_url))
-    return PaperParts(ledger, LawLibrary(ledger), numbers, people)
+    return PaperParts(storage.ledger, LawLibrary(storage.ledger), numbers, people)
 
 
 @dataclass(frozen=True)
 class CorrectionParts:
     """What it takes to tell which settlements a correction touches."""
 
-    ledger: EventLedger
+    storage: Storage
     eligibility: Eligibility
     touched: TouchedSettlements
 
+    @property
+    def ledger(self) -> EventLedger:
+        """What settlement remembers."""
+        return self.storage.ledger
 
-def build_corrections(settings: Settings, ledger: EventLedger | None = None) -> CorrectionParts:
+
+def build_corrections(settings: Settings, storage: Storage | None = None) -> CorrectionParts:
     """What eligibility corrected of what was settled, brought up to date whenever it is asked."""
-    ledger = ledger or build_ledger(settings)
+    storage = storage or open_storage(settings)
     eligibility = EligibilityHttp(_eligibility_at(settings.eligibility_url))
-    engine = open_engine(settings.data / READ_MODELS)
-    touched = SqlTouchedSettlements(log=ledger.log, engine=engine, corrections=eligibility)
-    touched.create_tables()
-    return CorrectionParts(ledger, eligibility, touched)
+    touched = storage.followed(SqlTouchedSettlements, corrections=eligibility)
+    return CorrectionParts(storage, eligibility, touched)
 
 
 def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = None) -> Parts:
@@ -146,26 +194,26 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
 
     Raises PolicyFileFaulty, also where a published file is not as it was published.
     """
-    ledger = build_ledger(settings)
-    corrections = build_corrections(settings, ledger)
+    storage = open_storage(settings)
+    corrections = build_corrections(settings, storage)
     members = build_members(settings)
     return Parts(
-        ledger=ledger,
-        laws=LawLibrary(ledger),
+        storage=storage,
+        laws=LawLibrary(storage.ledger),
         eligibility=corrections.eligibility,
         touched=corrections.touched,
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts)
         if book is None
         else book,
-        fund_account=build_fund_account(settings, ledger),
-        settlements=build_settlement_index(settings, ledger),
+        fund_account=storage.followed(FundAccount),
+        settlements=storage.followed(SqlSettlementIndex),
         members=members,
         residences=members,
-        stay_list=build_stay_list(settings, ledger),
-        decision_list=build_decision_list(settings, ledger),
+        stay_list=storage.followed(StayList),
+        decision_list=storage.followed(DecisionList),
         clock=clock,
-        papers=build_papers(settings, ledger),
-        revision_list=build_revision_list(settings, ledger),
+        papers=build_papers(settings, storage),
+        revision_list=storage.followed(RevisionList),
     )
 
 

@@ -1,7 +1,7 @@
 """Settings (配置), from the environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -11,13 +11,18 @@ class Settings:
 
     YIZHAN_DATA: directory of the ledgers (default `var`); YIZHAN_POLICIES: directory of the
     policy files (default: those shipped); YIZHAN_ELIGIBILITY_URL: where eligibility answers;
-    YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training).
+    YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training);
+    YIZHAN_DATABASE_URL: the PostgreSQL database that takes the place of the directory, or
+    YIZHAN_DATABASE_URL_FILE: a file that holds it (a secret); YIZHAN_SETTLEMENT_SCHEMA: the schema
+    in it (default `settlement`).
     """
 
     data: Path
     policies: Path | None
     eligibility_url: str
     drafts: bool = False
+    database: str | None = field(default=None, repr=False)
+    schema: str = "settlement"
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -28,4 +33,13 @@ class Settings:
             policies=Path(policies) if policies else None,
             eligibility_url=os.environ.get("YIZHAN_ELIGIBILITY_URL", "http://127.0.0.1:8001"),
             drafts=os.environ.get("YIZHAN_DRAFTS") == "yes",
+            database=_database_url(),
+            schema=os.environ.get("YIZHAN_SETTLEMENT_SCHEMA", "settlement"),
         )
+
+
+def _database_url() -> str | None:
+    file = os.environ.get("YIZHAN_DATABASE_URL_FILE")
+    if file:
+        return Path(file).read_text(encoding="utf-8").strip()
+    return os.environ.get("YIZHAN_DATABASE_URL") or None

@@ -7,7 +7,13 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from eventlog.log import EventLog, VersionConflict, create_event_log, open_event_log
+from eventlog.log import (
+    EventLog,
+    VersionConflict,
+    create_event_log,
+    open_event_log,
+    open_postgres_log,
+)
 from eventlog.requests import RegisteredRequest
 from settlement.adapters.snapshots import SNAPSHOTS
 from settlement.application.ports import LoggedFact, Overtaken, Receipt
@@ -76,3 +82,8 @@ def open_ledger(path: Path) -> EventLedger:
     path.parent.mkdir(parents=True, exist_ok=True)
     create_event_log(path)
     return EventLedger(open_event_log(path, SNAPSHOTS))
+
+
+def open_ledger_on_server(url: str, schema: str) -> EventLedger:
+    """The ledger in a schema of PostgreSQL. Raises EventLogMissing, LogBusy."""
+    return EventLedger(open_postgres_log(url, schema, SNAPSHOTS))

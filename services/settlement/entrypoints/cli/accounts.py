@@ -23,9 +23,8 @@ from settlement.application.sum_accounts import (
 )
 from settlement.bootstrap import (
     build_corrections,
-    build_ledger,
     build_members,
-    build_settlement_index,
+    open_storage,
 )
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
@@ -38,12 +37,12 @@ from settlement.entrypoints.account_translating import (
     show_person_account,
 )
 from settlement.entrypoints.cli.fund_tables import plain_row, plain_table
+from settlement.entrypoints.cli.ledger_place import existing_ledger
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.cli.settlements import (
     Csv,
     Data,
     Xlsx,
-    existing_data,
     print_settlements,
     write_settlements,
     write_table,
@@ -51,6 +50,7 @@ from settlement.entrypoints.cli.settlements import (
 from settlement.entrypoints.found_translating import payer_name
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.exact import format_yuan
+from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.settings import Settings
 
 
@@ -83,7 +83,7 @@ def account(
     codes = (person, household, village, township)
     if sum(code is not None for code in codes) != 1:
         refuse("请在 --person、--household、--village、--township 中指定一项")
-    settings = existing_data(data)
+    settings = existing_ledger(data)
     at = clock.now()
     asked = AskAccount(
         by=Actor(operator=operator, institution_id=InstitutionId(acting_for)),
@@ -131,18 +131,18 @@ def _of_person(settings: Settings, person_id: PersonId, asked: AskAccount) -> Pe
         asked,
         ledger=parts.ledger,
         eligibility=parts.eligibility,
-        index=build_settlement_index(settings, parts.ledger),
+        index=parts.storage.followed(SqlSettlementIndex),
     )
 
 
 def _of_group(settings: Settings, group: Group, asked: AskAccount) -> GroupAccount:
-    ledger = build_ledger(settings)
+    storage = open_storage(settings)
     return group_account(
         group,
         asked,
-        ledger=ledger,
+        ledger=storage.ledger,
         members=build_members(settings),
-        index=build_settlement_index(settings, ledger),
+        index=storage.followed(SqlSettlementIndex),
     )
 
 

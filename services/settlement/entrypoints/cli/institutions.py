@@ -1,6 +1,5 @@
 """`yizhan institutions import FILE.csv` (导入机构目录)."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +10,11 @@ from eventlog.log import LogBusy
 from settlement.adapters.institutions_csv import InstitutionsFaulty, read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.ports import Overtaken
-from settlement.bootstrap import build_ledger
+from settlement.bootstrap import open_storage
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
+from settlement.entrypoints.cli.ledger_place import settings_on
 from settlement.entrypoints.cli.refusing import refuse
-from settlement.settings import Settings
 
 institutions_app = typer.Typer(help="机构：导入定点医药机构目录。", no_args_is_help=True)
 
@@ -42,11 +41,10 @@ def import_file(
         if dry_run:
             typer.echo(f"检查通过：{len(rows)} 行，{found} 家机构；没有导入")
             return
-        settings = Settings.from_environment()
         import_institutions(
             rows,
             source=file.name,
-            ledger=build_ledger(replace(settings, data=data or settings.data)),
+            ledger=open_storage(settings_on(data)).ledger,
             by=Actor(operator=operator, institution_id=InstitutionId(acting_for)),
             at=clock.now(),
         )

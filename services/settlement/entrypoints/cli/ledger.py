@@ -1,7 +1,6 @@
 """`yizhan verify` and `yizhan replay` (验账、重演)."""
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,15 +24,15 @@ from settlement.application.replay_ledger import (
     replay_ledger,
 )
 from settlement.application.verify_ledger import Discrepancy, Verified, verify_ledger
-from settlement.bootstrap import build_fund_account, build_ledger
+from settlement.bootstrap import has_books, open_storage
 from settlement.domain.settlement import CASH, SURPLUS
+from settlement.entrypoints.cli.ledger_place import existing_ledger
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
-from settlement.settings import Settings
+from settlement.read_models.fund_account import FundAccount
 
-FUND_BOOKS = "settlement_read_models.sqlite"
 MOST_LISTED = 50
 
 DataOption = Annotated[
@@ -50,14 +49,15 @@ def verify(
     ] = False,
 ) -> None:
     """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差。"""
-    settings = _settings(data)
-    ledger = build_ledger(settings)
+    settings = existing_ledger(data)
+    books_were_made = has_books(settings)
+    storage = open_storage(settings)
+    ledger = storage.ledger
     if forget_wrong:
         forgotten = ledger.forget_wrong_snapshots()
         typer.echo(f"丢弃快照 {forgotten} 份", err=True)
     # Accounts made only now would repeat the ledger instead of bearing witness to it.
-    has_books = (settings.data / FUND_BOOKS).is_file()
-    books = build_fund_account(settings, ledger) if has_books else None
+    books = storage.followed(FundAccount) if books_were_made else None
     with wide_console().status("正在重新计算……"):
         found = verify_ledger(ledger, LawLibrary(ledger), fund_books=books)
     if as_json:
@@ -84,7 +84,7 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """重演：按账本次序，用另一套政策重新结算，列出各支付方的差额；不改动账本。"""
-    ledger = build_ledger(_settings(data))
+    ledger = open_storage(existing_ledger(data)).ledger
     book = _book(policies, only=only)
     scope = Scope(region, first.date() if first else None, last.date() if last else None)
     settlements = _settlements(ledger)
@@ -175,15 +175,6 @@ def _who(code: str) -> str:
 
 def _signed(amount_fen: int) -> str:
     return format_yuan(amount_fen) if amount_fen <= 0 else f"+{format_yuan(amount_fen)}"
-
-
-def _settings(data: Path | None) -> Settings:
-    """Where the ledger is; a directory without one is refused."""
-    settings = Settings.from_environment()
-    settings = replace(settings, data=data or settings.data)
-    if not (settings.data / "settlement.sqlite").is_file():
-        refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
-    return settings
 
 
 def _settlements(ledger: EventLedger) -> list[SettlementRecorded]:

@@ -1,6 +1,5 @@
 """`yizhan statement` and `yizhan check-statement` (打印、核对结算单)."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +22,7 @@ from settlement.bootstrap import PaperParts, build_papers
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
 from settlement.entrypoints.checked_words import CHECKED_WORDS
+from settlement.entrypoints.cli.ledger_place import existing_ledger
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.paper.as_pdf import page_as_pdf
 from settlement.entrypoints.paper.html_page import html_page
@@ -45,7 +45,7 @@ def statement(
     """打印结算单：姓名与脱敏证件打印时向资格服务查询，账本里不保存。"""
     if pdf is None and html is None:
         refuse("请用 --pdf 或 --html 指明写到哪个文件")
-    settings = _settings(data)
+    settings = existing_ledger(data)
     by = Actor(operator=operator, institution_id=InstitutionId(acting_for))
     found = _printed(number, by, build_papers(settings), settings)
     page = page_of(found)
@@ -61,7 +61,7 @@ def check_paper(
     data: DataOption = None,
 ) -> None:
     """核对纸质结算单是否与账本相符；不符或已撤销、已调整时以 1 退出。"""
-    parts = build_papers(_settings(data))
+    parts = build_papers(existing_ledger(data))
     try:
         found = check_statement(number, code, numbers=parts.numbers, ledger=parts.ledger)
     except (EventNotReadable, FollowerStopped) as wrong:
@@ -85,15 +85,6 @@ def _printed(number: str, by: Actor, parts: PaperParts, settings: Settings) -> S
         refuse(str(wrong))
     except (EventNotReadable, FollowerStopped) as wrong:
         refuse(f"账本无法读取：{wrong}；请先运行 yizhan verify")
-
-
-def _settings(data: Path | None) -> Settings:
-    """Where the ledger is; a directory without one is refused."""
-    settings = Settings.from_environment()
-    settings = replace(settings, data=data or settings.data)
-    if not (settings.data / "settlement.sqlite").is_file():
-        refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
-    return settings
 
 
 def _write(path: Path, content: bytes) -> None:

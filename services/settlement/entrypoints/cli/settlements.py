@@ -20,8 +20,9 @@ from settlement.application.find_settlements import (
     Wanted,
     every_settlement,
 )
-from settlement.bootstrap import build_ledger, build_settlement_index
+from settlement.bootstrap import open_storage
 from settlement.entrypoints.cli.fund_tables import plain_row, plain_table
+from settlement.entrypoints.cli.ledger_place import existing_ledger
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.found_translating import (
     SHEET_TITLE,
@@ -33,7 +34,6 @@ from settlement.entrypoints.found_translating import (
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.exact import format_yuan
 from settlement.read_models.settlement_index import SqlSettlementIndex
-from settlement.settings import Settings
 
 Csv = Annotated[
     Path | None, typer.Option("--csv", help="写成 CSV 文件，金额以元为单位", dir_okay=False)
@@ -101,16 +101,6 @@ def find(
         refuse(f"账本无法读取：{wrong}；请先运行 yizhan verify")
 
 
-def existing_data(data: Path | None) -> Settings:
-    """Settings on a data directory that is there; a mistyped one never becomes an empty ledger."""
-    settings = Settings.from_environment()
-    if data is not None:
-        settings = replace(settings, data=data)
-    if not settings.data.is_dir():
-        refuse(f"没有数据目录 {settings.data}；请用 --data 或 YIZHAN_DATA 指明")
-    return settings
-
-
 def write_table(
     title: str,
     headings: Sequence[str],
@@ -141,8 +131,7 @@ def write_settlements(
 
 
 def _index(data: Path | None) -> SqlSettlementIndex:
-    settings = existing_data(data)
-    return build_settlement_index(settings, build_ledger(settings))
+    return open_storage(existing_ledger(data)).followed(SqlSettlementIndex)
 
 
 def _write_files(

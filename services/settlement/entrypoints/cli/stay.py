@@ -1,6 +1,5 @@
 """`yizhan stay history` (住院时间线): everything that happened to a stay, in order."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,14 +11,14 @@ from contracts.settlement_v1 import EventShown
 from contracts.vocabulary import InstitutionId
 from eventlog.log import EventNotReadable
 from settlement.application.find_stay import StayUnknown, own_stay
-from settlement.bootstrap import build_ledger
+from settlement.bootstrap import open_storage
 from settlement.domain.record import Actor
 from settlement.domain.stay import stay_id_of
+from settlement.entrypoints.cli.ledger_place import existing_ledger
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import SHANGHAI
 from settlement.entrypoints.statement_table import wide_console
 from settlement.entrypoints.stay_history import show_event
-from settlement.settings import Settings
 
 stay_app = typer.Typer(help="住院：从入院到结算发生过的一切。", no_args_is_help=True)
 
@@ -37,11 +36,7 @@ def history(
     ] = None,
 ) -> None:
     """住院时间线：何时、何人、发生了什么，金额俱全；不改动账本。"""
-    settings = Settings.from_environment()
-    settings = replace(settings, data=data or settings.data)
-    if not (settings.data / "settlement.sqlite").is_file():
-        refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
-    ledger = build_ledger(settings)
+    ledger = open_storage(existing_ledger(data)).ledger
     institution = InstitutionId(acting_for)
     stay_id = stay_id_of(institution, hospital_stay_number, part)
     try:

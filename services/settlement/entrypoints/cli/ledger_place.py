@@ -1,0 +1,22 @@
+"""Where a command finds the ledger (账本所在); asking never creates one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from settlement.bootstrap import has_ledger
+from settlement.entrypoints.cli.refusing import refuse
+from settlement.settings import Settings
+
+
+def settings_on(data: Path | None) -> Settings:
+    """The settings; a directory that is named goes before any database."""
+    settings = Settings.from_environment()
+    return settings if data is None else replace(settings, data=data, database=None)
+
+
+def existing_ledger(data: Path | None) -> Settings:
+    """The settings, where a ledger is; a mistyped directory never becomes an empty one."""
+    settings = settings_on(data)
+    if not has_ledger(settings):
+        refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
+    return settings
