@@ -59,6 +59,8 @@ def serve(
             port=port,
             policies=settings.policies,
             drafts=settings.drafts,
+            database=None if data else settings.database,
+            schema=settings.schema,
         ) as addresses:
             if samples:
                 with httpx.Client(timeout=30) as client:

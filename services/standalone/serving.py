@@ -73,11 +73,14 @@ def running(
     port: int,
     policies: Path | None = None,
     drafts: bool = False,
+    database: str | None = None,
+    schema: str = "settlement",
     environment: Mapping[str, str] = os.environ,
 ) -> Iterator[Addresses]:
     """Both services while the block runs: settlement on `port`, eligibility on the next.
 
-    Port 0 takes two free ones. Raises NotStarted, PolicyFileFaulty, and what building eligibility
+    Port 0 takes two free ones. Settlement's ledger is in `data`, or in a migrated schema of the
+    PostgreSQL `database`. Raises NotStarted, PolicyFileFaulty, and what building eligibility
     raises.
     """
     settlement_port = port or _free_port(host)
@@ -86,7 +89,12 @@ def running(
     people = build_eligibility(eligibility.settings.read_settings(environment, data_dir=data))
     with _Server(people, host=host, port=eligibility_port) as beside:
         settings = settlement.settings.Settings(
-            data=data, policies=policies, eligibility_url=beside.url, drafts=drafts
+            data=data,
+            policies=policies,
+            eligibility_url=beside.url,
+            drafts=drafts,
+            database=database,
+            schema=schema,
         )
         parts = build_parts(settings, now)
         if not parts.book.policies:

@@ -11,50 +11,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from settlement.adapters.event_ledger import open_ledger
 from settlement.application.law_library import LawLibrary
 from settlement.application.verify_ledger import verify_ledger
+from settlement.bootstrap import open_storage
+from settlement.settings import Settings
 from standalone.serving import Addresses, running
 
 STARTUP_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class SqliteStore:
-    """Where a server keeps everything (存储), and how what was kept is looked at afterwards.
+class Store:
+    """Where a server keeps everything (存储), and how what was kept is looked at afterwards."""
 
-    Another store takes its place by saying the same three things.
-    """
-
-    folder: Path
+    settings: Settings
 
     @property
     def serving(self) -> dict[str, Any]:
         """What a server is told of it."""
-        return {"data": self.folder}
+        settings = self.settings
+        return {
+            "data": settings.data,
+            "database": settings.database,
+            "schema": settings.schema,
+        }
 
     def discrepancies(self) -> tuple[object, ...]:
         """What verifying the ledger finds."""
-        ledger = open_ledger(self.folder / "settlement.sqlite")
+        storage = open_storage(self.settings)
         try:
-            return verify_ledger(ledger, LawLibrary(ledger)).discrepancies
+            return verify_ledger(storage.ledger, LawLibrary(storage.ledger)).discrepancies
         finally:
-            ledger.log.close()
+            storage.close()
 
     def topics(self) -> list[str]:
         """The topic of every event of a stay, in order."""
-        ledger = open_ledger(self.folder / "settlement.sqlite")
+        storage = open_storage(self.settings)
         try:
-            events = [type(logged.event) for logged in ledger.events()]
+            events = [type(logged.event) for logged in storage.ledger.events()]
             return [getattr(kind, "TOPIC", "").split(".")[1] for kind in events]
         finally:
-            ledger.log.close()
+            storage.close()
 
 
 class ForkedServer:
     """A server on a store; start, kill, start again."""
 
-    def __init__(self, store: SqliteStore, policies: Path) -> None:
+    def __init__(self, store: Store, policies: Path) -> None:
         """Nothing runs yet."""
         self._told = store.serving | {"policies": policies}
         # Its first process reads the modules once.

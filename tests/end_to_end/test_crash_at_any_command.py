@@ -20,9 +20,10 @@ from standalone.demo import INSTITUTIONS
 from standalone.hospital import Hospital
 from standalone.serving import Addresses
 from tests.end_to_end.every_command import Sent, lives
-from tests.end_to_end.forked_server import ForkedServer, SqliteStore
+from tests.end_to_end.forked_server import ForkedServer, Store
 from tests.settlement.whole_life.two_regions import NORTH_TEXT
 from tests.support.small_policies import REGION, write_book
+from tests.support.storages import settings_on
 
 CLIENTS = 2
 ROUNDS = 20
@@ -59,16 +60,16 @@ class Heard:
             self.server.kill()
 
 
-def crash(folder: Path, *, seed: int) -> None:
-    """Twenty rounds on one store; a failure names its seed and round."""
+def crash(folder: Path, *, seed: int, kept_on: str = "sqlite", rounds: int = ROUNDS) -> None:
+    """So many rounds on one store; a failure names its seed and round."""
     chance = Random(seed)  # noqa: S311 -- moments and bodies, not secrets
-    store = SqliteStore(folder / "data")
+    store = Store(settings_on(kept_on, folder / "data"))
     server = ForkedServer(store, write_book(folder / "policies", NORTH_TEXT))
     expected: Counter[str] = Counter()
     try:
         addresses = server.start()
         people = _people_imported(addresses)
-        for number in range(ROUNDS):
+        for number in range(rounds):
             try:
                 sent = _clients(people, number, chance)
                 addresses = _crash_once(server, addresses, sent, chance)
@@ -176,8 +177,16 @@ def test_twenty_crashes_lose_and_double_nothing(tmp_path: Path) -> None:
     crash(tmp_path, seed=20230714)
 
 
+def test_on_a_server_crashes_lose_and_double_nothing_either(tmp_path: Path) -> None:
+    """Half as many with the ledger on PostgreSQL, which goes on while who asked it is killed."""
+    crash(tmp_path, seed=20230714, kept_on="postgres", rounds=ROUNDS // 2)
+
+
 @pytest.mark.soak
+@pytest.mark.parametrize("kept_on", ["sqlite", "postgres"])
 @pytest.mark.parametrize("seed", range(SESSIONS_OF_A_NIGHT))
-def test_five_hundred_crashes_lose_and_double_nothing(tmp_path: Path, seed: int) -> None:
-    """The same for 25 stores, twenty times each."""
-    crash(tmp_path, seed=seed)
+def test_five_hundred_crashes_lose_and_double_nothing(
+    tmp_path: Path, seed: int, kept_on: str
+) -> None:
+    """The same for 25 stores of each kind, twenty times each."""
+    crash(tmp_path, seed=seed, kept_on=kept_on)

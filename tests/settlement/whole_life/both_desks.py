@@ -45,6 +45,7 @@ from tests.settlement.whole_life.two_regions import (
     PEOPLE,
     TWO_IDS,
 )
+from tests.support.storages import new_storage
 
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only named here
 """Where a run keeps its files: what a disk does is another test's story."""
@@ -64,12 +65,12 @@ class Tally(Counter[str]):
 class BothDesks(RuleBasedStateMachine):
     """One run: the real desk and the model."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, kept_on: str = "sqlite") -> None:
         """Nobody is admitted yet."""
         super().__init__()
         self.tally = tally
         self.folder = TemporaryDirectory(dir=IN_MEMORY)
-        self.desk = RealDesk(Path(self.folder.name))
+        self.desk = RealDesk(new_storage(kept_on, Path(self.folder.name)))
         self.model = ModelOfAll()
         self.now = BEGINS
         self.requests: list[tuple[Request, bytes]] = []

@@ -3,6 +3,9 @@
 FIRST, RUNS = 2, 32
 """The seed of the runs of `make test`, and how many there are."""
 
+RUNS_ON_A_SERVER = 4
+"""How many of them are made on PostgreSQL as well."""
+
 LEAST = {
     "done: admit": 79,
     "done: approve": 7,

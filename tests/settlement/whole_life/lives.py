@@ -1,8 +1,8 @@
 """Runs of the machine (多次运行), and the command that makes them in a process of their own.
 
-`python -m tests.settlement.whole_life.lives SEED RUNS [BROKEN]` makes so many runs from this seed,
-with one thing left out if BROKEN names it, and says on its last line what happened how often, as
-JSON. A failure ends it as Hypothesis tells it.
+`python -m tests.settlement.whole_life.lives SEED RUNS STORE [BROKEN]` makes so many runs from this
+seed, each on a store of this kind, with one thing left out if BROKEN names it, and
+says on its last line what happened how often, as JSON. A failure ends it as Hypothesis tells it.
 """
 
 import json
@@ -21,9 +21,9 @@ from tests.settlement.whole_life.machine import WholeLife
 STEPS_A_RUN = 50
 
 
-def live(runs: int, tally: Tally, *, begin_at: int, phases: Sequence[Phase]) -> None:
+def live(runs: int, tally: Tally, *, kept_on: str, begin_at: int, phases: Sequence[Phase]) -> None:
     """So many runs of up to fifty steps, the same ones each time."""
-    new_life: Any = lambda: WholeLife(tally)  # noqa: E731 - typed as the class it stands for
+    new_life: Any = lambda: WholeLife(tally, kept_on)  # noqa: E731 - typed as the class it stands for
     run_state_machine_as_test(
         seed(begin_at)(new_life),
         settings=settings(
@@ -39,14 +39,14 @@ def live(runs: int, tally: Tally, *, begin_at: int, phases: Sequence[Phase]) -> 
     )
 
 
-def main(begin_at: str, runs: str, broken: str = "") -> None:
+def main(begin_at: str, runs: str, kept_on: str, broken: str = "") -> None:
     """The command."""
     if broken:
         break_desk(broken)
     # Whoever breaks a desk only asks whether it is seen, not for its shortest life.
     phases = (Phase.generate,) if broken else tuple(Phase)
     tally = Tally()
-    live(int(runs), tally, begin_at=int(begin_at), phases=phases)
+    live(int(runs), tally, kept_on=kept_on, begin_at=int(begin_at), phases=phases)
     sys.stdout.write(f"{json.dumps(tally, sort_keys=True)}\n")
 
 

@@ -1,4 +1,4 @@
-"""The real use cases on a real ledger in a file, with every command under its request key.
+"""The real use cases on a real ledger, with every command under its request key.
 
 What stands is read from the aggregates that changed, and kept for the comparison after each step.
 """
@@ -7,21 +7,19 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from contracts.vocabulary import InstitutionId
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
-from eventlog.sqlite_engine import open_engine
 from http_edge.answer_once import answer_once
-from settlement.adapters.event_ledger import open_ledger
 from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Accept
+from settlement.bootstrap import Storage
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.deposits import Tender
@@ -101,17 +99,13 @@ class StaySeen:
 class RealDesk:
     """The desks of all hospitals on one ledger."""
 
-    def __init__(self, folder: Path):
-        self.ledger = open_ledger(folder / "settlement.sqlite")
+    def __init__(self, storage: Storage):
+        self._storage, self.ledger = storage, storage.ledger
         self.laws = LawLibrary(self.ledger)
         self.people, self.book = people_known(), book()
-        engine = open_engine(folder / "read_models.sqlite")
-        self.funds = FundAccount(log=self.ledger.log, engine=engine)
-        self.index = SqlSettlementIndex(log=self.ledger.log, engine=engine)
-        self.stay_list = StayList(log=self.ledger.log, engine=engine)
-        for read_model in self.read_models:
-            read_model.create_tables()
-        self._engine = engine
+        self.funds = storage.followed(FundAccount)
+        self.index = storage.followed(SqlSettlementIndex)
+        self.stay_list = storage.followed(StayList)
         self._read_until = 0
         self.stays: dict[StayKey, Stay] = {}
         self._seen: dict[StayKey, StaySeen] = {}
@@ -133,8 +127,7 @@ class RealDesk:
 
     def close(self) -> None:
         """No file is used any more."""
-        self.ledger.log.close()
-        self._engine.dispose()
+        self._storage.close()
 
     # --- commands -----------------------------------------------------------------------------
 
@@ -214,14 +207,13 @@ class RealDesk:
 
     def rows(self) -> dict[str, list[str]]:
         """Every row of every read model."""
-        with self._engine.connect() as connection:
-            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        with self._storage.read_models.connect() as connection:
             return {
                 # Names of tables come out of the database itself.
                 name: sorted(
                     repr(tuple(row)) for row in connection.execute(text(_ALL.format(name)))
                 )
-                for name in sorted(names.scalars())
+                for name in sorted(inspect(connection).get_table_names())
             }
 
 

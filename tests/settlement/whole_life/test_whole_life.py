@@ -15,20 +15,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.real_parts.postgres_server import URL_VARIABLE, server_url
 from tests.settlement.whole_life.both_desks import Tally
 from tests.settlement.whole_life.broken_desks import LEFT_OUT
-from tests.settlement.whole_life.lively import FIRST, LEAST, RUNS
+from tests.settlement.whole_life.lively import FIRST, LEAST, RUNS, RUNS_ON_A_SERVER
 
 ROOT = Path(__file__).parents[3]
 
 
-def lived(begin_at: int, runs: int, broken: str = "") -> subprocess.CompletedProcess[str]:
+def lived(
+    begin_at: int, runs: int, broken: str = "", *, kept_on: str = "sqlite"
+) -> subprocess.CompletedProcess[str]:
     """Runs in a process of their own, whatever this one has loaded."""
     command = [sys.executable, "-m", "tests.settlement.whole_life.lives"]
+    server = {URL_VARIABLE: server_url()} if kept_on == "postgres" else {}
     return subprocess.run(
-        [*command, str(begin_at), str(runs), *([broken] if broken else [])],
+        [*command, str(begin_at), str(runs), kept_on, *([broken] if broken else [])],
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
+        env={**os.environ, "PYTHONHASHSEED": "0", **server},
         capture_output=True,
         text=True,
         check=False,
@@ -47,6 +51,13 @@ def test_two_thousand_steps_leave_what_the_model_says() -> None:
     assert tally["steps"] >= 2_000
     idle = {what: tally[what] for what, least in LEAST.items() if tally[what] < least}
     assert not idle
+
+
+def test_on_a_server_it_is_the_same() -> None:
+    """A few of these lives on PostgreSQL leave what the model says as well."""
+    tally = counted(lived(FIRST, RUNS_ON_A_SERVER, kept_on="postgres"), FIRST)
+    assert tally["steps"] >= 150
+    assert tally["done: reverse"]
 
 
 @pytest.mark.soak
