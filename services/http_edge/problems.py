@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from eventlog.log import LogBusy, VersionConflict
+from eventlog.log import LogBusy, OutcomeUnknown, VersionConflict
 from eventlog.requests import Answer
 from http_edge.field_errors import message_zh
 
@@ -71,9 +71,10 @@ class Problem:
 
 ProblemTable = Mapping[type[Exception], ProblemKind]
 
-# Nothing was stored in either case: the caller may send the same request again.
+# The caller may send the same request again: nothing was stored, or its first answer is there.
 LOG_PROBLEMS: ProblemTable = {
     LogBusy: ProblemKind("busy-try-again", 503, "系统繁忙，请稍后重试"),
+    OutcomeUnknown: ProblemKind("outcome-unknown", 503, "结果未知，请原样重发或查询该请求的结果"),
     VersionConflict: ProblemKind("changed-meanwhile", 409, "数据刚被他人更新，请重试"),
 }
 
@@ -112,7 +113,8 @@ def install_problems(app: FastAPI, table: ProblemTable) -> None:
         problem = problem_of(error, complete)
         if problem is None:
             raise error
-        return problem.response({"Retry-After": "1"} if isinstance(error, LogBusy) else None)
+        may_pass = isinstance(error, LogBusy | OutcomeUnknown)
+        return problem.response({"Retry-After": "1"} if may_pass else None)
 
     for error_class in complete:
         app.add_exception_handler(error_class, answer_domain_error)

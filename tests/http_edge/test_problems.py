@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from contracts.vocabulary import Scheme
-from eventlog.log import LogBusy, VersionConflict
+from eventlog.log import LogBusy, OutcomeUnknown, VersionConflict
 from http_edge.acting import ActingHeaders, IdempotencyKey
 from http_edge.problems import ProblemKind, install_problems, refusal_of
 
@@ -56,6 +56,7 @@ def client() -> Iterator[TestClient]:
         errors = {
             "settled": SettledElsewhere("住院 S1 已于 2018-11-20 结算，请先冲正"),
             "busy": LogBusy("path and lock"),
+            "unknown": OutcomeUnknown("the last moment"),
             "conflict": VersionConflict("version 3"),
         }
         if how in errors:
@@ -91,7 +92,11 @@ def test_a_domain_error_is_answered_by_its_row_in_the_table(client: TestClient) 
 
 @pytest.mark.parametrize(
     ("how", "status", "slug"),
-    [("busy", 503, "busy-try-again"), ("conflict", 409, "changed-meanwhile")],
+    [
+        ("busy", 503, "busy-try-again"),
+        ("unknown", 503, "outcome-unknown"),
+        ("conflict", 409, "changed-meanwhile"),
+    ],
 )
 def test_what_passes_by_itself_asks_to_try_again(
     client: TestClient, how: str, status: int, slug: str
@@ -244,4 +249,5 @@ def test_only_known_domain_errors_become_refusals() -> None:
     """What may pass by itself, and what nobody expected, is not recorded as a refusal."""
     assert refusal_of(AlreadySettled("x"), TABLE) is not None
     assert refusal_of(LogBusy("x"), TABLE) is None
+    assert refusal_of(OutcomeUnknown("x"), TABLE) is None
     assert refusal_of(RuntimeError("x"), TABLE) is None

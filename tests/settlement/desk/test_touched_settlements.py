@@ -415,7 +415,7 @@ def test_the_command_prints_what_was_and_what_is(
     """A table a settlement, one line a difference; exit code 1 says that there are some."""
     story = Story(tmp_path)
     number = story.settled()
-    parts = CorrectionParts(story.parts.ledger, story.parts.eligibility, story.parts.touched)
+    parts = CorrectionParts(story.parts.storage, story.parts.eligibility, story.parts.touched)
     monkeypatch.setattr(touched_command, "build_corrections", lambda _settings: parts)
     asked = ["touched", "--operator", "审核员", "--acting-for", "O500112"]
     nothing = CliRunner().invoke(app, asked)

@@ -58,7 +58,7 @@ def test_a_mistyped_directory_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, command)
 
     assert result.exit_code == 2
-    assert "没有数据目录" in result.output
+    assert "没有账本" in result.output
     assert not (tmp_path / "nowhere").exists()
 
 

@@ -12,7 +12,7 @@ import typer
 
 from contracts.vocabulary import InstitutionId
 from eventlog.follower import FollowerStopped
-from eventlog.log import LogBusy
+from eventlog.log import LogBusy, OutcomeUnknown
 from settlement.adapters.fund_list_csv import FundListFaulty, read_fund_list, write_fund_list
 from settlement.application.fund_registry import fund_statement, list_funds
 from settlement.application.institutions import institution_on
@@ -52,6 +52,7 @@ _REFUSALS = (
     NotExact,
     Overtaken,
     LogBusy,
+    OutcomeUnknown,
     FollowerStopped,
     StatementDoesNotAddUp,
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from contracts.vocabulary import InstitutionId
-from eventlog.log import LogBusy
+from eventlog.log import LogBusy, OutcomeUnknown
 from settlement.adapters.institutions_csv import InstitutionsFaulty, read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.ports import Overtaken
@@ -50,6 +50,8 @@ def import_file(
         )
     except InstitutionsFaulty as faulty:
         refuse("\n".join(faulty.notes))
+    except OutcomeUnknown as unknown:
+        refuse(str(unknown))
     except (Overtaken, LogBusy):
         refuse("账本正被别的程序写入，没有导入；请再试")
     else:

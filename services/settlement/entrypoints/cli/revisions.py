@@ -13,7 +13,7 @@ from rich.table import Table
 
 from contracts.vocabulary import InstitutionId, Payer, Scheme
 from eventlog.follower import FollowerStopped
-from eventlog.log import LogBusy
+from eventlog.log import LogBusy, OutcomeUnknown
 from settlement.application.decide_revision import (
     ApproveRevision,
     IssueRevision,
@@ -58,6 +58,7 @@ _REFUSALS = (
     BookedBackwards,
     LedgerIncomplete,
     LogBusy,
+    OutcomeUnknown,
     FollowerStopped,
 )
 
