@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import httpx2 as httpx
 
 from eventlog.log import EventLog
 from eventlog.sqlite_engine import open_engine
+from http_edge.identity.gate import Gate, build_gate, build_own_tokens
+from http_edge.identity.identity_settings import IdentitySettings
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger
 from settlement.adapters.members_http import MembersHttp
@@ -29,6 +32,7 @@ from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
 
 ELIGIBILITY_SECONDS = 5.0
+SERVICE_NAME = "yizhan-settlement"
 READ_MODELS = "settlement_read_models.sqlite"
 
 
@@ -50,6 +54,7 @@ class Parts:
     clock: Clock
     papers: "PaperParts"
     revision_list: RevisionList
+    gate: Gate
 
     @property
     def register(self) -> EventLog:
@@ -79,7 +84,7 @@ def build_settlement_index(settings: Settings, ledger: EventLedger) -> SqlSettle
 
 def build_members(settings: Settings) -> MembersHttp:
     """Who belongs to households and places, and where people live, as eligibility says."""
-    return MembersHttp(_eligibility_at(settings.eligibility_url))
+    return MembersHttp(_eligibility(settings))
 
 
 def build_stay_list(settings: Settings, ledger: EventLedger) -> StayList:
@@ -117,7 +122,7 @@ def build_papers(settings: Settings, ledger: EventLedger | None = None) -> Paper
     """Statements on paper, without the policies that bills are settled by."""
     ledger = ledger or build_ledger(settings)
     numbers = build_settlement_index(settings, ledger)
-    people = PeopleOnPaperHttp(_eligibility_at(settings.eligibility_url))
+    people = PeopleOnPaperHttp(_eligibility(settings))
     return PaperParts(ledger, LawLibrary(ledger), numbers, people)
 
 
@@ -133,7 +138,7 @@ class CorrectionParts:
 def build_corrections(settings: Settings, ledger: EventLedger | None = None) -> CorrectionParts:
     """What eligibility corrected of what was settled, brought up to date whenever it is asked."""
     ledger = ledger or build_ledger(settings)
-    eligibility = EligibilityHttp(_eligibility_at(settings.eligibility_url))
+    eligibility = EligibilityHttp(_eligibility(settings))
     engine = open_engine(settings.data / READ_MODELS)
     touched = SqlTouchedSettlements(log=ledger.log, engine=engine, corrections=eligibility)
     touched.create_tables()
@@ -144,7 +149,8 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
     """Open the ledger and load the policies that bills are settled by: the published ones, or a
     `book` that was loaded before.
 
-    Raises PolicyFileFaulty, also where a published file is not as it was published.
+    Raises PolicyFileFaulty, also where a published file is not as it was published, and
+    IssuerKeyUnusable, IdentityUnusable.
     """
     ledger = build_ledger(settings)
     corrections = build_corrections(settings, ledger)
@@ -166,10 +172,16 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
         clock=clock,
         papers=build_papers(settings, ledger),
         revision_list=build_revision_list(settings, ledger),
+        gate=build_gate(settings.identity, settings.data),
     )
 
 
+def _eligibility(settings: Settings) -> httpx.Client:
+    return _eligibility_at(settings.eligibility_url, settings.data, settings.identity)
+
+
 @cache
-def _eligibility_at(url: str) -> httpx.Client:
-    """One pool of connections for all who ask."""
-    return httpx.Client(base_url=url, timeout=ELIGIBILITY_SECONDS)
+def _eligibility_at(url: str, data: Path, identity: IdentitySettings) -> httpx.Client:
+    """One pool of connections for all who ask, with settlement's own token."""
+    tokens = build_own_tokens(identity, data, name=SERVICE_NAME)
+    return httpx.Client(base_url=url, timeout=ELIGIBILITY_SECONDS, auth=tokens)

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -11,21 +13,24 @@ class Settings:
 
     YIZHAN_DATA: directory of the ledgers (default `var`); YIZHAN_POLICIES: directory of the
     policy files (default: those shipped); YIZHAN_ELIGIBILITY_URL: where eligibility answers;
-    YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training).
+    YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training);
+    `identity`: whose tokens are trusted.
     """
 
     data: Path
     policies: Path | None
     eligibility_url: str
     drafts: bool = False
+    identity: IdentitySettings = LOCAL_IDENTITY
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """As the environment says."""
+        """As the environment says. Raises IdentityUnusable."""
         policies = os.environ.get("YIZHAN_POLICIES")
         return cls(
             data=Path(os.environ.get("YIZHAN_DATA", "var")),
             policies=Path(policies) if policies else None,
             eligibility_url=os.environ.get("YIZHAN_ELIGIBILITY_URL", "http://127.0.0.1:8001"),
             drafts=os.environ.get("YIZHAN_DRAFTS") == "yes",
+            identity=read_identity(os.environ),
         )
