@@ -123,10 +123,11 @@ def install_problems(app: FastAPI, table: ProblemTable) -> None:
 
 def _answer_invalid_request(_request: Request, error: Exception) -> Response:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
-    return _invalid_request(errors).response()
+    return invalid_request(errors).response()
 
 
-def _invalid_request(errors: Sequence[Any]) -> Problem:
+def invalid_request(errors: Sequence[Any]) -> Problem:
+    """The problem of a request that does not fit its description, from the errors found in it."""
     if any(each["type"] == "json_invalid" for each in errors):
         return Problem("malformed-json", 400, "请求体不是合法的 JSON (malformed JSON)")
     listed = [{"pointer": _pointer(each["loc"]), "message": message_zh(each)} for each in errors]

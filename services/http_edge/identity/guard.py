@@ -1,5 +1,6 @@
 """The guard before every route (门卫): who calls, and whether they may; before a body is read."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,13 +10,19 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from http_edge.acting import INSTITUTION_HEADER, OPERATOR_HEADER, acting_of
+from http_edge.acting import (
+    INSTITUTION_HEADER,
+    INSTITUTION_PATTERN,
+    OPERATOR_HEADER,
+    OPERATOR_PATTERN,
+    acting_of,
+)
 from http_edge.identity.caller import Caller
 from http_edge.identity.checking import TokenChecker, TokenRefused
 from http_edge.identity.key_sets import KeysUnreachable
 from http_edge.identity.roles import Role, Roles, are_of_an_office, in_words
 from http_edge.identity.route_table import RouteTable, Row, is_open
-from http_edge.problems import Problem
+from http_edge.problems import Problem, invalid_request
 
 _CHALLENGE = 'Bearer realm="yizhan"'
 _ONCE = ("authorization", INSTITUTION_HEADER.lower(), OPERATOR_HEADER.lower())
@@ -132,7 +139,7 @@ class Guard:
     async def _require_agreement(
         self, caller: Caller, granted: Roles, allowed: Roles, headers: Headers
     ) -> None:
-        institution, operator = headers.get(INSTITUTION_HEADER), headers.get(OPERATOR_HEADER)
+        institution, name = _named(headers)
         if institution is not None:
             if not caller.may_act_for(institution, granted):
                 raise _Refused(
@@ -145,8 +152,6 @@ class Guard:
                 )
             if are_of_an_office(allowed) and not are_of_an_office(granted):
                 await self._require_hospital(institution)
-        # What cannot be read as a name is refused where the headers are read.
-        name = _name_in(institution, operator)
         if name is not None and not caller.may_be(name):
             raise _Refused(
                 Problem(
@@ -194,13 +199,24 @@ def _require_single(headers: Headers) -> None:
         )
 
 
-def _name_in(institution: str | None, operator: str | None) -> str | None:
-    if operator is None:
-        return None
+def _named(headers: Headers) -> tuple[str | None, str | None]:
+    """Institution and operator as the headers name them, as the routes will read them."""
+    institution, operator = headers.get(INSTITUTION_HEADER), headers.get(OPERATOR_HEADER)
+    errors = [
+        {"type": "string_pattern_mismatch", "loc": ("header", name)}
+        for name, value, pattern in (
+            (INSTITUTION_HEADER, institution, INSTITUTION_PATTERN),
+            (OPERATOR_HEADER, operator, OPERATOR_PATTERN),
+        )
+        if value is not None and not re.fullmatch(pattern, value)
+    ]
+    if errors:
+        raise _Refused(invalid_request(errors))
     try:
-        return acting_of(institution or "", operator).operator
-    except RequestValidationError:
-        return None
+        name = None if operator is None else acting_of(institution or "", operator).operator
+    except RequestValidationError as wrong:
+        raise _Refused(invalid_request(wrong.errors())) from None
+    return institution, name
 
 
 def _role_not_allowed(allowed: Roles, held: Roles) -> _Refused:

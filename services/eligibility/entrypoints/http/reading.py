@@ -12,7 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from eligibility.application.ports import ActsFor
-from http_edge.acting import INSTITUTION_HEADER, OPERATOR_HEADER, Acting, acting_of
+from http_edge.acting import (
+    INSTITUTION_HEADER,
+    INSTITUTION_PATTERN,
+    OPERATOR_HEADER,
+    OPERATOR_PATTERN,
+    Acting,
+    acting_of,
+)
 from http_edge.identity.caller import Caller
 from http_edge.identity.roles import Role
 
@@ -26,7 +33,7 @@ _InstitutionHeader = Annotated[
     str | None,
     Header(
         alias=INSTITUTION_HEADER,
-        pattern=r"^[\x21-\x7e]{1,64}$",
+        pattern=INSTITUTION_PATTERN,
         description="查阅机构编码，记入查阅记录 (the institution this is read for)",
     ),
 ]
@@ -34,7 +41,7 @@ _OperatorHeader = Annotated[
     str | None,
     Header(
         alias=OPERATOR_HEADER,
-        pattern=r"^[\x20-\x7e]{1,512}$",
+        pattern=OPERATOR_PATTERN,
         description="查阅人；汉字用百分号编码的 UTF-8，与机构同时给出 (who reads)",
     ),
 ]
