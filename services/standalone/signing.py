@@ -1,13 +1,17 @@
 """Requests signed by whoever has the key (本机代签): as the institution and operator they name."""
 
 from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
 from urllib.parse import unquote
 
 import httpx2 as httpx
 
 from http_edge.acting import INSTITUTION_HEADER, OPERATOR_HEADER
-from http_edge.identity.local_issuer import LocalIssuer
+from http_edge.identity.local_issuer import LocalIssuer, open_local_issuer
 from http_edge.identity.roles import EVERY_INSTITUTION, Role
+
+ADMINISTRATION = "YIZHAN"
+"""The office of the samples; every other institution of theirs is a hospital."""
 
 _SECONDS = 12 * 3600
 _NOBODY = "nobody"
@@ -25,9 +29,7 @@ class SignedAsNamed(httpx.Auth):
         self._roles_of = roles_of
         self._tokens: dict[tuple[str, str], str] = {}
 
-    def auth_flow(
-        self, request: httpx.Request
-    ) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the token, unless there is one."""
         if "Authorization" not in request.headers:
             institution = request.headers.get(INSTITUTION_HEADER, EVERY_INSTITUTION)
@@ -47,3 +49,13 @@ class SignedAsNamed(httpx.Auth):
             )
             self._tokens[institution_id, operator] = found
         return found
+
+
+def sample_roles(institution_id: str) -> tuple[Role, ...]:
+    """What the people of the samples are: registrars at the office, billers at hospitals."""
+    return (Role.REGISTRAR,) if institution_id == ADMINISTRATION else (Role.BILLER,)
+
+
+def signed_as_samples(data: Path) -> SignedAsNamed:
+    """For the people of the samples, on a data folder of ours. Raises IssuerKeyUnusable."""
+    return SignedAsNamed(open_local_issuer(data), sample_roles)

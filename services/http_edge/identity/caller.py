@@ -69,6 +69,11 @@ def read_caller(claims: Mapping[str, Any], *, operator_claim: str = "sub") -> Ca
     )
 
 
+def is_institution(text: str) -> bool:
+    """Whether a text has the form of an institution's code."""
+    return _INSTITUTION.fullmatch(text) is not None
+
+
 def _texts(claims: Mapping[str, Any], name: str) -> list[str]:
     found = claims.get(name)
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
@@ -78,7 +83,7 @@ def _texts(claims: Mapping[str, Any], name: str) -> list[str]:
 
 def _institutions(claims: Mapping[str, Any]) -> frozenset[str]:
     found = _texts(claims, "institutions")
-    if not found or not all(_INSTITUTION.fullmatch(each) for each in found):
+    if not found or not all(is_institution(each) for each in found):
         raise ClaimsUnusable("institutions")
     return frozenset(found)
 
