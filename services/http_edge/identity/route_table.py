@@ -56,7 +56,7 @@ class RouteTable:
     def find(self, method: str, path: str) -> Row | None:
         """The row of a request, or None."""
         for pattern, row in self._patterns.get(method, ()):
-            if pattern.match(path):
+            if pattern.fullmatch(path):
                 return row
         return None
 
