@@ -1,12 +1,10 @@
 """The guard before every route (门卫): who calls, and whether they may; before a body is read."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,7 +23,10 @@ from http_edge.identity.route_table import RouteTable, Row, is_open
 from http_edge.problems import Problem, invalid_request
 
 _CHALLENGE = 'Bearer realm="yizhan"'
-_ONCE = ("authorization", INSTITUTION_HEADER.lower(), OPERATOR_HEADER.lower())
+_AUTHORIZATION = b"authorization"
+_INSTITUTION = INSTITUTION_HEADER.lower().encode()
+_OPERATOR = OPERATOR_HEADER.lower().encode()
+_READ = frozenset({_AUTHORIZATION, _INSTITUTION, _OPERATOR})
 
 
 class _Refused(Exception):
@@ -34,15 +35,6 @@ class _Refused(Exception):
     def __init__(self, problem: Problem, headers: dict[str, str] | None = None) -> None:
         self.response: Response = problem.response(headers)
         super().__init__(problem.type_slug)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """Where a request goes and what it says of itself."""
-
-    method: str
-    path: str
-    headers: Headers
 
 
 class Guard:
@@ -84,32 +76,32 @@ class Guard:
         await self._app(scope, receive, send)
 
     async def _admitted(self, scope: Scope) -> Caller | None:
-        asked = _Asked(scope["method"], _path_of(scope), Headers(scope=scope))
-        if is_open(asked.path):
+        path = _path_of(scope)
+        if is_open(path):
             return None
-        row = self._row_of(asked)
+        row = self._row_of(scope["method"], path)
         if row.roles is None:
             return None
-        _require_single(asked.headers)
-        caller = await self._caller(asked.headers)
+        headers = _headers(scope)
+        caller = await self._caller(headers.get(_AUTHORIZATION, ""))
         granted = caller.roles & row.roles
         if not granted:
             raise _role_not_allowed(row.roles, caller.roles)
-        await self._require_agreement(caller, granted, row.roles, asked.headers)
+        await self._require_agreement(caller, granted, row.roles, headers)
         return caller
 
-    def _row_of(self, asked: _Asked) -> Row:
-        row = self._table.find(asked.method, asked.path)
+    def _row_of(self, method: str, path: str) -> Row:
+        row = self._table.find(method, path)
         if row is not None:
             return row
-        others = self._table.methods_of(asked.path)
+        others = self._table.methods_of(path)
         if others:
             problem = Problem("method-not-allowed", 405, "不支持这种方法 (method not allowed)")
             raise _Refused(problem, {"Allow": ", ".join(others)})
         raise _Refused(Problem("not-found", 404, "没有这个地址 (not found)"))
 
-    async def _caller(self, headers: Headers) -> Caller:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
+    async def _caller(self, authorization: str) -> Caller:
+        scheme, _, token = authorization.partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise _unauthorised(
@@ -137,7 +129,7 @@ class Guard:
             raise _Refused(problem, {"Retry-After": "30"}) from None
 
     async def _require_agreement(
-        self, caller: Caller, granted: Roles, allowed: Roles, headers: Headers
+        self, caller: Caller, granted: Roles, allowed: Roles, headers: Mapping[bytes, str]
     ) -> None:
         institution, name = _named(headers)
         if institution is not None:
@@ -186,9 +178,12 @@ def _path_of(scope: Scope) -> str:
     return path
 
 
-def _require_single(headers: Headers) -> None:
-    """Of two headers one would be checked and the other might be read."""
-    if any(len(headers.getlist(name)) > 1 for name in _ONCE):
+def _headers(scope: Scope) -> dict[bytes, str]:
+    """Those that the guard reads; of two with one name, one would be checked and the other might
+    be read by the route."""
+    sent = [(name, value) for name, value in scope["headers"] if name in _READ]
+    found = {name: value.decode("latin-1") for name, value in sent}
+    if len(found) < len(sent):
         raise _Refused(
             Problem(
                 "invalid-header",
@@ -197,11 +192,12 @@ def _require_single(headers: Headers) -> None:
                 f"Authorization、{INSTITUTION_HEADER}、{OPERATOR_HEADER} 各只能有一个",
             )
         )
+    return found
 
 
-def _named(headers: Headers) -> tuple[str | None, str | None]:
+def _named(headers: Mapping[bytes, str]) -> tuple[str | None, str | None]:
     """Institution and operator as the headers name them, as the routes will read them."""
-    institution, operator = headers.get(INSTITUTION_HEADER), headers.get(OPERATOR_HEADER)
+    institution, operator = headers.get(_INSTITUTION), headers.get(_OPERATOR)
     errors = [
         {"type": "string_pattern_mismatch", "loc": ("header", name)}
         for name, value, pattern in (

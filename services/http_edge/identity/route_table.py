@@ -49,12 +49,20 @@ class RouteTable:
         # A path with fewer parameters is the more special one: /settlements/check before /{number}.
         self.rows = tuple(sorted(made, key=lambda row: row.template.count("{")))
         self._patterns: dict[str, list[tuple[Pattern[str], Row]]] = {}
+        self._plain: dict[tuple[str, str], Row] = {}
         for row in self.rows:
-            pattern, _, _ = compile_path(row.template)
-            self._patterns.setdefault(row.method, []).append((pattern, row))
+            self._patterns.setdefault(row.method, [])
+            if "{" in row.template:
+                pattern, _, _ = compile_path(row.template)
+                self._patterns[row.method].append((pattern, row))
+            else:
+                self._plain[row.method, row.template] = row
 
     def find(self, method: str, path: str) -> Row | None:
         """The row of a request, or None."""
+        plain = self._plain.get((method, path))
+        if plain is not None:
+            return plain
         for pattern, row in self._patterns.get(method, ()):
             if pattern.fullmatch(path):
                 return row
