@@ -21,7 +21,9 @@ from http_edge.identity.roles import Role
 CLIENTS_FILE: Final = "clients.json"
 
 _OWNER_ONLY = 0o600
-_COST, _BLOCK, _LANES = 2**14, 8, 1
+# A secret is 256 random bits, which nobody tries out: enough to make a stolen file useless, and
+# little enough (4 MB, some milliseconds) that asking for tokens cannot wear a server out.
+_COST, _BLOCK, _LANES = 2**12, 8, 1
 _SALT_BYTES = 16
 
 
@@ -159,12 +161,20 @@ def _parsed(path: Path) -> dict[str, Client]:
     return {each.client_id: each for each in found}
 
 
-def _hash_of(secret: str, salt: bytes | None = None) -> str:
-    salt = secrets.token_bytes(_SALT_BYTES) if salt is None else salt
+def _hash_of(secret: str) -> str:
+    salt = secrets.token_bytes(_SALT_BYTES)
     made = hashlib.scrypt(secret.encode(), salt=salt, n=_COST, r=_BLOCK, p=_LANES)
-    return f"scrypt${salt.hex()}${made.hex()}"
+    return f"scrypt${_COST}${_BLOCK}${_LANES}${salt.hex()}${made.hex()}"
 
 
 def _is_secret(secret: str, kept: str) -> bool:
-    _, salt, _ = kept.split("$")
-    return hmac.compare_digest(_hash_of(secret, bytes.fromhex(salt)), kept)
+    """By the cost it was kept with, so that another one can be chosen later."""
+    _, cost, block, lanes, salt, expected = kept.split("$")
+    made = hashlib.scrypt(
+        secret.encode("utf-8", "surrogatepass"),
+        salt=bytes.fromhex(salt),
+        n=int(cost),
+        r=int(block),
+        p=int(lanes),
+    )
+    return hmac.compare_digest(made.hex(), expected)

@@ -5,6 +5,7 @@ from typing import Any
 
 from http_edge.identity.roles import Role
 from tests.settlement.desk.test_late_amounts import OFFICE, events_of, refusal, story_of
+from tests.settlement.desk.test_revisions import first_version, late_version, paying, summer_story
 from tests.settlement.desk.test_undoing_rederives import Story
 
 PROPOSAL = {"layer": "relief", "amount_fen": 100_00, "reason": "家庭困难，经评审"}
@@ -58,3 +59,21 @@ def test_nobody_proposes_in_anothers_name(tmp_path: Path) -> None:
     proposed = sent(story, path, PROPOSAL, subject="officer-1", operator="officer-2")
     assert refusal(proposed) == (403, "operator-not-you")
     assert events_of(story) == before
+
+
+def test_a_revision_needs_a_second_person_too(tmp_path: Path) -> None:
+    """The same with a version published late: proposed by one, approved by another."""
+    before, story = summer_story(tmp_path, first_version(paying(60)), late_version(paying(80)))
+    before.settle("A1")
+    asked = {"kind": "policy", "scope": {}, "reason": "宁医保发〔2023〕7 号，自 1 月 1 日起施行"}
+
+    proposed = sent(story, "/v1/revisions", asked, subject="officer-1", operator="officer-1")
+    assert proposed.status_code == 201, proposed.text
+    approval = f"/v1/revisions/{proposed.json()['number']}/approval"
+
+    as_himself = sent(story, approval, {}, subject="officer-1", operator="officer-1")
+    as_another = sent(story, approval, {}, subject="officer-1", operator="officer-2")
+    assert refusal(as_himself) == (409, "same-operator")
+    assert refusal(as_another) == (403, "operator-not-you")
+    approved = sent(story, approval, {}, subject="officer-2", operator="officer-2")
+    assert (approved.status_code, approved.json()["status"]) == (200, "approved")
