@@ -199,15 +199,18 @@ class _UnexpectedErrors:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:
-            reference = uuid4().hex
-            _log.error("internal error %s: %s", reference, _where(error))
+            problem = unexpected_problem(error)
             if started:
                 # Half an answer is out; only closing the connection says that it is broken.
-                raise ConnectionAbortedError(reference) from None
-            problem = Problem(
-                "internal-error", SERVER_ERROR, "系统内部错误", "", {"reference": reference}
-            )
+                raise ConnectionAbortedError(problem.extensions["reference"]) from None
             await problem.response()(scope, receive, send)
+
+
+def unexpected_problem(error: Exception) -> Problem:
+    """The problem of an error that nobody expected, which is logged without its message."""
+    reference = uuid4().hex
+    _log.error("internal error %s: %s", reference, _where(error))
+    return Problem("internal-error", SERVER_ERROR, "系统内部错误", "", {"reference": reference})
 
 
 def _where(error: BaseException | None) -> str:

@@ -4,16 +4,20 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import pytest
+from fastapi import FastAPI, Request, Response
 from rich.console import Console
 
 from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings
 from standalone.demo import load_samples
+from standalone.hospital import Hospital
 from standalone.sample_client import say_how_to_get_a_token, show_sample_client
-from standalone.serving import Addresses, running
+from standalone.serving import Addresses, running, served
 from standalone.signing import signed_as_samples
+from tests.http_edge.identity.token_smith import ISSUER, claims, key_set, signed
 
 HOSPITAL = "H50011200001"
 PATIENT = "990001196803150014"
@@ -101,6 +105,62 @@ def test_every_answer_has_its_security_headers(printed: tuple[Addresses, str]) -
         assert headers["X-Frame-Options"] == "DENY"
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["Cache-Control"] == "no-store"
+
+
+SERVICE = {"sub": "settlement", "client_id": "settlement", "roles": ["service"]}
+
+
+def _provider() -> FastAPI:
+    """A province's identity provider, as far as a service sees it."""
+    app = FastAPI()
+
+    @app.get("/keys")
+    def keys() -> Response:
+        return Response(key_set("rsa-1"), media_type="application/json")
+
+    @app.post("/token")
+    def token(request: Request) -> dict[str, Any]:
+        assert request.headers["Authorization"] == "Basic c2V0dGxlbWVudDpzM2NyZXQ="
+        told = claims(institutions=["*"], **SERVICE)
+        return {"access_token": signed(told, by="rsa-1"), "expires_in": 600}
+
+    return app
+
+
+def test_a_provinces_own_provider_is_trusted_alone(tmp_path: Path) -> None:
+    """Its people's tokens are taken, settlement gets its own from it, and none is issued here."""
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\n")
+    data = tmp_path / "data"
+    with served(_provider()) as provider:
+        environment = {
+            "YIZHAN_OIDC_ISSUER": ISSUER,
+            "YIZHAN_OIDC_JWKS": f"{provider}/keys",
+            "YIZHAN_OIDC_TOKEN_URL": f"{provider}/token",
+            "YIZHAN_CLIENT_ID": "settlement",
+            "YIZHAN_CLIENT_SECRET_FILE": str(secret),
+        }
+        with running(data=data, host="127.0.0.1", port=0, environment=environment) as addresses:
+            told = claims(sub="demo", institutions=["YIZHAN"], roles=["registrar"])
+            with httpx.Client(timeout=30, headers=_bearer(told)) as client:
+                load_samples(addresses, client, Console(file=io.StringIO()))
+                person = Hospital(addresses, "YIZHAN", client).person_id(PATIENT)
+            stay = {
+                "person_id": person,
+                "hospital_stay_number": "ZY-1",
+                "admission_date": "2023-09-01",
+            }
+            told = claims(sub="demo", institutions=[HOSPITAL])
+            with httpx.Client(timeout=30, headers=_bearer(told)) as client:
+                admitted = Hospital(addresses, HOSPITAL, client).write("/v1/stays", stay)
+                assert admitted["status"] == "admitted"
+                issued_here = client.post(f"{addresses.settlement}/oauth2/token")
+                assert issued_here.status_code == 404
+    assert not (data / "issuer.key").exists()
+
+
+def _bearer(told: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {signed(told, by='rsa-1')}"}
 
 
 def test_a_provider_is_named_where_tokens_come_from_it() -> None:

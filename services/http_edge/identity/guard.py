@@ -20,7 +20,13 @@ from http_edge.identity.checking import TokenChecker, TokenRefused
 from http_edge.identity.key_sets import KeysUnreachable
 from http_edge.identity.roles import Role, Roles, are_of_an_office, in_words
 from http_edge.identity.route_table import RouteTable, Row, is_open
-from http_edge.problems import Problem, invalid_request
+from http_edge.problems import (
+    LOG_PROBLEMS,
+    Problem,
+    invalid_request,
+    problem_of,
+    unexpected_problem,
+)
 
 _CHALLENGE = 'Bearer realm="yizhan"'
 _AUTHORIZATION = b"authorization"
@@ -71,6 +77,10 @@ class Guard:
             caller = await self._admitted(scope)
         except _Refused as refused:
             await refused.response(scope, receive, send)
+            return
+        except Exception as error:  # the directory cannot be read: nobody is let in for that
+            problem = problem_of(error, LOG_PROBLEMS) or unexpected_problem(error)
+            await problem.response()(scope, receive, send)
             return
         scope["state"] = {**scope.get("state", {}), "caller": caller}
         await self._app(scope, receive, send)

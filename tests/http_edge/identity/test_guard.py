@@ -3,6 +3,7 @@
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
+from eventlog.log import LogBusy
 from http_edge.identity.roles import Role
 from http_edge.identity.route_table import RouteTable, may, together
 from tests.http_edge.identity.guarded import bearer, guarded, problem
@@ -133,6 +134,21 @@ def test_a_socket_is_not_opened() -> None:
     with pytest.raises(WebSocketDisconnect) as closed, CLIENT.websocket_connect("/bills"):
         pass
     assert closed.value.code == 1008
+
+
+def test_a_directory_that_cannot_be_read_lets_nobody_in(caplog: pytest.LogCaptureFixture) -> None:
+    """Busy is said as everywhere; anything else is an internal error, without its message."""
+
+    def asked_of(wrong: Exception) -> tuple[int, str]:
+        def unreadable(_institution: str) -> bool:
+            raise wrong
+
+        client = guarded(is_hospital=unreadable)
+        return problem(client.get("/stays", headers=bearer(signed(), "H1")))
+
+    assert asked_of(LogBusy()) == (503, "busy-try-again")
+    assert asked_of(OSError("somebody's words")) == (500, "internal-error")
+    assert "somebody's words" not in caplog.text
 
 
 def test_rows_are_written_once() -> None:
