@@ -36,9 +36,12 @@ class Caller:
     def may_act_for(self, institution_id: str, granted: Roles) -> bool:
         """Whether they may act for an institution with the roles that let them in.
 
-        Every institution at once is for offices; a biller names its hospitals one by one.
+        Every institution at once is for offices; a biller names its hospitals one by one. Nobody
+        acts for all of them in one request: what is recorded names one.
         """
-        if institution_id in self.institutions - {EVERY_INSTITUTION}:
+        if institution_id == EVERY_INSTITUTION:
+            return False
+        if institution_id in self.institutions:
             return True
         return EVERY_INSTITUTION in self.institutions and are_of_an_office(granted)
 

@@ -1,6 +1,7 @@
 """Checking a bearer token (令牌校验, RFC 9068): signature, issuer, audience, time, claims."""
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -103,6 +104,7 @@ class TokenChecker:
         self._operator_claim = operator_claim
         self._clock = clock
         self._good: dict[bytes, tuple[Caller, float]] = {}
+        self._remembering = threading.Lock()
 
     def remembered(self, token: str) -> Caller | None:
         """The bearer of a token that was checked before and is still good, without any wait."""
@@ -151,10 +153,11 @@ class TokenChecker:
 
     def _remember(self, token: str, caller: Caller) -> None:
         until = min(caller.expires_at, self._clock() + KEPT_SECONDS)
-        self._good[_hash(token)] = (caller, until)
-        # Oldest first; another thread may take the same one.
-        while len(self._good) > LARGEST_CACHE:
-            self._good.pop(next(iter(self._good)), None)
+        with self._remembering:
+            self._good[_hash(token)] = (caller, until)
+            while len(self._good) > LARGEST_CACHE:
+                # The oldest comes first.
+                del self._good[next(iter(self._good))]
 
 
 def _hash(token: str) -> bytes:

@@ -56,6 +56,8 @@ def test_an_office_may_act_for_every_institution() -> None:
     """With `*`; without it for its own alone."""
     assert asked("/funds", "O9", roles=["finance"], institutions=["*"]) == (200, "")
     assert asked("/funds", "O9", roles=["finance"]) == (403, "institution-not-yours")
+    every = asked("/funds", "*", roles=["finance"], institutions=["*"])
+    assert every == (403, "institution-not-yours")
 
 
 def test_a_hospital_nobody_knows_does_not_pass_for_an_office() -> None:
