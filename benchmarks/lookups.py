@@ -37,7 +37,7 @@ def serving(which: str, where: Path, environment: Mapping[str, str]) -> Iterator
         process.wait()
 
 
-def ask(port: int, ids: Sequence[str], *, times: int) -> Rush:
+def ask(port: int, ids: Sequence[str], *, times: int, token: str) -> Rush:
     """Ask about people at random; every answer must be one."""
     took = []
     chosen = random.Random(times).choices(ids, k=times)  # noqa: S311 -- whom to ask about
@@ -45,13 +45,13 @@ def ask(port: int, ids: Sequence[str], *, times: int) -> Rush:
         for each in chosen:
             path = f"/v1/persons/{each}/entitlements?on=2024-01-01"
             begun = time.perf_counter()
-            answer_to(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            answer_to(f"GET {path} HTTP/1.1\r\n{_headers(token)}\r\n".encode())
             took.append(time.perf_counter() - begun)
     took.sort()
     return Rush(times / sum(took), took[times * 99 // 100] * 1000)
 
 
-def ask_many(port: int, ids: Sequence[str], *, times: int, size: int) -> float:
+def ask_many(port: int, ids: Sequence[str], *, times: int, size: int, token: str) -> float:
     """Ask about so many people a call, and tell how many were answered a second (批量查询)."""
     took = 0.0
     chooser = random.Random(size)  # noqa: S311 -- whom to ask about
@@ -60,7 +60,7 @@ def ask_many(port: int, ids: Sequence[str], *, times: int, size: int) -> float:
             people = chooser.choices(ids, k=size)
             body = json.dumps({"person_ids": people, "on": "2024-01-01"}).encode()
             head = (
-                "POST /v1/persons/entitlements HTTP/1.1\r\nHost: localhost\r\n"
+                f"POST /v1/persons/entitlements HTTP/1.1\r\n{_headers(token)}"
                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             )
             begun = time.perf_counter()
@@ -68,6 +68,10 @@ def ask_many(port: int, ids: Sequence[str], *, times: int, size: int) -> float:
             took += time.perf_counter() - begun
             assert answer.count(b'"entitlements":{') == size
     return times * size / took
+
+
+def _headers(token: str) -> str:
+    return f"Host: localhost\r\nAuthorization: Bearer {token}\r\n"
 
 
 @contextmanager

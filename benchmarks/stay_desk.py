@@ -18,12 +18,17 @@ import httpx2 as httpx
 
 from benchmarks.stay_server import NOTHING_DONE
 from eligibility.domain.resident_id import check_character
+from http_edge.identity.local_issuer import open_local_issuer
+from http_edge.identity.roles import Role
 from standalone.demo import INSTITUTIONS
 from standalone.hospital import Hospital
 from standalone.serving import Addresses
+from standalone.signing import SignedAsNamed
 
 _PEOPLE = 200
 _HOSPITAL = "H50011200001"
+_CASHIER = "cashier-1"
+_ROLES = (Role.BILLER, Role.FINANCE, Role.REGISTRAR)
 _LAYERS = 4
 _BATCHES = (
     {"batch_number": "1", "charges": {"total_fen": 30_000_00, "in_scope_fen": 29_000_00}},
@@ -53,12 +58,14 @@ class Took:
 class StayDesk:
     """Sends stays of two hundred people, turn by turn."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[str]", folder: Path) -> None:
         self._process = process
         self.addresses = Addresses(**self._read())
         front = urlsplit(self.addresses.settlement)
         self._connection = HTTPConnection(front.hostname or "", front.port)
-        self._people = cycle(_admit_everybody(self.addresses))
+        tokens = SignedAsNamed(open_local_issuer(folder), lambda _: _ROLES)
+        self._token = tokens.token(_HOSPITAL, _CASHIER)
+        self._people = cycle(_admit_everybody(self.addresses, tokens))
         self._numbers = count(1)
         self._answer_bytes = len(self.in_one_call())
         self.told()
@@ -119,7 +126,8 @@ class StayDesk:
     def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
         headers = {
             "Yizhan-Institution": _HOSPITAL,
-            "Yizhan-Operator": "cashier-1",
+            "Yizhan-Operator": _CASHIER,
+            "Authorization": f"Bearer {self._token}",
             "Content-Type": "application/json",
             "Idempotency-Key": f"key-{next(self._numbers)}",
         }
@@ -151,13 +159,13 @@ def serving(folder: Path, how: str) -> Iterator[StayDesk]:
         env=dict(os.environ),
     )
     try:
-        yield StayDesk(process)
+        yield StayDesk(process, folder)
     finally:
         process.kill()
         process.wait()
 
 
-def _admit_everybody(addresses: Addresses) -> list[str]:
+def _admit_everybody(addresses: Addresses, tokens: SignedAsNamed) -> list[str]:
     """Institutions and made-up people; their opaque ids."""
     numbers = [_certificate(n) for n in range(_PEOPLE)]
     rows = "".join(
@@ -165,7 +173,7 @@ def _admit_everybody(addresses: Addresses) -> list[str]:
         "500112,城乡居民基本医疗保险,一档,2015-01-01,\n"
         for number in numbers
     )
-    with httpx.Client(timeout=60) as client:
+    with httpx.Client(timeout=60, auth=tokens) as client:
         office = Hospital(addresses, "YIZHAN", client)
         office.upload(
             f"{addresses.settlement}/v1/institutions?name=i.csv", INSTITUTIONS.read_bytes()

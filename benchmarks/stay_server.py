@@ -24,7 +24,7 @@ from settlement.bootstrap import Parts
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.settlement_order import SettlementOrder
 from settlement.domain.stay import Stay
-from settlement.entrypoints.http import once, stays, translating, whole_stays
+from settlement.entrypoints.http import once, stays, translating, who_may, whole_stays
 from settlement.entrypoints.http.app import create_app
 from settlement.entrypoints.http.once import Arrived
 from settlement.read_models.fund_account import FundAccount
@@ -87,6 +87,7 @@ PARTS: dict[str, tuple[Place, ...]] = {
 
 
 def _with_nothing_done(parts: Parts) -> FastAPI:
+    who_may.WHO_MAY[f"POST {NOTHING_DONE}"] = who_may.WHO_MAY["POST /v1/settlements"]
     app = create_app(parts)
 
     @app.post(NOTHING_DONE)

@@ -64,6 +64,7 @@ from eligibility.settings import (
 )
 from eventlog.log import EventLog, create_event_log, open_event_log
 from eventlog.sqlite_engine import open_engine
+from http_edge.identity.gate import Gate, build_gate
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,14 @@ class Eligibility:
     pursue_differences: PursueDifferences
     show_differences: ShowDifferences
     list_members: ListMembers
+    gate: Gate
 
 
 def build(settings: Settings) -> Eligibility:
     """Create what is missing in the data folder and put the service together.
 
-    Raises `MasterKeyUnusable`, `WrongMasterKey`, `LocalIdentitiesUnusable`, `OwnerSourcesUnusable`.
+    Raises `MasterKeyUnusable`, `WrongMasterKey`, `LocalIdentitiesUnusable`, `OwnerSourcesUnusable`,
+    `IssuerKeyUnusable`.
     """
     sources = _owner_sources(settings)
     keys = derive_keys(_master_key(settings))
@@ -184,6 +187,7 @@ def build(settings: Settings) -> Eligibility:
         add_certificate=AddCertificate(vault=vault, store=store),
         merge_persons=MergePersons(vault=vault, store=store),
         erase_person=ErasePerson(vault=vault, staged=staged, store=store),
+        gate=build_gate(settings.identity, settings.data_dir),
     )
 
 

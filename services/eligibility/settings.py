@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
+
 DATA_DIR_VARIABLE = "YIZHAN_DATA"
 MASTER_KEY_VARIABLE = "YIZHAN_MASTER_KEY"
 NEW_MASTER_KEY_VARIABLE = "YIZHAN_NEW_MASTER_KEY"
@@ -33,6 +35,7 @@ class Settings:
     likewise (销号上限).
     `owners` is the file of offices' servers (部门连接表), `owner_tokens` the variables that tokens
     for them may come from.
+    `identity` says whose tokens are trusted (身份设置).
     `new_master_key` is what `yizhan keys rotate` replaces the master key with (新主密钥).
     """
 
@@ -44,6 +47,7 @@ class Settings:
     owner_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     new_master_key: bytes | None = field(default=None, repr=False)
     resolve_limit_percent: int = 20
+    identity: IdentitySettings = LOCAL_IDENTITY
 
     @property
     def log_file(self) -> Path:
@@ -84,7 +88,7 @@ class Settings:
 def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = None) -> Settings:
     """Settings from environment variables; `data_dir` goes before YIZHAN_DATA.
 
-    Raises `SettingUnusable`.
+    Raises `SettingUnusable`, `IdentityUnusable`.
     """
     folder = data_dir or Path(environment.get(DATA_DIR_VARIABLE) or "var")
     encoded = environment.get(MASTER_KEY_VARIABLE)
@@ -100,6 +104,7 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
         {name: value for name, value in environment.items() if name.startswith(OWNER_TOKENS_START)},
         _decode_key(renewed, NEW_MASTER_KEY_VARIABLE) if renewed else None,
         _percent(environment.get(RESOLVE_LIMIT_VARIABLE) or "20", RESOLVE_LIMIT_VARIABLE),
+        read_identity(environment),
     )
 
 

@@ -14,6 +14,8 @@ INSTITUTION_HEADER = "Yizhan-Institution"
 OPERATOR_HEADER = "Yizhan-Operator"
 KEY_HEADER = "Idempotency-Key"
 LONGEST_OPERATOR_CHARACTERS = 64
+INSTITUTION_PATTERN = r"^[\x21-\x7e]{1,64}$"
+OPERATOR_PATTERN = r"^[\x20-\x7e]{1,512}$"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ async def read_acting(
         str,
         Header(
             alias=INSTITUTION_HEADER,
-            pattern=r"^[\x21-\x7e]{1,64}$",
+            pattern=INSTITUTION_PATTERN,
             description="经办机构编码 (the institution this request is made for)",
         ),
     ],
@@ -37,7 +39,7 @@ async def read_acting(
         str,
         Header(
             alias=OPERATOR_HEADER,
-            pattern=r"^[\x20-\x7e]{1,512}$",
+            pattern=OPERATOR_PATTERN,
             description="经办人；汉字用百分号编码的 UTF-8 (operator, percent-encoded UTF-8)",
         ),
     ],

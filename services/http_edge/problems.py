@@ -125,10 +125,11 @@ def install_problems(app: FastAPI, table: ProblemTable) -> None:
 
 def _answer_invalid_request(_request: Request, error: Exception) -> Response:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
-    return _invalid_request(errors).response()
+    return invalid_request(errors).response()
 
 
-def _invalid_request(errors: Sequence[Any]) -> Problem:
+def invalid_request(errors: Sequence[Any]) -> Problem:
+    """The problem of a request that does not fit its description, from the errors found in it."""
     if any(each["type"] == "json_invalid" for each in errors):
         return Problem("malformed-json", 400, "请求体不是合法的 JSON (malformed JSON)")
     listed = [{"pointer": _pointer(each["loc"]), "message": message_zh(each)} for each in errors]
@@ -200,15 +201,18 @@ class _UnexpectedErrors:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:
-            reference = uuid4().hex
-            _log.error("internal error %s: %s", reference, _where(error))
+            problem = unexpected_problem(error)
             if started:
                 # Half an answer is out; only closing the connection says that it is broken.
-                raise ConnectionAbortedError(reference) from None
-            problem = Problem(
-                "internal-error", SERVER_ERROR, "系统内部错误", "", {"reference": reference}
-            )
+                raise ConnectionAbortedError(problem.extensions["reference"]) from None
             await problem.response()(scope, receive, send)
+
+
+def unexpected_problem(error: Exception) -> Problem:
+    """The problem of an error that nobody expected, which is logged without its message."""
+    reference = uuid4().hex
+    _log.error("internal error %s: %s", reference, _where(error))
+    return Problem("internal-error", SERVER_ERROR, "系统内部错误", "", {"reference": reference})
 
 
 def _where(error: BaseException | None) -> str:

@@ -14,6 +14,8 @@ from eventlog.followed_tables import FollowedTables
 from eventlog.log import EventLog
 from eventlog.migrating import migrate
 from eventlog.sqlite_engine import open_engine
+from http_edge.identity.gate import Gate, build_gate, build_own_tokens
+from http_edge.identity.identity_settings import IdentitySettings
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger, open_ledger_on_server
 from settlement.adapters.members_http import MembersHttp
@@ -37,6 +39,7 @@ from settlement.settings import Settings
 
 ELIGIBILITY_SECONDS = 5.0
 LEDGER = "settlement.sqlite"
+SERVICE_NAME = "yizhan-settlement"
 READ_MODELS = "settlement_read_models.sqlite"
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
@@ -104,7 +107,8 @@ def make_tables(settings: Settings) -> None:
         raise ValueError(settings)
     migrate(settings.database, settings.schema, versions=MIGRATIONS)
     storage = open_storage(settings)
-    eligibility = EligibilityHttp(_eligibility_at(settings.eligibility_url))
+    # Nobody is asked for this.
+    eligibility = EligibilityHttp(httpx.Client(base_url=settings.eligibility_url))
     for kind in (FundAccount, SqlSettlementIndex, StayList, DecisionList, RevisionList):
         kind(log=storage.ledger.log, engine=storage.read_models).create_tables()
     SqlTouchedSettlements(
@@ -131,6 +135,7 @@ class Parts:
     clock: Clock
     papers: "PaperParts"
     revision_list: RevisionList
+    gate: Gate
 
     @property
     def ledger(self) -> EventLedger:
@@ -145,7 +150,7 @@ class Parts:
 
 def build_members(settings: Settings) -> MembersHttp:
     """Who belongs to households and places, and where people live, as eligibility says."""
-    return MembersHttp(_eligibility_at(settings.eligibility_url))
+    return MembersHttp(_eligibility(settings))
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def build_papers(settings: Settings, storage: Storage | None = None) -> PaperPar
     """Statements on paper, without the policies that bills are settled by."""
     storage = storage or open_storage(settings)
     numbers = storage.followed(SqlSettlementIndex)
-    people = PeopleOnPaperHttp(_eligibility_at(settings.eligibility_url))
+    people = PeopleOnPaperHttp(_eligibility(settings))
     return PaperParts(storage.ledger, LawLibrary(storage.ledger), numbers, people)
 
 
@@ -183,7 +188,7 @@ class CorrectionParts:
 def build_corrections(settings: Settings, storage: Storage | None = None) -> CorrectionParts:
     """What eligibility corrected of what was settled, brought up to date whenever it is asked."""
     storage = storage or open_storage(settings)
-    eligibility = EligibilityHttp(_eligibility_at(settings.eligibility_url))
+    eligibility = EligibilityHttp(_eligibility(settings))
     touched = storage.followed(SqlTouchedSettlements, corrections=eligibility)
     return CorrectionParts(storage, eligibility, touched)
 
@@ -192,7 +197,8 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
     """Open the ledger and load the policies that bills are settled by: the published ones, or a
     `book` that was loaded before.
 
-    Raises PolicyFileFaulty, also where a published file is not as it was published.
+    Raises PolicyFileFaulty, also where a published file is not as it was published, and
+    IssuerKeyUnusable, IdentityUnusable.
     """
     storage = open_storage(settings)
     corrections = build_corrections(settings, storage)
@@ -214,10 +220,16 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
         clock=clock,
         papers=build_papers(settings, storage),
         revision_list=storage.followed(RevisionList),
+        gate=build_gate(settings.identity, settings.data),
     )
 
 
+def _eligibility(settings: Settings) -> httpx.Client:
+    return _eligibility_at(settings.eligibility_url, settings.data, settings.identity)
+
+
 @cache
-def _eligibility_at(url: str) -> httpx.Client:
-    """One pool of connections for all who ask."""
-    return httpx.Client(base_url=url, timeout=ELIGIBILITY_SECONDS)
+def _eligibility_at(url: str, data: Path, identity: IdentitySettings) -> httpx.Client:
+    """One pool of connections for all who ask, with settlement's own token."""
+    tokens = build_own_tokens(identity, data, name=SERVICE_NAME)
+    return httpx.Client(base_url=url, timeout=ELIGIBILITY_SECONDS, auth=tokens)

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -14,7 +16,7 @@ class Settings:
     YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training);
     YIZHAN_DATABASE_URL: the PostgreSQL database that takes the place of the directory, or
     YIZHAN_DATABASE_URL_FILE: a file that holds it (a secret); YIZHAN_SETTLEMENT_SCHEMA: the schema
-    in it (default `settlement`).
+    in it (default `settlement`); `identity`: whose tokens are trusted.
     """
 
     data: Path
@@ -23,10 +25,11 @@ class Settings:
     drafts: bool = False
     database: str | None = field(default=None, repr=False)
     schema: str = "settlement"
+    identity: IdentitySettings = LOCAL_IDENTITY
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """As the environment says."""
+        """As the environment says. Raises IdentityUnusable."""
         policies = os.environ.get("YIZHAN_POLICIES")
         return cls(
             data=Path(os.environ.get("YIZHAN_DATA", "var")),
@@ -35,6 +38,7 @@ class Settings:
             drafts=os.environ.get("YIZHAN_DRAFTS") == "yes",
             database=_database_url(),
             schema=os.environ.get("YIZHAN_SETTLEMENT_SCHEMA", "settlement"),
+            identity=read_identity(os.environ),
         )
 
 

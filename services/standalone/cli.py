@@ -14,6 +14,9 @@ from eligibility.adapters.owner_sources_file import OwnerSourcesUnusable
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.settings import SettingUnusable
 from eventlog.log import EventLogMissing
+from http_edge.identity.client_register import ClientsUnusable
+from http_edge.identity.identity_settings import IdentityUnusable
+from http_edge.identity.local_issuer import IssuerKeyUnusable
 from settlement.adapters.policy_files import PolicyFileFaulty
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.statement_table import wide_console
@@ -22,14 +25,19 @@ from standalone.demo import DemoFailed, load_samples, run_demo
 from standalone.demo_owner import OwnerChapterFailed
 from standalone.hospital import Refused
 from standalone.owner_stand_in import StandInOwner, invented_people, stand_in_app
+from standalone.sample_client import say_how_to_get_a_token, show_sample_client
 from standalone.serving import NotStarted, running, served
 from standalone.shown_commands import CommandFailed
+from standalone.signing import signed_as_samples
 
 app = typer.Typer(help="单机运行与演示")
 
 CANNOT_RUN = (
+    ClientsUnusable,
     DatabaseError,
     EventLogMissing,
+    IdentityUnusable,
+    IssuerKeyUnusable,
     MasterKeyUnusable,
     NotStarted,
     OwnerSourcesUnusable,
@@ -51,10 +59,14 @@ def serve(
     ] = False,
 ) -> None:
     """在一个进程里运行两个服务，直到按 Ctrl-C。"""
-    settings = Settings.from_environment()
     try:
+        settings = Settings.from_environment()
+        if samples and settings.identity.issuer is not None:
+            message = "用外部签发方时没有样例客户端；去掉 --samples，或不设 YIZHAN_OIDC_ISSUER"
+            raise IdentityUnusable(message)
+        folder = data or settings.data
         with running(
-            data=data or settings.data,
+            data=folder,
             host=host,
             port=port,
             policies=settings.policies,
@@ -63,7 +75,8 @@ def serve(
             schema=settings.schema,
         ) as addresses:
             if samples:
-                with httpx.Client(timeout=30) as client:
+                tokens = signed_as_samples(folder)
+                with httpx.Client(timeout=30, auth=tokens) as client:
                     load_samples(addresses, client, wide_console())
             wide_console().print(
                 f"结算服务 {addresses.settlement}（接口文档 {addresses.settlement}/docs）"
@@ -71,6 +84,9 @@ def serve(
             wide_console().print(
                 f"资格服务 {addresses.eligibility}（接口文档 {addresses.eligibility}/docs）"
             )
+            say_how_to_get_a_token(settings.identity, wide_console())
+            if samples:
+                show_sample_client(addresses, folder, wide_console())
             wide_console().print("按 Ctrl-C 停止")
             while True:
                 time.sleep(3600)

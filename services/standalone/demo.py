@@ -22,13 +22,13 @@ from standalone.demo_owner import TOKEN, TOKEN_VARIABLE, demo_office, show_owner
 from standalone.hospital import Hospital
 from standalone.serving import Addresses, running
 from standalone.shown_commands import run_shown
+from standalone.signing import ADMINISTRATION, signed_as_samples
 
 _SERVICES = Path(__file__).resolve().parent.parent
 ROSTER = _SERVICES / "eligibility" / "samples" / "roster.csv"
 INSTITUTIONS = _SERVICES / "settlement" / "samples" / "institutions.csv"
 REVISED_POLICIES = _SERVICES / "settlement" / "samples" / "revised_policies"
 BILLS = Path(__file__).resolve().parent / "samples" / "demo_bills.json"
-ADMINISTRATION = "YIZHAN"
 FUND_SHOWN = "500000-medical_assistance"
 
 
@@ -52,7 +52,7 @@ def run_demo(console: Console) -> None:
                     TOKEN_VARIABLE: TOKEN,
                 },
             ) as addresses,
-            httpx.Client(timeout=30) as client,
+            httpx.Client(timeout=30, auth=signed_as_samples(data)) as client,
         ):
             console.rule("[bold]一、两个服务已启动，导入机构目录与名册（名册中的人均为虚构）")
             load_samples(addresses, client, console)

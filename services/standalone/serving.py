@@ -86,7 +86,8 @@ def running(
     settlement_port = port or _free_port(host)
     eligibility_port = port + 1 if port else _free_port(host)
     data.mkdir(parents=True, exist_ok=True)
-    people = build_eligibility(eligibility.settings.read_settings(environment, data_dir=data))
+    beneath = eligibility.settings.read_settings(environment, data_dir=data)
+    people = build_eligibility(beneath)
     with _Server(people, host=host, port=eligibility_port) as beside:
         settings = settlement.settings.Settings(
             data=data,
@@ -95,6 +96,7 @@ def running(
             drafts=drafts,
             database=database,
             schema=schema,
+            identity=beneath.identity,
         )
         parts = build_parts(settings, now)
         if not parts.book.policies:

@@ -8,7 +8,6 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
-from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 from contracts import eligibility_v1, owner_v1
@@ -20,6 +19,7 @@ from standalone.owner_stand_in import Mode, StandInOwner, Told, stand_in_app
 from standalone.serving import served
 from tests.eligibility.conftest import number
 from tests.eligibility.owner_office import TOKEN, VARIABLE, entry
+from tests.support.signed import signing_client
 
 ASKED = {"certificate_type": "resident_id", "certificate_number": number(9, birth="19880808")}
 HELD: dict[str, Any] = {
@@ -87,7 +87,7 @@ def office_on_line(data: Path, clock: Callable[[], datetime]) -> list[BaseModel]
         ids = count(10**6)
         with patch("eligibility.bootstrap.uuid4", lambda: UUID(int=next(ids))):
             people = build(settings)
-        client = TestClient(create_app(people, clock=clock))
+        client = signing_client(create_app(people, clock=clock))
         enrolled = HELD | {"enrolments": [_LIVES_THERE]}
         office.tell(Told(certificate_number=_NUMBER, name="样例酉", stated=enrolled))
         strange = {"identities": [HELD["identities"][0] | {"identity": "no_such"}]}

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 from uuid import UUID
 
-from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 from pydantic import BaseModel
 
@@ -56,6 +55,7 @@ from tests.eligibility.list_office import full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 from tests.support.fee_lines import BED, DRUG, DRUG_BACK, MEAL
 from tests.support.settlement_desk import Desk, Ticking, open_parts, with_people
+from tests.support.signed import signing_client
 from tests.support.small_policies import RICHER_POLICY, write_book
 
 TModel = TypeVar("TModel", bound=BaseModel)
@@ -167,7 +167,7 @@ class ScriptedDay:
         ids = count(1)
         with patch("eligibility.bootstrap.uuid4", lambda: UUID(int=next(ids))):
             people = build(eligibility.settings.Settings(data, master_key=bytes(32)))
-        self._people = TestClient(create_eligibility(people, clock=self._clock))
+        self._people = signing_client(create_eligibility(people, clock=self._clock))
         self._import_list = people.import_list
         parts, _ = open_parts(data)
         self._parts = replace(

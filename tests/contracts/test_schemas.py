@@ -86,6 +86,8 @@ def test_every_route_is_described() -> None:
     office = json.loads((SCHEMAS / "owner.openapi.json").read_bytes())
     assert sorted(office["paths"]) == ["/v1/changes", "/v1/people/lookup"]
     assert sorted(desk["paths"]) == [
+        "/.well-known/jwks.json",
+        "/oauth2/token",
         "/v1/accounts",
         "/v1/accounts/export",
         "/v1/decisions",

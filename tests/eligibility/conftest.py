@@ -14,6 +14,7 @@ from eligibility.bootstrap import Eligibility, build
 from eligibility.domain.resident_id import check_character
 from eligibility.entrypoints.http.app import create_app
 from eligibility.settings import Settings
+from tests.support.signed import signing_client
 
 HEADER = (
     "证件类型,证件号码,姓名,出生日期,身份,身份开始日期,身份结束日期,"
@@ -48,7 +49,7 @@ class Desk:
     def start(self) -> None:
         """Start the service; again, it is a restart."""
         self.eligibility = build(Settings(self.data_dir))
-        self.client = TestClient(create_app(self.eligibility, clock=lambda: self.now))
+        self.client = signing_client(create_app(self.eligibility, clock=lambda: self.now))
 
     def at(self, text: str) -> "Desk":
         """Set the clock."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from fastapi.testclient import TestClient
 
 from contracts.vocabulary import DataOwner
 from eligibility.bootstrap import build
@@ -17,6 +16,7 @@ from eligibility.settings import Settings
 from standalone.owner_stand_in import Mode, StandInOwner, Told, stand_in_app
 from standalone.serving import served
 from tests.eligibility.conftest import Desk, number
+from tests.support.signed import signing_client
 
 TOKEN = "stand-in-token"  # noqa: S105 -- of the stand-in alone
 VARIABLE = "YIZHAN_OWNER_TOKEN_TEST"
@@ -51,7 +51,7 @@ class OnlineDesk(Desk):
             owner_tokens={VARIABLE: TOKEN},
         )
         self.eligibility = build(settings)
-        self.client = TestClient(create_app(self.eligibility, clock=lambda: self.now))
+        self.client = signing_client(create_app(self.eligibility, clock=lambda: self.now))
 
     def refresh(self, sequence: int = 2, key: str | None = None) -> httpx2.Response:
         """Ask all offices about a person who is there; a second passes."""

@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi.testclient import TestClient
 
 from eligibility.adapters.local_identities_file import (
     LocalIdentitiesUnusable,
@@ -16,6 +15,7 @@ from eligibility.domain.local_identities import LocalIdentities, UnknownIdentity
 from eligibility.entrypoints.http.app import create_app
 from eligibility.settings import Settings, read_settings
 from tests.eligibility.conftest import Desk, number
+from tests.support.signed import signing_client
 
 FARMER = f"居民身份证,{number(2)},样例乙,,,,,421022,居民,,2015-01-01,"
 NEIGHBOUR = f"居民身份证,{number(3)},样例丙,,低保对象,2023-01-01,,421022,居民,,2015-01-01,"
@@ -407,7 +407,7 @@ def test_the_registry_is_named_by_the_environment(desk: Desk, tmp_path: Path) ->
     file = tmp_path / "local.yaml"
     file.write_text("local_veteran_worker: 老工伤人员\n", encoding="utf-8")
     settings = read_settings({"YIZHAN_LOCAL_IDENTITIES": str(file)}, data_dir=desk.data_dir)
-    desk.client = TestClient(create_app(build(settings), clock=lambda: desk.now))
+    desk.client = signing_client(create_app(build(settings), clock=lambda: desk.now))
 
     def stated(code: str) -> int:
         fact = LOW_INCOME | {"identity": code}

@@ -59,6 +59,7 @@ class ForkedServer:
 
     def __init__(self, store: Store, policies: Path) -> None:
         """Nothing runs yet."""
+        self.store = store
         self._told = store.serving | {"policies": policies}
         # Its first process reads the modules once.
         self._context = multiprocessing.get_context("forkserver")

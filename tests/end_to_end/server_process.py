@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+import httpx2 as httpx
+
+from tests.support.signed import signed_in
+
 STARTUP_SECONDS = 60.0
 
 
@@ -49,6 +53,10 @@ class ServerProcess:
                 self.kill()
                 raise AssertionError(self.log.read_text(encoding="utf-8", errors="replace"))
             time.sleep(0.02)
+
+    def client(self, url: str) -> httpx.Client:
+        """A client of one of them, signed as whom its headers name."""
+        return httpx.Client(base_url=url, timeout=30, auth=signed_in(self.data))
 
     def kill(self) -> None:
         """End the process at once, as a power failure would (SIGKILL)."""

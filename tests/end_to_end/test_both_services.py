@@ -20,6 +20,7 @@ from settlement.settings import Settings
 from standalone.demo import INSTITUTIONS, ROSTER
 from standalone.serving import _free_port, _Server
 from tests.eligibility.conftest import number, roster
+from tests.support.signed import signed_in
 from tests.support.small_policies import RICHER_POLICY, write_book
 
 HOSPITAL = "H50011200001"
@@ -117,8 +118,12 @@ def _listening(data: Path, *, policies: Path | None = None) -> Iterator[Services
         desk = create_settlement(build_parts(settings, now))
         front = stack.enter_context(_Server(desk, host="127.0.0.1", port=_free_port("127.0.0.1")))
         yield Services(
-            desk=stack.enter_context(httpx.Client(base_url=front.url, timeout=30)),
-            people=stack.enter_context(httpx.Client(base_url=below.url, timeout=30)),
+            desk=stack.enter_context(
+                httpx.Client(base_url=front.url, timeout=30, auth=signed_in(data))
+            ),
+            people=stack.enter_context(
+                httpx.Client(base_url=below.url, timeout=30, auth=signed_in(data))
+            ),
             data=data,
             _eligibility=beside,
         )

@@ -74,10 +74,10 @@ def test_a_killed_server_loses_and_doubles_nothing(tmp_path: Path) -> None:
 def import_samples(server: ServerProcess) -> list[str]:
     """The sample institutions and people, over HTTP; returns three people's opaque ids."""
     csv = HEADERS | {"Content-Type": "text/csv", "Idempotency-Key": "samples"}
-    with httpx.Client(base_url=server.settlement, timeout=30) as client:
+    with server.client(server.settlement) as client:
         answer = client.post("/v1/institutions", content=INSTITUTIONS.read_bytes(), headers=csv)
         assert answer.is_success, answer.text
-    with httpx.Client(base_url=server.eligibility, timeout=30) as client:
+    with server.client(server.eligibility) as client:
         staged = client.post("/v1/rosters", content=ROSTER.read_bytes(), headers=csv).json()
         url = f"/v1/rosters/{staged['roster_id']}/activation"
         activated = client.post(url, json={}, headers=HEADERS | {"Idempotency-Key": "activate"})
@@ -117,7 +117,7 @@ def send_until_killed(
     """Send everything from several threads; whoever gets no answer stops."""
 
     def send(keys: list[str]) -> None:
-        with httpx.Client(base_url=server.settlement, timeout=30) as client:
+        with server.client(server.settlement) as client:
             for key in keys:
                 try:
                     answer = settle(client, key, requests[key])
@@ -139,7 +139,7 @@ def send_again_and_look(
 ) -> None:
     """Send everything again with the same keys, then look at every stay's own events."""
     stays = set()
-    with httpx.Client(base_url=server.settlement, timeout=30) as client:
+    with server.client(server.settlement) as client:
         for key, body in requests.items():
             answer = settle(client, key, body)
             assert answer.status_code == 201, answer.text

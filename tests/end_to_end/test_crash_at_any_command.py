@@ -22,6 +22,7 @@ from standalone.serving import Addresses
 from tests.end_to_end.every_command import Sent, lives
 from tests.end_to_end.forked_server import ForkedServer, Store
 from tests.settlement.whole_life.two_regions import NORTH_TEXT
+from tests.support.signed import signed_in
 from tests.support.small_policies import REGION, write_book
 from tests.support.storages import settings_on
 
@@ -68,7 +69,7 @@ def crash(folder: Path, *, seed: int, kept_on: str = "sqlite", rounds: int = ROU
     expected: Counter[str] = Counter()
     try:
         addresses = server.start()
-        people = _people_imported(addresses)
+        people = _people_imported(addresses, store)
         for number in range(rounds):
             try:
                 sent = _clients(people, number, chance)
@@ -117,7 +118,7 @@ def _side_by_side(send: Send, sent: list[list[Sent]], addresses: Addresses, hear
 
 def _send_until_killed(sent: list[Sent], addresses: Addresses, heard: Heard) -> None:
     """Each request in its turn; whoever gets no answer stops."""
-    with httpx.Client(base_url=addresses.settlement, timeout=60) as client:
+    with _client(addresses, heard.server.store) as client:
         for each in sent:
             try:
                 answer = _ask(client, each)
@@ -128,12 +129,17 @@ def _send_until_killed(sent: list[Sent], addresses: Addresses, heard: Heard) -> 
 
 def _send_again(sent: list[Sent], addresses: Addresses, heard: Heard) -> None:
     """Everything from the beginning: what was answered is answered so again, the rest is done."""
-    with httpx.Client(base_url=addresses.settlement, timeout=60) as client:
+    with _client(addresses, heard.server.store) as client:
         for each in sent:
             answer = _ask(client, each)
             if each.key in heard.bodies:
                 assert answer.headers["Idempotency-Replayed"] == "true", f"{each.key} was lost"
                 assert answer.content == heard.bodies[each.key], f"{each.key}: another answer"
+
+
+def _client(addresses: Addresses, store: Store) -> httpx.Client:
+    tokens = signed_in(store.settings.data)
+    return httpx.Client(base_url=addresses.settlement, timeout=60, auth=tokens)
 
 
 def _ask(client: httpx.Client, sent: Sent) -> httpx.Response:
@@ -150,7 +156,7 @@ def _ask(client: httpx.Client, sent: Sent) -> httpx.Response:
     raise AssertionError(f"{sent.key} {sent.path}: no outcome after {_TRIES} tries")
 
 
-def _people_imported(addresses: Addresses) -> list[str]:
+def _people_imported(addresses: Addresses, store: Store) -> list[str]:
     """Institutions and made-up people, over HTTP; the people's opaque ids."""
     numbers = [_certificate(n) for n in range(PEOPLE)]
     rows = "".join(
@@ -158,7 +164,7 @@ def _people_imported(addresses: Addresses) -> list[str]:
         f"{REGION},城乡居民基本医疗保险,一档,2015-01-01,\n"
         for number in numbers
     )
-    with httpx.Client(timeout=60) as client:
+    with _client(addresses, store) as client:
         office = Hospital(addresses, "YIZHAN", client)
         url = f"{addresses.settlement}/v1/institutions?name=i.csv"
         office.upload(url, INSTITUTIONS.read_bytes())

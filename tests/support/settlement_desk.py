@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from fastapi.testclient import TestClient
-
 from contracts.vocabulary import FactKind, PersonId, RecordsChange, RegionCode, Scheme
 from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
@@ -26,6 +24,7 @@ from settlement.entrypoints.http.app import create_app
 from settlement.law.book import PolicyBook
 from settlement.read_models.touched_settlements import SqlTouchedSettlements
 from settlement.settings import Settings
+from tests.support.signed import signing_client
 
 P1, P2, P3, P9 = (f"0000000a-0000-4000-8000-{n:012d}" for n in (1, 2, 3, 9))
 """People of the stories, by the opaque ids eligibility would give them."""
@@ -237,7 +236,7 @@ class Desk:
 
     def __init__(self, parts: Parts, institution: str = "H50011200001"):
         self.parts = parts
-        self.http = TestClient(create_app(parts), raise_server_exceptions=False)
+        self.http = signing_client(create_app(parts), raise_server_exceptions=False)
         self.institution = institution
 
     def import_institutions(self) -> None:

@@ -22,6 +22,8 @@ from eligibility.bootstrap import Eligibility, build
 from eligibility.entrypoints.http.problems import PROBLEMS
 from eligibility.settings import SettingUnusable, read_settings
 from eventlog.log import LogBusy, VersionConflict
+from http_edge.identity.identity_settings import IdentityUnusable
+from http_edge.identity.local_issuer import IssuerKeyUnusable
 
 LOCAL = ActsFor(institution_id="local", operator="命令行")
 """Who acts on the command line."""
@@ -30,6 +32,8 @@ _TOLD_ERRORS: tuple[type[Exception], ...] = (
     *PROBLEMS,
     InputOverwritten,
     LayoutInvalid,
+    IdentityUnusable,
+    IssuerKeyUnusable,
     LocalIdentitiesUnusable,
     MasterKeyUnusable,
     OwnerSourcesUnusable,

@@ -1,7 +1,8 @@
 """Finding settlements (查找结算): by what people have in hand, page by page.
 
 A hospital sees its own settlements only. Whoever acts for an institution that is not in the
-directory of institutions is an office, and sees all of them until roles say otherwise.
+directory of institutions is an office, and sees all of them; the guard before the routes lets
+nobody act so without an office's role.
 """
 
 from collections.abc import Iterator, Sequence

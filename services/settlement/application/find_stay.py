@@ -23,7 +23,10 @@ def own_stay(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
 
 def stay_in_sight(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
     """A stay of the acting institution, or any where an office acts: whoever is not in the
-    directory of institutions, until roles say otherwise. Raises StayUnknown."""
+    directory of institutions, as the guard allows with an office's role alone.
+
+    Raises StayUnknown.
+    """
     if hospital_acting(ledger, by) is not None:
         return own_stay(ledger, stay_id, by)
     stay = ledger.find(stay_id, Stay)
@@ -32,7 +35,11 @@ def stay_in_sight(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
     return stay
 
 
+def is_hospital(ledger: Ledger, institution_id: str) -> bool:
+    """Whether an institution is in the directory of hospitals; any other is an office's code."""
+    return ledger.find(institution_uuid(InstitutionId(institution_id)), Institution) is not None
+
+
 def hospital_acting(ledger: Ledger, by: Actor) -> InstitutionId | None:
     """The hospital that acts; None where an office does: a code that is in no directory."""
-    found = ledger.find(institution_uuid(by.institution_id), Institution)
-    return by.institution_id if found is not None else None
+    return by.institution_id if is_hospital(ledger, by.institution_id) else None

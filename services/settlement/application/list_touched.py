@@ -14,6 +14,7 @@ from uuid import UUID
 
 from contracts.vocabulary import FactKind, InstitutionId, PersonId, RecordsChange
 from settlement.application.ask_eligibility import person_used
+from settlement.application.find_settlements import Wanted, within_sight
 from settlement.application.ports import Eligibility, Ledger, PersonAnswer
 from settlement.application.prepare_settlement import (
     EnrolmentAmbiguous,
@@ -102,9 +103,13 @@ def list_touched(
     eligibility: Eligibility,
 ) -> TouchedPage:
     """The next of them. A page looks at no more than `limit` settlements, and those that are
-    answered as before are left out. Raises PersonUnknown, EligibilityUnreachable."""
+    answered as before are left out; a hospital sees its own.
+
+    Raises OthersSettlements, PersonUnknown, EligibilityUnreachable.
+    """
+    whose = within_sight(Wanted(institution_id=asked.institution_id), by=asked.by, ledger=ledger)
     found = touched.candidates(
-        after=asked.after, limit=asked.limit + 1, institution_id=asked.institution_id
+        after=asked.after, limit=asked.limit + 1, institution_id=whose.institution_id
     )
     page = found[: asked.limit]
     return TouchedPage(

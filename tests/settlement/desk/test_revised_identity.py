@@ -53,8 +53,9 @@ def corrected_story(folder: Path) -> tuple[Story, list[str]]:
 
 
 def touched(story: Story) -> list[Any]:
-    """What is still touched by corrections."""
-    found: list[Any] = story.desk.read("/v1/touched-settlements").json()["touched"]
+    """What is still touched by corrections, at any hospital: an office asks."""
+    office = Office(story.desk.parts)
+    found: list[Any] = office.read("/v1/touched-settlements").json()["touched"]
     return found
 
 

@@ -65,7 +65,7 @@ def test_the_timeline_says_what_happened_when_and_by_whom(desk: Desk) -> None:
 def test_another_hospitals_history_is_not_told(desk: Desk) -> None:
     """It is as unknown as a stay that never was."""
     stay = stay_id_of(InstitutionId(desk.institution), "A1")
-    desk.institution = "H50011200002"
+    desk.institution = "H99010100001"
     assert desk.read(f"/v1/stays/{stay}/history").status_code == 404
 
 

@@ -243,6 +243,9 @@ def test_pages_go_by_the_ledger(story: Story) -> None:
     assert [[t["settlement_number"] for t in page["touched"]] for page in pages] == [
         [number] for number in numbers
     ]
+    assert len(story.touched("?institution_id=H50011200001")["touched"]) == 3
+    # An office asks for whichever it wants.
+    story.desk.institution = "O500112"
     assert story.touched("?institution_id=H50011200009")["touched"] == []
     assert len(story.touched("?institution_id=H50011200001")["touched"]) == 3
 

@@ -23,6 +23,7 @@ from tests.settlement.funds.fund_stories import (
     reverse,
     settled_stay,
 )
+from tests.support.signed import signing_client
 
 # Half past midnight of 11 August in Shanghai, still the 10th in UTC.
 AUGUST_11 = datetime(2023, 8, 10, 16, 30, tzinfo=UTC)
@@ -83,7 +84,7 @@ def data(tmp_path: Path, clock: Clock) -> Path:
 @pytest.fixture
 def client(data: Path, clock: Clock) -> TestClient:
     """The HTTP application on that data."""
-    return TestClient(create_app(_parts(data, clock)))
+    return signing_client(create_app(_parts(data, clock)))
 
 
 def _parts(data: Path, clock: Clock) -> Parts:

@@ -21,10 +21,13 @@ from eligibility.entrypoints.http.problems import PROBLEMS
 from eligibility.entrypoints.http.requests import requests_router
 from eligibility.entrypoints.http.rosters import ROSTER_LIMIT_BYTES, rosters_router
 from eligibility.entrypoints.http.statements import statements_router
+from eligibility.entrypoints.http.who_may import WHO_MAY
 from eligibility.settings import Settings
 from http_edge.body_limit import BodyLimit
+from http_edge.identity.gate import install_guard
 from http_edge.problems import ProblemKind, ProblemTable, install_problems
 from http_edge.request_outcome import RequestUnknown
+from http_edge.security_headers import SecurityHeaders
 
 DESCRIPTION = """\
 某人某日是什么身份、在哪里参保，以及我们当时知道什么。
@@ -72,6 +75,8 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
     app.include_router(rosters_router(eligibility, clock))
     app.include_router(lists_router(eligibility, clock))
     app.include_router(comparisons_router(eligibility, clock))
+    install_guard(app, eligibility.gate, WHO_MAY)
+    app.add_middleware(SecurityHeaders)
     return app
 
 

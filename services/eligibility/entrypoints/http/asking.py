@@ -49,7 +49,7 @@ def read_asked(request: Request) -> tuple[EntitlementsAsked, ActsFor | None]:
     """What is asked, and who reads. Raises `RequestValidationError`."""
     mistakes: list[Any] = []
     headers = read_at_once(ReaderHeaders, "header", request.headers, mistakes)
-    reader = headers.reader() if headers is not None else None
+    reader = headers.reader(request) if headers is not None else None
     asked = read_at_once(EntitlementsAsked, "query", request.query_params, mistakes)
     if asked is None or mistakes:
         raise RequestValidationError(mistakes)

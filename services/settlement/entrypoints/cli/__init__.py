@@ -1,6 +1,6 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
 `settlements`, `account`, `statement`, `check-statement`, `stay …`, `touched`, `fund …`,
-`institutions …`, `revision …`, `migrate`.
+`institutions …`, `revision …`, `migrate`, `token`, `clients …`.
 """
 
 import typer
@@ -16,6 +16,7 @@ from settlement.entrypoints.cli.preview import preview
 from settlement.entrypoints.cli.revisions import revision_app
 from settlement.entrypoints.cli.settlements import find
 from settlement.entrypoints.cli.stay import stay_app
+from settlement.entrypoints.cli.tokens import clients_app, token
 from settlement.entrypoints.cli.touched import list_touched_settlements
 
 app = typer.Typer(help="结算：政策、试算、验账、重演、基金。")
@@ -24,11 +25,13 @@ app.add_typer(fund_app, name="fund")
 app.add_typer(institutions_app, name="institutions")
 app.add_typer(stay_app, name="stay")
 app.add_typer(revision_app, name="revision")
+app.add_typer(clients_app, name="clients")
 app.command()(preview)
 app.command()(verify)
 app.command()(migrate)
 app.command()(replay)
 app.command()(account)
+app.command()(token)
 app.command("settlements")(find)
 app.command()(statement)
 app.command("check-statement")(check_paper)

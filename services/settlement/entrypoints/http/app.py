@@ -4,7 +4,15 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from http_edge.body_limit import BodyLimit
+from http_edge.identity.gate import install_guard
+from http_edge.identity.token_routes import (
+    LARGEST_TOKEN_REQUEST_BYTES,
+    TOKEN_PATH,
+    token_routes,
+)
 from http_edge.problems import install_problems
+from http_edge.security_headers import SecurityHeaders
+from settlement.application.find_stay import is_hospital
 from settlement.bootstrap import Parts
 from settlement.entrypoints.http.accounts import account_routes
 from settlement.entrypoints.http.decisions import decision_routes
@@ -24,6 +32,7 @@ from settlement.entrypoints.http.stay_list import stay_list_routes
 from settlement.entrypoints.http.stay_parts import stay_part_routes
 from settlement.entrypoints.http.stays import stay_routes
 from settlement.entrypoints.http.touched import touched_routes
+from settlement.entrypoints.http.who_may import WHO_MAY
 from settlement.entrypoints.http.whole_stays import whole_stay_routes
 
 
@@ -58,5 +67,12 @@ def create_app(parts: Parts) -> FastAPI:
         app.include_router(routes(parts))
     app.include_router(statement_routes(parts.papers, parts.clock))
     install_problems(app, PROBLEMS)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, limit_bytes_by_path={TOKEN_PATH: LARGEST_TOKEN_REQUEST_BYTES})
+    gate = parts.gate
+    if gate.issuer is not None and gate.clients is not None:
+        app.include_router(token_routes(gate.issuer, gate.clients))
+    install_guard(
+        app, gate, WHO_MAY, is_hospital=lambda institution: is_hospital(parts.ledger, institution)
+    )
+    app.add_middleware(SecurityHeaders)
     return app

@@ -16,7 +16,7 @@ from settlement.application.correct_fees import (
     DeleteFeeLine,
     correct_fees,
 )
-from settlement.application.find_stay import own_stay
+from settlement.application.find_stay import stay_in_sight
 from settlement.application.ports import Accept
 from settlement.application.undo_discharge import UndoDischarge, undo_discharge
 from settlement.bootstrap import Parts
@@ -113,7 +113,7 @@ def _fee_routes(routes: APIRouter, parts: Parts) -> None:
     @routes.get("/v1/stays/{stay_id}/fees", summary="现有费用 (the fees that stand)")
     def fees(stay_id: UUID, acting: ActingHeaders) -> message.FeesShown:
         """现有费用：各批次与明细，冲账后的余额与分项。"""
-        return show_fees(own_stay(parts.ledger, stay_id, translating.actor(acting)))
+        return show_fees(stay_in_sight(parts.ledger, stay_id, translating.actor(acting)))
 
     @routes.post(
         "/v1/stays/{stay_id}/fees/deletion",

@@ -12,7 +12,7 @@ from http_edge.acting import ActingHeaders
 from settlement.application.admit_patient import AdmitPatient, admit_patient
 from settlement.application.as_loaded import require_as_loaded
 from settlement.application.discharge_patient import DischargePatient, discharge_patient
-from settlement.application.find_stay import own_stay
+from settlement.application.find_stay import own_stay, stay_in_sight
 from settlement.application.prepare_settlement import prepare_settlement
 from settlement.application.read_statement import read_statement
 from settlement.application.record_fees import RecordFees, record_fees
@@ -251,4 +251,4 @@ def _previewed(
 
 
 def _find(parts: Parts, stay_id: UUID, acting: Any) -> Stay:
-    return own_stay(parts.ledger, stay_id, translating.actor(acting))
+    return stay_in_sight(parts.ledger, stay_id, translating.actor(acting))
