@@ -27,6 +27,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files curren
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/yizhan policy check
 	@$(PY) -m standalone.generate_schemas --check
+	@$(PY) -m standalone.released_channels
 
 test: $(READY) ## the whole test suite
 	@$(PY) -m pytest -n auto --dist worksteal

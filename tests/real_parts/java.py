@@ -1,4 +1,4 @@
-"""The Java that runs servers: the one installed if it is 17 or newer, otherwise that of a package."""
+"""The Java that runs servers: the one installed if 17 or newer, otherwise that of a package."""
 
 import re
 import shutil
