@@ -1,0 +1,47 @@
+"""What is published of admissions and discharges is what `GET /v1/notices` tells everybody."""
+
+import json
+from typing import Any
+
+import pytest
+
+from contracts.channels import SETTLEMENT
+from kafka_edge.feed import NotNow
+from settlement.entrypoints.publish import PUBLISHER, SettlementFeed
+from tests.settlement.finding.conftest import Story
+from tests.settlement.finding.test_notices import PlayedResidences, desk_with
+
+
+def data_of(page: Any) -> list[dict[str, Any]]:
+    """The events of a page, out of their envelopes."""
+    return [json.loads(each.value)["data"] for each in page.messages]
+
+
+def test_everything_that_was_noticed_is_published(story: Story) -> None:
+    """The same events as the list shows an office, keyed by person, up to the end of the ledger."""
+    noticed = desk_with(story, PlayedResidences()).read("/v1/notices").json()
+    parts = story.desk.parts
+    page = SettlementFeed(parts.ledger, PlayedResidences()).page(0)
+    assert data_of(page) == noticed["notices"]
+    assert [each.key.decode() for each in page.messages] == [e["person_id"] for e in data_of(page)]
+    assert page.reached == page.last == parts.ledger.log.last_position()
+    assert page.stopped is None
+    envelopes = [SETTLEMENT.envelope.model_validate_json(each.value) for each in page.messages]
+    assert len(envelopes) == 6
+
+
+def test_the_page_ends_before_whom_eligibility_does_not_answer_about(story: Story) -> None:
+    """Three answers, then none: three notices, and the next page begins with the fourth."""
+    ledger = story.desk.parts.ledger
+    everything = data_of(SettlementFeed(ledger, PlayedResidences()).page(0))
+    first = SettlementFeed(ledger, PlayedResidences(answers=3)).page(0)
+    assert len(first.messages) <= 3
+    with pytest.raises(NotNow):
+        SettlementFeed(ledger, PlayedResidences(answers=0)).page(first.reached)
+    rest = SettlementFeed(ledger, PlayedResidences()).page(first.reached)
+    assert data_of(first) + data_of(rest) == everything
+
+
+def test_the_publisher_is_recorded_as_the_reader() -> None:
+    """Eligibility keeps who asked where somebody lives."""
+    assert (PUBLISHER.operator, PUBLISHER.institution_id) == ("发布程序", "publisher")
