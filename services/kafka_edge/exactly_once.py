@@ -3,13 +3,17 @@
 The position is a record of its own, on a compacted topic of one partition that this publisher alone
 writes. A transaction holds some events and the position that they reach, or nothing of either. Who
 starts says the same transactional id: what another left unfinished is finished or taken back before
-anything is read, and that other can write no more.
+anything is read, and that other can write no more. It then claims the channel by a position with a
+name of its own, so that whoever is refused afterwards can tell a successor from a transaction that
+took too long: Kafka refuses both alike.
 """
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
@@ -36,27 +40,62 @@ class TakenOver(Exception):
     """Another publisher of this source has started (已被接替); this one may write no more."""
 
 
+class Fenced(Exception):
+    """Kafka takes no more from this session (会话已失效): another began, or it took too long.
+
+    Whoever opens the next one says which session it follows, and hears if it was another.
+    """
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+        super().__init__("Kafka 不再接受本次会话：有另一个发布程序启动，或事务超时 (fenced)")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The last committed position, and whose it is."""
+
+    position: int
+    session: str
+
+
 class ExactlyOnce:
     """One publisher's hold on a channel, from its start to its first trouble (发布会话).
 
     After anything was raised it is of no use: close it, and ask another for the position.
     """
 
-    def __init__(self, channel: Channel, servers: KafkaServers) -> None:
-        """Take the channel over. Raises `TopicMissing`, and KafkaError where there is no Kafka."""
+    def __init__(
+        self,
+        channel: Channel,
+        servers: KafkaServers,
+        *,
+        follows: str | None = None,
+        longest_transaction_seconds: int = 60,
+    ) -> None:
+        """Take the channel over; after a `Fenced` session, only if nobody else has.
+
+        Raises `TopicMissing`, `PositionLost`, `TakenOver`, and KafkaError where there is no Kafka.
+        """
         self._channel, self._servers = channel, servers
+        self._name = uuid4().hex
         self._events = servers.named(channel.topic)
         self._positions = servers.named(channel.positions_topic)
         self._require_topics()
+        if follows is not None:
+            self._require_nobody_after(follows)
         self._producer = KafkaProducer(
             bootstrap_servers=servers.bootstrap,
             transactional_id=servers.named(channel.transactional_id),
             batch_size=_BATCH_BYTES,
             linger_ms=20,
+            transaction_timeout_ms=longest_transaction_seconds * 1_000,
         )
         try:
             self._producer.init_transactions()
-            self._position = self._read_position()
+            kept = self._kept()
+            self._position = kept.position if kept else self._first_position()
+            self.send((), reached=self._position)
         except BaseException:
             self.close()
             raise
@@ -69,15 +108,15 @@ class ExactlyOnce:
     def send(self, messages: Sequence[Outgoing], *, reached: int) -> None:
         """Send these and keep that `reached` is reached, or nothing.
 
-        Raises `TakenOver` and KafkaError; after the latter either has happened, and only a new
-        session knows. Raises ValueError for messages out of order: none is sent.
+        Raises `Fenced` and KafkaError: either has happened then, and only a new session knows.
+        Raises ValueError for messages out of order: none is sent.
         """
         self._require_order(messages, reached)
         try:
             self._send(messages, reached)
         except KafkaError as wrong:
             if _is_fenced(wrong, self._producer):
-                raise TakenOver(self._channel.transactional_id) from wrong
+                raise Fenced(self._name) from wrong
             raise
         self._position = reached
 
@@ -96,8 +135,9 @@ class ExactlyOnce:
             producer.send(self._events, each.value, key=each.key, headers=_HEADERS)
             for each in messages
         ]
-        kept = json.dumps({"source": self._channel.source, "position": reached}).encode()
-        sent.append(producer.send(self._positions, kept, key=self._channel.source.encode()))
+        kept = {"source": self._channel.source, "position": reached, "session": self._name}
+        key = self._channel.source.encode()
+        sent.append(producer.send(self._positions, json.dumps(kept).encode(), key=key))
         producer.flush()
         # The library has been seen to go on after a batch that failed: each is asked.
         for each in sent:
@@ -122,11 +162,18 @@ class ExactlyOnce:
             message = f"Kafka 上没有主题 {'、'.join(missing)}；请先以 --create-topics 建立"
             raise TopicMissing(message)
 
-    def _read_position(self) -> int:
-        kept = [json.loads(each) for each in self._committed(self._positions)]
-        found = [int(each["position"]) for each in kept if each["source"] == self._channel.source]
-        if found:
-            return found[-1]
+    def _require_nobody_after(self, session: str) -> None:
+        kept = self._kept()
+        if kept is None or kept.session != session:
+            raise TakenOver(self._channel.transactional_id)
+
+    def _kept(self) -> _Kept | None:
+        told = [json.loads(each) for each in self._committed(self._positions)]
+        ours = [each for each in told if each["source"] == self._channel.source]
+        return _Kept(int(ours[-1]["position"]), str(ours[-1]["session"])) if ours else None
+
+    def _first_position(self) -> int:
+        """0, unless events of this source are there already."""
         for value in self._committed(self._events):
             if json.loads(value)["source"] == self._channel.source:
                 message = (
@@ -159,7 +206,7 @@ class ExactlyOnce:
 
 
 def _is_fenced(wrong: BaseException | None, producer: Any) -> bool:
-    """Whether an error, or what the producer met before it, says that another took over."""
+    """Whether an error, or what the producer met before it, says that this session is over."""
     manager = producer._transaction_manager  # noqa: SLF001 -- the library shows it to nobody else
     met: list[Any] = [wrong, getattr(wrong, "__cause__", None), manager.last_error]
     met += [each for each in getattr(wrong, "args", ()) if isinstance(each, BaseException)]

@@ -9,14 +9,14 @@ from kafka.errors import KafkaError
 from prometheus_client import start_http_server
 
 from contracts.channels import Channel
-from kafka_edge.exactly_once import ExactlyOnce, PositionLost, TakenOver, TopicMissing
+from kafka_edge.exactly_once import ExactlyOnce, Fenced, PositionLost, TakenOver, TopicMissing
 from kafka_edge.feed import Feed, NotNow
 from kafka_edge.publisher import LogBehind, Publisher, PublisherStopped
 from kafka_edge.servers import KafkaServers
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
 
-TOLD_ERRORS: Final = (LogBehind, NotNow, PositionLost, PublisherStopped, TopicMissing)
+TOLD_ERRORS: Final = (Fenced, LogBehind, NotNow, PositionLost, PublisherStopped, TopicMissing)
 
 
 class PublishingFailed(Exception):
@@ -33,12 +33,21 @@ def publish(
     metrics_port: int,
     tell: Callable[[str], None],
 ) -> None:
-    """Publish until SIGTERM or Ctrl-C, or what is there now. Raises `PublishingFailed`."""
+    """Publish until SIGTERM or Ctrl-C, until another takes over, or what is there now.
+
+    Who was taken over has not failed: whatever starts it again would fence the other, and so on.
+    Raises `PublishingFailed`.
+    """
     ending = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: ending.set())
     watch = PublisherWatch(channel.source, tell)
-    publisher = Publisher(feed, lambda: ExactlyOnce(channel, servers), watched=watch, ending=ending)
+    publisher = Publisher(
+        feed,
+        lambda fenced: ExactlyOnce(channel, servers, follows=fenced),
+        watched=watch,
+        ending=ending,
+    )
     if metrics_port:
         start_http_server(metrics_port)
     try:
@@ -52,8 +61,7 @@ def publish(
     except TOLD_ERRORS as told:
         raise PublishingFailed(str(told)) from told
     except TakenOver as taken:
-        message = f"另一个发布程序（{taken}）已启动，本程序不再发布 (taken over)"
-        raise PublishingFailed(message) from taken
+        tell(f"另一个发布程序（{taken}）已启动，本程序不再发布 (taken over)")
     except KafkaError as wrong:
         message = f"Kafka（{servers.bootstrap}）没有完成：{wrong}；已发布的不会重复，请再运行一次"
         raise PublishingFailed(message) from wrong

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Protocol
 
-from kafka_edge.exactly_once import PositionLost, TakenOver, TopicMissing
+from kafka_edge.exactly_once import Fenced, PositionLost, TakenOver, TopicMissing
 from kafka_edge.feed import Feed, FeedPage, StoppedBefore
 from kafka_edge.outgoing import Outgoing
 
@@ -71,11 +71,18 @@ class Publisher:
     """Follows one feed into one channel."""
 
     def __init__(
-        self, feed: Feed, open_session: Callable[[], Session], *, watched: Watched, ending: Event
+        self,
+        feed: Feed,
+        open_session: Callable[[str | None], Session],
+        *,
+        watched: Watched,
+        ending: Event,
     ) -> None:
-        """`ending` is set to have it finish the transaction at hand and return."""
+        """`open_session` is told which session of ours it follows, where Kafka ended that one;
+        `ending` is set to have it finish the transaction at hand and return."""
         self._feed, self._open_session = feed, open_session
         self._watched, self._ending = watched, ending
+        self._fenced: str | None = None
 
     def catch_up(self) -> int:
         """Tell everything there is now, once; returns the position reached.
@@ -101,6 +108,9 @@ class Publisher:
                         self._ending.wait(every_seconds)
             except _FOR_SOMEBODY:
                 raise
+            except Fenced as fenced:
+                self._fenced = fenced.session
+                self._watched.failed(fenced, again_after_seconds=wait_seconds)
             except PublisherStopped as stopped:
                 self._watched.stopped(stopped)
             except Exception as wrong:  # whatever it is, Kafka knows how far we came
@@ -112,7 +122,8 @@ class Publisher:
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        session = self._open_session()
+        session = self._open_session(self._fenced)
+        self._fenced = None
         try:
             yield session
         finally:

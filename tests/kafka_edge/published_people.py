@@ -48,7 +48,7 @@ class Quiet:
 
 
 class DiesInTransaction(ExactlyOnce):
-    """Ends itself with SIGKILL when the third transaction is written and not committed."""
+    """Ends itself with SIGKILL when its third transaction is written and not committed."""
 
     def send(self, messages: Any, *, reached: int) -> None:
         """The same, but for the third time."""
@@ -63,7 +63,12 @@ def publishing(data: Path, servers: KafkaServers, *, dies: bool, once: bool) -> 
     kafka_edge.feed.EVENTS_A_PAGE = SMALL_PAGE
     feed = EligibilityFeed(build(Settings(data)))
     hold = DiesInTransaction if dies else ExactlyOnce
-    publisher = Publisher(feed, lambda: hold(ELIGIBILITY, servers), watched=Quiet(), ending=Event())
+    publisher = Publisher(
+        feed,
+        lambda fenced: hold(ELIGIBILITY, servers, follows=fenced),
+        watched=Quiet(),
+        ending=Event(),
+    )
     if once:
         publisher.catch_up()
     else:

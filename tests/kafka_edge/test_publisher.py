@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from contracts.channels import SETTLEMENT
 from contracts.settlement_events_v1 import PatientAdmitted
-from kafka_edge.exactly_once import ExactlyOnce, PositionLost, TakenOver, TopicMissing
+from kafka_edge.exactly_once import ExactlyOnce, Fenced, PositionLost, TakenOver, TopicMissing
 from kafka_edge.feed import FeedPage, NotNow, page_before_fault
 from kafka_edge.outgoing import outgoing
 from kafka_edge.publisher import LogBehind, Publisher, PublisherStopped
@@ -83,8 +83,12 @@ def publisher(
 ) -> Publisher:
     """A publisher of settlement's channel, and what it says."""
     watch = PublisherWatch(SETTLEMENT.source, said.append)
-    hold = lambda: ExactlyOnce(SETTLEMENT, servers)  # noqa: E731 -- one line
-    return Publisher(feed, hold, watched=watch, ending=ending or Event())
+    return Publisher(
+        feed,
+        lambda fenced: ExactlyOnce(SETTLEMENT, servers, follows=fenced),
+        watched=watch,
+        ending=ending or Event(),
+    )
 
 
 def positions(servers: KafkaServers) -> Sequence[int]:
@@ -157,16 +161,46 @@ def test_what_cannot_be_read_now_is_tried_again(servers: KafkaServers) -> None:
 
 
 def test_the_later_of_two_takes_over(servers: KafkaServers) -> None:
-    """The first one's next transaction is refused by Kafka, and it ends; nothing is doubled."""
-    first, second = (ExactlyOnce(SETTLEMENT, servers) for _ in range(2))
-    feed = Admissions(4)
-    page = feed.page(0)
-    with pytest.raises(TakenOver, match=r"yizhan\.settlement\.publisher"):
-        first.send(page.messages, reached=page.reached)
-    second.send(page.messages, reached=page.reached)
-    for each in (first, second):
-        each.close()
+    """Kafka refuses the first one's next transaction, and it ends; nothing is doubled."""
+    feed, said, ending = Admissions(2), list[str](), Event()
+    ended: list[BaseException] = []
+
+    def follow() -> None:
+        try:
+            publisher(feed, servers, said, ending).follow(every_seconds=0.05)
+        except TakenOver as taken:
+            ended.append(taken)
+
+    first = Thread(target=follow)
+    first.start()
+    while len(positions(servers)) < 2:
+        ending.wait(0.05)
+    second = ExactlyOnce(SETTLEMENT, servers)
+    feed.length = 4
+    first.join()
+    assert [str(each) for each in ended] == ["yizhan.settlement.publisher"]
+    assert "Kafka 不再接受本次会话" in said[-1]
+    second.send(feed.page(second.position).messages, reached=4)
+    second.close()
     assert positions(servers) == [1, 2, 3, 4]
+
+
+def test_a_transaction_that_took_too_long_is_no_successor(servers: KafkaServers) -> None:
+    """Kafka ends the session as for a successor; there is none, so it goes on by itself."""
+    feed = Admissions(3)
+    slow = ExactlyOnce(SETTLEMENT, servers, longest_transaction_seconds=1)
+    commit = slow._producer.commit_transaction
+    slow._producer.commit_transaction = lambda: (Event().wait(5), commit())
+    with pytest.raises(Fenced) as fenced:
+        slow.send(feed.page(0).messages, reached=3)
+    slow.close()
+    again = ExactlyOnce(SETTLEMENT, servers, follows=fenced.value.session)
+    assert again.position == 0
+    again.send(feed.page(0).messages, reached=3)
+    again.close()
+    with pytest.raises(TakenOver):
+        ExactlyOnce(SETTLEMENT, servers, follows=fenced.value.session)
+    assert positions(servers) == [1, 2, 3]
 
 
 def test_messages_out_of_order_are_never_sent(servers: KafkaServers) -> None:
