@@ -10,16 +10,18 @@ from kafka_edge.feed import FeedPage, NotNow, page_before_fault
 from kafka_edge.log_names import EventNames
 from kafka_edge.outgoing import outgoing
 from settlement.adapters.event_ledger import EventLedger
-from settlement.application.ports import EligibilityUnreachable
+from settlement.application.ports import EligibilityUnreachable, LoggedFact
 from settlement.application.read_notices import Happened, Notice, Residences, happened_in
 from settlement.domain.record import Actor
 from settlement.entrypoints.http.notices import show_notice
+from settlement.entrypoints.remembered_admissions import RememberedAdmissions
 
 PUBLISHER = Actor(operator="发布程序", institution_id=InstitutionId("publisher"))
 """Who eligibility records as the reader of a person's township."""
 
 # Each notice asks eligibility once; together they wait for one answer instead of for a hundred.
 _ASKED_AT_ONCE = 8
+_ASKED_BEFORE_LOOKING = 32
 
 
 class SettlementFeed:
@@ -28,6 +30,7 @@ class SettlementFeed:
     def __init__(self, ledger: EventLedger, residences: Residences) -> None:
         self._ledger, self._residences = ledger, residences
         self._names = EventNames(ledger.log)
+        self._admissions = RememberedAdmissions(ledger)
 
     def page(self, after: int) -> FeedPage:
         """What comes after a position. Raises `NotNow`, also where eligibility does not answer."""
@@ -36,7 +39,7 @@ class SettlementFeed:
     def _read(self, after: int, limit: int) -> FeedPage:
         try:
             logged = self._ledger.events_after(after, limit)
-            found = [happened_in(each, self._ledger) for each in logged]
+            found = [self._told_by(each) for each in logged]
             last = self._names.last_position()
         except LogBusy as busy:
             raise NotNow(str(busy)) from busy
@@ -50,6 +53,10 @@ class SettlementFeed:
         messages = [outgoing(SETTLEMENT, show_notice(each)) for each in notices]
         return FeedPage(messages, reached, last)
 
+    def _told_by(self, logged: LoggedFact) -> Happened | None:
+        self._admissions.meet(logged.event)
+        return happened_in(logged, self._admissions)
+
     def _townships(self, happened: Sequence[Happened]) -> list[str | None]:
         """Where each lived, up to the first whom eligibility does not answer about.
 
@@ -57,8 +64,8 @@ class SettlementFeed:
         """
         found: list[str | None] = []
         with ThreadPoolExecutor(max_workers=_ASKED_AT_ONCE) as asking:
-            for start in range(0, len(happened), _ASKED_AT_ONCE):
-                answers = asking.map(self._ask, happened[start : start + _ASKED_AT_ONCE])
+            for start in range(0, len(happened), _ASKED_BEFORE_LOOKING):
+                answers = asking.map(self._ask, happened[start : start + _ASKED_BEFORE_LOOKING])
                 try:
                     found.extend(answers)  # keeps those before the one that fails
                 except EligibilityUnreachable as silent:

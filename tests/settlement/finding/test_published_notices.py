@@ -13,8 +13,14 @@ from kafka_edge.feed import NotNow
 from settlement.application.ports import EligibilityUnreachable
 from settlement.domain.record import Actor
 from settlement.entrypoints.publish import PUBLISHER, SettlementFeed
+from settlement.entrypoints.remembered_admissions import RememberedAdmissions
 from tests.settlement.finding.conftest import Story
-from tests.settlement.finding.test_notices import PlayedResidences, desk_with
+from tests.settlement.finding.test_notices import (
+    HOSPITAL_A,
+    PlayedResidences,
+    another_under_the_number,
+    desk_with,
+)
 from tests.support.settlement_desk import P2
 
 
@@ -60,6 +66,29 @@ def test_the_page_ends_before_whom_eligibility_does_not_answer_about(story: Stor
         silent.page(first.reached)
     rest = SettlementFeed(ledger, PlayedResidences()).page(first.reached)
     assert data_of(rest) == everything[4:]
+
+
+@pytest.mark.parametrize("most", [0, 1, 50_000])
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+def test_however_it_is_followed_it_tells_the_same(
+    story: Story, monkeypatch: pytest.MonkeyPatch, size: int, most: int
+) -> None:
+    """Pages of any length, each read twice, from the middle on, with and without a memory of who
+    was admitted: whoever lay under the number then is who is told of."""
+    monkeypatch.setattr("kafka_edge.feed.EVENTS_A_PAGE", size)
+    another_under_the_number(desk_with(story, PlayedResidences(), HOSPITAL_A))
+    noticed = desk_with(story, PlayedResidences()).read("/v1/notices").json()["notices"]
+    assert len(noticed) == 12
+    ledger = story.desk.parts.ledger
+    for start in (0, noticed[8]["position"] - 1):
+        feed = SettlementFeed(ledger, PlayedResidences())
+        feed._admissions = RememberedAdmissions(ledger, most)
+        after, published = start, list[dict[str, Any]]()
+        while (page := feed.page(after)).reached > after:
+            assert data_of(feed.page(after)) == data_of(page)
+            published += data_of(page)
+            after = page.reached
+        assert published == [each for each in noticed if each["position"] > start]
 
 
 def test_the_publisher_is_recorded_as_the_reader() -> None:
