@@ -11,14 +11,21 @@ took too long: Kafka refuses both alike.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
+from kafka.errors import (
+    InvalidProducerEpochError,
+    KafkaError,
+    LeaderNotAvailableError,
+    ProducerFencedError,
+)
+from kafka.partitioner.default import murmur2
 
-from contracts.channels import CONTENT_TYPE, Channel
+from contracts.channels import CONTENT_TYPE, PARTITIONS, Channel
 from kafka_edge.outgoing import Outgoing
 from kafka_edge.servers import KafkaServers
 
@@ -32,6 +39,10 @@ _LINGER_MILLISECONDS = 10_000
 
 class TopicMissing(Exception):
     """A topic was never created (主题未建立)."""
+
+
+class TopicUnfit(Exception):
+    """A topic is not as promised (主题不合约定)."""
 
 
 class PositionLost(Exception):
@@ -77,7 +88,8 @@ class ExactlyOnce:
     ) -> None:
         """Take the channel over; after a `Fenced` session, only if nobody else has.
 
-        Raises `TopicMissing`, `PositionLost`, `TakenOver`, and KafkaError where there is no Kafka.
+        Raises `TopicMissing`, `TopicUnfit`, `PositionLost`, `TakenOver`, and KafkaError where there
+        is no Kafka.
         """
         self._channel, self._servers = channel, servers
         self._name = uuid4().hex
@@ -134,7 +146,13 @@ class ExactlyOnce:
         producer = self._producer
         producer.begin_transaction()
         sent = [
-            producer.send(self._events, each.value, key=each.key, headers=_HEADERS)
+            producer.send(
+                self._events,
+                each.value,
+                key=each.key,
+                headers=_HEADERS,
+                partition=_partition_of(each.key),
+            )
             for each in messages
         ]
         kept = {"source": self._channel.source, "position": reached, "session": self._name}
@@ -158,11 +176,18 @@ class ExactlyOnce:
         consumer = KafkaConsumer(bootstrap_servers=self._servers.bootstrap)
         try:
             there = consumer.topics()
+            found = len(consumer.partitions_for_topic(self._events) or ())
         finally:
             consumer.close()
         if missing := [each for each in (self._events, self._positions) if each not in there]:
             message = f"Kafka 上没有主题 {'、'.join(missing)}；请先以 --create-topics 建立"
             raise TopicMissing(message)
+        if found != PARTITIONS:
+            message = (
+                f"主题 {self._events} 有 {found} 个分区，约定为 {PARTITIONS} 个："
+                "同一人的事件会换分区而乱序，故未发布；请按约定的分区数另建 (other partitions)"
+            )
+            raise TopicUnfit(message)
 
     def _require_nobody_after(self, session: str) -> None:
         kept = self._kept()
@@ -194,7 +219,10 @@ class ExactlyOnce:
             enable_auto_commit=False,
         )
         try:
-            numbers = consumer.partitions_for_topic(topic) or ()
+            numbers = consumer.partitions_for_topic(topic)
+            if not numbers:
+                # A broker that has just started may not know yet; nothing is not an empty topic.
+                raise LeaderNotAvailableError(topic)
             partitions = [TopicPartition(topic, number) for number in numbers]
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
@@ -205,6 +233,13 @@ class ExactlyOnce:
                     yield from (each.value for each in found)
         finally:
             consumer.close()
+
+
+@lru_cache(maxsize=20_000)
+def _partition_of(key: bytes) -> int:
+    """Where every Kafka client puts a key; told instead of computed for each event of a person."""
+    hashed: int = murmur2(key)
+    return (hashed & 0x7FFFFFFF) % PARTITIONS
 
 
 def _is_fenced(wrong: BaseException | None, producer: Any) -> bool:

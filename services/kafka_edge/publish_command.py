@@ -9,14 +9,29 @@ from kafka.errors import KafkaError
 from prometheus_client import start_http_server
 
 from contracts.channels import Channel
-from kafka_edge.exactly_once import ExactlyOnce, Fenced, PositionLost, TakenOver, TopicMissing
+from kafka_edge.exactly_once import (
+    ExactlyOnce,
+    Fenced,
+    PositionLost,
+    TakenOver,
+    TopicMissing,
+    TopicUnfit,
+)
 from kafka_edge.feed import Feed, NotNow
 from kafka_edge.publisher import LogBehind, Publisher, PublisherStopped
 from kafka_edge.servers import KafkaServers
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
 
-TOLD_ERRORS: Final = (Fenced, LogBehind, NotNow, PositionLost, PublisherStopped, TopicMissing)
+TOLD_ERRORS: Final = (
+    Fenced,
+    LogBehind,
+    NotNow,
+    PositionLost,
+    PublisherStopped,
+    TopicMissing,
+    TopicUnfit,
+)
 
 
 class PublishingFailed(Exception):

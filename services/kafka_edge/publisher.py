@@ -6,12 +6,17 @@ cut, an outcome unknown — it lets go of everything, waits, and asks Kafka agai
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 from typing import Protocol
 
-from kafka_edge.exactly_once import Fenced, PositionLost, TakenOver, TopicMissing
+from kafka_edge.exactly_once import (
+    Fenced,
+    PositionLost,
+    TakenOver,
+    TopicMissing,
+    TopicUnfit,
+)
 from kafka_edge.feed import Feed, FeedPage, StoppedBefore
 from kafka_edge.outgoing import Outgoing
 
@@ -63,8 +68,10 @@ class Watched(Protocol):
         """Something did not work; it tries again."""
 
 
-_FOR_SOMEBODY = (TakenOver, TopicMissing, PositionLost, LogBehind)
+_FOR_SOMEBODY = (TakenOver, PositionLost, LogBehind)
 """What trying again does not put right; the publisher ends."""
+_FOR_SOMEBODY_AT_FIRST = (TopicMissing, TopicUnfit)
+"""So are these, unless the topics were right before: a broker that starts may not know them yet."""
 
 
 class Publisher:
@@ -83,6 +90,7 @@ class Publisher:
         self._feed, self._open_session = feed, open_session
         self._watched, self._ending = watched, ending
         self._fenced: str | None = None
+        self._had_session = False
 
     def catch_up(self) -> int:
         """Tell everything there is now, once; returns the position reached.
@@ -95,7 +103,8 @@ class Publisher:
     def follow(self, *, every_seconds: float = SHORTEST_WAIT_SECONDS) -> None:
         """Tell everything as it comes, until `ending` is set.
 
-        Raises `TakenOver`, `TopicMissing`, `PositionLost`, `LogBehind`: those need somebody.
+        Raises `TakenOver`, `TopicMissing`, `TopicUnfit`, `PositionLost`, `LogBehind`: those need
+        somebody.
         """
         wait_seconds = SHORTEST_WAIT_SECONDS
         while not self._ending.is_set():
@@ -114,6 +123,8 @@ class Publisher:
             except PublisherStopped as stopped:
                 self._watched.stopped(stopped)
             except Exception as wrong:  # whatever it is, Kafka knows how far we came
+                if isinstance(wrong, _FOR_SOMEBODY_AT_FIRST) and not self._had_session:
+                    raise
                 self._watched.failed(wrong, again_after_seconds=wait_seconds)
             else:
                 return
@@ -123,37 +134,33 @@ class Publisher:
     @contextmanager
     def _session(self) -> Iterator[Session]:
         session = self._open_session(self._fenced)
-        self._fenced = None
+        self._fenced, self._had_session = None, True
         try:
             yield session
         finally:
             session.close()
 
     def _send_all(self, session: Session, read_up_to: int) -> int:
-        """Page by page, each read while Kafka is busy with the one before; how far it came."""
-        with ThreadPoolExecutor(max_workers=1) as ahead:
+        """Page by page; how far it came."""
+        while not self._ending.is_set():
+            # Not read ahead in a thread: reading and sending both want the interpreter.
             page = self._feed.page(read_up_to)
             self._require_as_long(page, session.position)
-            while not self._ending.is_set():
-                if page.reached == read_up_to:
-                    self._watched.reached(page.reached, last=page.last, sent=0)
-                    self._require_tellable(page)
-                    break
-                read_up_to = page.reached
-                following = ahead.submit(self._feed.page, read_up_to)
+            if page.reached > read_up_to:
                 self._send(session, page)
-                self._require_tellable(page)
-                page = following.result()
+            else:
+                self._watched.reached(page.reached, last=page.last, sent=0)
+            if page.stopped is not None:
+                raise PublisherStopped(page.stopped)
+            if page.reached == read_up_to:
+                break
+            read_up_to = page.reached
         return read_up_to
 
     def _send(self, session: Session, page: FeedPage) -> None:
         if page.messages or page.reached - session.position >= EVENTS_WITHOUT_MESSAGE:
             session.send(page.messages, reached=page.reached)
         self._watched.reached(page.reached, last=page.last, sent=len(page.messages))
-
-    def _require_tellable(self, page: FeedPage) -> None:
-        if page.stopped is not None:
-            raise PublisherStopped(page.stopped)
 
     def _require_as_long(self, page: FeedPage, told: int) -> None:
         if page.last < told:

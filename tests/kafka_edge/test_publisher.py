@@ -7,11 +7,20 @@ from threading import Event, Thread
 from uuid import uuid4
 
 import pytest
+from kafka.admin import KafkaAdminClient
 from prometheus_client import REGISTRY
 
 from contracts.channels import SETTLEMENT
 from contracts.settlement_events_v1 import PatientAdmitted
-from kafka_edge.exactly_once import ExactlyOnce, Fenced, PositionLost, TakenOver, TopicMissing
+from kafka_edge.exactly_once import (
+    ExactlyOnce,
+    Fenced,
+    PositionLost,
+    TakenOver,
+    TopicMissing,
+    TopicUnfit,
+    _partition_of,
+)
 from kafka_edge.feed import FeedPage, NotNow, page_before_fault
 from kafka_edge.outgoing import outgoing
 from kafka_edge.publisher import LogBehind, Publisher, PublisherStopped
@@ -238,6 +247,20 @@ def test_a_lost_position_an_older_log_and_a_missing_topic_need_somebody(
         publisher(Admissions(5), other, []).follow()
     monkeypatch.undo()
     assert positions(servers) == [1, 2, 3, 4, 5]
+
+
+def test_a_topic_with_other_partitions_is_refused(kafka: str) -> None:
+    """Somebody created it by hand: people's events would change places, so nothing is sent. And a
+    key goes where every other client of Kafka puts it."""
+    servers = KafkaServers(kafka, f"{uuid4().hex}.")
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    admin.create_topics({servers.named(SETTLEMENT.topic): {"num_partitions": 3}})
+    admin.close()
+    create_topics(SETTLEMENT, servers)
+    with pytest.raises(TopicUnfit, match="有 3 个分区，约定为 12 个"):
+        publisher(Admissions(1), servers, []).follow()
+    # As the Java client does: Utils.toPositive(Utils.murmur2(key)) % 12.
+    assert [_partition_of(key) for key in (b"21", b"foobar", b"abc")] == [0, 6, 3]
 
 
 def test_somebody_says_where_kafka_is() -> None:
