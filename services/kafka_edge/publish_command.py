@@ -1,7 +1,8 @@
 """What both services' publish commands do (发布命令)."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
 from typing import Final
 
@@ -54,8 +55,6 @@ def publish(
     Raises `PublishingFailed`.
     """
     ending = Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: ending.set())
     watch = PublisherWatch(channel.source, tell)
     publisher = Publisher(
         feed,
@@ -66,13 +65,14 @@ def publish(
     if metrics_port:
         start_http_server(metrics_port)
     try:
-        if creates_topics:
-            for name in create_topics(channel, servers):
-                tell(f"已建立主题 {name}")
-        if once:
-            tell(f"已发布至位置 {publisher.catch_up()}")
-        else:
-            publisher.follow()
+        with _ended_by_signals(ending):
+            if creates_topics:
+                for name in create_topics(channel, servers):
+                    tell(f"已建立主题 {name}")
+            if once:
+                tell(f"已发布至位置 {publisher.catch_up()}")
+            else:
+                publisher.follow()
     except TOLD_ERRORS as told:
         raise PublishingFailed(str(told)) from told
     except TakenOver as taken:
@@ -80,3 +80,21 @@ def publish(
     except KafkaError as wrong:
         message = f"Kafka（{servers.bootstrap}）没有完成：{wrong}；已发布的不会重复，请再运行一次"
         raise PublishingFailed(message) from wrong
+
+
+@contextmanager
+def _ended_by_signals(ending: Event) -> Iterator[None]:
+    """SIGTERM and Ctrl-C finish the transaction at hand; a second one ends at once, which takes it
+    back: with Kafka away, a transaction may take as long as Kafka stays away."""
+
+    def end(*_: object) -> None:
+        if ending.is_set():
+            raise SystemExit(1)
+        ending.set()
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
