@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo serve check test bench mutate soak lock generate format clean
+.PHONY: help setup demo serve check test bench mutate soak kafka lock generate format clean
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -27,6 +27,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files curren
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/yizhan policy check
 	@$(PY) -m standalone.generate_schemas --check
+	@$(PY) -m standalone.released_channels
 
 test: $(READY) ## the whole test suite
 	@$(PY) -m pytest -n auto --dist worksteal
@@ -44,6 +45,9 @@ $(VENV)/.ready-%: infra/%.lock $(READY)
 
 soak: $(READY) ## the long runs
 	@$(PY) -m pytest -m soak -o addopts="-q --strict-markers -p no:cacheprovider"
+
+kafka: $(READY) ## fetch Apache Kafka into the cache (tests do so when they need it; Maven, network)
+	@bash infra/kafka/fetch.sh $(PY)
 
 generate: $(READY) ## write the generated files again (contracts/schemas, docs/events.md)
 	@$(PY) -m standalone.generate_schemas

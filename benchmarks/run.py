@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.measuring import Budget, Measured, Part
 
-TOPICS = ("kernel", "rosters", "people", "stays")
+TOPICS = ("kernel", "rosters", "people", "stays", "publishing")
 RESULTS = Path(__file__).with_name("results.json")
 
 

@@ -14,9 +14,9 @@ from contracts.vocabulary import DataOwner, FactKind
 
 
 class Message(BaseModel):
-    """A message refuses fields it does not know."""
+    """A reader passes over fields it does not know: a later release may add some."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class _PersonChanged(Message):

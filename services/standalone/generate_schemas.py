@@ -1,10 +1,10 @@
 """`python -m standalone.generate_schemas` (生成接口与事件的模式), from the code.
 
 What is written: the catalogue of events, docs/events.md, and into contracts/schemas the OpenAPI
-description of each service and of an office's server, a JSON Schema for every message of
-contracts/, one for every event class that either service stores, by its topic,
-and those of policy documents and case files, which editors use. The same code always gives the same
-bytes: no clock, no machine path, keys in order.
+description of each service and of an office's server, the AsyncAPI description of what each tells
+on Kafka, a JSON Schema for every message of contracts/, one for every event class that either
+service stores, by its topic, and those of policy documents and case files, which editors use. The
+same code always gives the same bytes: no clock, no machine path, keys in order.
 """
 
 import importlib
@@ -29,6 +29,7 @@ import eligibility.domain
 import eligibility.settings
 import settlement.domain
 import settlement.settings
+from contracts.channels import CHANNELS
 from contracts.vocabulary import DataOwner
 from eligibility.entrypoints.http.app import build_app as build_eligibility
 from eventlog.codec import event_codec
@@ -36,6 +37,7 @@ from settlement.bootstrap import build_parts
 from settlement.entrypoints.cli.policy_schema import editor_schemas
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.http.app import create_app as create_settlement
+from standalone.asyncapi import asyncapi_of
 from standalone.event_catalogue import StoredKind, catalogue
 from standalone.owner_stand_in import StandInOwner, contract_app
 
@@ -72,6 +74,7 @@ def main(
 def generated_files() -> dict[str, bytes]:
     """Every generated file by its path under contracts/schemas, in the order of the paths."""
     made = {f"{name}.openapi.json": content for name, content in _openapi().items()}
+    made |= {f"{each.owner}.asyncapi.json": asyncapi_of(each) for each in CHANNELS}
     for module, models in message_models().items():
         for model in models:
             schema = {"$schema": DIALECT, **model.model_json_schema()}

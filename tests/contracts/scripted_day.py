@@ -7,7 +7,7 @@ eligibility over its HTTP contract. People, hospitals and amounts are fictional.
 import io
 import sqlite3
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -34,11 +34,13 @@ from contracts import (
     settlement_stays_v1,
     settlement_v1,
 )
+from contracts.channels import ELIGIBILITY, SETTLEMENT, Channel
 from contracts.vocabulary import InstitutionId
 from eligibility.application.import_list import ListDecisions
 from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import build
 from eligibility.entrypoints.http.app import create_app as create_eligibility
+from kafka_edge.outgoing import outgoing
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.fund_list_csv import read_fund_list
 from settlement.adapters.members_http import MembersHttp
@@ -329,7 +331,9 @@ class ScriptedDay:
         self._heard(told.PersonReads, self._people.get(f"{path}/reads", headers=headers))
         self._more_certificates(path)
         self._two_records_are_one_person(path)
-        self._heard(eligibility_events_v1.ChangesShown, self._people.get("/v1/changes"))
+        changes = self._people.get("/v1/changes")
+        changed = self._heard(eligibility_events_v1.ChangesShown, changes).changes
+        self._in_envelopes(ELIGIBILITY, changed)
         asked = self._said(told.MembersQuery, {"on": "2026-02-10", "township": "990103101"})
         found = self._people.post("/v1/members", json=asked, headers=self._headers())
         self._heard(told.MembersFound, found)
@@ -837,7 +841,9 @@ class ScriptedDay:
             ],
         }
         assert self._people.post(path, json=moved, headers=self._headers()).is_success
-        self._heard(settlement_events_v1.NoticesShown, self._desk.read("/v1/notices"))
+        notices = self._desk.read("/v1/notices")
+        noticed = self._heard(settlement_events_v1.NoticesShown, notices).notices
+        self._in_envelopes(SETTLEMENT, noticed)
         path = "/v1/accounts?village=500112103201&year=2026"
         self._heard(told.GroupAccountShown, self._desk.read(path))
 
@@ -858,6 +864,11 @@ class ScriptedDay:
         message = answers.model_validate_json(response.content)
         self.messages.append(message)
         return message
+
+    def _in_envelopes(self, channel: Channel, events: Iterable[BaseModel]) -> None:
+        for each in events:
+            told = outgoing(channel, each).value
+            self.messages.append(channel.envelope.model_validate_json(told))
 
     def _headers(self) -> dict[str, str]:
         return {

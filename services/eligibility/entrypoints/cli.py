@@ -1,4 +1,5 @@
-"""The commands of eligibility (命令行): `yizhan roster …` and `yizhan person …`.
+"""The commands of eligibility (命令行): `yizhan roster …`, `person …`, `owner …`, `keys …` and
+`eligibility-publish`.
 
 A certificate number is never an argument: arguments stay in the shell's history and are seen by
 every user of the machine.
@@ -31,6 +32,7 @@ from eligibility.entrypoints.cli_differences import (
 from eligibility.entrypoints.cli_lists import import_list
 from eligibility.entrypoints.cli_owners import owner
 from eligibility.entrypoints.cli_personal_data import erase_person, rotate_keys
+from eligibility.entrypoints.cli_publish import publish_eligibility
 from eligibility.entrypoints.cli_running import (
     LOCAL,
     DataDir,
@@ -50,6 +52,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(roster, name="roster")
 app.add_typer(person, name="person")
 app.add_typer(owner, name="owner")
+app.command("eligibility-publish")(publish_eligibility)
 
 SHOWN_ERRORS = 50
 _NARROWEST_TABLE = 110

@@ -4,11 +4,12 @@ Nothing is stored for them: they also exist for everything recorded before, and 
 position in the ledger. Settlement does not know where people live; it asks when a notice is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 from contracts.vocabulary import InstitutionId, PersonId
 from settlement.application.ledger_incomplete import LedgerIncomplete
@@ -70,6 +71,13 @@ class EventsInOrder(Protocol):
         """Up to `limit` of them, in order."""
 
 
+class Histories(Protocol):
+    """What happened to a stay."""
+
+    def history(self, stay_id: UUID, /) -> Iterator[Any]:
+        """Its events in order; at least those by which somebody was admitted, or a part began."""
+
+
 class Residences(Protocol):
     """Where people live (居住地查询)."""
 
@@ -120,12 +128,12 @@ def read_notices(
     return NoticesPage(tuple(notices), reached, has_more=len(page) > EVENTS_A_PAGE)
 
 
-def happened_in(logged: LoggedFact, ledger: Ledger) -> Happened | None:
+def happened_in(logged: LoggedFact, ledger: Histories) -> Happened | None:
     """What an event tells everybody; None for most of them."""
     return None if _is_of_later_part(logged.event, ledger) else _happened_in(logged, ledger)
 
 
-def _happened_in(logged: LoggedFact, ledger: Ledger) -> Happened | None:
+def _happened_in(logged: LoggedFact, ledger: Histories) -> Happened | None:
     event = logged.event
     match event:
         case Stay.Created() | Stay.AdmittedAgain():
@@ -142,7 +150,7 @@ def _happened_in(logged: LoggedFact, ledger: Ledger) -> Happened | None:
     return None
 
 
-def _is_of_later_part(event: Any, ledger: Ledger) -> bool:
+def _is_of_later_part(event: Any, ledger: Histories) -> bool:
     """Whether an event would tell of an admission where only a part of a stay began."""
     if isinstance(event, Stay.PartBegun):
         return True
@@ -151,7 +159,7 @@ def _is_of_later_part(event: Any, ledger: Ledger) -> bool:
     return isinstance(next(iter(ledger.history(event.originator_id)), None), Stay.PartBegun)
 
 
-def _told(logged: LoggedFact, ledger: Ledger, kind: NoticeKind, day: date) -> Happened:
+def _told(logged: LoggedFact, ledger: Histories, kind: NoticeKind, day: date) -> Happened:
     event = logged.event
     admitted = _admission_before(event, ledger)
     return Happened(
@@ -169,7 +177,7 @@ class _Admitted(NamedTuple):
     institution_id: InstitutionId
 
 
-def _admission_before(event: Any, ledger: Ledger) -> _Admitted:
+def _admission_before(event: Any, ledger: Histories) -> _Admitted:
     """Who lay under the stay number then: after a cancelled admission it may be somebody else."""
     admitted = None
     for earlier in ledger.history(event.originator_id):

@@ -124,11 +124,8 @@ def test_where_the_first_cannot_be_asked_the_answer_is_try_again(story: Story) -
     assert answer.json()["type"] == "urn:yizhan:problem:eligibility-unreachable"
 
 
-def test_what_was_not_after_all_is_told_too_and_of_whom_it_was_told(story: Story) -> None:
-    """Discharge undone, day changed, admission cancelled; the number then is somebody else's, and
-    what was told before still tells of the first."""
-    until = story.desk.parts.ledger.log.last_position()
-    desk = desk_with(story, PlayedResidences(), HOSPITAL_A)
+def another_under_the_number(desk: Desk) -> None:
+    """An admission that never was, with all that was told of it, and somebody else's instead."""
     stay_id = desk.discharged(
         P1,
         "A9",
@@ -147,6 +144,14 @@ def test_what_was_not_after_all_is_told_too_and_of_whom_it_was_told(story: Story
         assert desk.write(f"{path}/{what}", said).status_code == 200
     again = {"person_id": P2, "hospital_stay_number": "A9", "admission_date": "2024-01-02"}
     assert desk.write("/v1/stays", again).status_code == 201
+
+
+def test_what_was_not_after_all_is_told_too_and_of_whom_it_was_told(story: Story) -> None:
+    """Discharge undone, day changed, admission cancelled; the number then is somebody else's, and
+    what was told before still tells of the first."""
+    until = story.desk.parts.ledger.log.last_position()
+    desk = desk_with(story, PlayedResidences(), HOSPITAL_A)
+    another_under_the_number(desk)
 
     page = desk.read(f"/v1/notices?after={until}").json()
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +30,7 @@ from settlement.domain.institution import InstitutionUnknown
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
 from settlement.entrypoints.cli import fund_tables
+from settlement.entrypoints.cli.ledger_place import existing_place
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.fund_translating import (
     show_funds,
@@ -39,7 +39,6 @@ from settlement.entrypoints.fund_translating import (
 )
 from settlement.law.exact import NotExact, format_yuan, parse_yuan
 from settlement.read_models.fund_account import StatementDoesNotAddUp
-from settlement.settings import Settings
 
 DIFFERENCES_FOUND = 1
 
@@ -243,12 +242,7 @@ def withdraw(
 @contextmanager
 def _parts(data: Path | None) -> Iterator[Parts]:
     """The service's parts on an existing ledger; refusals are printed and end with 2."""
-    settings = Settings.from_environment()
-    if data is not None:
-        settings = replace(settings, data=data)
-    # A mistyped directory must not become an empty ledger.
-    if not settings.data.is_dir():
-        refuse(f"没有数据目录 {settings.data}；请用 --data 或 YIZHAN_DATA 指明")
+    settings = existing_place(data)
     try:
         yield build_parts(settings, clock.now)
     except _REFUSALS as refusal:

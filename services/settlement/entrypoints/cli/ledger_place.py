@@ -20,3 +20,11 @@ def existing_ledger(data: Path | None) -> Settings:
     if not has_ledger(settings):
         refuse(f"{settings.data} 里没有账本；用 --data 指明数据目录，或先运行 yizhan serve")
     return settings
+
+
+def existing_place(data: Path | None) -> Settings:
+    """The settings, where a directory is: a mistyped one never becomes an empty ledger."""
+    settings = settings_on(data)
+    if not settings.database and not settings.data.is_dir():
+        refuse(f"没有数据目录 {settings.data}；请用 --data 或 YIZHAN_DATA 指明")
+    return settings

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -45,10 +44,10 @@ from settlement.domain.revised_parts import (
 from settlement.domain.revision import Revision, RevisionRefusal
 from settlement.domain.stay_refusals import BookedBackwards
 from settlement.entrypoints import clock
+from settlement.entrypoints.cli.ledger_place import existing_place
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.exact import format_yuan
-from settlement.settings import Settings
 
 _REFUSALS = (
     RevisionRefusal,
@@ -173,11 +172,7 @@ def issue(number: Number, operator: Operator, acting_for: ActingFor, *, data: Da
 @contextmanager
 def _parts(data: Path | None) -> Iterator[Parts]:
     """The service's parts on an existing ledger; refusals are printed and end with 2."""
-    settings = Settings.from_environment()
-    settings = replace(settings, data=data or settings.data)
-    # A mistyped directory must not become an empty ledger.
-    if not settings.data.is_dir():
-        refuse(f"没有数据目录 {settings.data}；请用 --data 或 YIZHAN_DATA 指明")
+    settings = existing_place(data)
     try:
         yield build_parts(settings, clock.now)
     except _REFUSALS as refusal:

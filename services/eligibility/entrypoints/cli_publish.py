@@ -1,0 +1,43 @@
+"""`yizhan eligibility-publish` (发布资格公开事件): to Kafka, in order, each once."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telling_errors
+
+
+def publish_eligibility(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="发布完现有的事件即止")] = False,
+    creates_topics: Annotated[
+        bool, typer.Option("--create-topics", help="先建立缺少的主题（首次运行）")
+    ] = False,
+    metrics_port: Annotated[
+        int, typer.Option("--metrics-port", help="在此端口给出 Prometheus 指标；0 为不给")
+    ] = 0,
+    data: DataDir = None,
+) -> None:
+    """把人员变更、名单生效按次序发布到 YIZHAN_KAFKA，每条一次；随时可停，再运行时从断处继续。"""
+    # What Kafka takes to read is not read by every other command.
+    from contracts.channels import ELIGIBILITY  # noqa: PLC0415 -- see above
+    from eligibility.entrypoints.publish import EligibilityFeed  # noqa: PLC0415 -- see above
+    from kafka_edge.publish_command import PublishingFailed, publish  # noqa: PLC0415 -- see above
+    from kafka_edge.servers import KafkaNotNamed, read_kafka_servers  # noqa: PLC0415 -- see above
+
+    with telling_errors():
+        try:
+            servers = read_kafka_servers(os.environ)
+            publish(
+                EligibilityFeed(open_eligibility(data)),
+                ELIGIBILITY,
+                servers,
+                once=once,
+                creates_topics=creates_topics,
+                metrics_port=metrics_port,
+                tell=typer.echo,
+            )
+        except (KafkaNotNamed, PublishingFailed) as wrong:
+            typer.echo(str(wrong), err=True)
+            raise typer.Exit(1) from wrong

@@ -1,0 +1,30 @@
+"""Eligibility's public events for Kafka (发布资格公开事件): those of `GET /v1/changes`."""
+
+from contracts.channels import ELIGIBILITY
+from eligibility.application.read_changes import ReadChanges
+from eligibility.bootstrap import Eligibility
+from eligibility.entrypoints.messages import changes_message
+from eventlog.log import LogBusy
+from kafka_edge.feed import FeedPage, NotNow, page_before_fault
+from kafka_edge.log_names import EventNames
+from kafka_edge.outgoing import outgoing
+
+
+class EligibilityFeed:
+    """The changes of people, and the lists that became true, in order; see `kafka_edge.feed`."""
+
+    def __init__(self, eligibility: Eligibility) -> None:
+        self._read_changes: ReadChanges = eligibility.read_changes
+        self._names = EventNames(eligibility.log)
+
+    def page(self, after: int) -> FeedPage:
+        """What comes after a position. Raises `NotNow`."""
+        return page_before_fault(self._read, log=self._names, after=after)
+
+    def _read(self, after: int, limit: int) -> FeedPage:
+        try:
+            page = self._read_changes(after=after, limit=limit)
+        except LogBusy as busy:
+            raise NotNow(str(busy)) from busy
+        messages = [outgoing(ELIGIBILITY, each) for each in changes_message(page).changes]
+        return FeedPage(messages, page.next_after, self._names.last_position())

@@ -1,0 +1,46 @@
+"""`yizhan publish` (发布公开事件): settlement's public events to Kafka, in order, each once."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from settlement.bootstrap import build_members, open_storage
+from settlement.entrypoints.cli.ledger_place import settings_on
+from settlement.entrypoints.cli.refusing import refuse
+
+
+def publish_settlement(
+    once: Annotated[bool, typer.Option("--once", help="发布完现有的事件即止")] = False,
+    creates_topics: Annotated[
+        bool, typer.Option("--create-topics", help="先建立缺少的主题（首次运行）")
+    ] = False,
+    metrics_port: Annotated[
+        int, typer.Option("--metrics-port", help="在此端口给出 Prometheus 指标；0 为不给")
+    ] = 0,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="数据目录（默认取 YIZHAN_DATA，或 var）")
+    ] = None,
+) -> None:
+    """把入院、出院等公开事件按次序发布到 YIZHAN_KAFKA，每条一次；随时可停，再运行时从断处继续。"""
+    # What Kafka takes to read is not read by every other command.
+    from contracts.channels import SETTLEMENT  # noqa: PLC0415 -- see above
+    from kafka_edge.publish_command import PublishingFailed, publish  # noqa: PLC0415 -- see above
+    from kafka_edge.servers import KafkaNotNamed, read_kafka_servers  # noqa: PLC0415 -- see above
+    from settlement.entrypoints.publish import SettlementFeed  # noqa: PLC0415 -- see above
+
+    settings = settings_on(data)
+    try:
+        servers = read_kafka_servers(os.environ)
+        publish(
+            SettlementFeed(open_storage(settings).ledger, build_members(settings)),
+            SETTLEMENT,
+            servers,
+            once=once,
+            creates_topics=creates_topics,
+            metrics_port=metrics_port,
+            tell=typer.echo,
+        )
+    except (KafkaNotNamed, PublishingFailed) as wrong:
+        refuse(str(wrong))

@@ -1,0 +1,78 @@
+"""Settlement's public events for Kafka (发布结算公开事件): all those of `GET /v1/notices`."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from contracts.channels import SETTLEMENT
+from contracts.vocabulary import InstitutionId
+from eventlog.log import LogBusy
+from kafka_edge.feed import FeedPage, NotNow, page_before_fault
+from kafka_edge.log_names import EventNames
+from kafka_edge.outgoing import outgoing
+from settlement.adapters.event_ledger import EventLedger
+from settlement.application.ports import EligibilityUnreachable, LoggedFact
+from settlement.application.read_notices import Happened, Notice, Residences, happened_in
+from settlement.domain.record import Actor
+from settlement.entrypoints.http.notices import show_notice
+from settlement.entrypoints.remembered_admissions import RememberedAdmissions
+
+PUBLISHER = Actor(operator="发布程序", institution_id=InstitutionId("publisher"))
+"""Who eligibility records as the reader of a person's township."""
+
+# Each notice asks eligibility once; together they wait for one answer instead of for a hundred.
+_ASKED_AT_ONCE = 8
+_ASKED_BEFORE_LOOKING = 32
+
+
+class SettlementFeed:
+    """What was told of admissions and discharges, in order; see `kafka_edge.feed`."""
+
+    def __init__(self, ledger: EventLedger, residences: Residences) -> None:
+        self._ledger, self._residences = ledger, residences
+        self._names = EventNames(ledger.log)
+        self._admissions = RememberedAdmissions(ledger)
+
+    def page(self, after: int) -> FeedPage:
+        """What comes after a position. Raises `NotNow`, also where eligibility does not answer."""
+        return page_before_fault(self._read, log=self._names, after=after)
+
+    def _read(self, after: int, limit: int) -> FeedPage:
+        try:
+            logged = self._ledger.events_after(after, limit)
+            found = [self._told_by(each) for each in logged]
+            last = self._names.last_position()
+        except LogBusy as busy:
+            raise NotNow(str(busy)) from busy
+        happened = [each for each in found if each is not None]
+        townships = self._townships(happened)
+        reached = logged[-1].position if logged else after
+        if len(townships) < len(happened):
+            # The page ends before the first notice whose township could not be asked.
+            reached = happened[len(townships)].position - 1
+        notices = map(Notice, happened, townships)
+        messages = [outgoing(SETTLEMENT, show_notice(each)) for each in notices]
+        return FeedPage(messages, reached, last)
+
+    def _told_by(self, logged: LoggedFact) -> Happened | None:
+        self._admissions.meet(logged.event)
+        return happened_in(logged, self._admissions)
+
+    def _townships(self, happened: Sequence[Happened]) -> list[str | None]:
+        """Where each lived, up to the first whom eligibility does not answer about.
+
+        Raises `NotNow` where that is the first of all.
+        """
+        found: list[str | None] = []
+        with ThreadPoolExecutor(max_workers=_ASKED_AT_ONCE) as asking:
+            for start in range(0, len(happened), _ASKED_BEFORE_LOOKING):
+                answers = asking.map(self._ask, happened[start : start + _ASKED_BEFORE_LOOKING])
+                try:
+                    found.extend(answers)  # keeps those before the one that fails
+                except EligibilityUnreachable as silent:
+                    if not found:
+                        raise NotNow(str(silent)) from silent
+                    break
+        return found
+
+    def _ask(self, happened: Happened) -> str | None:
+        return self._residences.township_of(happened.person_id, on=happened.day, by=PUBLISHER)

@@ -1,0 +1,1 @@
+"""Tests of what both services share to speak with Apache Kafka."""
