@@ -1,7 +1,7 @@
 """Where everything of eligibility is put together, and nowhere else (组装)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -62,8 +62,11 @@ from eligibility.settings import (
     Settings,
     SettingUnusable,
 )
+from eventlog.followed_tables import FollowedTables
 from eventlog.log import EventLog, create_event_log, open_event_log
 from eventlog.sqlite_engine import open_engine
+from http_edge.operating_settings import OperatingSettings
+from http_edge.tracing import Tracing, start_tracing
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,11 @@ class Eligibility:
     pursue_differences: PursueDifferences
     show_differences: ShowDifferences
     list_members: ListMembers
+    followed: Callable[[], tuple[FollowedTables, ...]]
+    forget_difference_rows: Callable[[], None]
+    vault_is_usable: Callable[[], bool]
+    operating: OperatingSettings = field(default_factory=OperatingSettings)
+    tracing: Tracing | None = None
 
 
 def build(settings: Settings) -> Eligibility:
@@ -119,6 +127,8 @@ def build(settings: Settings) -> Eligibility:
         events=lambda book_id, after: log.events.get(book_id, gt=after),
         open_engine=lambda: open_engine(settings.read_models_file),
     )
+    members = SqlListMembers(log=log, open_engine=lambda: open_engine(settings.read_models_file))
+    placed = SqlPlacedPeople(log=log, open_engine=lambda: open_engine(settings.read_models_file))
     find_again(
         SqlKeyRotation(engine=engine, old=keys, new=keys),
         vault,
@@ -138,9 +148,7 @@ def build(settings: Settings) -> Eligibility:
             open_list=partial(open_owner_list, identities=identities),
             new_workspace=open_list_workspace,
             vault=vault,
-            members=SqlListMembers(
-                log=log, open_engine=lambda: open_engine(settings.read_models_file)
-            ),
+            members=members,
             store=EventLogListStore(log),
             guard=EndingGuard(settings.list_end_limit_percent),
         ),
@@ -175,15 +183,18 @@ def build(settings: Settings) -> Eligibility:
         pursue_differences=PursueDifferences(vault=about, store=books, rows=rows),
         show_differences=ShowDifferences(vault=about, store=books, rows=rows, reads=reads),
         list_members=ListMembers(
-            placed=SqlPlacedPeople(
-                log=log, open_engine=lambda: open_engine(settings.read_models_file)
-            ),
+            placed=placed,
             store=store,
             reads=reads,
         ),
         add_certificate=AddCertificate(vault=vault, store=store),
         merge_persons=MergePersons(vault=vault, store=store),
         erase_person=ErasePerson(vault=vault, staged=staged, store=store),
+        followed=lambda: (members.tables, placed.tables),
+        forget_difference_rows=rows.forget,
+        vault_is_usable=partial(is_key_of, engine, keys),
+        operating=settings.operating,
+        tracing=start_tracing("eligibility") if settings.operating.traces else None,
     )
 
 

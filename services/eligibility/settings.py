@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from http_edge.operating_settings import (
+    OperatingSettings,
+    OperatingSettingUnusable,
+    read_operating,
+)
+
 DATA_DIR_VARIABLE = "YIZHAN_DATA"
 MASTER_KEY_VARIABLE = "YIZHAN_MASTER_KEY"
 NEW_MASTER_KEY_VARIABLE = "YIZHAN_NEW_MASTER_KEY"
@@ -34,6 +40,7 @@ class Settings:
     `owners` is the file of offices' servers (部门连接表), `owner_tokens` the variables that tokens
     for them may come from.
     `new_master_key` is what `yizhan keys rotate` replaces the master key with (新主密钥).
+    `operating` bounds a worker process (`http_edge/operating_settings.py`).
     """
 
     data_dir: Path = Path("var")
@@ -44,6 +51,7 @@ class Settings:
     owner_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     new_master_key: bytes | None = field(default=None, repr=False)
     resolve_limit_percent: int = 20
+    operating: OperatingSettings = field(default_factory=OperatingSettings)
 
     @property
     def log_file(self) -> Path:
@@ -100,7 +108,15 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
         {name: value for name, value in environment.items() if name.startswith(OWNER_TOKENS_START)},
         _decode_key(renewed, NEW_MASTER_KEY_VARIABLE) if renewed else None,
         _percent(environment.get(RESOLVE_LIMIT_VARIABLE) or "20", RESOLVE_LIMIT_VARIABLE),
+        _operating(environment),
     )
+
+
+def _operating(environment: Mapping[str, str]) -> OperatingSettings:
+    try:
+        return read_operating(environment)
+    except OperatingSettingUnusable as unusable:
+        raise SettingUnusable(str(unusable)) from unusable
 
 
 _PERCENT = re.compile(r"[0-9]{1,2}|100")

@@ -27,7 +27,13 @@ from eventlog.log_errors import (
     RequestAlreadyAccepted,
     VersionConflict,
 )
-from eventlog.recorder import EventLogFactory, EventLogRecorder, create_tables
+from eventlog.measured import UNMEASURED, LogMeasures
+from eventlog.recorder import (
+    EventLogFactory,
+    EventLogRecorder,
+    create_tables,
+    require_usable,
+)
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.running_requests import running_requests_of
 from eventlog.snapshots import NO_SNAPSHOTS, SnapshotPlan
@@ -65,6 +71,7 @@ class EventLog(Application[UUID]):
 
     recorder: EventLogRecorder
     mapper: TypedMapper
+    measures: LogMeasures = UNMEASURED
 
     def __init__(self, path: Path, snapshots: SnapshotPlan = NO_SNAPSHOTS) -> None:
         if not path.is_file():
@@ -106,7 +113,11 @@ class EventLog(Application[UUID]):
             raise ValueError(message)
         due = filter(None, map(self._snapshots.due, objs))
         snapshots = [self.mapper.to_stored_snapshot(each) for each in due]
-        return super().save(*objs, accepted=accepted, snapshots=snapshots)
+        with self.measures.around("save"):
+            recordings = super().save(*objs, accepted=accepted, snapshots=snapshots)
+        self.measures.saved([each.domain_event for each in recordings])
+        self.measures.committed(1)
+        return recordings
 
     def save_portions(
         self,
@@ -141,6 +152,10 @@ class EventLog(Application[UUID]):
 
         Raises `EventNotReadable` if the id belongs to an aggregate of another class.
         """
+        with self.measures.around("load"):
+            return self._find(aggregate_id, kind)
+
+    def _find(self, aggregate_id: UUID, kind: type[TAggregate] | None) -> Any:
         # Not through the library's repository, whose snapshots hold attributes of any type.
         aggregate: Any = self._from_snapshot(aggregate_id, kind) if kind else None
         stored = self.recorder.select_events_after(aggregate_id, getattr(aggregate, "version", 0))
@@ -210,6 +225,13 @@ class EventLog(Application[UUID]):
     def last_position(self) -> int:
         """The position of the last event, 0 in an empty log."""
         return self.recorder.max_notification_id() or 0
+
+    def require_usable(self) -> None:
+        """Look whether the log is there, of this version and readable, as a new process would.
+
+        Raises `EventLogMissing`, and what the database raises.
+        """
+        require_usable(self._path)
 
     def find_request(self, key: RequestKey) -> RegisteredRequest | None:
         """What was answered under this key, or None."""

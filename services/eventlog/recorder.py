@@ -123,6 +123,19 @@ def create_tables(path: Path) -> None:
         connection.execute("COMMIT")
 
 
+def require_usable(path: Path) -> None:
+    """Whether the file holds a log of this version that can be read now.
+
+    Raises `EventLogMissing`, `sqlite3.Error`.
+    """
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("SELECT max(rowid) FROM stored_events").fetchone()
+    if version != SCHEMA_VERSION:
+        message = f"no event log of version {SCHEMA_VERSION} in {path}"
+        raise EventLogMissing(message)
+
+
 def switch_to_wal(connection: sqlite3.Connection) -> None:
     """Put a database in WAL mode, so that readers and the writer do not wait for each other."""
     # Changing the journal mode does not wait for the lock the way other statements do.

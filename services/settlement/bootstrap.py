@@ -1,12 +1,18 @@
 """Putting settlement together (组装): the only place that constructs its parts."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 
 import httpx2 as httpx
 
+from eventlog.followed_tables import FollowedTables
 from eventlog.log import EventLog
 from eventlog.sqlite_engine import open_engine
+from http_edge.asking_client import AskingClient
+from http_edge.operating_settings import OperatingSettings
+from http_edge.tracing import Tracing, start_tracing
+from settlement.adapters.eligibility_health import EligibilityHealth
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger
 from settlement.adapters.members_http import MembersHttp
@@ -50,6 +56,10 @@ class Parts:
     clock: Clock
     papers: "PaperParts"
     revision_list: RevisionList
+    followed: tuple[FollowedTables, ...]
+    eligibility_is_ready: Callable[[], bool]
+    operating: OperatingSettings = field(default_factory=OperatingSettings)
+    tracing: Tracing | None = None
 
     @property
     def register(self) -> EventLog:
@@ -127,7 +137,7 @@ class CorrectionParts:
 
     ledger: EventLedger
     eligibility: Eligibility
-    touched: TouchedSettlements
+    touched: SqlTouchedSettlements
 
 
 def build_corrections(settings: Settings, ledger: EventLedger | None = None) -> CorrectionParts:
@@ -149,6 +159,7 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
     ledger = build_ledger(settings)
     corrections = build_corrections(settings, ledger)
     members = build_members(settings)
+    followed = build_read_models(settings, ledger)
     return Parts(
         ledger=ledger,
         laws=LawLibrary(ledger),
@@ -157,14 +168,51 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts)
         if book is None
         else book,
-        fund_account=build_fund_account(settings, ledger),
-        settlements=build_settlement_index(settings, ledger),
+        fund_account=followed.fund_account,
+        settlements=followed.settlements,
         members=members,
         residences=members,
-        stay_list=build_stay_list(settings, ledger),
-        decision_list=build_decision_list(settings, ledger),
+        stay_list=followed.stay_list,
+        decision_list=followed.decision_list,
         clock=clock,
         papers=build_papers(settings, ledger),
+        revision_list=followed.revision_list,
+        followed=(*followed.every, corrections.touched),
+        eligibility_is_ready=EligibilityHealth(_eligibility_at(settings.eligibility_url)).is_ready,
+        operating=settings.operating,
+        tracing=start_tracing("settlement") if settings.operating.traces else None,
+    )
+
+
+@dataclass(frozen=True)
+class ReadModels:
+    """What is derived from the ledger alone (读模型)."""
+
+    fund_account: FundAccount
+    settlements: SqlSettlementIndex
+    stay_list: StayList
+    decision_list: DecisionList
+    revision_list: RevisionList
+
+    @property
+    def every(self) -> tuple[FollowedTables, ...]:
+        """All of them."""
+        return (
+            self.fund_account,
+            self.settlements,
+            self.stay_list,
+            self.decision_list,
+            self.revision_list,
+        )
+
+
+def build_read_models(settings: Settings, ledger: EventLedger) -> ReadModels:
+    """All read models of the ledger, brought up to date whenever they are asked."""
+    return ReadModels(
+        fund_account=build_fund_account(settings, ledger),
+        settlements=build_settlement_index(settings, ledger),
+        stay_list=build_stay_list(settings, ledger),
+        decision_list=build_decision_list(settings, ledger),
         revision_list=build_revision_list(settings, ledger),
     )
 
@@ -172,4 +220,4 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
 @cache
 def _eligibility_at(url: str) -> httpx.Client:
     """One pool of connections for all who ask."""
-    return httpx.Client(base_url=url, timeout=ELIGIBILITY_SECONDS)
+    return AskingClient(base_url=url, timeout=ELIGIBILITY_SECONDS)

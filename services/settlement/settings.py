@@ -1,8 +1,10 @@
 """Settings (配置), from the environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from http_edge.operating_settings import OperatingSettings, read_operating
 
 
 @dataclass(frozen=True)
@@ -11,21 +13,24 @@ class Settings:
 
     YIZHAN_DATA: directory of the ledgers (default `var`); YIZHAN_POLICIES: directory of the
     policy files (default: those shipped); YIZHAN_ELIGIBILITY_URL: where eligibility answers;
-    YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training).
+    YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training);
+    `operating`: the bounds of a worker (`http_edge/operating_settings.py`).
     """
 
     data: Path
     policies: Path | None
     eligibility_url: str
     drafts: bool = False
+    operating: OperatingSettings = field(default_factory=OperatingSettings)
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """As the environment says."""
+        """As the environment says. Raises OperatingSettingUnusable."""
         policies = os.environ.get("YIZHAN_POLICIES")
         return cls(
             data=Path(os.environ.get("YIZHAN_DATA", "var")),
             policies=Path(policies) if policies else None,
             eligibility_url=os.environ.get("YIZHAN_ELIGIBILITY_URL", "http://127.0.0.1:8001"),
             drafts=os.environ.get("YIZHAN_DRAFTS") == "yes",
+            operating=read_operating(os.environ),
         )

@@ -14,6 +14,9 @@ from eligibility.adapters.owner_sources_file import OwnerSourcesUnusable
 from eligibility.adapters.vault_tables import WrongMasterKey
 from eligibility.settings import SettingUnusable
 from eventlog.log import EventLogMissing
+from http_edge.logs import configure_logs
+from http_edge.operating_settings import OperatingSettingUnusable
+from http_edge.stopping import stopping_on_signals
 from settlement.adapters.policy_files import PolicyFileFaulty
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.statement_table import wide_console
@@ -32,6 +35,7 @@ CANNOT_RUN = (
     EventLogMissing,
     MasterKeyUnusable,
     NotStarted,
+    OperatingSettingUnusable,
     OwnerSourcesUnusable,
     PolicyFileFaulty,
     Refused,
@@ -50,16 +54,20 @@ def serve(
         bool, typer.Option("--samples", help="导入样例机构与样例名册（均为虚构）")
     ] = False,
 ) -> None:
-    """在一个进程里运行两个服务，直到按 Ctrl-C。"""
-    settings = Settings.from_environment()
+    """在一个进程里运行两个服务，直到按 Ctrl-C 或收到 SIGTERM；已受理的请求办完才停。"""
     try:
-        with running(
-            data=data or settings.data,
-            host=host,
-            port=port,
-            policies=settings.policies,
-            drafts=settings.drafts,
-        ) as addresses:
+        settings = Settings.from_environment()
+        configure_logs()
+        with (
+            stopping_on_signals() as stopping,
+            running(
+                data=data or settings.data,
+                host=host,
+                port=port,
+                policies=settings.policies,
+                drafts=settings.drafts,
+            ) as addresses,
+        ):
             if samples:
                 with httpx.Client(timeout=30) as client:
                     load_samples(addresses, client, wide_console())
@@ -70,9 +78,8 @@ def serve(
                 f"资格服务 {addresses.eligibility}（接口文档 {addresses.eligibility}/docs）"
             )
             wide_console().print("按 Ctrl-C 停止")
-            while True:
-                time.sleep(3600)
-    except KeyboardInterrupt:
+            stopping.wait()
+            wide_console().print("正在停止：办完已受理的请求……")
         wide_console().print("已停止")
     except CANNOT_RUN as wrong:
         wide_console().print(f"[red]{wrong}[/]")

@@ -16,11 +16,15 @@ from fastapi import FastAPI
 import eligibility.settings
 import settlement.settings
 from eligibility.entrypoints.http.app import build_app as build_eligibility
+from http_edge.operating import drain
+from http_edge.operating_settings import read_operating
+from http_edge.stopping import GRACE_SECONDS
 from settlement.bootstrap import build_parts
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.http.app import create_app as create_settlement
 
 STARTUP_SECONDS = 30.0
+_CLOSING_SECONDS = 5
 
 
 class NotStarted(Exception):
@@ -40,8 +44,16 @@ class _Server:
 
     def __init__(self, app: FastAPI, *, host: str, port: int):
         config = uvicorn.Config(
-            app, host=host, port=port, log_level="warning", access_log=False, timeout_keep_alive=30
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            log_config=None,  # through the same handler as all other lines
+            access_log=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
+        self._app = app
         self.url = f"http://{host}:{port}"
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -61,8 +73,9 @@ class _Server:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
+        drain(self._app)
         self._server.should_exit = True
-        self._thread.join(timeout=STARTUP_SECONDS)
+        self._thread.join(timeout=GRACE_SECONDS + _CLOSING_SECONDS)
 
 
 @contextmanager
@@ -77,8 +90,9 @@ def running(
 ) -> Iterator[Addresses]:
     """Both services while the block runs: settlement on `port`, eligibility on the next.
 
-    Port 0 takes two free ones. Raises NotStarted, PolicyFileFaulty, and what building eligibility
-    raises.
+    Port 0 takes two free ones. Leaving the block stops taking requests, settlement's first, and
+    finishes those that were accepted. Raises NotStarted, PolicyFileFaulty, and what building
+    eligibility raises.
     """
     settlement_port = port or _free_port(host)
     eligibility_port = port + 1 if port else _free_port(host)
@@ -86,7 +100,11 @@ def running(
     people = build_eligibility(eligibility.settings.read_settings(environment, data_dir=data))
     with _Server(people, host=host, port=eligibility_port) as beside:
         settings = settlement.settings.Settings(
-            data=data, policies=policies, eligibility_url=beside.url, drafts=drafts
+            data=data,
+            policies=policies,
+            eligibility_url=beside.url,
+            drafts=drafts,
+            operating=read_operating(environment),
         )
         parts = build_parts(settings, now)
         if not parts.book.policies:

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from http_edge.body_limit import BodyLimit
+from http_edge.operating import install_operations
 from http_edge.problems import install_problems
 from settlement.bootstrap import Parts
 from settlement.entrypoints.http.accounts import account_routes
@@ -15,6 +16,7 @@ from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.late_amounts import late_amount_routes
 from settlement.entrypoints.http.notices import notice_routes
+from settlement.entrypoints.http.operating import settlement_operations
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.requests import request_routes
 from settlement.entrypoints.http.revisions import revision_routes
@@ -59,4 +61,5 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(statement_routes(parts.papers, parts.clock))
     install_problems(app, PROBLEMS)
     app.add_middleware(BodyLimit)
+    install_operations(app, settlement_operations(parts))
     return app

@@ -1,0 +1,64 @@
+"""How eligibility is operated (资格服务的运行): its checks, its metrics, its bounds."""
+
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CollectorRegistry
+
+from eligibility.bootstrap import Eligibility
+from eligibility.read_models.list_members import LIST_MEMBERS
+from eligibility.read_models.placed_people import PLACED_PEOPLE
+from eventlog.followed_tables import FollowedTables
+from http_edge.health import FAILED, Check, Health, read_model_check, usable
+from http_edge.metrics import LogMetrics, Looked
+from http_edge.operating import Operations, log_measures
+
+SERVICE = "eligibility"
+READ_MODELS = (LIST_MEMBERS, PLACED_PEOPLE)
+
+
+def eligibility_operations(eligibility: Eligibility) -> Operations:
+    """The operation of eligibility; its log tells from now on what is stored."""
+    registry = CollectorRegistry()
+    log = eligibility.log
+    log.measures = log_measures(LogMetrics(registry, SERVICE), saved=lambda _events: None)
+    return Operations(
+        service=SERVICE,
+        health=Health(eligibility_checks(eligibility)),
+        looked=Looked(
+            SERVICE,
+            last_position=log.last_position,
+            followed=eligibility.followed,
+            dead_letters=lambda: _set_aside(eligibility),
+        ),
+        settings=eligibility.operating,
+        registry=registry,
+        tracing=eligibility.tracing,
+    )
+
+
+def eligibility_checks(eligibility: Eligibility) -> list[Check]:
+    """What eligibility needs: its log, and the vault under the key it was started with."""
+    log = eligibility.log
+    return [
+        Check("event-log", usable(log.require_usable)),
+        Check("vault", lambda: None if eligibility.vault_is_usable() else FAILED),
+        *(
+            read_model_check(
+                name,
+                _followed(eligibility, name),
+                last_position=log.last_position,
+                most_lag_events=eligibility.operating.most_lag_events,
+            )
+            for name in READ_MODELS
+        ),
+    ]
+
+
+def _followed(eligibility: Eligibility, name: str) -> Callable[[], FollowedTables]:
+    return lambda: next(each for each in eligibility.followed() if each.name == name)
+
+
+def _set_aside(eligibility: Eligibility) -> Mapping[str, int]:
+    """What offices sent and could not be taken, by connection (搁置的变更)."""
+    feeds = eligibility.owner_knowledge.of_feeds()
+    return {f"owner:{feed.connector.name}": len(feed.set_aside) for feed in feeds}
