@@ -65,6 +65,7 @@ def install_operations(app: FastAPI, operations: Operations) -> None:
     app.add_middleware(InFlightLimit, most=settings.most_in_flight, in_flight=operations.in_flight)
     app.add_middleware(
         RequestWatch,
+        service=operations.service,
         metrics=HttpMetrics(operations.registry, operations.service),
         tracing=operations.tracing,
     )

@@ -20,6 +20,8 @@ from http_edge.withholding import loggable, loggable_id
 
 REJECTIONS = frozenset({"overloaded", "too-many-requests"})
 NO_ROUTE = "(none)"
+NOT_ANSWERED = 499
+"""The status noted where the caller went away before there was an answer."""
 
 _log = logging.getLogger("yizhan.requests")
 _INSTITUTION = INSTITUTION_HEADER.lower().encode()
@@ -38,7 +40,7 @@ class _Answer:
 
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
-        self.status = SERVER_ERROR
+        self.status = NOT_ANSWERED
         self.is_replayed = False
         self.problem: str | None = None
         self._is_problem = False
@@ -64,8 +66,11 @@ class _Answer:
 class RequestWatch:
     """Tells of every request: to the log, to the metrics, and to the trace it belongs to."""
 
-    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics, tracing: Tracing | None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, service: str, metrics: HttpMetrics, tracing: Tracing | None
+    ) -> None:
         self._app = app
+        self._service = service
         self._metrics = metrics
         self._tracing = tracing
 
@@ -105,11 +110,14 @@ class RequestWatch:
         started = time.perf_counter()
         try:
             await self._app(scope, receive, watch)
+        except Exception:
+            answer.status = SERVER_ERROR
+            raise
         finally:
             seconds = time.perf_counter() - started
             self._metrics.in_flight.dec()
             self._measure(scope, answer, seconds)
-            _write_line(scope, headers, answer, seconds)
+            self._write_line(scope, headers, answer, seconds)
 
     def _measure(self, scope: Scope, answer: _Answer, seconds: float) -> None:
         self._metrics.answered(
@@ -120,23 +128,25 @@ class RequestWatch:
             if answer.problem in REJECTIONS:
                 self._metrics.rejected(answer.problem)
 
-
-def _write_line(scope: Scope, headers: dict[bytes, str], answer: _Answer, seconds: float) -> None:
-    level = logging.WARNING if answer.status >= SERVER_ERROR else logging.INFO
-    if not _log.isEnabledFor(level):
-        return
-    told: dict[str, Any] = {
-        "method": _method(scope),
-        "route": _route(scope),
-        "status": answer.status,
-        "milliseconds": round(seconds * 1000, 1),
-        "institution": loggable(headers.get(_INSTITUTION)),
-        "key": loggable(headers.get(_KEY)),
-        "stay_id": loggable_id(scope.get("path_params", {}).get("stay_id")),
-        "problem": answer.problem,
-        "replayed": answer.is_replayed or None,
-    }
-    _log.log(level, "request", extra={name: v for name, v in told.items() if v is not None})
+    def _write_line(
+        self, scope: Scope, headers: dict[bytes, str], answer: _Answer, seconds: float
+    ) -> None:
+        level = logging.WARNING if answer.status >= SERVER_ERROR else logging.INFO
+        if not _log.isEnabledFor(level):
+            return
+        told: dict[str, Any] = {
+            "service": self._service,
+            "method": _method(scope),
+            "route": _route(scope),
+            "status": answer.status,
+            "milliseconds": round(seconds * 1000, 1),
+            "institution": loggable(headers.get(_INSTITUTION)),
+            "key": loggable(headers.get(_KEY)),
+            "stay_id": loggable_id(scope.get("path_params", {}).get("stay_id")),
+            "problem": answer.problem,
+            "replayed": answer.is_replayed or None,
+        }
+        _log.log(level, "request", extra={name: v for name, v in told.items() if v is not None})
 
 
 def _tell_span(span: Span, scope: Scope, answer: _Answer) -> None:
