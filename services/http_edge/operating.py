@@ -72,6 +72,13 @@ def install_operations(app: FastAPI, operations: Operations) -> None:
     app.add_middleware(OperationRoutes, operations=operations)
 
 
+def side_app(operations: Operations) -> FastAPI:
+    """An application of nothing but health and metrics, beside a worker that serves nobody."""
+    app = FastAPI(openapi_url=None)
+    install_operations(app, operations)
+    return app
+
+
 def operations_of(app: FastAPI) -> Operations | None:
     """What an application is operated by, None where nothing was installed."""
     found = getattr(app.state, "operations", None)

@@ -150,6 +150,12 @@ def build_corrections(settings: Settings, ledger: EventLedger | None = None) -> 
     return CorrectionParts(ledger, eligibility, touched)
 
 
+def build_followed(settings: Settings, ledger: EventLedger) -> tuple[FollowedTables, ...]:
+    """Every read model of settlement, for what follows or rebuilds them."""
+    touched = build_corrections(settings, ledger).touched
+    return (*build_read_models(settings, ledger).every, touched)
+
+
 def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = None) -> Parts:
     """Open the ledger and load the policies that bills are settled by: the published ones, or a
     `book` that was loaded before.

@@ -16,6 +16,7 @@ from eligibility.settings import SettingUnusable
 from eventlog.log import EventLogMissing
 from http_edge.logs import configure_logs
 from http_edge.operating_settings import OperatingSettingUnusable
+from http_edge.serving import NotStarted
 from http_edge.stopping import stopping_on_signals
 from settlement.adapters.policy_files import PolicyFileFaulty
 from settlement.entrypoints.clock import now
@@ -25,7 +26,7 @@ from standalone.demo import DemoFailed, load_samples, run_demo
 from standalone.demo_owner import OwnerChapterFailed
 from standalone.hospital import Refused
 from standalone.owner_stand_in import StandInOwner, invented_people, stand_in_app
-from standalone.serving import NotStarted, running, served
+from standalone.serving import running, served
 from standalone.shown_commands import CommandFailed
 
 app = typer.Typer(help="单机运行与演示")

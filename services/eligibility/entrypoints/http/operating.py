@@ -1,14 +1,14 @@
 """How eligibility is operated (资格服务的运行): its checks, its metrics, its bounds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry
 
 from eligibility.bootstrap import Eligibility
 from eligibility.read_models.list_members import LIST_MEMBERS
 from eligibility.read_models.placed_people import PLACED_PEOPLE
-from eventlog.followed_tables import FollowedTables
-from http_edge.health import FAILED, Check, Health, read_model_check, usable
+from http_edge.following import following_checks
+from http_edge.health import FAILED, Check, Health
 from http_edge.metrics import LogMetrics, Looked
 from http_edge.operating import Operations, log_measures
 
@@ -38,24 +38,12 @@ def eligibility_operations(eligibility: Eligibility) -> Operations:
 
 def eligibility_checks(eligibility: Eligibility) -> list[Check]:
     """What eligibility needs: its log, and the vault under the key it was started with."""
-    log = eligibility.log
     return [
-        Check("event-log", usable(log.require_usable)),
-        Check("vault", lambda: None if eligibility.vault_is_usable() else FAILED),
-        *(
-            read_model_check(
-                name,
-                _followed(eligibility, name),
-                last_position=log.last_position,
-                most_lag_events=eligibility.operating.most_lag_events,
-            )
-            for name in READ_MODELS
+        *following_checks(
+            eligibility.log, eligibility.followed, READ_MODELS, eligibility.operating
         ),
+        Check("vault", lambda: None if eligibility.vault_is_usable() else FAILED),
     ]
-
-
-def _followed(eligibility: Eligibility, name: str) -> Callable[[], FollowedTables]:
-    return lambda: next(each for each in eligibility.followed() if each.name == name)
 
 
 def _set_aside(eligibility: Eligibility) -> Mapping[str, int]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from eventlog.followed_tables import FollowedTables
-from http_edge.health import FAILED, Check, Health, read_model_check, usable
+from http_edge.following import following_checks
+from http_edge.health import FAILED, Check, Health
 from http_edge.metrics import LogMetrics, Looked, SettlementMetrics
 from http_edge.operating import Operations, log_measures
 from settlement.bootstrap import Parts
@@ -41,23 +41,13 @@ def settlement_operations(parts: Parts) -> Operations:
 
 def settlement_checks(parts: Parts) -> list[Check]:
     """What settlement needs: its log and policies; without eligibility it works less well."""
-    log = parts.register
+    names = [each.name for each in parts.followed]
     return [
-        Check("event-log", usable(log.require_usable)),
+        *following_checks(parts.register, lambda: parts.followed, names, parts.operating),
         Check("policies", lambda: None if parts.book.policies else FAILED),
         Check(
             "eligibility",
             lambda: None if parts.eligibility_is_ready() else FAILED,
             is_vital=False,
         ),
-        *(_follows(parts, followed) for followed in parts.followed),
     ]
-
-
-def _follows(parts: Parts, followed: FollowedTables) -> Check:
-    return read_model_check(
-        followed.name,
-        lambda: followed,
-        last_position=parts.register.last_position,
-        most_lag_events=parts.operating.most_lag_events,
-    )
