@@ -1,6 +1,6 @@
 """Traces (链路追踪): one request followed through services, database and Kafka.
 
-Nothing of OpenTelemetry is imported unless `OTEL_EXPORTER_OTLP_ENDPOINT` says where to send
+Nothing of the OpenTelemetry SDK is imported unless `OTEL_EXPORTER_OTLP_ENDPOINT` says where to send
 spans: without it `current_tracing()` is None, and asking that is all it costs. Attributes are
 methods, route templates, status codes and counts: never a path, a query, a body or a message.
 """
