@@ -121,7 +121,7 @@ def test_a_kafka_record_carries_the_trace_on() -> None:
 
 
 def test_without_a_collector_nothing_is_traced_and_nothing_is_imported() -> None:
-    """The helpers do nothing, and a server starts without the SDK (FastAPI imports the API itself)."""
+    """The helpers do nothing; a server starts without the SDK (FastAPI itself imports the API)."""
     assert current_tracing() is None
     assert kafka_headers() == []
     with step("event-log save") as span, consuming("consume", [("traceparent", b"x")]) as other:
