@@ -85,11 +85,16 @@ def operations_of(app: FastAPI) -> Operations | None:
     return found if isinstance(found, Operations) else None
 
 
-def drain(app: FastAPI) -> None:
-    """Let an application say that it is ending, if it is operated."""
+def drain(app: FastAPI) -> int:
+    """Let an application say that it is ending, if it is operated.
+
+    Returns how many seconds it should go on taking requests meanwhile.
+    """
     operations = operations_of(app)
-    if operations is not None:
-        operations.drain()
+    if operations is None:
+        return 0
+    operations.drain()
+    return operations.settings.drain_seconds
 
 
 def log_measures(metrics: LogMetrics, *, saved: Callable[[Any], None]) -> LogMeasures:

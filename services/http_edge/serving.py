@@ -56,7 +56,7 @@ class Server:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        drain(self._app)
+        time.sleep(drain(self._app))
         self._server.should_exit = True
         self._thread.join(timeout=GRACE_SECONDS + _CLOSING_SECONDS)
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx2 as httpx
+import pytest
 
 from tests.end_to_end.forked_server import SqliteStore
 from tests.end_to_end.server_process import ServerProcess
@@ -25,8 +26,14 @@ def until(happened: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_settlement_in_flight_is_finished_and_nothing_new_is_taken(tmp_path: Path) -> None:
-    """It waits for the log while the signal comes; it is answered, stored, and the process ends."""
+def test_a_settlement_in_flight_is_finished_and_nothing_new_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for the log while the signal comes; it is answered, stored, and the process ends.
+
+    Before it stops taking requests it says for a while that it is not ready.
+    """
+    monkeypatch.setenv("YIZHAN_DRAIN_SECONDS", "2")
     data = tmp_path / "data"
     with ServerProcess(data, tmp_path / "log") as server:
         people = import_samples(server)
@@ -42,6 +49,7 @@ def test_a_settlement_in_flight_is_finished_and_nothing_new_is_taken(tmp_path: P
             until(lambda: WAITING in httpx.get(f"{server.settlement}/metrics").text)
 
             server.ask_to_stop(signal.SIGTERM)
+            until(lambda: failing(server.settlement) == ["draining"])
             until(lambda: refused(server.settlement))
             assert not answer.done()
             other.execute("ROLLBACK")
@@ -50,6 +58,12 @@ def test_a_settlement_in_flight_is_finished_and_nothing_new_is_taken(tmp_path: P
         assert server.ended() == 0
     assert refused(server.eligibility)
     assert SqliteStore(data).topics().count("settlement-completed") == 1
+
+
+def failing(address: str) -> list[str]:
+    """What keeps the server from being ready."""
+    answer = httpx.get(f"{address}/health/ready", timeout=5)
+    return list(answer.json().get("failing", ()))
 
 
 def refused(address: str) -> bool:
