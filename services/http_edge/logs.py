@@ -51,6 +51,7 @@ def configure_logs(stream: TextIO | None = None, *, as_json: bool | None = None)
     )
     handler = logging.StreamHandler(target)
     handler.setFormatter(formatter)
+    handler.addFilter(_without_messages)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
@@ -62,6 +63,26 @@ def configure_logs(stream: TextIO | None = None, *, as_json: bool | None = None)
         logger.handlers, logger.propagate = [], name != "uvicorn.access"
     logging.captureWarnings(capture=True)
     threading.excepthook = _tell_of_thread
+
+
+def _without_messages(record: logging.LogRecord) -> bool:
+    """Put its kind in the place of every exception that a line would quote."""
+    if isinstance(record.msg, BaseException):
+        record.msg = _kind(record.msg)
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            _kind(each) if isinstance(each, BaseException) else each for each in record.args
+        )
+    if record.name == "asyncio":
+        # Its further lines are representations of tasks, with what they raised.
+        record.msg, record.args = record.getMessage().partition("\n")[0], ()
+    return True
+
+
+def _kind(error: BaseException) -> str:
+    """The kind of an error; of the system's own also the system's words for it."""
+    kind = type(error).__qualname__
+    return f"{kind}: {error.strerror}" if isinstance(error, OSError) else kind
 
 
 def _json(line: Line, **_how: Any) -> str:
@@ -81,6 +102,7 @@ def _tell_places_of_error(_logger: Any, _method: str, line: Line) -> Line:
     record = line.get("_record")
     told = line.pop("exc_info", None) or getattr(record, "exc_info", None)
     line.pop("exception", None)
+    line.pop("color_message", None)
     line.pop("stack_info", None)
     if isinstance(told, tuple):
         told = told[1]

@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 GRACE_SECONDS = 30
@@ -25,20 +26,34 @@ class Stopping:
     """Whether the process was asked to end."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        # Not an event, whose lock the interrupted thread may hold: putting into this queue is the
+        # one thing that is safe in a signal's handler.
+        self._asked: SimpleQueue[str] = SimpleQueue()
+        self._is_asked = False
+        self._is_told = False
 
     @property
     def is_asked(self) -> bool:
-        """Whether a signal came."""
-        return self._asked.is_set()
+        """Whether the process was asked."""
+        return self._is_asked
 
-    def ask(self) -> None:
-        """Ask the process to end, as a signal does."""
-        self._asked.set()
+    def ask(self, why: str) -> None:
+        """Ask the process to end, as a signal of this name does."""
+        self._is_asked = True
+        self._asked.put(why)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait for a signal, at most so long; whether it came."""
-        return self._asked.wait(seconds)
+        """Wait to be asked, at most so long; whether it was."""
+        if self._is_told:
+            return True
+        try:
+            why = self._asked.get(timeout=seconds)
+        except Empty:
+            return False
+        self._is_told = True
+        _log.info("stopping", extra={"why": why})
+        _end_when_hanging()
+        return True
 
 
 @contextmanager
@@ -50,15 +65,14 @@ def stopping_on_signals() -> Iterator[Stopping]:
     def ask(number: int, _frame: FrameType | None) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_DFL)
-        _log.info("stopping", extra={"signal": signal.Signals(number).name})
-        _end_when_hanging()
-        stopping.ask()
+        stopping.ask(signal.Signals(number).name)
 
     for each in _SIGNALS:
         signal.signal(each, ask)
     try:
         yield stopping
     finally:
+        # Who was asked once may be ended by a second signal until the very end.
         if not stopping.is_asked:
             for each, handler in before.items():
                 signal.signal(each, handler)

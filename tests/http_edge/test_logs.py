@@ -1,5 +1,7 @@
 """Lines are JSON for machines and readable for people; a thread that dies is told of safely."""
 
+import asyncio
+import gc
 import io
 import json
 import logging
@@ -44,6 +46,31 @@ def test_what_is_no_json_is_told_by_its_kind() -> None:
     with logging_kept() as lines:
         logging.getLogger("yizhan.process").warning("odd", extra={"value": ValueError(NUMBER)})
     assert [line["value"] for line in lines.told("odd")] == ["ValueError"]
+
+
+def test_exceptions_given_to_a_line_are_told_by_kind() -> None:
+    """As a message, as its argument, or as asyncio tells of a task nobody waited for."""
+
+    async def fail() -> None:
+        raise ValueError(NUMBER)
+
+    async def forget() -> None:
+        failing = asyncio.create_task(fail())
+        await asyncio.sleep(0)
+        del failing
+        gc.collect()
+
+    with logging_kept() as lines:
+        logging.getLogger("uvicorn.error").error(ValueError(NUMBER))
+        logging.getLogger("uvicorn.error").error(OSError(98, "Address already in use"))
+        logging.getLogger("kafka").warning("failed: %s", ValueError(NUMBER))
+        asyncio.run(forget())
+    assert lines.told("ValueError")
+    assert lines.told("OSError: Address already in use")
+    assert lines.told("failed: ValueError")
+    (forgotten,) = lines.told("Task exception was never retrieved")
+    assert forgotten["error"].startswith("builtins.ValueError at ")
+    assert NUMBER not in lines.text
 
 
 def test_a_thread_that_dies_is_told_of_by_kind_and_place() -> None:
