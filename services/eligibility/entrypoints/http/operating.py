@@ -1,6 +1,7 @@
 """How eligibility is operated (资格服务的运行): its checks, its metrics, its bounds."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from prometheus_client import CollectorRegistry
 
@@ -11,8 +12,12 @@ from http_edge.following import following_checks
 from http_edge.health import FAILED, Check, Health
 from http_edge.metrics import LogMetrics, Looked
 from http_edge.operating import Operations, log_measures
+from http_edge.operating_settings import OperatingSettings
 
 SERVICE = "eligibility"
+QUESTIONS_A_REQUEST = 5
+"""What one request to settlement may ask here at most, in its institution's name."""
+
 READ_MODELS = (LIST_MEMBERS, PLACED_PEOPLE)
 
 
@@ -30,9 +35,18 @@ def eligibility_operations(eligibility: Eligibility) -> Operations:
             followed=eligibility.followed,
             dead_letters=lambda: _set_aside(eligibility),
         ),
-        settings=eligibility.operating,
+        settings=_bounds(eligibility.operating),
         registry=registry,
         tracing=eligibility.tracing,
+    )
+
+
+def _bounds(settings: OperatingSettings) -> OperatingSettings:
+    """The same bounds with room for settlement, which asks on an institution's behalf."""
+    return replace(
+        settings,
+        institution_per_second=settings.institution_per_second * QUESTIONS_A_REQUEST,
+        institution_burst=settings.institution_burst * QUESTIONS_A_REQUEST,
     )
 
 
