@@ -207,6 +207,23 @@ class _Datastore(SQLiteDatastore):
             pool_timeout=LOCK_TIMEOUT_SECONDS,
         )
 
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """Writers go through the pool, one after another; readers have connections of their own.
+
+        In the pool a reader stands in line behind the writers, and would wait as long as they do
+        for another process's lock.
+        """
+        if commit:
+            with super().transaction(commit=True) as cursor:
+                yield cursor
+            return
+        with self.readers.lent() as connection:
+            reading = connection.cursor()
+            reading.row_factory = sqlite3.Row
+            with SQLiteCursor(reading) as cursor:
+                yield cursor
+
     def close(self) -> None:
         self.readers.close()
         super().close()
@@ -217,6 +234,10 @@ def _open_reader(path: Path) -> sqlite3.Connection:
         path, LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.execute("PRAGMA query_only=ON")
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        connection.close()
+        message = f"no event log of version {SCHEMA_VERSION} in {path}"
+        raise EventLogMissing(message)
     return connection
 
 
