@@ -219,10 +219,9 @@ class _Datastore(SQLiteDatastore):
                 yield cursor
             return
         with self.readers.lent() as connection:
-            reading = connection.cursor()
-            reading.row_factory = sqlite3.Row
-            with SQLiteCursor(reading) as cursor:
-                yield cursor
+            with closing(connection.cursor()) as reading:
+                reading.row_factory = sqlite3.Row
+                yield SQLiteCursor(reading)
 
     def close(self) -> None:
         self.readers.close()
