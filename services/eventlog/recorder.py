@@ -218,10 +218,9 @@ class _Datastore(SQLiteDatastore):
             with super().transaction(commit=True) as cursor:
                 yield cursor
             return
-        with self.readers.lent() as connection:
-            with closing(connection.cursor()) as reading:
-                reading.row_factory = sqlite3.Row
-                yield SQLiteCursor(reading)
+        with self.readers.lent() as connection, closing(connection.cursor()) as reading:
+            reading.row_factory = sqlite3.Row
+            yield SQLiteCursor(reading)
 
     def close(self) -> None:
         self.readers.close()
