@@ -1,7 +1,7 @@
 """Where everything of eligibility is put together, and nowhere else (组装)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -62,9 +62,12 @@ from eligibility.settings import (
     Settings,
     SettingUnusable,
 )
+from eventlog.followed_tables import FollowedTables
 from eventlog.log import EventLog, create_event_log, open_event_log
 from eventlog.sqlite_engine import open_engine
 from http_edge.identity.gate import Gate, build_gate
+from http_edge.operating_settings import OperatingSettings
+from http_edge.tracing import Tracing, start_tracing
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,11 @@ class Eligibility:
     show_differences: ShowDifferences
     list_members: ListMembers
     gate: Gate
+    followed: Callable[[], tuple[FollowedTables, ...]]
+    forget_difference_rows: Callable[[], None]
+    vault_is_usable: Callable[[], bool]
+    operating: OperatingSettings = field(default_factory=OperatingSettings)
+    tracing: Tracing | None = None
 
 
 def build(settings: Settings) -> Eligibility:
@@ -122,6 +130,8 @@ def build(settings: Settings) -> Eligibility:
         events=lambda book_id, after: log.events.get(book_id, gt=after),
         open_engine=lambda: open_engine(settings.read_models_file),
     )
+    members = SqlListMembers(log=log, open_engine=lambda: open_engine(settings.read_models_file))
+    placed = SqlPlacedPeople(log=log, open_engine=lambda: open_engine(settings.read_models_file))
     find_again(
         SqlKeyRotation(engine=engine, old=keys, new=keys),
         vault,
@@ -141,9 +151,7 @@ def build(settings: Settings) -> Eligibility:
             open_list=partial(open_owner_list, identities=identities),
             new_workspace=open_list_workspace,
             vault=vault,
-            members=SqlListMembers(
-                log=log, open_engine=lambda: open_engine(settings.read_models_file)
-            ),
+            members=members,
             store=EventLogListStore(log),
             guard=EndingGuard(settings.list_end_limit_percent),
         ),
@@ -178,9 +186,7 @@ def build(settings: Settings) -> Eligibility:
         pursue_differences=PursueDifferences(vault=about, store=books, rows=rows),
         show_differences=ShowDifferences(vault=about, store=books, rows=rows, reads=reads),
         list_members=ListMembers(
-            placed=SqlPlacedPeople(
-                log=log, open_engine=lambda: open_engine(settings.read_models_file)
-            ),
+            placed=placed,
             store=store,
             reads=reads,
         ),
@@ -188,6 +194,11 @@ def build(settings: Settings) -> Eligibility:
         merge_persons=MergePersons(vault=vault, store=store),
         erase_person=ErasePerson(vault=vault, staged=staged, store=store),
         gate=build_gate(settings.identity, settings.data_dir),
+        followed=lambda: (members.tables, placed.tables),
+        forget_difference_rows=rows.forget,
+        vault_is_usable=partial(is_key_of, engine, keys),
+        operating=settings.operating,
+        tracing=start_tracing("eligibility") if settings.operating.traces else None,
     )
 
 

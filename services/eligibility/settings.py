@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
+from http_edge.operating_settings import (
+    OperatingSettings,
+    OperatingSettingUnusable,
+    read_operating,
+)
 
 DATA_DIR_VARIABLE = "YIZHAN_DATA"
 MASTER_KEY_VARIABLE = "YIZHAN_MASTER_KEY"
@@ -37,6 +42,7 @@ class Settings:
     for them may come from.
     `identity` says whose tokens are trusted (身份设置).
     `new_master_key` is what `yizhan keys rotate` replaces the master key with (新主密钥).
+    `operating` bounds a worker process (`http_edge/operating_settings.py`).
     """
 
     data_dir: Path = Path("var")
@@ -48,6 +54,7 @@ class Settings:
     new_master_key: bytes | None = field(default=None, repr=False)
     resolve_limit_percent: int = 20
     identity: IdentitySettings = LOCAL_IDENTITY
+    operating: OperatingSettings = field(default_factory=OperatingSettings)
 
     @property
     def log_file(self) -> Path:
@@ -105,7 +112,15 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
         _decode_key(renewed, NEW_MASTER_KEY_VARIABLE) if renewed else None,
         _percent(environment.get(RESOLVE_LIMIT_VARIABLE) or "20", RESOLVE_LIMIT_VARIABLE),
         read_identity(environment),
+        _operating(environment),
     )
+
+
+def _operating(environment: Mapping[str, str]) -> OperatingSettings:
+    try:
+        return read_operating(environment)
+    except OperatingSettingUnusable as unusable:
+        raise SettingUnusable(str(unusable)) from unusable
 
 
 _PERCENT = re.compile(r"[0-9]{1,2}|100")

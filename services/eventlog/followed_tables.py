@@ -37,6 +37,20 @@ class FollowedTables:
         self._engine = written_apart(engine, name)
         self._follower = Follower(name=name, log=log, engine=self._engine, react=react)
 
+    @property
+    def name(self) -> str:
+        """The follower's name."""
+        return self._follower.name
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the last attempt to catch up ended before an event it could not apply."""
+        return self._follower.stopped_before is not None
+
+    def position(self) -> int:
+        """The position of the last event applied."""
+        return self._follower.position()
+
     def create_tables(self) -> None:
         """Create what is missing: tables, columns that came later, indexes; harmless when all of
         it is there.

@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from eventlog.engines import begin_writing
-from eventlog.log import LoggedEvent
+from eventlog.log import EventNotReadable, LoggedEvent
 from eventlog.sqlite_engine import open_engine
 
 BATCH_EVENTS = 500
@@ -78,6 +78,12 @@ class Follower:
         self._engine = engine
         self._react = react
         self._lock = threading.Lock()
+        self._stopped_before: int | None = None
+
+    @property
+    def stopped_before(self) -> int | None:
+        """The position it could not pass at its last attempt, None when it got to the end."""
+        return self._stopped_before
 
     def position(self) -> int:
         """The position of the last event applied, 0 before the first."""
@@ -106,6 +112,19 @@ class Follower:
             return self._catch_up()
 
     def _catch_up(self) -> int:
+        try:
+            position = self._catch_up_to_end()
+        except FollowerStopped as stopped:
+            self._stopped_before = stopped.args[1]
+            raise
+        except EventNotReadable:
+            # Which one of the events to come it is, only reading them one by one would tell.
+            self._stopped_before = self.position() + 1
+            raise
+        self._stopped_before = None
+        return position
+
+    def _catch_up_to_end(self) -> int:
         position = self._ensure_position()
         while batch := self._log.read(position, BATCH_EVENTS):
             try:

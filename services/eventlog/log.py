@@ -30,6 +30,7 @@ from eventlog.log_errors import (
     VersionConflict,
 )
 from eventlog.log_place import LogPlace
+from eventlog.measured import UNMEASURED, LogMeasures
 from eventlog.recorder import EventLogRecorder
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.snapshots import NO_SNAPSHOTS, SnapshotPlan
@@ -69,6 +70,7 @@ class EventLog(Application[UUID]):
 
     recorder: EventLogRecorder
     mapper: TypedMapper
+    measures: LogMeasures = UNMEASURED
 
     def __init__(self, place: LogPlace, snapshots: SnapshotPlan = NO_SNAPSHOTS) -> None:
         self._place = place
@@ -106,7 +108,11 @@ class EventLog(Application[UUID]):
             raise ValueError(message)
         due = filter(None, map(self._snapshots.due, objs))
         snapshots = [self.mapper.to_stored_snapshot(each) for each in due]
-        return super().save(*objs, accepted=accepted, snapshots=snapshots)
+        with self.measures.around("save"):
+            recordings = super().save(*objs, accepted=accepted, snapshots=snapshots)
+        self.measures.saved([each.domain_event for each in recordings])
+        self.measures.committed(1)
+        return recordings
 
     def save_portions(
         self,
@@ -141,6 +147,10 @@ class EventLog(Application[UUID]):
 
         Raises `EventNotReadable` if the id belongs to an aggregate of another class.
         """
+        with self.measures.around("load"):
+            return self._find(aggregate_id, kind)
+
+    def _find(self, aggregate_id: UUID, kind: type[TAggregate] | None) -> Any:
         # Not through the library's repository, whose snapshots hold attributes of any type.
         aggregate: Any = self._from_snapshot(aggregate_id, kind) if kind else None
         stored = self.recorder.select_events_after(aggregate_id, getattr(aggregate, "version", 0))
@@ -210,6 +220,13 @@ class EventLog(Application[UUID]):
     def last_position(self) -> int:
         """The position of the last event, 0 in an empty log."""
         return self.recorder.max_notification_id() or 0
+
+    def require_usable(self) -> None:
+        """Look whether the log is there, of this version and readable, as a new process would.
+
+        Raises `EventLogMissing`, and what the database raises.
+        """
+        self._place.require_usable()
 
     def find_request(self, key: RequestKey) -> RegisteredRequest | None:
         """What was answered under this key, or None."""

@@ -23,6 +23,12 @@ class LogPlace(Protocol):
     def open_recorder(self) -> EventLogRecorder:
         """The recorder of this place. Raises `EventLogMissing`."""
 
+    def require_usable(self) -> None:
+        """Look whether a new process could open it now, without patience.
+
+        Raises `EventLogMissing`, and what the database raises.
+        """
+
     def running_requests(self) -> RunningRequests:
         """The requests that run on this log."""
 

@@ -27,6 +27,7 @@ from eventlog.postgres_connections import (
     AWAY,
     is_out_of_reach,
     open_pool,
+    options_for,
     told_as_busy,
     with_patience,
 )
@@ -57,7 +58,7 @@ _REQUEST = """SELECT institution_id, operation, key, body_hash, accepted, status
     FROM request_register WHERE institution_id = %b AND operation = %b AND key = %b"""
 _NEXT_SERIAL = """INSERT INTO serials AS there (series, last) VALUES (%b, 1)
     ON CONFLICT (series) DO UPDATE SET last = there.last + 1 RETURNING last"""
-_VERSION = "SELECT obj_description(to_regclass('stored_events'), 'pg_class')"
+VERSION = "SELECT obj_description(to_regclass('stored_events'), 'pg_class')"
 _MOST_IDS = 1000
 
 
@@ -67,19 +68,30 @@ class PostgresLogPlace:
     def __init__(self, url: str, schema: str) -> None:
         """`url` is a connection string of PostgreSQL."""
         self.schema = schema
+        self._url = url
         self._pool = open_pool(url, schema)
         self._running = AdvisoryRunningRequests(url, schema)
 
     def open_recorder(self) -> "PostgresRecorder":
         """The recorder. Raises `EventLogMissing`, `LogBusy`."""
         recorder = PostgresRecorder(self._pool)
-        if recorder.version() != LOG_VERSION:
+        self._require_version(recorder.version())
+        return recorder
+
+    def require_usable(self) -> None:
+        """Whether a new process could open it now. Raises `EventLogMissing`, `psycopg.Error`."""
+        options = options_for(self._url, self.schema)
+        with psycopg.connect(self._url, options=options, connect_timeout=2) as connection:
+            row = connection.execute(VERSION).fetchone()
+            self._require_version(row[0] if row else None)
+
+    def _require_version(self, found: str | None) -> None:
+        if found != LOG_VERSION:
             message = (
                 f"数据库模式 {self.schema} 里没有本版本的事件日志；"
                 f"先运行 yizhan migrate (no {LOG_VERSION} here: migrate first)"
             )
             raise EventLogMissing(message)
-        return recorder
 
     def running_requests(self) -> AdvisoryRunningRequests:
         """The requests that run on this log, in whichever process on whichever machine."""
@@ -283,7 +295,7 @@ class PostgresRecorder(EventLogRecorder):
 
     def version(self) -> str | None:
         """What the tables say they are. Raises `LogBusy`."""
-        found: str | None = self._one(_VERSION)
+        found: str | None = self._one(VERSION)
         return found
 
     def _one(self, statement: str) -> Any:

@@ -123,6 +123,19 @@ def create_tables(path: Path) -> None:
         connection.execute("COMMIT")
 
 
+def require_usable(path: Path) -> None:
+    """Whether the file holds a log of this version that can be read now.
+
+    Raises `EventLogMissing`, `sqlite3.Error`.
+    """
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("SELECT max(rowid) FROM stored_events").fetchone()
+    if version != SCHEMA_VERSION:
+        message = f"no event log of version {SCHEMA_VERSION} in {path}"
+        raise EventLogMissing(message)
+
+
 def switch_to_wal(connection: sqlite3.Connection) -> None:
     """Put a database in WAL mode, so that readers and the writer do not wait for each other."""
     # Changing the journal mode does not wait for the lock the way other statements do.
@@ -194,6 +207,21 @@ class _Datastore(SQLiteDatastore):
             pool_timeout=LOCK_TIMEOUT_SECONDS,
         )
 
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """Writers go through the pool, one after another; readers have connections of their own.
+
+        In the pool a reader stands in line behind the writers, and would wait as long as they do
+        for another process's lock.
+        """
+        if commit:
+            with super().transaction(commit=True) as cursor:
+                yield cursor
+            return
+        with self.readers.lent() as connection, closing(connection.cursor()) as reading:
+            reading.row_factory = sqlite3.Row
+            yield SQLiteCursor(reading)
+
     def close(self) -> None:
         self.readers.close()
         super().close()
@@ -204,6 +232,10 @@ def _open_reader(path: Path) -> sqlite3.Connection:
         path, LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.execute("PRAGMA query_only=ON")
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        connection.close()
+        message = f"no event log of version {SCHEMA_VERSION} in {path}"
+        raise EventLogMissing(message)
     return connection
 
 
@@ -371,6 +403,10 @@ class SqliteLogPlace:
         recorder = SqliteRecorder(self._datastore)
         recorder.max_notification_id()
         return recorder
+
+    def require_usable(self) -> None:
+        """Whether a new process could open it now. Raises `EventLogMissing`, `sqlite3.Error`."""
+        require_usable(self.path)
 
     def running_requests(self) -> FileRunningRequests:
         """The requests that run on this log, in whichever process of this machine."""

@@ -7,7 +7,6 @@ message may be a certificate number or a person's name.
 import json
 import logging
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,10 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eventlog.log import LogBusy, OutcomeUnknown, VersionConflict
 from eventlog.requests import Answer
+from http_edge.error_places import error_places
 from http_edge.field_errors import message_zh
 
 PROBLEM_JSON = "application/problem+json"
 SERVER_ERROR = 500
+UNAVAILABLE = 503
+_TRY_AGAIN = {"Retry-After": "1"}
 
 _log = logging.getLogger("yizhan.http")
 _ORDINARY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -113,8 +115,7 @@ def install_problems(app: FastAPI, table: ProblemTable) -> None:
         problem = problem_of(error, complete)
         if problem is None:
             raise error
-        may_pass = isinstance(error, LogBusy | OutcomeUnknown)
-        return problem.response({"Retry-After": "1"} if may_pass else None)
+        return problem.response(_TRY_AGAIN if problem.status == UNAVAILABLE else None)
 
     for error_class in complete:
         app.add_exception_handler(error_class, answer_domain_error)
@@ -211,16 +212,5 @@ class _UnexpectedErrors:
 def unexpected_problem(error: Exception) -> Problem:
     """The problem of an error that nobody expected, which is logged without its message."""
     reference = uuid4().hex
-    _log.error("internal error %s: %s", reference, _where(error))
+    _log.error("internal error %s: %s", reference, error_places(error))
     return Problem("internal-error", SERVER_ERROR, "系统内部错误", "", {"reference": reference})
-
-
-def _where(error: BaseException | None) -> str:
-    """Kinds of the error and its causes, with files and lines; no messages, no values."""
-    links = []
-    while error is not None:
-        frames = traceback.extract_tb(error.__traceback__)
-        places = " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames[-8:]))
-        links.append(f"{type(error).__module__}.{type(error).__qualname__} at {places}")
-        error = error.__cause__ or error.__context__
-    return " | caused by ".join(links)

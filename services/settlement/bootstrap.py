@@ -1,7 +1,7 @@
 """Putting settlement together (组装): the only place that constructs its parts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -14,8 +14,12 @@ from eventlog.followed_tables import FollowedTables
 from eventlog.log import EventLog
 from eventlog.migrating import migrate
 from eventlog.sqlite_engine import open_engine
+from http_edge.asking_client import AskingClient
 from http_edge.identity.gate import Gate, build_gate, build_own_tokens
 from http_edge.identity.identity_settings import IdentitySettings
+from http_edge.operating_settings import OperatingSettings
+from http_edge.tracing import Tracing, start_tracing
+from settlement.adapters.eligibility_health import EligibilityHealth
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger, open_ledger, open_ledger_on_server
 from settlement.adapters.members_http import MembersHttp
@@ -136,6 +140,10 @@ class Parts:
     papers: "PaperParts"
     revision_list: RevisionList
     gate: Gate
+    followed: tuple[FollowedTables, ...]
+    eligibility_is_ready: Callable[[], bool]
+    operating: OperatingSettings = field(default_factory=OperatingSettings)
+    tracing: Tracing | None = None
 
     @property
     def ledger(self) -> EventLedger:
@@ -177,7 +185,7 @@ class CorrectionParts:
 
     storage: Storage
     eligibility: Eligibility
-    touched: TouchedSettlements
+    touched: SqlTouchedSettlements
 
     @property
     def ledger(self) -> EventLedger:
@@ -193,6 +201,12 @@ def build_corrections(settings: Settings, storage: Storage | None = None) -> Cor
     return CorrectionParts(storage, eligibility, touched)
 
 
+def build_followed(settings: Settings, storage: Storage) -> tuple[FollowedTables, ...]:
+    """Every read model of settlement, for what follows or rebuilds them."""
+    touched = build_corrections(settings, storage).touched
+    return (*build_read_models(storage).every, touched)
+
+
 def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = None) -> Parts:
     """Open the ledger and load the policies that bills are settled by: the published ones, or a
     `book` that was loaded before.
@@ -203,6 +217,7 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
     storage = open_storage(settings)
     corrections = build_corrections(settings, storage)
     members = build_members(settings)
+    followed = build_read_models(storage)
     return Parts(
         storage=storage,
         laws=LawLibrary(storage.ledger),
@@ -211,16 +226,53 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts)
         if book is None
         else book,
-        fund_account=storage.followed(FundAccount),
-        settlements=storage.followed(SqlSettlementIndex),
+        fund_account=followed.fund_account,
+        settlements=followed.settlements,
         members=members,
         residences=members,
-        stay_list=storage.followed(StayList),
-        decision_list=storage.followed(DecisionList),
+        stay_list=followed.stay_list,
+        decision_list=followed.decision_list,
         clock=clock,
         papers=build_papers(settings, storage),
-        revision_list=storage.followed(RevisionList),
+        revision_list=followed.revision_list,
         gate=build_gate(settings.identity, settings.data),
+        followed=(*followed.every, corrections.touched),
+        eligibility_is_ready=EligibilityHealth(_anybody_at(settings.eligibility_url)).is_ready,
+        operating=settings.operating,
+        tracing=start_tracing("settlement") if settings.operating.traces else None,
+    )
+
+
+@dataclass(frozen=True)
+class ReadModels:
+    """What is derived from the ledger alone (读模型)."""
+
+    fund_account: FundAccount
+    settlements: SqlSettlementIndex
+    stay_list: StayList
+    decision_list: DecisionList
+    revision_list: RevisionList
+
+    @property
+    def every(self) -> tuple[FollowedTables, ...]:
+        """All of them."""
+        return (
+            self.fund_account,
+            self.settlements,
+            self.stay_list,
+            self.decision_list,
+            self.revision_list,
+        )
+
+
+def build_read_models(storage: Storage) -> ReadModels:
+    """All read models of the ledger, brought up to date whenever they are asked."""
+    return ReadModels(
+        fund_account=storage.followed(FundAccount),
+        settlements=storage.followed(SqlSettlementIndex),
+        stay_list=storage.followed(StayList),
+        decision_list=storage.followed(DecisionList),
+        revision_list=storage.followed(RevisionList),
     )
 
 
@@ -232,4 +284,10 @@ def _eligibility(settings: Settings) -> httpx.Client:
 def _eligibility_at(url: str, data: Path, identity: IdentitySettings) -> httpx.Client:
     """One pool of connections for all who ask, with settlement's own token."""
     tokens = build_own_tokens(identity, data, name=SERVICE_NAME)
-    return httpx.Client(base_url=url, timeout=ELIGIBILITY_SECONDS, auth=tokens)
+    return AskingClient(base_url=url, timeout=ELIGIBILITY_SECONDS, auth=tokens)
+
+
+@cache
+def _anybody_at(url: str) -> httpx.Client:
+    """The same for what is told to everybody."""
+    return AskingClient(base_url=url, timeout=ELIGIBILITY_SECONDS)

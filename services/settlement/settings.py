@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
+from http_edge.operating_settings import OperatingSettings, read_operating
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Settings:
     YIZHAN_DRAFTS: `yes` where bills may be settled by policies nobody published (training);
     YIZHAN_DATABASE_URL: the PostgreSQL database that takes the place of the directory, or
     YIZHAN_DATABASE_URL_FILE: a file that holds it (a secret); YIZHAN_SETTLEMENT_SCHEMA: the schema
-    in it (default `settlement`); `identity`: whose tokens are trusted.
+    in it (default `settlement`); `identity`: whose tokens are trusted;
+    `operating`: the bounds of a worker (`http_edge/operating_settings.py`).
     """
 
     data: Path
@@ -26,10 +28,11 @@ class Settings:
     database: str | None = field(default=None, repr=False)
     schema: str = "settlement"
     identity: IdentitySettings = LOCAL_IDENTITY
+    operating: OperatingSettings = field(default_factory=OperatingSettings)
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """As the environment says. Raises IdentityUnusable."""
+        """As the environment says. Raises IdentityUnusable, OperatingSettingUnusable."""
         policies = os.environ.get("YIZHAN_POLICIES")
         return cls(
             data=Path(os.environ.get("YIZHAN_DATA", "var")),
@@ -39,6 +42,7 @@ class Settings:
             database=_database_url(),
             schema=os.environ.get("YIZHAN_SETTLEMENT_SCHEMA", "settlement"),
             identity=read_identity(os.environ),
+            operating=read_operating(os.environ),
         )
 
 

@@ -17,6 +17,10 @@ from eventlog.log import EventLogMissing
 from http_edge.identity.client_register import ClientsUnusable
 from http_edge.identity.identity_settings import IdentityUnusable
 from http_edge.identity.local_issuer import IssuerKeyUnusable
+from http_edge.logs import configure_logs
+from http_edge.operating_settings import OperatingSettingUnusable
+from http_edge.serving import NotStarted
+from http_edge.stopping import stopping_on_signals
 from settlement.adapters.policy_files import PolicyFileFaulty
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.statement_table import wide_console
@@ -26,7 +30,7 @@ from standalone.demo_owner import OwnerChapterFailed
 from standalone.hospital import Refused
 from standalone.owner_stand_in import StandInOwner, invented_people, stand_in_app
 from standalone.sample_client import say_how_to_get_a_token, show_sample_client
-from standalone.serving import NotStarted, running, served
+from standalone.serving import running, served
 from standalone.shown_commands import CommandFailed
 from standalone.signing import signed_as_samples
 
@@ -40,6 +44,7 @@ CANNOT_RUN = (
     IssuerKeyUnusable,
     MasterKeyUnusable,
     NotStarted,
+    OperatingSettingUnusable,
     OwnerSourcesUnusable,
     PolicyFileFaulty,
     Refused,
@@ -58,22 +63,26 @@ def serve(
         bool, typer.Option("--samples", help="导入样例机构与样例名册（均为虚构）")
     ] = False,
 ) -> None:
-    """在一个进程里运行两个服务，直到按 Ctrl-C。"""
+    """在一个进程里运行两个服务，直到按 Ctrl-C 或收到 SIGTERM；已受理的请求办完才停。"""
     try:
         settings = Settings.from_environment()
         if samples and settings.identity.issuer is not None:
             message = "用外部签发方时没有样例客户端；去掉 --samples，或不设 YIZHAN_OIDC_ISSUER"
             raise IdentityUnusable(message)
+        configure_logs()
         folder = data or settings.data
-        with running(
-            data=folder,
-            host=host,
-            port=port,
-            policies=settings.policies,
-            drafts=settings.drafts,
-            database=None if data else settings.database,
-            schema=settings.schema,
-        ) as addresses:
+        with (
+            stopping_on_signals() as stopping,
+            running(
+                data=folder,
+                host=host,
+                port=port,
+                policies=settings.policies,
+                drafts=settings.drafts,
+                database=None if data else settings.database,
+                schema=settings.schema,
+            ) as addresses,
+        ):
             if samples:
                 tokens = signed_as_samples(folder)
                 with httpx.Client(timeout=30, auth=tokens) as client:
@@ -88,9 +97,8 @@ def serve(
             if samples:
                 show_sample_client(addresses, folder, wide_console())
             wide_console().print("按 Ctrl-C 停止")
-            while True:
-                time.sleep(3600)
-    except KeyboardInterrupt:
+            stopping.wait()
+            wide_console().print("正在停止：办完已受理的请求……")
         wide_console().print("已停止")
     except CANNOT_RUN as wrong:
         wide_console().print(f"[red]{wrong}[/]")

@@ -123,6 +123,8 @@ def test_what_cannot_be_understood_is_set_aside_and_stops_nothing(desk: OnlineDe
     assert desk.identities(6) == [("subsistence_margin", None)]
     (feed,) = desk.eligibility.owner_knowledge.of_feeds()
     assert [each.position for each in feed.set_aside] == [2, 3, 4, 5, 6]
+    waiting = 'yizhan_dead_letters{queue="owner:minzheng",service="eligibility"} 5.0'
+    assert waiting in desk.client.get("/metrics").text
 
 
 def test_what_was_set_aside_is_taken_in_once_it_is_put_right(desk: OnlineDesk) -> None:

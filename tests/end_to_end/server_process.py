@@ -58,6 +58,14 @@ class ServerProcess:
         """A client of one of them, signed as whom its headers name."""
         return httpx.Client(base_url=url, timeout=30, auth=signed_in(self.data))
 
+    def ask_to_stop(self, number: signal.Signals) -> None:
+        """Send a signal that asks the process to end."""
+        os.kill(self._process.pid, number)
+
+    def ended(self) -> int:
+        """Wait for the process to end by itself; its exit code."""
+        return self._process.wait(timeout=60)
+
     def kill(self) -> None:
         """End the process at once, as a power failure would (SIGKILL)."""
         if self._process.poll() is None:

@@ -13,12 +13,12 @@ import pytest
 import eligibility.settings
 from eligibility.entrypoints.http.app import build_app as build_eligibility
 from eventlog.log import open_event_log
+from http_edge.serving import Server, free_port
 from settlement.bootstrap import build_parts
 from settlement.entrypoints.clock import business_date, now
 from settlement.entrypoints.http.app import create_app as create_settlement
 from settlement.settings import Settings
 from standalone.demo import INSTITUTIONS, ROSTER
-from standalone.serving import _free_port, _Server
 from tests.eligibility.conftest import number, roster
 from tests.support.signed import signed_in
 from tests.support.small_policies import RICHER_POLICY, write_book
@@ -111,12 +111,10 @@ def _listening(data: Path, *, policies: Path | None = None) -> Iterator[Services
         beside = ExitStack()
         stack.callback(beside.close)
         people = build_eligibility(eligibility.settings.Settings(data_dir=data))
-        below = beside.enter_context(
-            _Server(people, host="127.0.0.1", port=_free_port("127.0.0.1"))
-        )
+        below = beside.enter_context(Server(people, host="127.0.0.1", port=free_port("127.0.0.1")))
         settings = Settings(data=data, policies=policies, eligibility_url=below.url)
         desk = create_settlement(build_parts(settings, now))
-        front = stack.enter_context(_Server(desk, host="127.0.0.1", port=_free_port("127.0.0.1")))
+        front = stack.enter_context(Server(desk, host="127.0.0.1", port=free_port("127.0.0.1")))
         yield Services(
             desk=stack.enter_context(
                 httpx.Client(base_url=front.url, timeout=30, auth=signed_in(data))

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from http_edge.stopping import HANGING_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "infra/Dockerfile").read_text(encoding="utf-8")
 
@@ -62,6 +64,15 @@ def test_the_server_runs_as_nobody_special_on_the_locked_dependencies() -> None:
     assert instructions("USER") == ["yizhan"]
     assert instructions("VOLUME") == ["/data"]
     assert instructions("CMD") == ['["yizhan", "serve", "--host", "0.0.0.0"]']
+
+
+def test_the_container_is_healthy_when_both_services_are_ready_and_stops_in_order() -> None:
+    """Both ports are asked; the signal is the one that finishes what was accepted, with time."""
+    (check,) = instructions("HEALTHCHECK")
+    assert "/health/ready" in check
+    assert "(8000, 8001)" in check
+    assert instructions("STOPSIGNAL") == ["SIGTERM"]
+    assert compose()["stop_grace_period"] == f"{HANGING_SECONDS + 5}s"
 
 
 def test_the_compose_file_runs_that_image_on_this_machine_only() -> None:

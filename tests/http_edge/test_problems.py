@@ -27,6 +27,10 @@ class SettledElsewhere(AlreadySettled):
     """A more special one without a row of its own."""
 
 
+class OfficeAway(Exception):
+    """A domain error that passes by itself."""
+
+
 class Fee(BaseModel):
     model_config = ConfigDict(extra="forbid")
     amount_fen: Annotated[int, Field(strict=True, ge=0)]
@@ -39,7 +43,10 @@ class Bill(BaseModel):
     certificate_number: Annotated[str, Field(max_length=5)] = ""
 
 
-TABLE = {AlreadySettled: ProblemKind("already-settled", 409, "已经结算")}
+TABLE: dict[type[Exception], ProblemKind] = {
+    AlreadySettled: ProblemKind("already-settled", 409, "已经结算"),
+    OfficeAway: ProblemKind("office-away", 503, "部门没有应答"),
+}
 
 
 @pytest.fixture
@@ -58,6 +65,7 @@ def client() -> Iterator[TestClient]:
             "busy": LogBusy("path and lock"),
             "unknown": OutcomeUnknown("the last moment"),
             "conflict": VersionConflict("version 3"),
+            "away": OfficeAway("部门没有应答，请稍后再试"),
         }
         if how in errors:
             raise errors[how]
@@ -106,6 +114,14 @@ def test_what_passes_by_itself_asks_to_try_again(
 
     assert (response.status_code, response.json()["type"]) == (status, f"urn:yizhan:problem:{slug}")
     assert "detail" not in response.json()
+
+
+@pytest.mark.parametrize(("how", "retry_after"), [("busy", "1"), ("away", "1"), ("settled", None)])
+def test_what_is_unavailable_says_when_to_come_back(
+    client: TestClient, how: str, retry_after: str | None
+) -> None:
+    """Every 503 has `Retry-After`; what the caller must change first has none."""
+    assert client.get(f"/fail/{how}").headers.get("retry-after") == retry_after
 
 
 def test_an_unexpected_error_tells_a_reference_and_nothing_else(

@@ -33,6 +33,7 @@ from eligibility.entrypoints.cli_lists import import_list
 from eligibility.entrypoints.cli_owners import owner
 from eligibility.entrypoints.cli_personal_data import erase_person, rotate_keys
 from eligibility.entrypoints.cli_publish import publish_eligibility
+from eligibility.entrypoints.cli_read_models import read_models_app
 from eligibility.entrypoints.cli_running import (
     LOCAL,
     DataDir,
@@ -53,6 +54,7 @@ app.add_typer(roster, name="roster")
 app.add_typer(person, name="person")
 app.add_typer(owner, name="owner")
 app.command("eligibility-publish")(publish_eligibility)
+app.add_typer(read_models_app, name="eligibility")
 
 SHOWN_ERRORS = 50
 _NARROWEST_TABLE = 110

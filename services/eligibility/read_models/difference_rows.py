@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    delete,
     func,
     select,
     update,
@@ -107,6 +108,12 @@ class SqlDifferenceRows:
                 )
                 for township, village, what, state, count in connection.execute(query)
             ]
+
+    def forget(self) -> None:
+        """Throw all rows away; the next question about a book makes its own again."""
+        with begin_writing(self._engine) as connection:
+            for table in (_rows, _books):
+                connection.execute(delete(table))
 
     @cached_property
     def _engine(self) -> Engine:

@@ -27,6 +27,9 @@ from eventlog.followed_tables import FollowedTables
 from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
 
+LIST_MEMBERS = "list_members"
+"""Under this name its position is kept."""
+
 _metadata = MetaData()
 _members = Table(
     "list_members",
@@ -51,7 +54,7 @@ class SqlListMembers:
 
     def catch_up(self) -> None:
         """Take in what was recorded since. Raises `FollowerStopped`."""
-        self._tables.catch_up()
+        self.tables.catch_up()
 
     def members(self, order: ListOrder, size: int) -> Iterator[Sequence[UUID]]:
         """Everybody who was on these lists with one of the order's kinds, each once."""
@@ -66,7 +69,7 @@ class SqlListMembers:
         after = b""
         while True:
             # A page at a time: no read stays open while the people of a page are worked on.
-            with self._tables.reading() as connection:
+            with self.tables.reading() as connection:
                 found = list(connection.execute(query.where(columns.person_id > after)).scalars())
             if not found:
                 return
@@ -74,10 +77,11 @@ class SqlListMembers:
             after = found[-1]
 
     @cached_property
-    def _tables(self) -> FollowedTables:
+    def tables(self) -> FollowedTables:
+        """The tables it keeps; asking for them creates what is missing."""
         engine = self._open_engine()
         tables = FollowedTables(
-            name="list_members", tables=_metadata, react=_react, log=self._log, engine=engine
+            name=LIST_MEMBERS, tables=_metadata, react=_react, log=self._log, engine=engine
         )
         tables.create_tables()
         return tables

@@ -17,6 +17,9 @@ from eventlog.followed_tables import FollowedTables
 from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
 
+PLACED_PEOPLE = "placed_people"
+"""Under this name its position is kept."""
+
 _metadata = MetaData()
 _placed = Table(
     "placed_people",
@@ -41,7 +44,7 @@ class SqlPlacedPeople:
         query = select(columns.person_id).where(columns.of == _key(group))
         if person_id is not None:
             query = query.where(columns.person_id > person_id.hex)
-        with self._tables.caught_up() as connection:
+        with self.tables.caught_up() as connection:
             found = connection.execute(query.order_by(columns.person_id).limit(limit)).scalars()
             return [UUID(each) for each in found]
 
@@ -50,14 +53,15 @@ class SqlPlacedPeople:
         columns, ids = _placed.c, [each.hex for each in person_ids]
         query = select(columns.person_id).where(columns.of == _key(group))
         query = query.where(columns.person_id.in_(ids)).order_by(columns.person_id)
-        with self._tables.reading() as connection:
+        with self.tables.reading() as connection:
             return [UUID(each) for each in connection.execute(query).scalars()]
 
     @cached_property
-    def _tables(self) -> FollowedTables:
+    def tables(self) -> FollowedTables:
+        """The tables it keeps; asking for them creates what is missing."""
         engine = self._open_engine()
         tables = FollowedTables(
-            name="placed_people", tables=_metadata, react=_react, log=self._log, engine=engine
+            name=PLACED_PEOPLE, tables=_metadata, react=_react, log=self._log, engine=engine
         )
         tables.create_tables()
         return tables

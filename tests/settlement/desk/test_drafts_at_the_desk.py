@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from http_edge.serving import NotStarted
 from settlement.bootstrap import build_parts
 from settlement.settings import Settings
-from standalone.serving import NotStarted, running
+from standalone.serving import running
 from tests.support.settlement_desk import Ticking
 from tests.support.small_policies import REGION, layer_text, policy_text, write_book
 

@@ -15,6 +15,7 @@ from eligibility.entrypoints.http.comparisons import COMPARISON_LIMIT_BYTES, com
 from eligibility.entrypoints.http.lists import lists_router
 from eligibility.entrypoints.http.members import members_router
 from eligibility.entrypoints.http.merges import merges_router
+from eligibility.entrypoints.http.operating import eligibility_operations
 from eligibility.entrypoints.http.owners import owners_router
 from eligibility.entrypoints.http.persons import persons_router
 from eligibility.entrypoints.http.problems import PROBLEMS
@@ -25,6 +26,7 @@ from eligibility.entrypoints.http.who_may import WHO_MAY
 from eligibility.settings import Settings
 from http_edge.body_limit import BodyLimit
 from http_edge.identity.gate import install_guard
+from http_edge.operating import install_operations
 from http_edge.problems import ProblemKind, ProblemTable, install_problems
 from http_edge.request_outcome import RequestUnknown
 from http_edge.security_headers import SecurityHeaders
@@ -77,6 +79,7 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
     app.include_router(comparisons_router(eligibility, clock))
     install_guard(app, eligibility.gate, WHO_MAY)
     app.add_middleware(SecurityHeaders)
+    install_operations(app, eligibility_operations(eligibility))
     return app
 
 

@@ -1,6 +1,6 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
 `settlements`, `account`, `statement`, `check-statement`, `stay …`, `touched`, `fund …`,
-`institutions …`, `revision …`, `migrate`, `publish`, `token`, `clients …`.
+`institutions …`, `revision …`, `migrate`, `rebuild`, `follow`, `publish`, `token`, `clients …`.
 """
 
 import typer
@@ -14,6 +14,7 @@ from settlement.entrypoints.cli.paper import check_paper, statement
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
 from settlement.entrypoints.cli.publish import publish_settlement
+from settlement.entrypoints.cli.read_models import follow, rebuild
 from settlement.entrypoints.cli.revisions import revision_app
 from settlement.entrypoints.cli.settlements import find
 from settlement.entrypoints.cli.stay import stay_app
@@ -36,5 +37,7 @@ app.command()(token)
 app.command("settlements")(find)
 app.command()(statement)
 app.command("check-statement")(check_paper)
+app.command()(rebuild)
+app.command()(follow)
 app.command("touched")(list_touched_settlements)
 app.command("publish")(publish_settlement)

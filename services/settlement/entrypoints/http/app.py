@@ -10,6 +10,7 @@ from http_edge.identity.token_routes import (
     TOKEN_PATH,
     token_routes,
 )
+from http_edge.operating import install_operations
 from http_edge.problems import install_problems
 from http_edge.security_headers import SecurityHeaders
 from settlement.application.find_stay import is_hospital
@@ -23,6 +24,7 @@ from settlement.entrypoints.http.funds import fund_routes
 from settlement.entrypoints.http.institutions import institution_routes
 from settlement.entrypoints.http.late_amounts import late_amount_routes
 from settlement.entrypoints.http.notices import notice_routes
+from settlement.entrypoints.http.operating import settlement_operations
 from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.entrypoints.http.requests import request_routes
 from settlement.entrypoints.http.revisions import revision_routes
@@ -75,4 +77,5 @@ def create_app(parts: Parts) -> FastAPI:
         app, gate, WHO_MAY, is_hospital=lambda institution: is_hospital(parts.ledger, institution)
     )
     app.add_middleware(SecurityHeaders)
+    install_operations(app, settlement_operations(parts))
     return app

@@ -1,0 +1,220 @@
+"""Metrics for Prometheus (指标): counted while requests run, and looked up when they are scraped.
+
+Each application has a registry of its own. Every name is in `METRICS`, which the alert rules, the
+dashboard and the runbook are held against. With `PROMETHEUS_MULTIPROC_DIR` set, the counts of all
+workers of a machine are added up in files there, whichever worker answers the scrape.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from http_edge.health import OK, Followed, Report
+
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+TLooked = TypeVar("TLooked")
+
+METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+METRICS: Final[Mapping[str, str]] = {
+    "yizhan_http_request_duration_seconds": "请求耗时，按路由、方法、状态类别 (latency)",
+    "yizhan_http_refusals_total": "拒绝与错误，按问题类型 (refusals by cause)",
+    "yizhan_http_requests_in_flight": "在办请求 (requests in flight)",
+    "yizhan_http_rejected_total": "因背压未受理的请求 (rejected by backpressure)",
+    "yizhan_settlements_total": "完成的结算，撤销不减 (settlements completed)",
+    "yizhan_settled_cost_fen_total": "完成的结算的费用总额，分 (cost of the bills settled, in fen)",
+    "yizhan_reversals_total": "撤销的结算 (settlements reversed)",
+    "yizhan_events_stored_total": "写入的事件 (events stored)",
+    "yizhan_event_log_save_duration_seconds": "写入事件日志的耗时 (saving)",
+    "yizhan_group_commit_saves": "一次提交合并的写入数 (saves that shared one transaction)",
+    "yizhan_event_log_last_position": "事件日志的最后位置 (last position)",
+    "yizhan_follower_lag_events": "读模型落后的事件数 (events a read model is behind)",
+    "yizhan_follower_stopped": "读模型停在不能应用的事件前为 1 (stopped before an event)",
+    "yizhan_publisher_lag_events": "发布落后的事件数 (events a publisher is behind)",
+    "yizhan_dead_letters": "等待处理的死信 (dead letters waiting)",
+    "yizhan_health_check": "检查项正常为 1，否则为 0 (1 where a check is fine)",
+}
+"""Every metric of ours, with what it tells."""
+
+_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_SAVES = (1, 2, 4, 8, 16, 32, 64, 128)
+
+
+def _told(name: str) -> tuple[str, str]:
+    return name, METRICS[name]
+
+
+class HttpMetrics:
+    """What is counted while requests run (请求指标)."""
+
+    def __init__(self, registry: CollectorRegistry, service: str) -> None:
+        self._service = service
+        self._duration = Histogram(
+            *_told("yizhan_http_request_duration_seconds"),
+            ["service", "method", "route", "status_class"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._durations: dict[tuple[str, str, int], Histogram] = {}
+        self._refusals = Counter(
+            *_told("yizhan_http_refusals_total"), ["service", "problem"], registry=registry
+        )
+        self._rejected = Counter(
+            *_told("yizhan_http_rejected_total"), ["service", "problem"], registry=registry
+        )
+        in_flight = Gauge(
+            *_told("yizhan_http_requests_in_flight"),
+            ["service"],
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self.in_flight = in_flight.labels(service)
+
+    def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+        labels = (method, route, status // 100)
+        duration = self._durations.get(labels)
+        if duration is None:
+            # Looking a labelled child up takes the library longer than observing.
+            duration = self._duration.labels(self._service, method, route, f"{labels[2]}xx")
+            self._durations[labels] = duration
+        duration.observe(seconds)
+
+    def refused(self, problem: str) -> None:
+        """With a problem of this type."""
+        self._refusals.labels(self._service, problem).inc()
+
+    def rejected(self, problem: str) -> None:
+        """Before the application saw it."""
+        self._rejected.labels(self._service, problem).inc()
+
+
+class LogMetrics:
+    """What is counted when a log is written (写入指标)."""
+
+    def __init__(self, registry: CollectorRegistry, service: str) -> None:
+        events = Counter(*_told("yizhan_events_stored_total"), ["service"], registry=registry)
+        save = Histogram(
+            *_told("yizhan_event_log_save_duration_seconds"),
+            ["service"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        group = Histogram(
+            *_told("yizhan_group_commit_saves"), ["service"], buckets=_SAVES, registry=registry
+        )
+        self._events = events.labels(service)
+        self.save_seconds = save.labels(service)
+        self._group = group.labels(service)
+
+    def stored(self, events: int) -> None:
+        """So many events were stored."""
+        self._events.inc(events)
+
+    def committed(self, saves: int) -> None:
+        """So many saves shared one transaction."""
+        self._group.observe(saves)
+
+
+class SettlementMetrics:
+    """What settlement counts beside (结算指标)."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._settlements = Counter(*_told("yizhan_settlements_total"), registry=registry)
+        self._cost_fen = Counter(*_told("yizhan_settled_cost_fen_total"), registry=registry)
+        self._reversals = Counter(*_told("yizhan_reversals_total"), registry=registry)
+
+    def settled(self, *, cost_fen: int) -> None:
+        """A bill of this cost was settled."""
+        self._settlements.inc()
+        self._cost_fen.inc(cost_fen)
+
+    def reversed(self) -> None:
+        """A settlement was reversed."""
+        self._reversals.inc()
+
+
+Levels = Callable[[], Mapping[str, int]]
+"""By name, how much of something there is now."""
+
+
+def _nothing() -> Mapping[str, int]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is looked up at each scrape (抓取时查询): positions, and queues by their names."""
+
+    service: str
+    last_position: Callable[[], int] | None = None
+    followed: Callable[[], Sequence[Followed]] = tuple
+    publishers: Levels = field(default=_nothing)
+    dead_letters: Levels = field(default=_nothing)
+
+
+class _LookedUp(Collector):
+    """The gauges of one scrape; what cannot be read is left out, and `/health/ready` says so."""
+
+    def __init__(self, looked: Looked, report: Report | None) -> None:
+        self._looked = looked
+        self._report = report
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Look everything up."""
+        looked = self._looked
+        last = _quietly(looked.last_position) if looked.last_position else None
+        yield self._family("yizhan_event_log_last_position", None, {"": last})
+        followed = _quietly(looked.followed) or ()
+        lags = {f.name: _lag(f, last) for f in followed}
+        yield self._family("yizhan_follower_lag_events", "follower", lags)
+        stopped = {f.name: int(f.is_stopped) for f in followed}
+        yield self._family("yizhan_follower_stopped", "follower", stopped)
+        for name, label, levels in (
+            ("yizhan_publisher_lag_events", "publisher", looked.publishers),
+            ("yizhan_dead_letters", "queue", looked.dead_letters),
+        ):
+            yield self._family(name, label, _quietly(levels) or {})
+        words = self._report.words if self._report else {}
+        checks = {check: int(word == OK) for check, word in words.items()}
+        yield self._family("yizhan_health_check", "check", checks)
+
+    def _family(
+        self, name: str, label: str | None, values: Mapping[str, int | None]
+    ) -> GaugeMetricFamily:
+        labels = ["service", label] if label else ["service"]
+        family = GaugeMetricFamily(*_told(name), labels=labels)
+        for each, value in values.items():
+            if value is not None:
+                family.add_metric([self._looked.service, each][: len(labels)], value)
+        return family
+
+
+def _lag(followed: Followed, last: int | None) -> int | None:
+    position = _quietly(followed.position)
+    # The position is read after the log's end, which may have moved on since.
+    return None if last is None or position is None else max(0, last - position)
+
+
+def _quietly(look: Callable[[], TLooked]) -> TLooked | None:
+    try:
+        return look()
+    except Exception:  # a scrape tells what it can
+        return None
+
+
+def exposition(registry: CollectorRegistry, looked: Looked, report: Report | None) -> bytes:
+    """Everything as text, as Prometheus reads it (blocks: positions are read)."""
+    counted = registry
+    if os.environ.get(MULTIPROCESS_VARIABLE):
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]  # the library has no types there
+    at_scrape = CollectorRegistry()
+    at_scrape.register(_LookedUp(looked, report))
+    return generate_latest(counted) + generate_latest(at_scrape)

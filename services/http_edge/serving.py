@@ -1,0 +1,69 @@
+"""Serving an application (HTTP 服务器): in a thread, started and ended in order."""
+
+import socket
+import threading
+import time
+from types import TracebackType
+
+import uvicorn
+from fastapi import FastAPI
+
+from http_edge.operating import drain
+from http_edge.stopping import GRACE_SECONDS
+
+STARTUP_SECONDS = 30.0
+_CLOSING_SECONDS = 5
+
+
+class NotStarted(Exception):
+    """A server did not come up; the message says which address."""
+
+
+class Server:
+    """One application on one address, in a thread of its own.
+
+    Leaving the block stops taking requests and finishes those that were accepted.
+    """
+
+    def __init__(self, app: FastAPI, *, host: str, port: int):
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            log_config=None,  # through the same handler as all other lines
+            access_log=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._app = app
+        self.url = f"http://{host}:{port}"
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def __enter__(self) -> "Server":
+        self._thread.start()
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise NotStarted(f"{self.url} 没有启动；端口可能被占用，用 --port 换一个")
+            time.sleep(0.02)
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        time.sleep(drain(self._app))
+        self._server.should_exit = True
+        self._thread.join(timeout=GRACE_SECONDS + _CLOSING_SECONDS)
+
+
+def free_port(host: str) -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,53 @@
+"""How settlement is operated (结算服务的运行): its checks, its metrics, its bounds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from http_edge.following import following_checks
+from http_edge.health import FAILED, Check, Health
+from http_edge.metrics import LogMetrics, Looked, SettlementMetrics
+from http_edge.operating import Operations, log_measures
+from settlement.bootstrap import Parts
+from settlement.domain.stay import Stay
+
+SERVICE = "settlement"
+
+
+def settlement_operations(parts: Parts) -> Operations:
+    """The operation of settlement on these parts; its log tells from now on what is stored."""
+    registry = CollectorRegistry()
+    counted = SettlementMetrics(registry)
+
+    def count(events: Sequence[Any]) -> None:
+        for event in events:
+            if isinstance(event, Stay.SettlementCompleted):
+                counted.settled(cost_fen=event.total_fen)
+            elif isinstance(event, Stay.SettlementReversed):
+                counted.reversed()
+
+    log = parts.register
+    log.measures = log_measures(LogMetrics(registry, SERVICE), saved=count)
+    return Operations(
+        service=SERVICE,
+        health=Health(settlement_checks(parts)),
+        looked=Looked(SERVICE, last_position=log.last_position, followed=lambda: parts.followed),
+        settings=parts.operating,
+        registry=registry,
+        tracing=parts.tracing,
+    )
+
+
+def settlement_checks(parts: Parts) -> list[Check]:
+    """What settlement needs: its log and policies; without eligibility it works less well."""
+    names = [each.name for each in parts.followed]
+    return [
+        *following_checks(parts.register, lambda: parts.followed, names, parts.operating),
+        Check("policies", lambda: None if parts.book.policies else FAILED),
+        Check(
+            "eligibility",
+            lambda: None if parts.eligibility_is_ready() else FAILED,
+            is_vital=False,
+        ),
+    ]

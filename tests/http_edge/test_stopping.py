@@ -1,0 +1,38 @@
+"""A process is asked to end; it is told once, and a second signal does not ask."""
+
+import os
+import signal
+
+from http_edge.stopping import Stopping, stopping_on_signals
+
+
+def test_a_signal_asks_and_the_next_would_end() -> None:
+    """Either signal; afterwards both are as the system has them."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with stopping_on_signals() as stopping:
+            assert not stopping.wait(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+            assert stopping.wait(10)
+            assert stopping.is_asked
+            assert stopping.wait()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def test_without_a_signal_everything_is_as_before() -> None:
+    """A command that ends by itself leaves no handlers behind."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    with stopping_on_signals() as stopping:
+        assert signal.getsignal(signal.SIGTERM) is not before[signal.SIGTERM]
+    assert not stopping.is_asked
+    assert {each: signal.getsignal(each) for each in before} == before
+
+
+def test_asking_needs_no_signal() -> None:
+    """Whoever runs a worker may end it as well."""
+    stopping = Stopping()
+    stopping.ask("test")
+    assert stopping.wait()
