@@ -31,7 +31,7 @@ from settlement.domain.institution import InstitutionUnknown
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
 from settlement.entrypoints.cli import fund_tables
-from settlement.entrypoints.cli.refusing import refuse
+from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
 from settlement.entrypoints.fund_translating import (
     show_funds,
     show_reconciliation,
@@ -39,7 +39,6 @@ from settlement.entrypoints.fund_translating import (
 )
 from settlement.law.exact import NotExact, format_yuan, parse_yuan
 from settlement.read_models.fund_account import StatementDoesNotAddUp
-from settlement.settings import Settings
 
 DIFFERENCES_FOUND = 1
 
@@ -242,7 +241,7 @@ def withdraw(
 @contextmanager
 def _parts(data: Path | None) -> Iterator[Parts]:
     """The service's parts on an existing ledger; refusals are printed and end with 2."""
-    settings = Settings.from_environment()
+    settings = settings_from_environment()
     if data is not None:
         settings = replace(settings, data=data)
     # A mistyped directory must not become an empty ledger.

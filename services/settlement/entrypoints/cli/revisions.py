@@ -45,10 +45,9 @@ from settlement.domain.revised_parts import (
 from settlement.domain.revision import Revision, RevisionRefusal
 from settlement.domain.stay_refusals import BookedBackwards
 from settlement.entrypoints import clock
-from settlement.entrypoints.cli.refusing import refuse
+from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.exact import format_yuan
-from settlement.settings import Settings
 
 _REFUSALS = (
     RevisionRefusal,
@@ -172,7 +171,7 @@ def issue(number: Number, operator: Operator, acting_for: ActingFor, *, data: Da
 @contextmanager
 def _parts(data: Path | None) -> Iterator[Parts]:
     """The service's parts on an existing ledger; refusals are printed and end with 2."""
-    settings = Settings.from_environment()
+    settings = settings_from_environment()
     settings = replace(settings, data=data or settings.data)
     # A mistyped directory must not become an empty ledger.
     if not settings.data.is_dir():
