@@ -93,7 +93,7 @@ def serve(
             wide_console().print(
                 f"资格服务 {addresses.eligibility}（接口文档 {addresses.eligibility}/docs）"
             )
-            say_how_to_get_a_token(settings.identity, wide_console())
+            say_how_to_get_a_token(settings.identity, wide_console(), data=data)
             if samples:
                 show_sample_client(addresses, folder, wide_console())
             wide_console().print("按 Ctrl-C 停止")

@@ -15,14 +15,20 @@ SAMPLE_CLIENT: Final = "sample-H50011200001"
 _SAMPLE_HOSPITAL: Final = "H50011200001"
 
 
-def say_how_to_get_a_token(identity: IdentitySettings, console: Console) -> None:
-    """Where tokens come from here."""
+def say_how_to_get_a_token(
+    identity: IdentitySettings, console: Console, *, data: Path | None = None
+) -> None:
+    """Where tokens come from here; `data` is a folder that the commands must be told."""
     if identity.issuer is not None:
         _say(console, f"令牌由 {identity.issuer} 签发（audience：{identity.audience}）")
         return
+    there = f" --data {data}" if data else ""
     _say(console, "每个请求都须带令牌：")
-    _say(console, "  人员：yizhan token --operator 姓名 --institution 机构编码 --role auditor")
-    _say(console, "  医院系统：yizhan clients add --institution 机构编码 --role biller")
+    _say(
+        console,
+        f"  人员：yizhan token --operator 姓名 --institution 机构编码 --role auditor{there}",
+    )
+    _say(console, f"  医院系统：yizhan clients add --institution 机构编码 --role biller{there}")
 
 
 def show_sample_client(addresses: Addresses, data: Path, console: Console) -> None:

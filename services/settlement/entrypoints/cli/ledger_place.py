@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from settlement.bootstrap import has_ledger
-from settlement.entrypoints.cli.refusing import refuse
+from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
 from settlement.settings import Settings
 
 
 def settings_on(data: Path | None) -> Settings:
     """The settings; a directory that is named goes before any database."""
-    settings = Settings.from_environment()
+    settings = settings_from_environment()
     return settings if data is None else replace(settings, data=data, database=None)
 
 

@@ -17,11 +17,10 @@ from http_edge.identity.client_register import (
     ClientsUnusable,
     ClientUnknown,
 )
-from http_edge.identity.identity_settings import IdentityUnusable
 from http_edge.identity.local_issuer import IssuerKeyUnusable, open_local_issuer
 from http_edge.identity.roles import EVERY_INSTITUTION, Role, are_of_an_office, in_words
 from settlement.entrypoints import clock
-from settlement.entrypoints.cli.refusing import refuse
+from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
 from settlement.entrypoints.statement_table import wide_console
 from settlement.settings import Settings
 
@@ -132,10 +131,7 @@ def _register(data: Path | None) -> ClientRegister:
 
 def _local(data: Path | None) -> Settings:
     """The settings, which must leave issuing to us."""
-    try:
-        settings = Settings.from_environment()
-    except IdentityUnusable as wrong:
-        refuse(str(wrong))
+    settings = settings_from_environment()
     if settings.identity.issuer is not None:
         refuse(f"令牌由 {settings.identity.issuer} 签发；本机不签发，请向它取得")
     return replace(settings, data=data or settings.data)

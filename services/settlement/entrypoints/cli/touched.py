@@ -28,7 +28,7 @@ from settlement.domain.answers_compared import (
 )
 from settlement.domain.record import Actor, EnrolmentUsed
 from settlement.entrypoints import clock
-from settlement.entrypoints.cli.refusing import refuse
+from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
 from settlement.entrypoints.statement_table import wide_console
 from settlement.entrypoints.touched_messages import show_touched
 from settlement.settings import Settings
@@ -49,7 +49,7 @@ def list_touched_settlements(
     ] = None,
 ) -> None:
     """列出受资格更正影响的结算：事后认定、取消或参保变动，原来与现在；不改动任何结算。"""
-    settings = Settings.from_environment()
+    settings = settings_from_environment()
     by = Actor(operator=operator, institution_id=InstitutionId(acting_for))
     found = 0
     try:
