@@ -35,6 +35,7 @@ _CLOSING_SECONDS = 5
 # complete: on a clock, the sending thread would take a few records at a time from the other.
 _BATCH_BYTES = 256 * 1024
 _LINGER_MILLISECONDS = 10_000
+_LATEST = 20
 
 
 class TopicMissing(Exception):
@@ -47,6 +48,10 @@ class TopicUnfit(Exception):
 
 class PositionLost(Exception):
     """Events were sent, and nobody knows how far (发布位置丢失): from 0 on would double them."""
+
+
+class PositionUnclear(Exception):
+    """Kafka told a position that its own events are beyond (发布位置不明); it is asked again."""
 
 
 class TakenOver(Exception):
@@ -109,6 +114,7 @@ class ExactlyOnce:
             self._producer.init_transactions()
             kept = self._kept()
             self._position = kept.position if kept else self._first_position()
+            self._require_nothing_beyond(self._position)
             self.send((), reached=self._position)
         except BaseException:
             self.close()
@@ -211,8 +217,16 @@ class ExactlyOnce:
                 raise PositionLost(message)
         return 0
 
-    def _committed(self, topic: str) -> Iterator[bytes]:
-        """The committed records of a topic, up to the end as of now."""
+    def _require_nothing_beyond(self, position: int) -> None:
+        """The latest events must not be beyond the position, whatever Kafka said of the latter."""
+        for value in self._committed(self._events, latest=_LATEST):
+            event = json.loads(value)
+            if event["source"] == self._channel.source and event["data"]["position"] > position:
+                raise PositionUnclear(f"{event['id']} > {position}")
+
+    def _committed(self, topic: str, *, latest: int | None = None) -> Iterator[bytes]:
+        """The committed records of a topic, up to the end as of now; or the latest few of each
+        partition, counting those of Kafka's own."""
         consumer = KafkaConsumer(
             bootstrap_servers=self._servers.bootstrap,
             isolation_level="read_committed",
@@ -225,8 +239,11 @@ class ExactlyOnce:
                 raise LeaderNotAvailableError(topic)
             partitions = [TopicPartition(topic, number) for number in numbers]
             consumer.assign(partitions)
-            consumer.seek_to_beginning(*partitions)
+            begins = consumer.beginning_offsets(partitions)
             ends = consumer.end_offsets(partitions)
+            for each in partitions:
+                back = 0 if latest is None else ends[each] - latest
+                consumer.seek(each, max(begins[each], back))
             while any(consumer.position(each) < ends[each] for each in partitions):
                 records = consumer.poll(timeout_ms=1_000)
                 for found in records.values():

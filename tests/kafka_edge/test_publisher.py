@@ -16,9 +16,11 @@ from kafka_edge.exactly_once import (
     ExactlyOnce,
     Fenced,
     PositionLost,
+    PositionUnclear,
     TakenOver,
     TopicMissing,
     TopicUnfit,
+    _Kept,
     _partition_of,
 )
 from kafka_edge.feed import FeedPage, NotNow, page_before_fault
@@ -247,6 +249,19 @@ def test_a_lost_position_an_older_log_and_a_missing_topic_need_somebody(
         publisher(Admissions(5), other, []).follow()
     monkeypatch.undo()
     assert positions(servers) == [1, 2, 3, 4, 5]
+
+
+def test_a_position_that_events_are_beyond_is_not_believed(
+    servers: KafkaServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever Kafka says of the position: the latest events say otherwise, and nothing is sent."""
+    publisher(Admissions(5), servers, []).catch_up()
+    with monkeypatch.context() as patched:
+        patched.setattr(ExactlyOnce, "_kept", lambda _: _Kept(3, "somebody"))
+        with pytest.raises(PositionUnclear, match=r"/yizhan/settlement/[45] > 3"):
+            publisher(Admissions(5), servers, []).catch_up()
+    publisher(Admissions(6), servers, []).catch_up()
+    assert positions(servers) == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_topic_with_other_partitions_is_refused(kafka: str) -> None:
