@@ -70,13 +70,23 @@ class EventLog(Application[UUID]):
 
     recorder: EventLogRecorder
     mapper: TypedMapper
-    measures: LogMeasures = UNMEASURED
+    _measures: LogMeasures = UNMEASURED
 
     def __init__(self, place: LogPlace, snapshots: SnapshotPlan = NO_SNAPSHOTS) -> None:
         self._place = place
         self._running = place.running_requests()
         self._snapshots = snapshots
         super().__init__()
+
+    @property
+    def measures(self) -> LogMeasures:
+        """What is told of everything that happens here."""
+        return self._measures
+
+    @measures.setter
+    def measures(self, measures: LogMeasures) -> None:
+        self._measures = measures
+        self.recorder.on_commit = measures.committed
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Nothing from the process's environment: how events are stored is not a setting."""
@@ -111,7 +121,6 @@ class EventLog(Application[UUID]):
         with self.measures.around("save"):
             recordings = super().save(*objs, accepted=accepted, snapshots=snapshots)
         self.measures.saved([each.domain_event for each in recordings])
-        self.measures.committed(1)
         return recordings
 
     def save_portions(

@@ -136,7 +136,7 @@ class PostgresRecorder(EventLogRecorder):
                 return write_group(connection, saves, again=number > 0)
 
         try:
-            return with_patience(attempt)
+            outcomes = with_patience(attempt)
         except psycopg.errors.LockNotAvailable as error:
             with told_as_busy():
                 raise error
@@ -146,6 +146,8 @@ class PostgresRecorder(EventLogRecorder):
             if writing:
                 raise OutcomeUnknown(UNKNOWN) from error
             raise LogBusy(AWAY) from error
+        self.on_commit(sum(not isinstance(outcome, Exception) for outcome in outcomes))
+        return outcomes
 
     def insert_portions(
         self,

@@ -1,7 +1,7 @@
 """What a log asks of the place its events are kept in (事件存储的接口), in any database."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,12 @@ from eventlog.requests import RegisteredRequest, RequestKey
 
 
 class EventLogRecorder(ApplicationRecorder):
-    """The library's recorder, with the register of requests, serials and snapshots beside it."""
+    """The library's recorder, with the register of requests, serials and snapshots beside it.
+
+    `on_commit` is told how many saves shared a transaction, once it is committed.
+    """
+
+    on_commit: Callable[[int], None] = staticmethod(lambda _saves: None)
 
     @abstractmethod
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:

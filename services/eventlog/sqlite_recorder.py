@@ -265,7 +265,8 @@ class SqliteRecorder(SQLiteApplicationRecorder, EventLogRecorder):
                 message = "another writer saved one of these aggregates first"
                 raise VersionConflict(message) from error
             cursor.executemany(_INSERT_SNAPSHOT, map(_event_row, kwargs.get("snapshots", ())))
-            return positions
+        self.on_commit(1)
+        return positions
 
     def insert_portions(
         self,

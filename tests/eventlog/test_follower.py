@@ -141,11 +141,13 @@ def test_a_million_events_reach_two_racing_followers_once(address: str, engine: 
 def _follow_while_written(address: str, engine: Engine, *, events: int) -> None:
     command = [sys.executable, "-m", "tests.eventlog.coin_totals", address, str(events)]
     followers = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
-    writers = [start("mixed", address, f"w{number}", events // 4) for number in range(4)]
-    stored = sum(int(writer.communicate()[0]) for writer in writers)
-
-    assert stored == events
-    assert [following.wait(timeout=600) for following in followers] == [0, 0]
+    try:
+        writers = [start("mixed", address, f"w{number}", events // 4) for number in range(4)]
+        assert sum(int(writer.communicate()[0]) for writer in writers) == events
+        assert [following.wait(timeout=600) for following in followers] == [0, 0]
+    finally:
+        for following in followers:
+            following.kill()
     with engine.connect() as connection:
         told = connection.execute(select(coin_totals.rows.c.position)).scalars().all()
     assert sorted(told) == list(range(1, events + 1))

@@ -16,6 +16,7 @@ from psycopg import Connection
 import eventlog.postgres_recorder
 from eventlog.log import EventLog, EventLogMissing, LogBusy, OutcomeUnknown, open_postgres_log
 from eventlog.log_errors import RequestAlreadyAccepted, VersionConflict
+from eventlog.measured import LogMeasures
 from eventlog.postgres_connections import options_for
 from eventlog.postgres_groups import LOCK, Save, write_group
 from tests.eventlog.log_addresses import behind_the_log, connected, new_address, open_at
@@ -155,6 +156,28 @@ def test_a_lock_that_is_not_released_is_reported_as_busy(
             assert impatient.last_position() == 0
         assert impatient.find_request(request("k1").key) is None
         impatient.save(Box.open("li"))
+
+
+def test_whoever_measures_hears_how_many_saves_shared_a_transaction(
+    address: str, log: EventLog
+) -> None:
+    """One alone; five who came while nobody could write are told of together."""
+    sizes: list[int] = []
+    log.measures = LogMeasures(committed=sizes.append)
+    log.save(Box.open("first"))
+    with held(address) as holder:
+        writers = [threading.Thread(target=log.save, args=(Box.open(str(n)),)) for n in range(6)]
+        writers[0].start()
+        _wait_for(holder, "SELECT pid FROM pg_locks WHERE NOT granted")
+        for writer in writers[1:]:
+            writer.start()
+        groups: Any = log.recorder
+        while len(groups._groups._waiting) < 5:
+            time.sleep(0.001)
+    for writer in writers:
+        writer.join(20)
+
+    assert sizes == [1, 1, 5]
 
 
 def test_a_serial_does_not_wait_for_those_who_save(address: str, log: EventLog) -> None:
