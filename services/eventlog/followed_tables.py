@@ -13,9 +13,10 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from eventlog.engines import begin_writing, written_apart
 from eventlog.follower import Follower, React, ReadsInOrder, create_follower_tables
+from eventlog.log_errors import EventLogMissing
 
 
-class ReadModelMissing(Exception):
+class ReadModelMissing(EventLogMissing):
     """A read model's table, or a column of it, is not there: run the create step."""
 
     def __init__(self, table: str) -> None:

@@ -2,6 +2,7 @@
 stored depends on left to the server's settings.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ _MOST_CONNECTIONS = 16
 _FIRST_PAUSE_SECONDS = 0.05
 
 Found = TypeVar("Found")
+
+# Each failed attempt to connect would be a warning; whoever asked is told once.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
 def connection_settings(schema: str) -> dict[str, str]:
@@ -70,9 +74,9 @@ def told_as_busy() -> Iterator[None]:
     """A lock that was not free, or a server that is away, is told as the log being busy."""
     try:
         yield
-    except (psycopg.errors.LockNotAvailable, PoolTimeout, PoolClosed) as error:
+    except psycopg.errors.LockNotAvailable as error:
         raise LogBusy(BUSY) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise LogBusy(AWAY) from error
 
 

@@ -24,7 +24,6 @@ from settlement.application.sum_accounts import (
 from settlement.bootstrap import (
     build_corrections,
     build_members,
-    open_storage,
 )
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
@@ -37,7 +36,7 @@ from settlement.entrypoints.account_translating import (
     show_person_account,
 )
 from settlement.entrypoints.cli.fund_tables import plain_row, plain_table
-from settlement.entrypoints.cli.ledger_place import existing_ledger
+from settlement.entrypoints.cli.ledger_place import existing_ledger, opened
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.cli.settlements import (
     Csv,
@@ -136,7 +135,7 @@ def _of_person(settings: Settings, person_id: PersonId, asked: AskAccount) -> Pe
 
 
 def _of_group(settings: Settings, group: Group, asked: AskAccount) -> GroupAccount:
-    storage = open_storage(settings)
+    storage = opened(settings)
     return group_account(
         group,
         asked,

@@ -10,10 +10,9 @@ from eventlog.log import LogBusy, OutcomeUnknown
 from settlement.adapters.institutions_csv import InstitutionsFaulty, read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.ports import Overtaken
-from settlement.bootstrap import open_storage
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
-from settlement.entrypoints.cli.ledger_place import settings_on
+from settlement.entrypoints.cli.ledger_place import opened, settings_on
 from settlement.entrypoints.cli.refusing import refuse
 
 institutions_app = typer.Typer(help="机构：导入定点医药机构目录。", no_args_is_help=True)
@@ -44,7 +43,7 @@ def import_file(
         import_institutions(
             rows,
             source=file.name,
-            ledger=open_storage(settings_on(data)).ledger,
+            ledger=opened(settings_on(data)).ledger,
             by=Actor(operator=operator, institution_id=InstitutionId(acting_for)),
             at=clock.now(),
         )

@@ -24,9 +24,9 @@ from settlement.application.replay_ledger import (
     replay_ledger,
 )
 from settlement.application.verify_ledger import Discrepancy, Verified, verify_ledger
-from settlement.bootstrap import has_books, open_storage
+from settlement.bootstrap import has_books
 from settlement.domain.settlement import CASH, SURPLUS
-from settlement.entrypoints.cli.ledger_place import existing_ledger
+from settlement.entrypoints.cli.ledger_place import existing_ledger, opened
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import PolicyBook
@@ -51,7 +51,7 @@ def verify(
     """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差。"""
     settings = existing_ledger(data)
     books_were_made = has_books(settings)
-    storage = open_storage(settings)
+    storage = opened(settings)
     ledger = storage.ledger
     if forget_wrong:
         forgotten = ledger.forget_wrong_snapshots()
@@ -84,7 +84,7 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """重演：按账本次序，用另一套政策重新结算，列出各支付方的差额；不改动账本。"""
-    ledger = open_storage(existing_ledger(data)).ledger
+    ledger = opened(existing_ledger(data)).ledger
     book = _book(policies, only=only)
     scope = Scope(region, first.date() if first else None, last.date() if last else None)
     settlements = _settlements(ledger)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from settlement.bootstrap import has_ledger
+from eventlog.log import EventLogMissing, LogBusy
+from settlement.bootstrap import Storage, has_ledger, open_storage
 from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
 from settlement.settings import Settings
 
@@ -28,3 +29,11 @@ def existing_place(data: Path | None) -> Settings:
     if not settings.database and not settings.data.is_dir():
         refuse(f"没有数据目录 {settings.data}；请用 --data 或 YIZHAN_DATA 指明")
     return settings
+
+
+def opened(settings: Settings) -> Storage:
+    """The storage; one that is out of reach or was not migrated is refused."""
+    try:
+        return open_storage(settings)
+    except (EventLogMissing, LogBusy) as wrong:
+        refuse(str(wrong))

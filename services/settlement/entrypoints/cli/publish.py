@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from settlement.bootstrap import build_members, open_storage
-from settlement.entrypoints.cli.ledger_place import settings_on
+from settlement.bootstrap import build_members
+from settlement.entrypoints.cli.ledger_place import opened, settings_on
 from settlement.entrypoints.cli.refusing import refuse
 
 
@@ -34,7 +34,7 @@ def publish_settlement(
     try:
         servers = read_kafka_servers(os.environ)
         publish(
-            SettlementFeed(open_storage(settings).ledger, build_members(settings)),
+            SettlementFeed(opened(settings).ledger, build_members(settings)),
             SETTLEMENT,
             servers,
             once=once,

@@ -10,8 +10,8 @@ from eventlog.follower import FollowerStopped
 from eventlog.following import rebuild_telling
 from eventlog.log import EventNotReadable
 from settlement.application.ports import EligibilityUnreachable
-from settlement.bootstrap import build_followed, open_storage
-from settlement.entrypoints.cli.ledger_place import existing_place
+from settlement.bootstrap import build_followed
+from settlement.entrypoints.cli.ledger_place import existing_place, opened
 from settlement.entrypoints.cli.refusing import refuse
 
 Data = Annotated[
@@ -41,7 +41,7 @@ def rebuild(
 ) -> None:
     """由账本重建读模型；不写名称则列出各读模型与进度。服务与跟随进程可照常运行。"""
     settings = existing_place(data)
-    storage = open_storage(settings)
+    storage = opened(settings)
     known = {each.name: each for each in build_followed(settings, storage)}
     last = storage.ledger.log.last_position()
     if not read_models:
@@ -79,7 +79,7 @@ def follow(*, data: Data = None, host: Host = "127.0.0.1", metrics_port: Metrics
     from http_edge.serving import NotStarted  # noqa: PLC0415 -- likewise
 
     settings = existing_place(data)
-    storage = open_storage(settings)
+    storage = opened(settings)
     followed = build_followed(settings, storage)
     names = [each.name for each in followed]
     operations = following_operations(

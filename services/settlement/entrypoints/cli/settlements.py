@@ -20,9 +20,8 @@ from settlement.application.find_settlements import (
     Wanted,
     every_settlement,
 )
-from settlement.bootstrap import open_storage
 from settlement.entrypoints.cli.fund_tables import plain_row, plain_table
-from settlement.entrypoints.cli.ledger_place import existing_ledger
+from settlement.entrypoints.cli.ledger_place import existing_ledger, opened
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.found_translating import (
     SHEET_TITLE,
@@ -131,7 +130,7 @@ def write_settlements(
 
 
 def _index(data: Path | None) -> SqlSettlementIndex:
-    return open_storage(existing_ledger(data)).followed(SqlSettlementIndex)
+    return opened(existing_ledger(data)).followed(SqlSettlementIndex)
 
 
 def _write_files(

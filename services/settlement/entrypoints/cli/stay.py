@@ -11,10 +11,9 @@ from contracts.settlement_v1 import EventShown
 from contracts.vocabulary import InstitutionId
 from eventlog.log import EventNotReadable
 from settlement.application.find_stay import StayUnknown, own_stay
-from settlement.bootstrap import open_storage
 from settlement.domain.record import Actor
 from settlement.domain.stay import stay_id_of
-from settlement.entrypoints.cli.ledger_place import existing_ledger
+from settlement.entrypoints.cli.ledger_place import existing_ledger, opened
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.clock import SHANGHAI
 from settlement.entrypoints.statement_table import wide_console
@@ -36,7 +35,7 @@ def history(
     ] = None,
 ) -> None:
     """住院时间线：何时、何人、发生了什么，金额俱全；不改动账本。"""
-    ledger = open_storage(existing_ledger(data)).ledger
+    ledger = opened(existing_ledger(data)).ledger
     institution = InstitutionId(acting_for)
     stay_id = stay_id_of(institution, hospital_stay_number, part)
     try:
