@@ -165,6 +165,8 @@ def test_no_command_repeats_a_name_or_a_number(desk: Desk, tmp_path: Path) -> No
         (["owner", "retry", "minzheng"], None),
         (["keys", "rotate"], None),
         (["eligibility-publish", "--once"], None),
+        (["eligibility", "rebuild", "all"], None),
+        (["eligibility", "follow", "--metrics-port", "none"], None),
         (["person", "erase", person_id, "--yes"], None),
     ]
     groups: Any = get_command(app)

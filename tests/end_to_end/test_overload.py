@@ -14,6 +14,7 @@ from http_edge.operating_settings import OperatingSettings
 from http_edge.serving import Server, free_port
 from settlement.entrypoints.http.app import create_app
 from tests.support.settlement_desk import P1, Desk, open_parts
+from tests.support.signed import signed_in
 
 BOUND = 44
 """More than the forty threads that work on requests."""
@@ -31,7 +32,8 @@ def test_more_than_it_can_is_refused_and_what_was_taken_is_done(tmp_path: Path) 
     log = sqlite3.connect(tmp_path / "settlement.sqlite", isolation_level=None)
     with server, closing(log), ThreadPoolExecutor(SENT) as hospital:
         log.execute("BEGIN IMMEDIATE")
-        sent = [hospital.submit(admit, server.url, number) for number in range(SENT)]
+        signed = signed_in(tmp_path)
+        sent = [hospital.submit(admit, server.url, number, signed) for number in range(SENT)]
         refused, taken = wait_for_refusals(sent)
         assert WAITING in httpx.get(f"{server.url}/metrics").text
         assert httpx.get(f"{server.url}/health/ready").status_code == 200
@@ -43,7 +45,7 @@ def test_more_than_it_can_is_refused_and_what_was_taken_is_done(tmp_path: Path) 
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
             assert answer.json()["type"] == "urn:yizhan:problem:overloaded"
         assert {sent[number].result().status_code for number in taken} == {201}
-        assert {admit(server.url, number).status_code for number in refused} == {201}
+        assert {admit(server.url, number, signed).status_code for number in refused} == {201}
 
 
 def wait_for_refusals(sent: Sequence["Future[httpx.Response]"]) -> tuple[list[int], list[int]]:
@@ -56,7 +58,7 @@ def wait_for_refusals(sent: Sequence["Future[httpx.Response]"]) -> tuple[list[in
     return done, [number for number in range(SENT) if number not in done]
 
 
-def admit(url: str, number: int) -> httpx.Response:
+def admit(url: str, number: int, signed: httpx.Auth) -> httpx.Response:
     """An admission under a request key of its own."""
     headers = {
         "Yizhan-Institution": "H50011200001",
@@ -68,4 +70,4 @@ def admit(url: str, number: int) -> httpx.Response:
         "hospital_stay_number": f"S-{number}",
         "admission_date": "2023-03-01",
     }
-    return httpx.post(f"{url}/v1/stays", json=asked, headers=headers, timeout=60)
+    return httpx.post(f"{url}/v1/stays", json=asked, headers=headers, timeout=60, auth=signed)

@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from tests.end_to_end.forked_server import SqliteStore
+from tests.end_to_end.forked_server import Store
 from tests.end_to_end.server_process import ServerProcess
 from tests.end_to_end.test_crash import import_samples, settle, whole_stays
+from tests.support.storages import settings_on
 
 WAITING = 'yizhan_http_requests_in_flight{service="settlement"} 1.0'
 
@@ -40,7 +41,7 @@ def test_a_settlement_in_flight_is_finished_and_nothing_new_is_taken(
         key, body = next(iter(whole_stays(people, 1).items()))
         with (
             closing(sqlite3.connect(data / "settlement.sqlite", isolation_level=None)) as other,
-            httpx.Client(base_url=server.settlement, timeout=60) as client,
+            server.client(server.settlement) as client,
             ThreadPoolExecutor(1) as waiting,
         ):
             assert client.get("/health/ready").json()["status"] == "ready"
@@ -57,7 +58,7 @@ def test_a_settlement_in_flight_is_finished_and_nothing_new_is_taken(
             assert answer.result().status_code == 201, answer.result().text
         assert server.ended() == 0
     assert refused(server.eligibility)
-    assert SqliteStore(data).topics().count("settlement-completed") == 1
+    assert Store(settings_on("sqlite", data)).topics().count("settlement-completed") == 1
 
 
 def failing(address: str) -> list[str]:

@@ -13,6 +13,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from eligibility.entrypoints.http.app import create_app
 from http_edge.asking_client import AskingClient
+from http_edge.identity.gate import build_own_tokens
+from http_edge.identity.identity_settings import LOCAL_IDENTITY
 from http_edge.otel_tracing import OtelTracing
 from http_edge.serving import Server, free_port
 from http_edge.tracing import Tracing, consuming, current_tracing, kafka_headers, step, traced_by
@@ -57,7 +59,8 @@ def test_a_settlement_is_one_trace_through_both_services(tmp_path: Path) -> None
     )
     with Server(people, host="127.0.0.1", port=free_port("127.0.0.1")) as server:
         parts, _ = open_parts(tmp_path / "bills")
-        asking = EligibilityHttp(AskingClient(base_url=server.url, timeout=30))
+        tokens = build_own_tokens(LOCAL_IDENTITY, office.data_dir, name="settlement")
+        asking = EligibilityHttp(AskingClient(base_url=server.url, timeout=30, auth=tokens))
         parts = with_people(parts, asking, tmp_path / "bills")
         desk = Desk(replace(parts, tracing=tracing_to(exporter, "settlement")))
         desk.import_institutions()

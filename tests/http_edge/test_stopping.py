@@ -3,11 +3,21 @@
 import os
 import signal
 
+import pytest
+
 from http_edge.stopping import Stopping, stopping_on_signals
 
 
-def test_a_signal_asks_and_the_next_would_end() -> None:
-    """Either signal; afterwards both are as the system has them."""
+@pytest.fixture(autouse=True, name="armed")
+def _armed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How often the end of a process that hangs was set; it is this process that would end."""
+    armed: list[str] = []
+    monkeypatch.setattr("http_edge.stopping._end_when_hanging", lambda: armed.append("armed"))
+    return armed
+
+
+def test_a_signal_asks_and_the_next_would_end(armed: list[str]) -> None:
+    """Either signal; afterwards both are as the system has them. What hangs is ended, once."""
     before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         with stopping_on_signals() as stopping:
@@ -16,6 +26,7 @@ def test_a_signal_asks_and_the_next_would_end() -> None:
             assert stopping.wait(10)
             assert stopping.is_asked
             assert stopping.wait()
+            assert armed == ["armed"]
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
         for each, handler in before.items():

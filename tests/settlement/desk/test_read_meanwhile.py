@@ -78,7 +78,7 @@ def interrupted(
 ) -> Desk:
     """Another window of the desk, which is slow once."""
     ledger = Interrupted(desk.parts.ledger, after, between, reads=reads)
-    return Desk(replace(desk.parts, ledger=ledger))
+    return Desk(replace(desk.parts, storage=replace(desk.parts.storage, ledger=ledger)))
 
 
 def test_a_preview_is_never_of_old_fees_and_new_totals(tmp_path: Path) -> None:
