@@ -23,11 +23,12 @@ def open_postgres_engine(url: str, schema: str) -> Engine:
     # Only where a server is used: the embedded default starts without its driver.
     import psycopg  # noqa: PLC0415 -- see above
 
-    from eventlog.postgres_connections import options_for  # noqa: PLC0415 -- as above
+    from eventlog.postgres_connections import connection_parameters  # noqa: PLC0415 -- as above
 
+    parameters = connection_parameters(url, schema)
     return create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(url, options=options_for(url, schema)),
+        creator=lambda: psycopg.connect(url, **parameters),
         isolation_level="REPEATABLE READ",
         # A connection that the server closed meanwhile is replaced instead of told of.
         pool_pre_ping=True,

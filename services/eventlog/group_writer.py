@@ -103,8 +103,9 @@ class GroupWriter(Generic[Item, Result]):
         with self._mutex:
             following = self._waiting[0] if self._waiting else None
             self._somebody_writes = following is not None
-        if following is not None:
-            following.woken.set()
+            # Within the mutex: whoever is interrupted sees whether it was its turn.
+            if following is not None:
+                following.woken.set()
 
 
 def _same(error: Exception) -> Exception:

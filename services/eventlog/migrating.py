@@ -35,11 +35,14 @@ def migrate(url: str, schema: str, *, versions: Path) -> None:
 
 def _require_order_by_value(connection: Connection) -> None:
     found = connection.exec_driver_sql(
-        "SELECT datname, datcollate FROM pg_database WHERE datname = current_database()"
+        "SELECT datname, datcollate, datlocprovider, pg_encoding_to_char(encoding) AS encoding"
+        " FROM pg_database WHERE datname = current_database()"
     ).one()
-    if found.datcollate not in _BY_VALUE:
+    by_value = found.datcollate in _BY_VALUE and found.datlocprovider not in ("i", b"i")
+    if not by_value or found.encoding != "UTF8":
         message = (
-            f"数据库 {found.datname} 的排序规则是 {found.datcollate}，须为 C；请另建数据库："
+            f"数据库 {found.datname} 的排序规则是 {found.datcollate}、编码是 {found.encoding}，"
+            "须为 C 与 UTF8；请另建数据库："
             f"CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' "
             "(the database must collate by value)"
         )

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection
@@ -19,7 +19,9 @@ LOCK_TIMEOUT_SECONDS = 30
 PATIENCE_SECONDS = 10.0
 """How long a database that went away is waited for, before a request is told so."""
 _MOST_CONNECTIONS = 16
+_POOL_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 0.5
 
 Found = TypeVar("Found")
 
@@ -39,12 +41,46 @@ def connection_settings(schema: str) -> dict[str, str]:
         "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
         "idle_in_transaction_session_timeout": "60s",
         "TimeZone": "UTC",
+        "client_encoding": "UTF8",
+        # A worker's machine that is gone does not keep its locks.
+        "tcp_keepalives_idle": "10s",
+        "tcp_keepalives_interval": "5s",
+        "tcp_keepalives_count": "3",
+    }
+
+
+class DatabaseAddressInvalid(Exception):
+    """The address of the database cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "YIZHAN_DATABASE_URL 写得不对；应如 postgresql://用户:密码@主机:5432/数据库"
+            "（密码中的特殊字符用百分号编码） (invalid database address)"
+        )
+
+
+def connection_parameters(url: str, schema: str) -> dict[str, Any]:
+    """Beside the address: what any connection to the schema is opened with.
+
+    A server that is gone without a word is noticed within seconds, not within hours.
+    """
+    return {
+        "options": options_for(url, schema),
+        "connect_timeout": 5,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
     }
 
 
 def options_for(url: str, schema: str) -> str:
     """The `options` of a connection to the schema: those of the address, and ours after them."""
-    given = str(conninfo_to_dict(url).get("options") or "")
+    try:
+        given = str(conninfo_to_dict(url).get("options") or "")
+    except psycopg.ProgrammingError:
+        # Its message quotes the address, and the password with it.
+        raise DatabaseAddressInvalid from None
     ours = (f"-c {name}={value}" for name, value in connection_settings(schema).items())
     return " ".join(filter(None, (given, *ours)))
 
@@ -53,10 +89,14 @@ def open_pool(url: str, schema: str) -> ConnectionPool[Connection[tuple[object, 
     """Connections that begin no transaction by themselves, opened when they are needed."""
     return ConnectionPool(
         url,
-        kwargs={"autocommit": True, "options": options_for(url, schema)},
+        kwargs={"autocommit": True, **connection_parameters(url, schema)},
         min_size=0,
         max_size=_MOST_CONNECTIONS,
-        timeout=PATIENCE_SECONDS,
+        # Those who wait try again; the pool itself gives up soon.
+        timeout=_POOL_SECONDS,
+        reconnect_timeout=_POOL_SECONDS,
+        # One that the server closed meanwhile is not lent.
+        check=ConnectionPool.check_connection,
         open=True,
         name=f"yizhan-{schema}",
     )
@@ -98,4 +138,4 @@ def with_patience(attempt: Callable[[int], Found]) -> Found:
             if not is_out_of_reach(error) or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
-        pause, number = pause * 2, number + 1
+        pause, number = min(pause * 2, _LONGEST_PAUSE_SECONDS), number + 1

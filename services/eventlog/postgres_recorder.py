@@ -14,17 +14,16 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection, Cursor
+from psycopg_pool import PoolTimeout
 
 from eventlog.group_writer import GroupWriter
 from eventlog.log_errors import (
     EventLogMissing,
-    LogBusy,
     OutcomeUnknown,
     RequestAlreadyAccepted,
     VersionConflict,
 )
 from eventlog.postgres_connections import (
-    AWAY,
     is_out_of_reach,
     open_pool,
     options_for,
@@ -75,7 +74,11 @@ class PostgresLogPlace:
     def open_recorder(self) -> "PostgresRecorder":
         """The recorder. Raises `EventLogMissing`, `LogBusy`."""
         recorder = PostgresRecorder(self._pool)
-        self._require_version(recorder.version())
+        try:
+            self._require_version(recorder.version())
+        except BaseException:
+            self.close()
+            raise
         return recorder
 
     def require_usable(self) -> None:
@@ -127,26 +130,30 @@ class PostgresRecorder(EventLogRecorder):
         self._groups.write(Save(request=request))
 
     def _write_group(self, saves: Sequence[Save]) -> list[Outcome]:
-        writing = False
+        may_be_stored = False
 
         def attempt(number: int) -> list[Outcome]:
-            nonlocal writing
+            nonlocal may_be_stored
             with self._pool.connection() as connection:
-                writing = True
-                return write_group(connection, saves, again=number > 0)
+                try:
+                    return write_group(connection, saves, again=number > 0)
+                except psycopg.Error as error:
+                    # It broke, and not because the server refused a statement: nobody knows how
+                    # far it came.
+                    may_be_stored = may_be_stored or is_out_of_reach(error)
+                    raise
 
         try:
             outcomes = with_patience(attempt)
-        except psycopg.errors.LockNotAvailable as error:
-            with told_as_busy():
-                raise error
-        except Exception as error:
-            if not is_out_of_reach(error):
-                raise
-            if writing:
+        except (psycopg.Error, PoolTimeout) as error:
+            # Whatever ended the last try, an earlier one may have been stored.
+            if may_be_stored:
                 raise OutcomeUnknown(UNKNOWN) from error
-            raise LogBusy(AWAY) from error
-        self.on_commit(sum(not isinstance(outcome, Exception) for outcome in outcomes))
+            with told_as_busy():
+                raise
+        stored = sum(not isinstance(outcome, Exception) for outcome in outcomes)
+        if stored:
+            self.on_commit(stored)
         return outcomes
 
     def insert_portions(

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from eventlog.postgres_connections import options_for, told_as_busy, with_patience
+from eventlog.postgres_connections import connection_parameters, told_as_busy, with_patience
 from eventlog.requests import RequestKey
 
 _HOLD = "SELECT pg_advisory_lock_shared(%b)"
@@ -79,7 +79,7 @@ class AdvisoryRunningRequests:
     def _open(self) -> Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(
-                self._url, autocommit=True, options=options_for(self._url, self._schema)
+                self._url, autocommit=True, **connection_parameters(self._url, self._schema)
             )
             for key in self._running:
                 self._connection.execute(_HOLD, (self._place(key),))

@@ -173,7 +173,7 @@ class ScriptedDay:
         self._import_list = people.import_list
         parts, _ = open_parts(data)
         self._parts = replace(
-            with_people(parts, EligibilityHttp(self._people), data),
+            with_people(parts, EligibilityHttp(self._people)),
             members=MembersHttp(self._people),
             residences=MembersHttp(self._people),
             book=load_book(SHIPPED_POLICIES, write_book(data / "policies", RICHER_POLICY)),

@@ -61,7 +61,7 @@ def test_a_settlement_is_one_trace_through_both_services(tmp_path: Path) -> None
         parts, _ = open_parts(tmp_path / "bills")
         tokens = build_own_tokens(LOCAL_IDENTITY, office.data_dir, name="settlement")
         asking = EligibilityHttp(AskingClient(base_url=server.url, timeout=30, auth=tokens))
-        parts = with_people(parts, asking, tmp_path / "bills")
+        parts = with_people(parts, asking)
         desk = Desk(replace(parts, tracing=tracing_to(exporter, "settlement")))
         desk.import_institutions()
         stay = desk.discharged(

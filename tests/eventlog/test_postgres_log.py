@@ -111,15 +111,35 @@ def test_where_the_server_does_not_come_back_the_outcome_is_not_guessed(
         log.save(Box.open("li"), accepted=request("k1"))
 
 
-def _answers_lost(monkeypatch: pytest.MonkeyPatch, *, times: int) -> list[int]:
-    """The first groups are written, and nobody hears of it; which ones."""
+def test_a_lock_that_is_not_free_after_a_lost_answer_is_no_refusal(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try may have been stored: unknown, not 'nothing stored'."""
+    monkeypatch.setattr("eventlog.postgres_connections.LOCK_TIMEOUT_SECONDS", 1)
+    with open_at(address) as log:
+        _answers_lost(monkeypatch, times=1, lock_after=address)
+        with pytest.raises(OutcomeUnknown, match="结果未知"):
+            log.save(Box.open("li"))
+        monkeypatch.undo()
+        assert log.last_position() == 1
+
+
+def _answers_lost(
+    monkeypatch: pytest.MonkeyPatch, *, times: int, lock_after: str | None = None
+) -> list[int]:
+    """The first groups are written, and nobody hears of it; which ones. Then somebody may hold the
+    lock."""
     lost: list[int] = []
+    holders: list[Any] = []
 
     def write_and_lose(connection: Connection[Any], saves: list[Save], *, again: bool) -> Any:
         outcomes = write_group(connection, saves, again=again)
         if len(lost) < times:
             lost.append(len(lost) + 1)
             connection.close()
+            if lock_after is not None:
+                holders.append(held(lock_after))
+                holders[-1].__enter__()
             raise psycopg.OperationalError
         return outcomes
 

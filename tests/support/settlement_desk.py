@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 from contracts.vocabulary import FactKind, PersonId, RecordsChange, RegionCode, Scheme
-from eventlog.sqlite_engine import open_engine
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.ports import (
@@ -18,7 +17,7 @@ from settlement.application.ports import (
     PersonUnknown,
     RecordsJoined,
 )
-from settlement.bootstrap import READ_MODELS, Parts, build_parts
+from settlement.bootstrap import Parts, build_parts
 from settlement.domain.record import Actor, BenefitsGoOn, EnrolmentUsed, IdentityUsed
 from settlement.entrypoints.http.app import create_app
 from settlement.law.book import PolicyBook
@@ -221,13 +220,12 @@ def open_parts(
     people = PeopleKnown()
     settings = Settings(data=data, policies=policies, eligibility_url="http://127.0.0.1:9")
     parts = build_parts(settings, Ticking(), book=None if policies else shipped_book())
-    return (with_people(parts, people, data) if reachable else parts), people
+    return (with_people(parts, people) if reachable else parts), people
 
 
-def with_people(parts: Parts, people: PeopleKnown | EligibilityHttp, data: Path) -> Parts:
+def with_people(parts: Parts, people: PeopleKnown | EligibilityHttp) -> Parts:
     """The same parts, asking somebody else who people are."""
-    engine = open_engine(data / READ_MODELS)
-    touched = SqlTouchedSettlements(log=parts.ledger.log, engine=engine, corrections=people)
+    touched = parts.storage.followed(SqlTouchedSettlements, corrections=people)
     return replace(parts, eligibility=people, touched=touched)
 
 

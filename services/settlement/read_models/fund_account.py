@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     and_,
     case,
+    cast,
     func,
     insert,
     select,
@@ -120,8 +121,8 @@ class FundAccount(FollowedTables):
         entries = _entries.c
         query = select(
             entries.account,
-            func.sum(entries.debit_fen).label("debit_fen"),
-            func.sum(entries.credit_fen).label("credit_fen"),
+            _sum_fen(entries.debit_fen).label("debit_fen"),
+            _sum_fen(entries.credit_fen).label("credit_fen"),
         ).group_by(entries.account)
         with self.caught_up() as connection:
             return {
@@ -203,11 +204,11 @@ def _balances_query() -> Any:
     return (
         select(
             entries.fund_id,
-            func.sum(case((owing, change_fen), else_=0)).label("owed_fen"),
-            func.sum(case((paying, -change_fen), else_=0)).label("paid_fen"),
-            func.sum(case((deducting, -change_fen), else_=0)).label("deducted_fen"),
-            func.sum(case((to_patients, change_fen), else_=0)).label("to_patients_fen"),
-            func.sum(case((from_patients, -change_fen), else_=0)).label("from_patients_fen"),
+            _sum_fen(case((owing, change_fen), else_=0)).label("owed_fen"),
+            _sum_fen(case((paying, -change_fen), else_=0)).label("paid_fen"),
+            _sum_fen(case((deducting, -change_fen), else_=0)).label("deducted_fen"),
+            _sum_fen(case((to_patients, change_fen), else_=0)).label("to_patients_fen"),
+            _sum_fen(case((from_patients, -change_fen), else_=0)).label("from_patients_fen"),
             func.max(entries.booked_on).label("last_booked_on"),
         )
         .join_from(_entries, _journals, journals.position == entries.position)
@@ -215,6 +216,11 @@ def _balances_query() -> Any:
         .group_by(entries.fund_id)
         .order_by(entries.fund_id)
     )
+
+
+def _sum_fen(amount_fen: Any) -> Any:
+    """A sum as a whole number: PostgreSQL adds such numbers up to one of another type."""
+    return cast(func.sum(amount_fen), BigInteger)
 
 
 def _balance(row: Row[Any]) -> FundBalance:
@@ -234,7 +240,7 @@ def _balance_by_hospital(
 ) -> dict[str, int]:
     """What the fund owes each hospital, of all entries booked before or until a day."""
     entries = _entries.c
-    balance_fen = func.sum(entries.credit_fen - entries.debit_fen).label("balance_fen")
+    balance_fen = _sum_fen(entries.credit_fen - entries.debit_fen).label("balance_fen")
     query = (
         select(entries.institution_id, balance_fen)
         .where(entries.account == Account.FUND_PAYABLE.value, entries.fund_id == fund_id)

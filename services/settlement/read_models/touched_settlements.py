@@ -60,7 +60,7 @@ _settled = Table(
     Column("stay_id", String, nullable=False),
     Column("institution_id", String),
     Column("person_id", String, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
     Index("touched_settled_by_person", "person_id"),
     Index("touched_settled_by_position", "position"),
 )
@@ -78,7 +78,7 @@ _changes = Table(
     _metadata,
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("person_id", String, primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
     Column("kind", String, nullable=False),
     Column("first_day", Date, nullable=False),
     Column("last_day", Date, nullable=False),
