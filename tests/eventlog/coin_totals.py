@@ -16,11 +16,18 @@ from tests.eventlog.log_addresses import engine_beside, open_at
 from tests.eventlog.savings_box import Box
 
 metadata = MetaData()
-# No primary key: an event applied twice must show as two rows, not fail.
-rows = Table("coin_rows", metadata, Column("position", Integer), Column("fen", Integer))
+# The key is the order of telling, not the position: an event applied twice must show as two
+# rows, not fail.
+rows = Table(
+    "coin_rows",
+    metadata,
+    Column("told", Integer, primary_key=True),
+    Column("position", Integer),
+    Column("fen", Integer),
+)
 _INSERT = {
-    "sqlite": "INSERT INTO coin_rows VALUES (?, ?)",
-    "postgresql": "INSERT INTO coin_rows VALUES (%b, %b)",
+    "sqlite": "INSERT INTO coin_rows (position, fen) VALUES (?, ?)",
+    "postgresql": "INSERT INTO coin_rows (position, fen) VALUES (%b, %b)",
 }
 
 

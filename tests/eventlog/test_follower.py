@@ -28,7 +28,9 @@ def engine(address: str) -> Iterator[Engine]:
 def coins(engine: Engine) -> list[tuple[int, int]]:
     """The rows told so far: (position, fen)."""
     with engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(select(coin_totals.rows))]
+        told = coin_totals.rows.c
+        found = connection.execute(select(told.position, told.fen).order_by(told.told))
+        return [tuple(row) for row in found]
 
 
 def save_coins(log: EventLog, owner: str, *fens: int) -> None:
