@@ -7,6 +7,7 @@ Dicts come back in the order of their keys: where order counts, an event holds a
 """
 
 import dataclasses
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
@@ -20,10 +21,12 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from eventsourcing.utils import TopicError, resolve_topic
 
-from eventlog.log_errors import EventNotReadable, EventNotStorable
+from eventlog.log_errors import EventNotReadable, EventNotStorable, TextNotStorable
 from eventlog.snapshots import Snapshot
 
 _ENVELOPE = ("originator_id", "originator_version")
+# The escape of NUL in JSON, and not a backslash that is followed by these five characters.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _PLAIN_TYPES = (str, int, bool, bytes, date, UUID)
 
 Restore = Callable[[Any], Any]
@@ -143,11 +146,15 @@ class EventCodec:
         """The bytes of an event's own fields, without its aggregate's id and version."""
         fields = {name: value for name, value in vars(event).items() if name not in _ENVELOPE}
         try:
-            return self._encoder.encode(fields)
+            state = self._encoder.encode(fields)
         except (TypeError, ValueError) as error:
             # The library's message may quote a value; the class and kind of error are enough.
             message = f"{type(event).__qualname__} cannot be encoded: {type(error).__name__}"
             raise EventNotStorable(message) from None
+        if b"u0000" in state and _NUL.search(state):
+            message = f"{type(event).__qualname__} holds a text with the character NUL"
+            raise TextNotStorable(message)
+        return state
 
     def decode(self, state: bytes) -> dict[str, Any]:
         """The fields of an event. Raises `msgspec.DecodeError` or `ValueError`."""

@@ -5,13 +5,17 @@ well, by a lock: whoever decides by what it reads and then writes is as right th
 """
 
 import hashlib
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from eventlog.log_errors import LogBusy
 from eventlog.sqlite_engine import begin_writing_sqlite
 
 _WRITERS = "yizhan_writers"
@@ -55,6 +59,62 @@ def begin_writing(engine: Engine) -> Iterator[Connection]:
     with writing.begin() as connection:
         connection.execute(_LOCK, {"writers": engine.get_execution_options()[_WRITERS]})
         yield connection
+
+
+def lock_tables(connection: Connection, names: Iterable[str], *, alone: bool) -> None:
+    """Have these tables for a transaction that has read nothing yet, in the order they are named:
+    `alone`, or beside others who read and write.
+
+    On SQLite there is nothing to do: a reader keeps its state of the file, and nobody waits.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    quoted = ", ".join(map(connection.dialect.identifier_preparer.quote, names))
+    if quoted:
+        mode = "ACCESS EXCLUSIVE" if alone else "ACCESS SHARE"
+        connection.exec_driver_sql(f"LOCK TABLE {quoted} IN {mode} MODE")
+
+
+# The file is locked, memory or the disk is full, the disk does not answer.
+_SQLITE_PASSES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+def passes_by_itself(error: BaseException) -> bool:
+    """Whether a database's error tells of its state (away, locked, full) and not of what it was
+    asked: the same may succeed later.
+    """
+    if isinstance(error, LogBusy | NoConnectionFree):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    original = error.orig
+    if isinstance(original, sqlite3.Error):
+        # The lowest byte is the kind of the error, the others say more of it.
+        return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_PASSES
+    # A server that was lost, a lock that was not had, two who waited for each other, no room: the
+    # engine calls by these names whatever the driver does.
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+@contextmanager
+def told_as_busy() -> Iterator[None]:
+    """What passes by itself is told as the database being busy. Raises `LogBusy`."""
+    try:
+        yield
+    except (DBAPIError, NoConnectionFree) as error:
+        if passes_by_itself(error):
+            raise LogBusy(BUSY) from error
+        raise
+
+
+BUSY = "数据库正忙或暂时连不上，请稍后重试 (database busy or out of reach, try again)"
 
 
 def insert_or(connection: Connection | Engine, table: Table) -> Any:

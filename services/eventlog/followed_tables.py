@@ -5,13 +5,13 @@ here.
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, inspect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
-from eventlog.engines import begin_writing, written_apart
+from eventlog.engines import begin_writing, lock_tables, told_as_busy, written_apart
 from eventlog.follower import Follower, React, ReadsInOrder, create_follower_tables
 from eventlog.log_errors import EventLogMissing
 
@@ -76,7 +76,7 @@ class FollowedTables:
 
     def require_tables(self) -> None:
         """That all of it is there, as a migration made it. Raises `ReadModelMissing`."""
-        with self._engine.connect() as connection:
+        with told_as_busy(), self._engine.connect() as connection:
             for table in self._tables.tables.values():
                 if not inspect(connection).has_table(table.name) or _missing(connection, table):
                     raise ReadModelMissing(table.name)
@@ -95,18 +95,37 @@ class FollowedTables:
 
     @contextmanager
     def caught_up(self) -> Iterator[Connection]:
-        """As `reading`, with everything that was logged before. Raises FollowerStopped."""
-        self.catch_up()
-        with self.reading() as connection:
+        """As `reading`, with everything that was logged before. Raises FollowerStopped, LogBusy."""
+        reached = self.catch_up()
+        while True:
+            with self.reading() as connection:
+                if self._follower.position_seen_by(connection) >= reached:
+                    yield connection
+                    return
+            # Somebody makes the rows again, and had not come so far when this looked.
+            reached = self.catch_up()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction: what is applied meanwhile shows in all of its answers or in none.
+
+        Raises LogBusy where the database is away.
+        """
+        with told_as_busy(), self._engine.begin() as connection:
+            # What is seen is what stands once the tables are had: whoever waited for a rebuild
+            # sees the new ones.
+            lock_tables(connection, self._names(), alone=False)
             yield connection
 
-    def reading(self) -> AbstractContextManager[Connection]:
-        """One transaction: what is applied meanwhile shows in all of its answers or in none."""
-        return self._engine.begin()
-
     def _recreate(self, connection: Connection) -> None:
+        there = set(inspect(connection).get_table_names())
+        lock_tables(connection, [name for name in self._names() if name in there], alone=True)
         self._tables.drop_all(connection)
         self.create_missing(connection)
+
+    def _names(self) -> list[str]:
+        """All who lock them do so in this order, so that no two wait for each other."""
+        return sorted(self._tables.tables)
 
 
 def _add_missing_columns(connection: Connection, table: Table) -> None:

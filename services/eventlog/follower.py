@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
-from eventlog.engines import begin_writing
+from eventlog.engines import begin_writing, passes_by_itself, told_as_busy
 from eventlog.log import EventNotReadable, LoggedEvent
 from eventlog.sqlite_engine import open_engine
 
@@ -90,21 +90,27 @@ class Follower:
         with self._engine.connect() as connection:
             return self._position(connection) or 0
 
+    def position_seen_by(self, connection: Connection) -> int:
+        """The same within a transaction of a reader."""
+        return self._position(connection) or 0
+
     def catch_up(self) -> int:
         """Apply everything new; returns the position reached.
 
         Raises `FollowerStopped`, naming follower, position and event; what came before that
-        event is applied and kept.
+        event is applied and kept. Raises `LogBusy` where the database is away or out of room:
+        that says nothing of any event.
         """
-        with self._lock:
+        with self._lock, told_as_busy():
             return self._catch_up()
 
     def rebuild(self, recreate_tables: Callable[[Connection], None]) -> int:
         """Drop and create this follower's tables, then apply everything from the beginning.
 
-        The empty tables and position 0 become visible together. Raises `FollowerStopped`.
+        The empty tables and position 0 become visible together. Raises `FollowerStopped`,
+        `LogBusy`.
         """
-        with self._lock:
+        with self._lock, told_as_busy():
             self._ensure_position()
             with begin_writing(self._engine) as connection:
                 connection.execute(self._move_statement(to=0))
@@ -151,6 +157,8 @@ class Follower:
         try:
             self._react(connection, logged)
         except Exception as error:
+            if passes_by_itself(error):
+                raise
             topic = getattr(type(logged.event), "TOPIC", type(logged.event).__qualname__)
             message = (
                 f"follower {self.name!r} stopped before position {logged.position} ({topic} of "

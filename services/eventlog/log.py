@@ -27,6 +27,7 @@ from eventlog.log_errors import (
     LogBusy,
     OutcomeUnknown,
     RequestAlreadyAccepted,
+    TextNotStorable,
     VersionConflict,
 )
 from eventlog.log_place import LogPlace
@@ -45,6 +46,7 @@ __all__ = [
     "LoggedEvent",
     "OutcomeUnknown",
     "RequestAlreadyAccepted",
+    "TextNotStorable",
     "VersionConflict",
     "create_event_log",
     "open_event_log",

@@ -32,5 +32,11 @@ class EventNotStorable(Exception):
     """
 
 
+class TextNotStorable(EventNotStorable):
+    """A text holds the character NUL, which no column of text on a server takes: whatever told
+    the event on would stop there.
+    """
+
+
 class EventNotReadable(Exception):
     """A stored event does not fit the class its topic names, or nobody registered that topic."""

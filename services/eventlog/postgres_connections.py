@@ -124,12 +124,17 @@ BUSY = "事件日志正忙，未写入任何内容，请重试 (event log busy, 
 AWAY = "数据库暂时连不上，未写入任何内容，请重试 (database out of reach, nothing stored)"
 
 
-def with_patience(attempt: Callable[[int], Found]) -> Found:
+def end_of_patience() -> float:
+    """Until when who asks now waits for a server that is away, on the monotonic clock."""
+    return time.monotonic() + PATIENCE_SECONDS
+
+
+def with_patience(attempt: Callable[[int], Found], *, until: float | None = None) -> Found:
     """What `attempt` returns, tried again while the server is away; it is told which try it is.
 
-    Raises what the last attempt raised, after `PATIENCE_SECONDS`.
+    Raises what the last attempt raised, at the end of its patience or at `until`.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = end_of_patience() if until is None else until
     pause, number = _FIRST_PAUSE_SECONDS, 0
     while True:
         try:

@@ -6,6 +6,7 @@ same for one save at a time; here all saves of a moment share a transaction.
 """
 
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -47,6 +48,8 @@ from eventlog.recorder import EventLogRecorder
 from eventlog.requests import RegisteredRequest, RequestKey
 
 Found = TypeVar("Found")
+
+_log = logging.getLogger("yizhan.eventlog")
 
 _EVENTS = "SELECT originator_id, originator_version, topic, state FROM stored_events"
 _EVENTS_AFTER = f"{_EVENTS} WHERE originator_id = %b AND originator_version > %b"
@@ -129,7 +132,23 @@ class PostgresRecorder(EventLogRecorder):
         """As `EventLogRecorder`."""
         self._groups.write(Save(request=request))
 
-    def _write_group(self, saves: Sequence[Save]) -> list[Outcome]:
+    def _write_group(self, saves: Sequence[Save]) -> Sequence[Outcome]:
+        try:
+            return self._write_together(saves)
+        except psycopg.Error as error:
+            if len(saves) == 1:
+                raise
+            # The server refused what one of them holds, and with it the group.
+            _log.warning("group written one by one", extra={"kind": type(error).__qualname__})
+            return [self._write_alone(save) for save in saves]
+
+    def _write_alone(self, save: Save) -> Outcome:
+        try:
+            return self._write_together([save])[0]
+        except Exception as error:  # told to its writer; the others go on
+            return error
+
+    def _write_together(self, saves: Sequence[Save]) -> list[Outcome]:
         may_be_stored = False
 
         def attempt(number: int) -> list[Outcome]:

@@ -7,6 +7,7 @@ written; it is seen by every process on every machine.
 
 import hashlib
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,14 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from eventlog.postgres_connections import connection_parameters, told_as_busy, with_patience
+from eventlog.log_errors import LogBusy
+from eventlog.postgres_connections import (
+    AWAY,
+    connection_parameters,
+    end_of_patience,
+    told_as_busy,
+    with_patience,
+)
 from eventlog.requests import RequestKey
 
 _HOLD = "SELECT pg_advisory_lock_shared(%b)"
@@ -40,9 +48,9 @@ class AdvisoryRunningRequests:
     @contextmanager
     def hold(self, key: RequestKey) -> Iterator[None]:
         """The request runs as long as this context is open; several may run under one key."""
-        with self._mutex:
+        with self._turn() as until:
             if key not in self._running:
-                self._ask(_HOLD, key)
+                self._ask(_HOLD, key, until)
             self._running[key] += 1
         try:
             yield
@@ -58,8 +66,8 @@ class AdvisoryRunningRequests:
 
     def is_running(self, key: RequestKey) -> bool:
         """Whether any process works on the request now."""
-        with self._mutex:
-            return key in self._running or bool(self._ask(_IS_HELD, key))
+        with self._turn() as until:
+            return key in self._running or bool(self._ask(_IS_HELD, key, until))
 
     def close(self) -> None:
         """Let go of everything."""
@@ -68,13 +76,26 @@ class AdvisoryRunningRequests:
                 self._connection.close()
                 self._connection = None
 
-    def _ask(self, statement: str, key: RequestKey) -> Any:
+    @contextmanager
+    def _turn(self) -> Iterator[float]:
+        """The connection is this thread's, until its patience ends: it began when it came, so
+        that those who wait behind each other for a server that is away wait no longer than one.
+        """
+        until = end_of_patience()
+        if not self._mutex.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise LogBusy(AWAY)
+        try:
+            yield until
+        finally:
+            self._mutex.release()
+
+    def _ask(self, statement: str, key: RequestKey, until: float) -> Any:
         def attempt(_number: int) -> Any:
             found = self._open().execute(statement, (self._place(key),), binary=True).fetchone()
             return found and found[0]
 
         with told_as_busy():
-            return with_patience(attempt)
+            return with_patience(attempt, until=until)
 
     def _open(self) -> Connection[Any]:
         if self._connection is None or self._connection.closed:

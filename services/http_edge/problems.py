@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from eventlog.log import LogBusy, OutcomeUnknown, VersionConflict
+from eventlog.log import LogBusy, OutcomeUnknown, TextNotStorable, VersionConflict
 from eventlog.requests import Answer
 from http_edge.error_places import error_places
 from http_edge.field_errors import message_zh
@@ -73,11 +73,13 @@ class Problem:
 
 ProblemTable = Mapping[type[Exception], ProblemKind]
 
-# The caller may send the same request again: nothing was stored, or its first answer is there.
+# The caller may send the same request again (without that character, where it is told of one):
+# nothing was stored, or its first answer is there.
 LOG_PROBLEMS: ProblemTable = {
     LogBusy: ProblemKind("busy-try-again", 503, "系统繁忙，请稍后重试"),
     OutcomeUnknown: ProblemKind("outcome-unknown", 503, "结果未知，请原样重发或查询该请求的结果"),
     VersionConflict: ProblemKind("changed-meanwhile", 409, "数据刚被他人更新，请重试"),
+    TextNotStorable: ProblemKind("text-not-storable", 422, "文字中有不能保存的字符 (NUL)"),
 }
 
 

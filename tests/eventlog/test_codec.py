@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlog.codec import TypedMapper, event_codec
-from eventlog.log_errors import EventNotReadable, EventNotStorable
+from eventlog.log_errors import EventNotReadable, EventNotStorable, TextNotStorable
 from tests.eventlog.savings_box import Box, Colour, Part
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ AT = datetime(2023, 7, 1, 4, 30, tzinfo=UTC)
 ID = UUID("00000000-0000-4000-8000-000000000001")
 
 instants = st.datetimes(timezones=st.just(UTC)).map(lambda instant: instant.replace(fold=0))
-texts = st.text(st.characters(exclude_categories=("Cs",)))
+texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
 
 
 def mappings(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -207,6 +207,30 @@ def test_an_event_class_with_a_float_or_an_open_type_is_refused(
 
     with pytest.raises(EventNotStorable, match=event_class.__name__):
         TypedMapper().to_stored_event(event)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": "a\0"},
+        {"names": ("a", "\\\0")},
+        {"notes": {"\0": "a"}},
+        {"parts": (Part("\\\\\0", 1_50),)},
+    ],
+)
+def test_a_text_with_nul_is_refused_by_the_name_of_its_event(fields: dict[str, object]) -> None:
+    """Wherever it is, also behind backslashes: no column of text on a server takes it."""
+    with pytest.raises(TextNotStorable, match=r"^Box\.Described holds a text with"):
+        TypedMapper().to_stored_event(described(**fields))
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "u0000", "\\\\u0000", "\1", "\\"])
+def test_a_text_that_only_looks_like_nul_is_stored(text: str) -> None:
+    """A backslash and five characters are a text like others."""
+    event = described(text=text)
+    mapper = TypedMapper()
+
+    assert mapper.to_domain_event(mapper.to_stored_event(event)) == event
 
 
 class Nameless(Aggregate):

@@ -1,5 +1,6 @@
 """What a log on PostgreSQL promises beside what every log does."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -19,11 +20,15 @@ from eventlog.log_errors import RequestAlreadyAccepted, VersionConflict
 from eventlog.measured import LogMeasures
 from eventlog.postgres_connections import options_for
 from eventlog.postgres_groups import LOCK, Save, write_group
+from eventlog.postgres_running import AdvisoryRunningRequests
 from tests.eventlog.log_addresses import behind_the_log, connected, new_address, open_at
 from tests.eventlog.savings_box import Box, request
 from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
 
 A, B = UUID(int=1), UUID(int=2)
+# Others use this server meanwhile: only who waits for this very log.
+WAITING = """SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'stored_events'::regclass
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 @pytest.fixture(name="address")
@@ -154,7 +159,7 @@ def test_a_connection_that_is_cut_in_a_transaction_is_made_up_for(
     with held(address) as holder:
         writer = threading.Thread(target=log.save, args=(Box.open("li"),))
         writer.start()
-        cut = _wait_for(holder, "SELECT pid FROM pg_locks WHERE NOT granted")
+        cut = _wait_for(holder, WAITING)
         holder.execute("SELECT pg_terminate_backend(%s)", (cut,))
     writer.join(20)
 
@@ -188,7 +193,7 @@ def test_whoever_measures_hears_how_many_saves_shared_a_transaction(
     with held(address) as holder:
         writers = [threading.Thread(target=log.save, args=(Box.open(str(n)),)) for n in range(6)]
         writers[0].start()
-        _wait_for(holder, "SELECT pid FROM pg_locks WHERE NOT granted")
+        _wait_for(holder, WAITING)
         for writer in writers[1:]:
             writer.start()
         groups: Any = log.recorder
@@ -198,6 +203,47 @@ def test_whoever_measures_hears_how_many_saves_shared_a_transaction(
         writer.join(20)
 
     assert sizes == [1, 1, 5]
+
+
+def test_what_the_server_refuses_of_one_is_not_refused_of_the_others(log: EventLog) -> None:
+    """A group with one save that no column takes: those before and behind it are stored."""
+    recorder: Any = log.recorder
+    bad = StoredEvent(B, 1, "a topic with\0", b"{}")
+
+    first, refused, last = recorder._write_group(
+        [Save((event(A, 1),)), Save((bad,)), Save((event(A, 2),))]
+    )
+
+    assert isinstance(refused, psycopg.DataError)
+    assert ([*first], [*last], log.last_position()) == ([1], [2], 2)
+
+
+def test_those_who_wait_for_a_server_that_is_away_do_not_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Eight requests that begin at once hear at once that the database is away."""
+    monkeypatch.setattr("eventlog.postgres_connections.PATIENCE_SECONDS", 0.5)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        running = AdvisoryRunningRequests(
+            f"postgresql://127.0.0.1:{nobody.getsockname()[1]}/none", "none"
+        )
+        told: list[float] = []
+
+        def begin(number: int) -> None:
+            started = time.monotonic()
+            with pytest.raises(LogBusy), running.hold(request(f"k{number}").key):
+                pass
+            told.append(time.monotonic() - started)
+
+        threads = [threading.Thread(target=begin, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+
+    assert len(told) == 8
+    assert max(told) < 4 * 0.5
 
 
 def test_a_serial_does_not_wait_for_those_who_save(address: str, log: EventLog) -> None:

@@ -405,3 +405,23 @@ def test_a_faulty_institutions_file_changes_nothing(
     assert answer.json()["type"] == "urn:yizhan:problem:institutions-faulty"
     assert f"第 3 行：{says}" in answer.json()["detail"]
     assert desk.parts.ledger.log.last_position() == before
+
+
+def test_nul_is_stored_nowhere(opened: tuple[Desk, PeopleKnown]) -> None:
+    """What no server takes as a text is refused, in a reason and in an address."""
+    desk, _ = opened
+    settled = desk.write("/v1/settlements", WHOLE)
+    assert settled.status_code == 201, settled.text
+    path = f"/v1/stays/{settled.json()['stay_id']}/settlement/reversal"
+
+    refused = refusal(desk, path, {"reason": "重\0复"}, key="k1")
+
+    assert refused[:2] == ("text-not-storable", 422)
+    assert "重" not in refused[2]
+    asked = desk.read("/v1/settlements?hospital_stay_number=A%001")
+    assert (asked.status_code, asked.json()["type"]) == (
+        400,
+        "urn:yizhan:problem:malformed-address",
+    )
+    again = desk.write(path, {"reason": "重复"}, key="k1")
+    assert again.status_code == 200, again.text

@@ -28,6 +28,7 @@ from http_edge.body_limit import BodyLimit
 from http_edge.identity.gate import install_guard
 from http_edge.operating import install_operations
 from http_edge.problems import ProblemKind, ProblemTable, install_problems
+from http_edge.readable_address import ReadableAddress
 from http_edge.request_outcome import RequestUnknown
 from http_edge.security_headers import SecurityHeaders
 
@@ -66,6 +67,7 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
     )
     install_problems(app, {**PROBLEMS, **_EDGE_PROBLEMS, **_STORAGE_PROBLEMS})
     app.add_middleware(BodyLimit, limit_bytes_by_path=_BODY_LIMITS)
+    app.add_middleware(ReadableAddress)
     app.include_router(persons_router(eligibility, clock))
     app.include_router(statements_router(eligibility, clock))
     app.include_router(certificates_router(eligibility, clock))

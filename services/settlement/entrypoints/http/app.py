@@ -12,6 +12,7 @@ from http_edge.identity.token_routes import (
 )
 from http_edge.operating import install_operations
 from http_edge.problems import install_problems
+from http_edge.readable_address import ReadableAddress
 from http_edge.security_headers import SecurityHeaders
 from settlement.application.find_stay import is_hospital
 from settlement.bootstrap import Parts
@@ -70,6 +71,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(statement_routes(parts.papers, parts.clock))
     install_problems(app, PROBLEMS)
     app.add_middleware(BodyLimit, limit_bytes_by_path={TOKEN_PATH: LARGEST_TOKEN_REQUEST_BYTES})
+    app.add_middleware(ReadableAddress)
     gate = parts.gate
     if gate.issuer is not None and gate.clients is not None:
         app.include_router(token_routes(gate.issuer, gate.clients))
