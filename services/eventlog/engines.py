@@ -92,9 +92,7 @@ def passes_by_itself(error: BaseException) -> bool:
     """
     if isinstance(error, LogBusy | NoConnectionFree):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    original = error.orig
+    original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, sqlite3.Error):
         # The lowest byte is the kind of the error, the others say more of it.
         return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_PASSES

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import ConnectionUnavailableError, StoredEvent
+from eventsourcing.persistence import ConnectionUnavailableError, OperationalError, StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -25,7 +26,13 @@ from eventsourcing.sqlite import (
 )
 
 from eventlog.kept_connections import KeptConnections
-from eventlog.log_errors import EventLogMissing, LogBusy, RequestAlreadyAccepted, VersionConflict
+from eventlog.log_errors import (
+    EventLogMissing,
+    LogBusy,
+    OutcomeUnknown,
+    RequestAlreadyAccepted,
+    VersionConflict,
+)
 from eventlog.recorder import EventLogRecorder
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from eventlog.running_requests import FileRunningRequests, running_requests_of
@@ -167,9 +174,22 @@ class _ImmediateTransaction(SQLiteTransaction):
         try:
             cursor.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            message = "事件日志正忙，未写入任何内容，请重试 (event log busy, nothing stored)"
-            raise LogBusy(message) from error
+            raise LogBusy(BUSY) from error
         return cursor
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        except BaseException:
+            # After some errors (a full disk) SQLite may leave the transaction open, and its manual
+            # asks to end it: the pool would lend the connection, and its lock, to the next writer.
+            self.connection.rollback()
+            raise
 
 
 class _Connection(SQLiteConnection):
@@ -368,8 +388,24 @@ class SqliteRecorder(SQLiteApplicationRecorder, EventLogRecorder):
             with self.datastore.transaction(commit=True) as cursor:
                 yield cursor
         except ConnectionUnavailableError as error:
-            message = "事件日志正忙，未写入任何内容，请重试 (event log busy, nothing stored)"
-            raise LogBusy(message) from error
+            raise LogBusy(BUSY) from error
+        except OperationalError as error:
+            code = getattr(error.__cause__, "sqlite_errorcode", 0)
+            if code == sqlite3.SQLITE_IOERR_FSYNC:
+                raise OutcomeUnknown(UNKNOWN) from error
+            if code & 0xFF in NO_ROOM:
+                raise LogBusy(FULL) from error
+            raise
+
+
+BUSY = "事件日志正忙，未写入任何内容，请重试 (event log busy, nothing stored)"
+FULL = "磁盘已满或不可写，未写入任何内容；腾出空间后重试 (disk full, nothing stored)"
+UNKNOWN = (
+    "磁盘没有确认最后的写入，结果未知；请用同一请求键重发，或查询该请求的结果 "
+    "(outcome unknown: send the same request again)"
+)
+# The disk has no room, or does not take what is written (the lowest byte is the kind).
+NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 def _register(cursor: SQLiteCursor, request: RegisteredRequest) -> bool:

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from eventlog.engines import passes_by_itself
 from eventlog.log import LogBusy, OutcomeUnknown, TextNotStorable, VersionConflict
 from eventlog.requests import Answer
 from http_edge.error_places import error_places
@@ -204,11 +205,12 @@ class _UnexpectedErrors:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:
-            problem = unexpected_problem(error)
+            busy = problem_of(LogBusy(), LOG_PROBLEMS) if passes_by_itself(error) else None
+            problem = busy or unexpected_problem(error)
             if started:
                 # Half an answer is out; only closing the connection says that it is broken.
-                raise ConnectionAbortedError(problem.extensions["reference"]) from None
-            await problem.response()(scope, receive, send)
+                raise ConnectionAbortedError(problem.extensions.get("reference")) from None
+            await problem.response(_TRY_AGAIN if busy else None)(scope, receive, send)
 
 
 def unexpected_problem(error: Exception) -> Problem:

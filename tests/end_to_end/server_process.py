@@ -58,6 +58,11 @@ class ServerProcess:
         """A client of one of them, signed as whom its headers name."""
         return httpx.Client(base_url=url, timeout=30, auth=signed_in(self.data))
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def ask_to_stop(self, number: signal.Signals) -> None:
         """Send a signal that asks the process to end."""
         os.kill(self._process.pid, number)

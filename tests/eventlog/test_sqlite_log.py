@@ -1,5 +1,6 @@
 """What a log in a file promises beside what every log does (SQLite)."""
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from eventlog.log import EventLogMissing, LogBusy, create_event_log, open_event_log
+from tests.end_to_end.full_disk import disk_full
 from tests.eventlog.savings_box import Box, request
 
 
@@ -76,6 +78,30 @@ def test_a_lock_that_is_not_released_is_reported_as_busy(
     assert impatient.last_position() == 0
     assert impatient.find_request(request("k1").key) is None
     impatient.save(Box.open("li"))
+
+
+def test_a_full_disk_stores_nothing_and_holds_nobody_up_afterwards(sqlite_path: Path) -> None:
+    """Saves, refusals and numbers say so, readers go on; with room again the next save stands."""
+    with open_event_log(sqlite_path) as log:
+        box = Box.open("li")
+        log.save(box)
+        for fen in range(20):
+            box.add_coin(fen)
+        with disk_full(os.getpid()):
+            with pytest.raises(LogBusy, match="磁盘已满或不可写，未写入任何内容"):
+                log.save(box, accepted=request("k1"))
+            with pytest.raises(LogBusy, match="磁盘已满"):
+                log.next_serial("a")
+            with pytest.raises(LogBusy, match="磁盘已满"):
+                log.record_refusal(request("k1", accepted=False))
+            assert log.last_position() == 1
+            assert log.find_request(request("k1").key) is None
+
+        again = log.find(Box.create_id("li"), Box)
+        assert again is not None
+        again.add_coin(5)
+        log.save(again, accepted=request("k1"))
+        assert (log.last_position(), log.next_serial("a")) == (2, 1)
 
 
 def test_the_environment_of_the_process_does_not_decide_how_events_are_stored(
