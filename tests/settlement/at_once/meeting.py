@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from contracts.vocabulary import InstitutionId
-from eventlog.log import LogBusy, VersionConflict
-from settlement.adapters.event_ledger import open_ledger
+from eventlog.log import LogBusy, VersionConflict, create_event_log
+from settlement.adapters.event_ledger import EventLedger
 from settlement.adapters.institutions_csv import read_institutions
+from settlement.adapters.snapshots import SNAPSHOTS
 from settlement.application.institutions import import_institutions
 from settlement.application.ports import Overtaken
 from settlement.domain.record import Actor
+from tests.eventlog.log_addresses import new_address, open_at
 from tests.settlement.at_once.asked import OF_AN_OFFICE, OFFICE, Asked
 from tests.settlement.at_once.asking import WINDOWS, Round
 from tests.settlement.at_once.fitting import FITTING, fitting, looked_up
@@ -50,11 +52,15 @@ class Attempt:
 class Meeting:
     """The windows, waiting for rounds."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start the processes; a ledger with the institutions is made once and copied."""
-        self._folder = folder
-        self.template = folder / "template.sqlite"
-        _make_template(self.template)
+    def __init__(self, folder: Path, kept_on: str) -> None:
+        """Start the processes; rounds are `kept_on` files (sqlite) or a server (postgres).
+
+        A file with the institutions is made once and copied.
+        """
+        self._folder, self._kept_on = folder, kept_on
+        self._template = folder / "template.sqlite"
+        create_event_log(self._template)
+        _import_institutions(str(self._template))
         # Its first process reads the modules, and the windows come out of it.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
@@ -72,13 +78,20 @@ class Meeting:
             self._pipes.append(ours)
             self._processes.append(process)
 
-    def begin(self, asked: Round) -> Path:
-        """Let the windows meet over a round; returns the ledger it goes to."""
-        file = self.copy(f"round-{asked.seed}")
+    def begin(self, asked: Round) -> str:
+        """Let the windows meet over a round; returns the address of the ledger it goes to."""
+        address = self._new(f"round-{asked.seed}")
         self._ticks.value = 0
         for pipe in self._pipes:
-            pipe.send((asked, file))
-        return file
+            pipe.send((asked, address))
+        return address
+
+    def _new(self, name: str) -> str:
+        if self._kept_on == "sqlite":
+            return self.copy(name)
+        address = new_address(self._kept_on, self._folder)
+        _import_institutions(address)
+        return address
 
     def attempts(self) -> list[Attempt]:
         """What came of the round, when all windows are through."""
@@ -90,11 +103,11 @@ class Meeting:
             found += made
         return found
 
-    def copy(self, name: str) -> Path:
-        """A ledger that holds the institutions and nothing else."""
+    def copy(self, name: str) -> str:
+        """The address of a file that holds the institutions and nothing else."""
         file = self._folder / f"{name}.sqlite"
-        shutil.copyfile(self.template, file)
-        return file
+        shutil.copyfile(self._template, file)
+        return str(file)
 
     def end(self) -> None:
         """Send the windows home."""
@@ -104,18 +117,17 @@ class Meeting:
 
 
 @contextmanager
-def meeting(folder: Path) -> Iterator[Meeting]:
+def meeting(folder: Path, kept_on: str = "sqlite") -> Iterator[Meeting]:
     """Windows while the block runs."""
-    windows = Meeting(folder)
+    windows = Meeting(folder, kept_on)
     try:
         yield windows
     finally:
         windows.end()
 
 
-def _make_template(file: Path) -> None:
-    """A ledger that holds the institutions and nothing else."""
-    ledger = open_ledger(file)
+def _import_institutions(address: str) -> None:
+    ledger = EventLedger(open_at(address, SNAPSHOTS))
     rows = read_institutions((SAMPLES / "institutions.csv").read_bytes())
     by = Actor("importer", InstitutionId(OFFICE))
     import_institutions(rows, source="i.csv", ledger=ledger, by=by, at=BEGINS)
@@ -125,9 +137,9 @@ def _make_template(file: Path) -> None:
 def _stand(number: int, pipe: Any, barrier: Any, ticks: Any) -> None:
     """A window's whole day, in a process of its own."""
     while True:
-        asked, file = pipe.recv()
+        asked, address = pipe.recv()
         try:
-            pipe.send(_Day(number, asked, file, ticks).work(barrier))
+            pipe.send(_Day(number, asked, address, ticks).work(barrier))
         except Exception as error:  # the meeting must hear of it, whatever it was
             barrier.abort()
             pipe.send(f"window {number} of round {asked.seed}: {error!r}")
@@ -136,9 +148,9 @@ def _stand(number: int, pipe: Any, barrier: Any, ticks: Any) -> None:
 class _Day:
     """One round at one window."""
 
-    def __init__(self, number: int, asked: Round, file: Path, ticks: Any) -> None:
+    def __init__(self, number: int, asked: Round, address: str, ticks: Any) -> None:
         self._number, self._round, self._ticks = number, asked, ticks
-        self._window = Window.on(file, is_one_person=asked.is_one_person)
+        self._window = Window.on(address, is_one_person=asked.is_one_person)
         self._instants: list[datetime] = []
         self._attempts: list[Attempt] = []
 

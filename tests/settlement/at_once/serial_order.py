@@ -15,20 +15,19 @@ points between which the request ran.
 """
 
 import json
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, groupby
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from eventlog.log import LogBusy, LoggedEvent, VersionConflict
-from settlement.adapters.event_ledger import EventLedger, open_ledger
+from settlement.adapters.event_ledger import EventLedger
+from settlement.adapters.snapshots import SNAPSHOTS
 from settlement.application.ports import Overtaken
 from settlement.application.verify_ledger import verify_ledger
 from settlement.domain.benefit_year import BenefitYear
+from tests.eventlog.log_addresses import behind_the_log, open_at
 from tests.settlement.at_once.asked import Asked
 from tests.settlement.at_once.asking import Round
 from tests.settlement.at_once.meeting import BEGINS, Attempt
@@ -42,9 +41,9 @@ from tests.settlement.whole_life.two_regions import (
 )
 
 Key = tuple[str, str, str]
-_ROWS = "SELECT originator_id, originator_version, topic, state FROM stored_events ORDER BY 1, 2"
+_ROWS = "SELECT originator_id, originator_version, topic, state FROM stored_events"
 _ACCEPTED = (
-    "SELECT institution_id, operation, key, status, body FROM request_register WHERE accepted = 1"
+    "SELECT institution_id, operation, key, status, body FROM request_register WHERE accepted = ?"
 )
 
 
@@ -87,18 +86,19 @@ class NumbersAgain(CountingLedger):
         return self.serial
 
 
-def explain_round(asked: Round, file: Path, fresh: Path, attempts: list[Attempt]) -> Explained:
-    """Raises AssertionError where the ledger is not that of some serial order."""
-    ledger = open_ledger(file)
-    again = NumbersAgain(open_ledger(fresh).log)
+def explain_round(asked: Round, met: str, fresh: str, attempts: list[Attempt]) -> Explained:
+    """Raises AssertionError where the ledger at `met` is not that of some serial order, which is
+    carried out at `fresh`."""
+    ledger = EventLedger(open_at(met, SNAPSHOTS))
+    again = NumbersAgain(open_at(fresh, SNAPSHOTS))
     try:
-        accepted = _accepted(file)
+        accepted = _accepted(met)
         _require_acknowledged_kept(attempts, accepted)
         transactions = _transactions(ledger, again.log.last_position(), attempts)
         _require_each_once(transactions, accepted)
         serial = _Serial(Window(again, is_one_person=asked.is_one_person), attempts)
         serial.carry_out(transactions, accepted)
-        assert _rows(fresh) == _rows(file), "the serial ledger holds other events"
+        assert _rows(fresh) == _rows(met), "the serial ledger holds other events"
         assert _accepted(fresh) == accepted
         verified = verify_ledger(ledger, serial.window.laws)
         assert verified.discrepancies == ()
@@ -109,15 +109,15 @@ def explain_round(asked: Round, file: Path, fresh: Path, attempts: list[Attempt]
     return _counted(attempts, transactions)
 
 
-def _accepted(file: Path) -> dict[Key, tuple[int, bytes]]:
-    with closing(sqlite3.connect(file)) as connection:
-        rows = connection.execute(_ACCEPTED).fetchall()
+def _accepted(address: str) -> dict[Key, tuple[int, bytes]]:
+    rows: Any = behind_the_log(address, _ACCEPTED, True)
     return {(who, operation, key): (status, body) for who, operation, key, status, body in rows}
 
 
-def _rows(file: Path) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(file)) as connection:
-        return connection.execute(_ROWS).fetchall()
+def _rows(address: str) -> list[tuple[Any, ...]]:
+    """The events in no database's own order, their ids as either keeps them."""
+    rows = behind_the_log(address, _ROWS)
+    return sorted((UUID(str(of)).hex, *rest) for of, *rest in rows)
 
 
 def _key(asked: Asked) -> Key:

@@ -18,6 +18,7 @@ from tests.settlement.at_once.window import Window
 from tests.support.settlement_desk import P1, P3
 
 ROUNDS = 60
+ROUNDS_ON_A_SERVER = 6
 ROUNDS_OF_A_NIGHT = 1_000
 
 
@@ -26,16 +27,16 @@ def memory_or(folder: Path) -> Path:
     return Path("/dev/shm") if Path("/dev/shm").is_dir() else folder  # noqa: S108 -- a directory of its own is made in it
 
 
-def meet(folder: Path, seeds: range) -> Counter[str]:
+def meet(folder: Path, seeds: range, kept_on: str = "sqlite") -> Counter[str]:
     """Rounds, each explained while the next one is under way; a failure names its seed."""
     tally: Counter[str] = Counter()
     # What is tried is who comes first, not whether a disk keeps what it was given.
-    with TemporaryDirectory(dir=memory_or(folder)) as name, meeting(Path(name)) as windows:
-        file = windows.begin(round_of(seeds[0]))
+    with TemporaryDirectory(dir=memory_or(folder)) as name, meeting(Path(name), kept_on) as windows:
+        address = windows.begin(round_of(seeds[0]))
         for seed in seeds:
-            attempts, done = windows.attempts(), file
+            attempts, done = windows.attempts(), address
             if seed != seeds[-1]:
-                file = windows.begin(round_of(seed + 1))
+                address = windows.begin(round_of(seed + 1))
             fresh = windows.copy(f"fresh-{seed}")
             try:
                 found = explain_round(round_of(seed), done, fresh, attempts)
@@ -114,12 +115,21 @@ def test_sixty_rounds_end_as_some_serial_order(tmp_path: Path) -> None:
     assert not idle
 
 
+def test_on_a_server_they_do_as_well(tmp_path: Path) -> None:
+    """Saves that share transactions, of several processes: what they leave on PostgreSQL is what
+    one after another leaves in a file."""
+    tally = meet(tmp_path, range(ROUNDS_ON_A_SERVER), "postgres")
+    assert tally["overtaken"]
+    assert tally["done"] > 20 * ROUNDS_ON_A_SERVER
+
+
 @pytest.mark.soak
+@pytest.mark.parametrize("kept_on", ["sqlite", "postgres"])
 def test_a_thousand_rounds_end_as_some_serial_order(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kept_on: str
 ) -> None:
     """The same for as many seeds as the main job asks."""
-    tally = meet(tmp_path, range(ROUNDS_OF_A_NIGHT))
+    tally = meet(tmp_path, range(ROUNDS_OF_A_NIGHT), kept_on)
     with capsys.disabled():
         sys.stdout.write(f"{dict(tally)}\n")
     assert tally["rounds"] == ROUNDS_OF_A_NIGHT

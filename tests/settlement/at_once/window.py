@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from eventsourcing.domain import Aggregate
@@ -11,13 +10,15 @@ from contracts.vocabulary import InstitutionId
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from http_edge.answer_once import answer_once
 from http_edge.problems import refusal_of
-from settlement.adapters.event_ledger import EventLedger, open_ledger
+from settlement.adapters.event_ledger import EventLedger
+from settlement.adapters.snapshots import SNAPSHOTS
 from settlement.application.find_stay import own_stay
 from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Clock, Overtaken, Receipt
 from settlement.application.prepare_settlement import prepare_settlement
 from settlement.domain.stay import Stay, stay_id_of
 from settlement.entrypoints.http.problem_table import PROBLEMS
+from tests.eventlog.log_addresses import open_at
 from tests.settlement.at_once.asked import Asked
 from tests.settlement.at_once.carrying_out import Counter, actor_of, asked_stay_id, carry_out
 from tests.settlement.at_once.fitting import Standing
@@ -76,9 +77,9 @@ class Window:
         people.same = {first: (second,), second: (first,)} if is_one_person else {}
 
     @classmethod
-    def on(cls, file: Path, *, is_one_person: bool) -> "Window":
-        """On a file."""
-        return cls(CountingLedger(open_ledger(file).log), is_one_person=is_one_person)
+    def on(cls, address: str, *, is_one_person: bool) -> "Window":
+        """On the log at an address."""
+        return cls(CountingLedger(open_at(address, SNAPSHOTS)), is_one_person=is_one_person)
 
     @property
     def laws(self) -> LawLibrary:
