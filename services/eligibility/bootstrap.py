@@ -155,7 +155,7 @@ def build(settings: Settings) -> Eligibility:
             store=EventLogListStore(log),
             guard=EndingGuard(settings.list_end_limit_percent),
         ),
-        find_person=FindPerson(vault=vault, store=store),
+        find_person=FindPerson(vault=vault, store=store, reads=reads),
         answer_entitlements=AnswerEntitlements(vault=vault, store=store, reads=reads),
         show_person=ShowPerson(vault=vault, store=store, reads=reads),
         state_facts=StateFacts(store=store, identities=identities, new_id=uuid4),

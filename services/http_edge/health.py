@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 REMEMBERED_SECONDS = 1.0
+WAITING_SECONDS = 5.0
 OK = "ok"
 FAILED = "failed"
 NO_ANSWER = "no-answer"
@@ -72,6 +73,7 @@ class Health:
 
     checks: Sequence[Check]
     remembered_seconds: float = REMEMBERED_SECONDS
+    waiting_seconds: float = WAITING_SECONDS
     is_draining: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _last: tuple[float, Report] | None = field(default=None, repr=False)
@@ -82,11 +84,16 @@ class Health:
 
     def report(self) -> Report:
         """Look at everything, one thing after another (blocks)."""
-        with self._lock:
+        # While a look hangs, whoever asks gives up: a thread for each question would pile up.
+        if not self._lock.acquire(timeout=self.waiting_seconds):
+            return self.unanswered()
+        try:
             now = time.monotonic()
             if self._last is None or now - self._last[0] >= self.remembered_seconds:
                 self._last = (now, _looked_at(self.checks))
             report = self._last[1]
+        finally:
+            self._lock.release()
         return self._as_of_now(report)
 
     def unanswered(self) -> Report:

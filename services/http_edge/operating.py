@@ -6,11 +6,13 @@ authentication of callers, outside the bounds on requests, and in no OpenAPI doc
 
 import hmac
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -20,18 +22,20 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eventlog.measured import LogMeasures, LogStep
-from http_edge.backpressure import InFlight, InFlightLimit, InstitutionRate
+from http_edge.backpressure import InFlight, InFlightLimit
 from http_edge.health import Health, Report
 from http_edge.metrics import METRICS_CONTENT_TYPE, HttpMetrics, LogMetrics, Looked, exposition
 from http_edge.operating_settings import OperatingSettings
 from http_edge.problems import Problem
 from http_edge.request_watch import RequestWatch
+from http_edge.security_headers import SecurityHeaders
 from http_edge.tracing import Tracing, step
 
 LIVE_PATH: Final = "/health/live"
 READY_PATH: Final = "/health/ready"
 METRICS_PATH: Final = "/metrics"
 LOOKING_SECONDS = 5.0
+TSeen = TypeVar("TSeen")
 _LOOKING_AT_ONCE = 4
 _NEVER_CACHED = {"Cache-Control": "no-store"}
 
@@ -57,11 +61,6 @@ def install_operations(app: FastAPI, operations: Operations) -> None:
     """Put the operation of a service around its application; after everything else is in place."""
     settings = operations.settings
     app.state.operations = operations
-    app.add_middleware(
-        InstitutionRate,
-        per_second=settings.institution_per_second,
-        burst=settings.institution_burst,
-    )
     app.add_middleware(InFlightLimit, most=settings.most_in_flight, in_flight=operations.in_flight)
     app.add_middleware(
         RequestWatch,
@@ -70,6 +69,8 @@ def install_operations(app: FastAPI, operations: Operations) -> None:
         tracing=operations.tracing,
     )
     app.add_middleware(OperationRoutes, operations=operations)
+    # Around all of it: a refusal for want of room is an answer like any other.
+    app.add_middleware(SecurityHeaders)
 
 
 def side_app(operations: Operations) -> FastAPI:
@@ -125,8 +126,14 @@ class OperationRoutes:
     def __init__(self, app: ASGIApp, *, operations: Operations) -> None:
         self._app = app
         self._operations = operations
-        # Threads of their own: where all others are busy, health must still be told.
-        self._limiter: anyio.CapacityLimiter | None = None
+        # Threads of their own: where all others are busy, health must still be told, and however
+        # often somebody asks for metrics.
+        self._looking_threads: anyio.CapacityLimiter | None = None
+        self._exposing_thread: anyio.CapacityLimiter | None = None
+        # When the last text was begun, and the text.
+        self._exposed = (float("-inf"), b"")
+        # A thread that was given up goes on, and its place is another's by then.
+        self._exposing = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or hand on."""
@@ -146,7 +153,9 @@ class OperationRoutes:
 
     async def _ready(self, _scope: Scope) -> Response:
         health = self._operations.health
-        report = await self._looking(health.report)
+        if self._looking_threads is None:
+            self._looking_threads = anyio.CapacityLimiter(_LOOKING_AT_ONCE)
+        report = await _within_time(health.report, self._looking_threads)
         return _readiness(report or health.unanswered())
 
     async def _metrics(self, scope: Scope) -> Response:
@@ -157,25 +166,43 @@ class OperationRoutes:
                 "读取指标须带令牌 (token required)",
             ).response({"WWW-Authenticate": "Bearer", **_NEVER_CACHED})
         operations = self._operations
-        text = await self._looking(
-            lambda: exposition(operations.registry, operations.looked, operations.health.report())
-        )
+        if self._exposing_thread is None:
+            self._exposing_thread = anyio.CapacityLimiter(1)
+        asked_at = time.monotonic()
+        text = await _within_time(lambda: self._text_since(asked_at), self._exposing_thread)
         if text is None:
             # What was counted is told in any case.
             text = exposition(operations.registry, Looked(operations.service), None)
         return Response(text, headers={**_NEVER_CACHED, "Content-Type": METRICS_CONTENT_TYPE})
 
-    async def _looking(self, look: Callable[[], Any]) -> Any:
-        """What a look gives, None where it takes too long."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(_LOOKING_AT_ONCE)
-        with anyio.move_on_after(LOOKING_SECONDS):
-            return await anyio.to_thread.run_sync(
-                look, abandon_on_cancel=True, limiter=self._limiter
-            )
-        return None
+    def _text_since(self, asked_at: float) -> bytes:
+        """The metrics as of now, one thread at a time. All who asked before the last text was
+        begun share it: a hundred scrapes at once cost two.
+
+        Where somebody else's look hangs, what was counted alone.
+        """
+        operations = self._operations
+        if not self._exposing.acquire(timeout=LOOKING_SECONDS):
+            return exposition(operations.registry, Looked(operations.service), None)
+        try:
+            begun_at, text = self._exposed
+            if begun_at < asked_at:
+                begun_at = time.monotonic()
+                report = operations.health.report()
+                text = exposition(operations.registry, operations.looked, report)
+                self._exposed = (begun_at, text)
+            return text
+        finally:
+            self._exposing.release()
 
     _answers: Final = {LIVE_PATH: _live, READY_PATH: _ready, METRICS_PATH: _metrics}
+
+
+async def _within_time(look: Callable[[], TSeen], threads: anyio.CapacityLimiter) -> TSeen | None:
+    """What a look gives, None where it takes too long."""
+    with anyio.move_on_after(LOOKING_SECONDS):
+        return await anyio.to_thread.run_sync(look, abandon_on_cancel=True, limiter=threads)
+    return None
 
 
 def _readiness(report: Report) -> Response:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from http_edge.backpressure import CallerRate
+
 MOST_IN_FLIGHT_VARIABLE = "YIZHAN_MOST_IN_FLIGHT"
 RATE_VARIABLE = "YIZHAN_INSTITUTION_RATE"
 BURST_VARIABLE = "YIZHAN_INSTITUTION_BURST"
@@ -25,12 +27,12 @@ class OperatingSettings:
 
     `most_in_flight`: requests that wait or are worked on at once (在办请求上限), 0 for no bound;
     `institution_per_second`: what one institution may ask a second on the long run (每秒请求数),
-    0 for no bound, and `institution_burst` at one moment; `most_lag_events`: how far a read model
-    may be behind the log before readiness says so (落后上限); `drain_seconds`: how long a process
-    that ends goes on taking requests while it says that it is not ready, so that whoever sends
-    them notices (停机前等待); `metrics_token`: what a reader of
-    `/metrics` has to bring, None where everybody may who reaches the port; `traces`: whether
-    the environment names a collector of traces (链路追踪).
+    0 for no bound, and `institution_burst` at one moment; an address without a token as much;
+    `most_lag_events`: how far a read model may be behind the log before readiness says so
+    (落后上限); `drain_seconds`: how long a process that ends goes on taking requests while it says
+    that it is not ready, so that whoever sends them notices (停机前等待); `metrics_token`: what a
+    reader of `/metrics` has to bring, None where everybody may who reaches the port; `traces`:
+    whether the environment names a collector of traces (链路追踪).
     """
 
     most_in_flight: int = 256
@@ -40,6 +42,10 @@ class OperatingSettings:
     drain_seconds: int = 0
     metrics_token: str | None = field(default=None, repr=False)
     traces: bool = False
+
+    def caller_rate(self) -> CallerRate:
+        """What one caller may ask of one application; new each time, so that none share."""
+        return CallerRate(per_second=self.institution_per_second, burst=self.institution_burst)
 
 
 def read_operating(environment: Mapping[str, str]) -> OperatingSettings:

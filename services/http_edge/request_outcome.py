@@ -1,13 +1,17 @@
 """What became of a request (请求结果): done, refused, still running, or nothing that was kept."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import Path
 
 from eventlog.requests import Answer, RequestKey
 from http_edge.answer_once import Register
+from http_edge.identity.caller import Caller
+from http_edge.identity.roles import Role
 
+_LOOKS_INTO_TROUBLES = frozenset({Role.AUDITOR, Role.OPERATOR})
 RequestState = Literal["done", "refused", "running"]
 
 OperationPath = Annotated[
@@ -29,10 +33,33 @@ class RequestUnknown(Exception):
 
 @dataclass(frozen=True)
 class RequestOutcome:
-    """What is known of a request; `answer` is None while it runs."""
+    """What is known of a request; `answer` is None while it runs, and for whoever may not see
+    it."""
 
     state: RequestState
     answer: Answer | None
+
+
+class OthersRequest(Exception):
+    """The request is of an institution that the caller does not belong to."""
+
+
+def require_own_request(
+    caller: Caller, institution_id: str, is_hospital: Callable[[str], bool]
+) -> None:
+    """Of a hospital's requests hears whoever has a token of that hospital, and of all offices'
+    people those who look into troubles. Raises OthersRequest."""
+    if institution_id in caller.institutions or caller.roles & _LOOKS_INTO_TROUBLES:
+        return
+    if is_hospital(institution_id):
+        raise OthersRequest(
+            f"请求是机构 {institution_id} 发出的；只有本机构，或经办机构的审计、系统运维可以查询"
+        )
+
+
+def seen_by(caller: Caller, found: RequestOutcome) -> RequestOutcome:
+    """What somebody sees of an outcome: who only runs the machines, that it is there."""
+    return replace(found, answer=None) if caller.roles <= {Role.OPERATOR} else found
 
 
 def outcome_of(register: Register, key: RequestKey) -> RequestOutcome:

@@ -26,7 +26,7 @@ def say_how_to_get_a_token(
     _say(console, "每个请求都须带令牌：")
     _say(
         console,
-        f"  人员：yizhan token --operator 姓名 --institution 机构编码 --role auditor{there}",
+        f"  人员：yizhan token --operator 姓名 --institution '*' --role auditor{there}",
     )
     _say(console, f"  医院系统：yizhan clients add --institution 机构编码 --role biller{there}")
 

@@ -8,7 +8,7 @@ import httpx2 as httpx
 
 from http_edge.acting import INSTITUTION_HEADER, OPERATOR_HEADER
 from http_edge.identity.local_issuer import LocalIssuer, open_local_issuer
-from http_edge.identity.roles import EVERY_INSTITUTION, Role
+from http_edge.identity.roles import EVERY_INSTITUTION, Role, are_of_an_office
 
 ADMINISTRATION = "YIZHAN"
 """The office of the samples; every other institution of theirs is a hospital."""
@@ -41,10 +41,13 @@ class SignedAsNamed(httpx.Auth):
         """The token of somebody of an institution, made once."""
         found = self._tokens.get((institution_id, operator))
         if found is None:
+            roles = frozenset(self._roles_of(institution_id))
+            # Who plays an office acts for all of them, as an office's token says.
+            everywhere = {EVERY_INSTITUTION} if are_of_an_office(roles) else set()
             found = self._issuer.issue(
                 subject=operator or _NOBODY,
-                roles=self._roles_of(institution_id),
-                institutions=[institution_id],
+                roles=roles,
+                institutions={institution_id} | everywhere,
                 seconds=_SECONDS,
             )
             self._tokens[institution_id, operator] = found

@@ -105,7 +105,8 @@ def test_pages_follow_each_other_and_every_reading_is_kept(town: Desk) -> None:
     assert found == sorted([one(town, 1), one(town, 2)])
     assert (first["has_more"], second["has_more"]) == (True, False)
     reads = town.client.get(f"/v1/persons/{one(town, 1)[0]}/reads", headers=town.headers())
-    assert [each["call"] for each in reads.json()["reads"]] == ["members"]
+    calls = [each["call"] for each in reads.json()["reads"]]
+    assert [each for each in calls if each != "lookup"] == ["members"]
 
 
 def test_a_question_about_two_groups_or_none_is_refused(town: Desk) -> None:

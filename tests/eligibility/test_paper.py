@@ -48,7 +48,8 @@ def test_the_reading_is_recorded_and_needs_a_name(desk: Desk) -> None:
 
     assert (nameless.status_code, named.status_code) == (400, 200)
     reads = desk.client.get(f"/v1/persons/{person_id}/reads", headers=desk.headers()).json()
-    assert [(each["call"], each["operator"]) for each in reads["reads"]] == [("paper", "张")]
+    named = [(each["call"], each["operator"]) for each in reads["reads"]]
+    assert named == [("paper", "张"), ("lookup", None)]
 
 
 def test_of_an_erased_person_a_paper_says_nothing(desk: Desk) -> None:

@@ -330,6 +330,30 @@ def test_whoever_reads_is_recorded(desk: Desk) -> None:
             "operator": None,
             "call": "entitlements",
         },
+        {
+            "read_at": "2023-07-01T01:00:01Z",
+            "institution_id": None,
+            "operator": None,
+            "call": "lookup",
+        },
+    ]
+
+
+def test_whoever_looks_a_certificate_up_is_recorded_with_the_person(desk: Desk) -> None:
+    """Who asked whether a number is anybody's leaves a record, without the number; of nobody
+    there is nothing to keep it with."""
+    desk.bring(FARMER)
+    asked = {"certificate_number": number(2)}
+    found = desk.client.post("/v1/persons/lookup", json=asked, headers=desk.headers())
+    nobody = {"certificate_number": number(3)}
+    unknown = desk.client.post("/v1/persons/lookup", json=nobody, headers=desk.headers())
+
+    path = f"/v1/persons/{found.json()['person_id']}/reads"
+    reads = desk.client.get(path, headers=desk.headers()).json()["reads"]
+
+    assert unknown.status_code == 404
+    assert [(each["call"], each["institution_id"], each["operator"]) for each in reads] == [
+        ("lookup", "O500112", "张")
     ]
 
 

@@ -7,7 +7,7 @@ from http_edge.identity.local_issuer import LocalIssuer
 from http_edge.identity.roles import Role
 from http_edge.identity.route_table import RouteTable
 from tests.eligibility.conftest import Desk, number
-from tests.support.walked_routes import filled, refused_by_role, walked
+from tests.support.walked_routes import filled, open_to_a_hospitals_people, refused_by_role, walked
 
 ASKS_BY_POST = {"POST /v1/persons/lookup", "POST /v1/persons/entitlements", "POST /v1/members"}
 WOMAN = f"居民身份证,{number(2)},样例乙,,低保对象,2015-01-01,,421022,居民,,2015-01-01,"
@@ -46,6 +46,18 @@ def test_what_the_roles_are_for() -> None:
         assert [route for route in writes if role in (WHO_MAY[route] or ())] == []
     assert WHO_MAY["GET /v1/persons/{person_id}/paper"] == {Role.SERVICE}
     assert None not in WHO_MAY.values()
+
+
+def test_a_hospital_asks_about_the_one_in_front_of_it(desk: Desk) -> None:
+    """Whatever the role: lists, readings, changes and registering are an office's."""
+    assert open_to_a_hospitals_people(desk.client, issuer_of(desk), WHO_MAY) == {
+        "POST /v1/persons/lookup",
+        "GET /v1/persons/{person_id}",
+        "GET /v1/persons/{person_id}/entitlements",
+        "POST /v1/persons/entitlements",
+        "POST /v1/persons/{person_id}/refresh",
+        "GET /v1/requests/{operation}/{key:path}",
+    }
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_provinces_own_provider_is_trusted_alone(tmp_path: Path) -> None:
             "YIZHAN_CLIENT_SECRET_FILE": str(secret),
         }
         with running(data=data, host="127.0.0.1", port=0, environment=environment) as addresses:
-            told = claims(sub="demo", institutions=["YIZHAN"], roles=["registrar"])
+            told = claims(sub="demo", institutions=["*"], roles=["registrar"])
             with httpx.Client(timeout=30, headers=_bearer(told)) as client:
                 load_samples(addresses, client, Console(file=io.StringIO()))
                 person = Hospital(addresses, "YIZHAN", client).person_id(PATIENT)

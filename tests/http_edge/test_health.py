@@ -1,7 +1,10 @@
 """Health tells the truth in a word a check, and nothing that would help an attacker."""
 
+import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -10,7 +13,7 @@ from fastapi.testclient import TestClient
 from http_edge import operating
 from http_edge.health import Check, Health, read_model_check
 from http_edge.metrics import Looked
-from http_edge.operating import Operations, install_operations
+from http_edge.operating import OperationRoutes, Operations, install_operations
 from http_edge.operating_settings import (
     OperatingSettings,
     OperatingSettingUnusable,
@@ -122,6 +125,76 @@ def test_a_check_that_does_not_return_is_no_answer(monkeypatch: pytest.MonkeyPat
         assert client.get("/metrics").status_code == 200
     finally:
         hanging.set()
+
+
+def test_questions_do_not_pile_up_behind_a_look_that_hangs() -> None:
+    """Each is given up in bounded time, thread and all; the look itself is made once."""
+    hanging, looking = threading.Event(), threading.Event()
+    looks = []
+
+    def hangs() -> str | None:
+        looks.append(1)
+        looking.set()
+        hanging.wait(60)
+        return None
+
+    health = Health([Check("event-log", hangs)], waiting_seconds=0.05)
+    first = threading.Thread(target=health.report)
+    first.start()
+    assert looking.wait(10)
+    others = [threading.Thread(target=health.report) for _ in range(20)]
+    for each in others:
+        each.start()
+    for each in others:
+        each.join(10)
+    try:
+        assert not any(each.is_alive() for each in others)
+        assert health.report().failing == ("checks",)
+        assert looks == [1]
+    finally:
+        hanging.set()
+        first.join(10)
+    assert health.report().failing == ()
+
+
+def test_scrapes_do_not_hold_up_readiness() -> None:
+    """However many there are at once: they have a thread of their own, and share what it finds."""
+    looking, going_on = threading.Event(), threading.Event()
+    looks = []
+
+    def slow_levels() -> dict[str, int]:
+        looks.append(1)
+        looking.set()
+        going_on.wait(20)
+        return {}
+
+    _, operations = served(Check("event-log", says(None)))
+    looked = replace(operations.looked, dead_letters=slow_levels)
+    routes = OperationRoutes(FastAPI(), operations=replace(operations, looked=looked))
+
+    async def nothing_more() -> Any:
+        raise AssertionError("no body is read")
+
+    async def status_of(path: str) -> int:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+        await routes(scope, nothing_more, send)
+        return int(sent[0]["status"])
+
+    async def story() -> None:
+        scrapes = [asyncio.create_task(status_of("/metrics")) for _ in range(20)]
+        await asyncio.to_thread(looking.wait, 20)
+        ready = await asyncio.wait_for(status_of("/health/ready"), timeout=2)
+        going_on.set()
+        assert ready == 200
+        assert await asyncio.gather(*scrapes) == [200] * 20
+
+    asyncio.run(story())
+    assert len(looks) <= 2
 
 
 class Following:

@@ -1,16 +1,16 @@
 """Every route of an application (全部路由), as the application itself has them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 
 from http_edge.identity.local_issuer import LocalIssuer
-from http_edge.identity.roles import Role
+from http_edge.identity.roles import EVERY_INSTITUTION, Role, Roles
 from http_edge.identity.route_table import is_open
 
-HOSPITAL = "H50011200001"
+HOSPITAL, OFFICE = "H50011200001", "O500112"
 
 
 def walked(app: FastAPI) -> list[str]:
@@ -40,13 +40,42 @@ def filled(route: str) -> tuple[str, str]:
 _SOME_ID = "0000000a-0000-4000-8000-00000000ffff"
 
 
+def open_to_a_hospitals_people(
+    client: Any, issuer: LocalIssuer, rows: Mapping[str, Roles | None]
+) -> set[str]:
+    """The routes that a hospital's token gets into, with the first of the route's own roles."""
+    found = set()
+    for route, roles in rows.items():
+        role = next((each for each in Role if roles and each in roles), None)
+        if role is None:
+            continue
+        method, path = filled(route)
+        token = issuer.issue(subject="x", roles=[role], institutions=[HOSPITAL], seconds=60)
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Yizhan-Institution": HOSPITAL,
+            "Yizhan-Operator": "x",
+            "Idempotency-Key": f"own-{route}".replace(" ", "-"),
+        }
+        answer = client.request(method, path, headers=headers)
+        if "only-offices" not in answer.text:
+            found.add(route)
+    return found
+
+
 def refused_by_role(client: Any, issuer: LocalIssuer, route: str, role: Role) -> bool:
     """Whether a role is refused on a route; whatever else is wrong with the request."""
     method, path = filled(route)
-    token = issuer.issue(subject="zhang-san", roles=[role], institutions=[HOSPITAL], seconds=60)
+    is_hospitals = role is Role.BILLER
+    token = issuer.issue(
+        subject="zhang-san",
+        roles=[role],
+        institutions=[HOSPITAL if is_hospitals else EVERY_INSTITUTION],
+        seconds=60,
+    )
     headers = {
         "Authorization": f"Bearer {token}",
-        "Yizhan-Institution": HOSPITAL,
+        "Yizhan-Institution": HOSPITAL if is_hospitals else OFFICE,
         "Yizhan-Operator": "zhang-san",
         "Idempotency-Key": f"{route} {role}".replace(" ", "-"),
     }

@@ -121,7 +121,8 @@ def look_up(
         else:
             number = sys.stdin.readline()
         certificate = read_certificate(certificate_type=certificate_type, number=number)
-        typer.echo(str(open_eligibility(data).find_person(certificate)))
+        by = ReadBy(utc_now(), "lookup", LOCAL)
+        typer.echo(str(open_eligibility(data).find_person.for_reader(certificate, by=by)))
 
 
 @person.command("entitlements")

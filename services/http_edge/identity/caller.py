@@ -45,9 +45,10 @@ class Caller:
             return True
         return EVERY_INSTITUTION in self.institutions and are_of_an_office(granted)
 
-    def may_be(self, operator: str) -> bool:
-        """Whether they may act under an operator's name: a person under their own alone."""
-        return self.names_operators or operator == self.operator
+    def may_be(self, operator: str, *, of_an_office: bool) -> bool:
+        """Whether they may act under an operator's name: a person under their own alone, and so
+        does an office's system. A hospital's says which of its cashiers it was."""
+        return operator == self.operator or (self.names_operators and not of_an_office)
 
 
 def read_caller(claims: Mapping[str, Any], *, operator_claim: str = "sub") -> Caller:
@@ -60,16 +61,24 @@ def read_caller(claims: Mapping[str, Any], *, operator_claim: str = "sub") -> Ca
     if not isinstance(subject, str) or not 1 <= len(subject) <= _LONGEST_SUBJECT:
         raise ClaimsUnusable("sub")
     is_system = claims.get("client_id") == subject
+    # A provider may name its systems otherwise than by their client id; people they are not.
+    is_nobody = is_system or _is_service_account(claims)
     roles = frozenset(Role(each) for each in _texts(claims, "roles") if each in set(Role))
     return Caller(
         issuer=str(claims["iss"]),
         subject=subject,
-        roles=roles - {Role.APPROVER} if is_system else roles,
+        roles=roles - {Role.APPROVER} if is_nobody else roles,
         institutions=_institutions(claims),
         operator=subject if is_system else _operator(claims, operator_claim),
         names_operators=is_system,
         expires_at=float(claims["exp"]),
     )
+
+
+def _is_service_account(claims: Mapping[str, Any]) -> bool:
+    """As Keycloak marks the tokens that it gives for client credentials."""
+    client = claims.get("client_id") or claims.get("azp")
+    return bool(client) and claims.get("preferred_username") == f"service-account-{client}"
 
 
 def is_institution(text: str) -> bool:

@@ -1,5 +1,6 @@
 """Putting the gate together (身份组装): who is trusted, and whether tokens are issued here."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import httpx2 as httpx
 from fastapi import FastAPI
 
+from http_edge.backpressure import CallerRate
 from http_edge.identity.checking import TokenChecker
 from http_edge.identity.client_register import CLIENTS_FILE, ClientRegister
 from http_edge.identity.guard import Guard
@@ -16,6 +18,7 @@ from http_edge.identity.identity_settings import (
     IdentitySettings,
     IdentityUnusable,
 )
+from http_edge.identity.institutions import Institutions
 from http_edge.identity.key_sets import keys_at
 from http_edge.identity.local_issuer import LOCAL_ISSUER, LocalIssuer, open_local_issuer
 from http_edge.identity.own_tokens import FetchedServiceTokens, LocalServiceTokens
@@ -26,27 +29,32 @@ from http_edge.identity.route_table import RouteTable, is_open
 @dataclass(frozen=True)
 class Gate:
     """What an application checks its callers with; the issuer and its clients where they are
-    local."""
+    local, and which institutions are offices."""
 
     checker: TokenChecker
     issuer: LocalIssuer | None = None
     clients: ClientRegister | None = None
+    offices: frozenset[str] = frozenset()
 
 
 def build_gate(settings: IdentitySettings, data: Path) -> Gate:
     """The gate of a data folder. Raises IssuerKeyUnusable."""
     if settings.issuer is not None and settings.keys is not None:
+        keys = keys_at(settings.keys)
+        # Nobody waits for it: a provider that is down keeps no service from starting.
+        threading.Thread(target=keys.warm, daemon=True).start()
         return Gate(
             TokenChecker(
                 issuer=settings.issuer,
                 audience=settings.audience,
-                keys=keys_at(settings.keys),
+                keys=keys,
                 operator_claim=settings.operator_claim,
-            )
+            ),
+            offices=settings.offices,
         )
     issuer = open_local_issuer(data, audience=settings.audience)
     checker = TokenChecker(issuer=LOCAL_ISSUER, audience=settings.audience, keys=issuer.keys())
-    return Gate(checker, issuer, ClientRegister(data / CLIENTS_FILE))
+    return Gate(checker, issuer, ClientRegister(data / CLIENTS_FILE), settings.offices)
 
 
 def build_own_tokens(settings: IdentitySettings, data: Path, *, name: str) -> httpx.Auth:
@@ -70,6 +78,7 @@ def install_guard(
     gate: Gate,
     rows: Mapping[str, Roles | None],
     *,
+    rate: CallerRate,
     is_hospital: Callable[[str], bool] | None = None,
 ) -> None:
     """Put the guard before every route of an application, and say so in its description.
@@ -79,7 +88,13 @@ def install_guard(
     """
     table = RouteTable(rows)
     app.state.gate = gate
-    app.add_middleware(Guard, checker=gate.checker, table=table, is_hospital=is_hospital)
+    app.add_middleware(
+        Guard,
+        checker=gate.checker,
+        table=table,
+        institutions=Institutions(gate.offices, is_hospital),
+        rate=rate,
+    )
     _declare(app, table)
 
 
@@ -97,6 +112,8 @@ def _declare(app: FastAPI, table: RouteTable) -> None:
                 operation["security"] = [{"bearer": []}] if roles else []
                 if roles:
                     operation["x-roles"] = [role.value for role in Role if role in roles]
+                if row and row.is_province_wide:
+                    operation["x-offices-only"] = True
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's own way to extend it

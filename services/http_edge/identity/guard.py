@@ -1,7 +1,7 @@
 """The guard before every route (门卫): who calls, and whether they may; before a body is read."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
@@ -15,11 +15,13 @@ from http_edge.acting import (
     OPERATOR_PATTERN,
     acting_of,
 )
+from http_edge.backpressure import CallerRate
 from http_edge.identity.caller import Caller
 from http_edge.identity.checking import TokenChecker, TokenRefused
+from http_edge.identity.institutions import InstitutionRefused, Institutions
 from http_edge.identity.key_sets import KeysUnreachable
-from http_edge.identity.roles import Role, Roles, are_of_an_office, in_words
-from http_edge.identity.route_table import RouteTable, Row, is_open
+from http_edge.identity.roles import EVERY_INSTITUTION, Role, Roles, in_words
+from http_edge.identity.route_table import ANYBODY, RouteTable, Row, is_open, open_methods
 from http_edge.problems import (
     LOG_PROBLEMS,
     Problem,
@@ -38,17 +40,16 @@ _READ = frozenset({_AUTHORIZATION, _INSTITUTION, _OPERATOR})
 class _Refused(Exception):
     """A request that goes no further, with its answer."""
 
-    def __init__(self, problem: Problem, headers: dict[str, str] | None = None) -> None:
-        self.response: Response = problem.response(headers)
-        super().__init__(problem.type_slug)
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        super().__init__()
 
 
 class Guard:
-    """Lets a request through to its route, or refuses it with 401 or 403 and a reason.
+    """Lets a request through to its route, or refuses it with 401, 403 or 429 and a reason.
 
-    The two headers that say who acts must agree with the token. `is_hospital` tells whether an
-    institution is in the directory of hospitals: where an office sees everything and a hospital
-    its own alone, a biller of an institution that nobody knows must not pass for an office.
+    The two headers that say who acts must agree with the token. Requests are counted here, where
+    it is known whose they are.
     """
 
     def __init__(
@@ -57,13 +58,14 @@ class Guard:
         *,
         checker: TokenChecker,
         table: RouteTable,
-        is_hospital: Callable[[str], bool] | None = None,
+        institutions: Institutions,
+        rate: CallerRate,
     ) -> None:
         self._app = app
         self._checker = checker
         self._table = table
-        self._is_hospital = is_hospital
-        self._hospitals: set[str] = set()
+        self._institutions = institutions
+        self._rate = rate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, then call the application or refuse."""
@@ -86,31 +88,42 @@ class Guard:
         await self._app(scope, receive, send)
 
     async def _admitted(self, scope: Scope) -> Caller | None:
-        path = _path_of(scope)
-        if is_open(path):
+        """Who calls, None where anybody may. Raises _Refused, and what the directory raises."""
+        try:
+            row = self._row_of(scope["method"], _path_of(scope))
+            headers = {} if row.roles is None else _headers(scope)
+            caller = None if row.roles is None else await self._caller(scope, headers)
+        except _Refused:
+            self._count(self._rate.of_stranger(scope))
+            raise
+        if caller is None or row.roles is None:
+            self._count(self._rate.of_stranger(scope))
             return None
-        row = self._row_of(scope["method"], path)
-        if row.roles is None:
-            return None
-        headers = _headers(scope)
-        caller = await self._caller(headers.get(_AUTHORIZATION, ""))
+        self._count(self._rate.of_caller(_counted_as(caller, headers)))
         granted = caller.roles & row.roles
         if not granted:
             raise _role_not_allowed(row.roles, caller.roles)
-        await self._require_agreement(caller, granted, row.roles, headers)
+        await self._require_agreement(caller, granted, row, headers)
         return caller
+
+    def _count(self, refusal: Response | None) -> None:
+        if refusal is not None:
+            raise _Refused(refusal)
 
     def _row_of(self, method: str, path: str) -> Row:
         row = self._table.find(method, path)
         if row is not None:
             return row
-        others = self._table.methods_of(path)
+        others = open_methods(path) if is_open(path) else self._table.methods_of(path)
+        if method in others:
+            return Row(method, path, ANYBODY)
         if others:
             problem = Problem("method-not-allowed", 405, "不支持这种方法 (method not allowed)")
-            raise _Refused(problem, {"Allow": ", ".join(others)})
-        raise _Refused(Problem("not-found", 404, "没有这个地址 (not found)"))
+            raise _refused(problem, {"Allow": ", ".join(others)})
+        raise _refused(Problem("not-found", 404, "没有这个地址 (not found)"))
 
-    async def _caller(self, authorization: str) -> Caller:
+    async def _caller(self, scope: Scope, headers: Mapping[bytes, str]) -> Caller:
+        authorization = headers.get(_AUTHORIZATION, "")
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
@@ -123,6 +136,8 @@ class Guard:
         remembered = self._checker.remembered(token)
         if remembered is not None:
             return remembered
+        # A signature costs more than a refusal: whoever sent too many bad ones waits.
+        self._count(self._rate.of_stranger(scope, takes=False))
         try:
             return await run_in_threadpool(self._checker.check, token)
         except TokenRefused as refused:
@@ -136,48 +151,41 @@ class Guard:
                 "暂时无法校验令牌 (identity provider unreachable)",
                 "取不到签发方的公钥集；没有受理，请稍后再试",
             )
-            raise _Refused(problem, {"Retry-After": "30"}) from None
+            raise _refused(problem, {"Retry-After": "30"}) from None
 
     async def _require_agreement(
-        self, caller: Caller, granted: Roles, allowed: Roles, headers: Mapping[bytes, str]
+        self, caller: Caller, granted: Roles, row: Row, headers: Mapping[bytes, str]
     ) -> None:
         institution, name = _named(headers)
-        if institution is not None:
-            if not caller.may_act_for(institution, granted):
-                raise _Refused(
-                    Problem(
-                        "institution-not-yours",
-                        403,
-                        "不能代这家机构办理 (institution not yours)",
-                        f"令牌不是为 {INSTITUTION_HEADER} 所写的机构签发的",
-                    )
-                )
-            if are_of_an_office(allowed) and not are_of_an_office(granted):
-                await self._require_hospital(institution)
-        if name is not None and not caller.may_be(name):
-            raise _Refused(
+        try:
+            of_an_office = await self._institutions.require(caller, granted, row, institution)
+        except InstitutionRefused as refused:
+            raise _refused(refused.problem) from None
+        # A service of ours says in whose behalf it reads.
+        is_bound = of_an_office and Role.SERVICE not in granted
+        if name is not None and not caller.may_be(name, of_an_office=is_bound):
+            raise _refused(
                 Problem(
                     "operator-not-you",
                     403,
                     "经办人须是令牌的持有人 (operator is not the bearer)",
-                    f"{OPERATOR_HEADER} 须与令牌的持有人一致",
+                    f"{OPERATOR_HEADER} 须与令牌的持有人一致；经办机构的系统写客户端标识",
                 )
             )
 
-    async def _require_hospital(self, institution_id: str) -> None:
-        """Hospitals that were found once are known: the directory forgets nobody."""
-        if self._is_hospital is None or institution_id in self._hospitals:
-            return
-        if not await run_in_threadpool(self._is_hospital, institution_id):
-            raise _Refused(
-                Problem(
-                    "institution-not-in-directory",
-                    403,
-                    "机构不在机构目录中 (institution not in the directory)",
-                    "医疗机构须先登记到机构目录，才能查看本机构的内容",
-                )
-            )
-        self._hospitals.add(institution_id)
+
+def _refused(problem: Problem, headers: dict[str, str] | None = None) -> _Refused:
+    return _Refused(problem.response(headers))
+
+
+def _counted_as(caller: Caller, headers: Mapping[bytes, str]) -> str:
+    """Whose allowance a request uses: that of an institution which the token itself names, else
+    the bearer's. A service of ours asks in behalf of whom it says."""
+    named = headers.get(_INSTITUTION)
+    if named is not None and (named in caller.institutions or Role.SERVICE in caller.roles):
+        return f"institution {named}"
+    own = caller.institutions - {EVERY_INSTITUTION}
+    return f"institution {min(own)}" if own else f"bearer {caller.subject}"
 
 
 def _path_of(scope: Scope) -> str:
@@ -194,7 +202,7 @@ def _headers(scope: Scope) -> dict[bytes, str]:
     sent = [(name, value) for name, value in scope["headers"] if name in _READ]
     found = {name: value.decode("latin-1") for name, value in sent}
     if len(found) < len(sent):
-        raise _Refused(
+        raise _refused(
             Problem(
                 "invalid-header",
                 400,
@@ -217,11 +225,11 @@ def _named(headers: Mapping[bytes, str]) -> tuple[str | None, str | None]:
         if value is not None and not re.fullmatch(pattern, value)
     ]
     if errors:
-        raise _Refused(invalid_request(errors))
+        raise _refused(invalid_request(errors))
     try:
         name = None if operator is None else acting_of(institution or "", operator).operator
     except RequestValidationError as wrong:
-        raise _Refused(invalid_request(wrong.errors())) from None
+        raise _refused(invalid_request(wrong.errors())) from None
     return institution, name
 
 
@@ -234,11 +242,11 @@ def _role_not_allowed(allowed: Roles, held: Roles) -> _Refused:
         {"roles_allowed": [role.value for role in Role if role in allowed]},
     )
     challenge = f'{_CHALLENGE}, error="insufficient_scope"'
-    return _Refused(problem, {"WWW-Authenticate": challenge})
+    return _refused(problem, {"WWW-Authenticate": challenge})
 
 
 def _unauthorised(slug: str, title_zh: str, detail: str, *, error: str | None = None) -> _Refused:
     # A header is ASCII: the slug tells the reason there, the body in words.
     more = f', error="{error}", error_description="{slug}"' if error else ""
     problem = Problem(slug, 401, title_zh, detail)
-    return _Refused(problem, {"WWW-Authenticate": _CHALLENGE + more})
+    return _refused(problem, {"WWW-Authenticate": _CHALLENGE + more})

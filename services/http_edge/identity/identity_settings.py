@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from http_edge.identity.caller import is_institution
+from http_edge.identity.roles import EVERY_INSTITUTION
+
 ISSUER_VARIABLE: Final = "YIZHAN_OIDC_ISSUER"
 KEYS_VARIABLE: Final = "YIZHAN_OIDC_JWKS"
 AUDIENCE_VARIABLE: Final = "YIZHAN_OIDC_AUDIENCE"
@@ -13,6 +16,8 @@ OPERATOR_CLAIM_VARIABLE: Final = "YIZHAN_OIDC_OPERATOR_CLAIM"
 TOKEN_URL_VARIABLE: Final = "YIZHAN_OIDC_TOKEN_URL"  # noqa: S105 -- the name of a variable
 CLIENT_ID_VARIABLE: Final = "YIZHAN_CLIENT_ID"
 CLIENT_SECRET_VARIABLE: Final = "YIZHAN_CLIENT_SECRET"  # noqa: S105 -- the name of a variable
+
+OFFICES_VARIABLE: Final = "YIZHAN_OFFICES"
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -29,7 +34,9 @@ class IdentitySettings:
     an issuer, tokens are those of the local issuer. YIZHAN_OIDC_OPERATOR_CLAIM: the claim that
     names people as they are recorded, one name for one person for ever (default `sub`).
     YIZHAN_OIDC_TOKEN_URL, YIZHAN_CLIENT_ID, YIZHAN_CLIENT_SECRET (or …_FILE): how settlement gets
-    the token it asks eligibility with.
+    the token it asks eligibility with. YIZHAN_OFFICES: the codes of the offices, separated by
+    commas; a code that is neither here nor in the directory of hospitals is nobody's. Without any,
+    tokens for every institution (`*`) alone are an office's.
     """
 
     issuer: str | None = None
@@ -39,6 +46,7 @@ class IdentitySettings:
     token_url: str | None = None
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
+    offices: frozenset[str] = frozenset()
 
 
 LOCAL_IDENTITY: Final = IdentitySettings()
@@ -55,6 +63,7 @@ def read_identity(environment: Mapping[str, str]) -> IdentitySettings:
         token_url=environment.get(TOKEN_URL_VARIABLE) or None,
         client_id=environment.get(CLIENT_ID_VARIABLE) or None,
         client_secret=secret_from(environment, CLIENT_SECRET_VARIABLE),
+        offices=_offices(environment.get(OFFICES_VARIABLE, "")),
     )
     if (found.issuer is None) != (found.keys is None):
         raise IdentityUnusable(f"{ISSUER_VARIABLE} 与 {KEYS_VARIABLE} 须同时设置，或都不设置")
@@ -68,6 +77,13 @@ def read_identity(environment: Mapping[str, str]) -> IdentitySettings:
                 f"{CLIENT_SECRET_VARIABLE}（或 {CLIENT_SECRET_VARIABLE}_FILE）"
             )
     return found
+
+
+def _offices(listed: str) -> frozenset[str]:
+    codes = frozenset(code.strip() for code in listed.split(",")) - {""}
+    if EVERY_INSTITUTION in codes or not all(is_institution(code) for code in codes):
+        raise IdentityUnusable(f"{OFFICES_VARIABLE} 须为逗号分隔的经办机构编码，如 O500112,O500000")
+    return codes
 
 
 def secret_from(environment: Mapping[str, str], variable: str) -> str | None:

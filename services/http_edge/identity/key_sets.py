@@ -19,6 +19,7 @@ FRESH_SECONDS = 600.0
 REFETCH_SECONDS = 30.0
 STALE_SECONDS = 86_400.0
 FETCH_SECONDS = 3.0
+COLD_SECONDS = 1.0
 LARGEST_BYTES = 256 * 1024
 _FEWEST_RSA_BITS = 2048
 
@@ -50,7 +51,8 @@ class FixedKeys:
 class RefreshedKeys:
     """Keys that are read again now and then, and for an unknown id at most every half minute.
 
-    Without an answer the last ones serve on for a day. One thread reads while others wait.
+    Without an answer the last ones serve on for a day. One thread reads, and nobody else waits
+    for it: a provider that answers slowly must not hold every thread there is.
     """
 
     def __init__(
@@ -64,16 +66,24 @@ class RefreshedKeys:
 
     def find(self, kid: str) -> PyJWK | None:
         """The key of this id, or None. Raises KeysUnreachable."""
-        # Whoever has a key at hand does not wait for the one who reads them again.
-        if self._lock.acquire(blocking=self._at_hand(kid) is None):
+        # Before there are any at all nobody can be let in, and a moment is worth waiting.
+        if self._lock.acquire(timeout=0 if self._keys else COLD_SECONDS):
             try:
                 self._refresh_where_due(kid)
             finally:
                 self._lock.release()
         found = self._at_hand(kid)
+        # Also while another thread still reads: then nothing can be said of an unknown id yet.
         if found is None and self._loaded_at < self._tried_at:
             raise KeysUnreachable
         return found
+
+    def warm(self) -> None:
+        """Read them for the first time, before anybody asks; what fails is tried again then."""
+        with self._lock:
+            self._refresh_where_due("")
+            if not self._keys:
+                self._tried_at = float("-inf")
 
     def _at_hand(self, kid: str) -> PyJWK | None:
         is_usable = self._clock() - self._loaded_at < STALE_SECONDS

@@ -26,6 +26,13 @@ OPEN_PATHS: Final = frozenset(
 """What every application shows without a token: its documentation, its public keys, where tokens
 come from, and whether it lives."""
 OPEN_FOLDERS: Final = ("/static-offline-docs/",)
+_READS: Final = ("GET", "HEAD")
+_OPEN_METHODS: Final = {"/oauth2/token": ("POST",)}
+
+
+class ProvinceWide(frozenset[Role]):
+    """The roles of a row that is about everybody's people or money (全省业务): for callers of an
+    office alone. A hospital's auditor has the role, and not the province."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,11 @@ class Row:
     method: str
     template: str
     roles: Roles | None
+
+    @property
+    def is_province_wide(self) -> bool:
+        """Whether a hospital's callers are refused, whatever their roles."""
+        return isinstance(self.roles, ProvinceWide)
 
 
 class RouteTable:
@@ -78,9 +90,19 @@ def is_open(path: str) -> bool:
     return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
 
 
+def open_methods(path: str) -> tuple[str, ...]:
+    """The methods an open path is called with by everybody."""
+    return _OPEN_METHODS.get(path, _READS)
+
+
 def may(*roles: Role) -> Roles:
     """The roles of a row."""
     return frozenset(roles)
+
+
+def offices(*roles: Role) -> ProvinceWide:
+    """The roles of a row that is an office's alone."""
+    return ProvinceWide(roles)
 
 
 def together(*rows: Mapping[str, Roles | None]) -> dict[str, Roles | None]:

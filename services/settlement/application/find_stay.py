@@ -23,7 +23,8 @@ def own_stay(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
 
 def stay_in_sight(ledger: Ledger, stay_id: UUID, by: Actor) -> Stay:
     """A stay of the acting institution, or any where an office acts: whoever is not in the
-    directory of institutions, as the guard allows with an office's role alone.
+    directory of institutions. That the code is an office's was asked at the door, where a code
+    that is neither got no further.
 
     Raises StayUnknown.
     """
@@ -41,5 +42,6 @@ def is_hospital(ledger: Ledger, institution_id: str) -> bool:
 
 
 def hospital_acting(ledger: Ledger, by: Actor) -> InstitutionId | None:
-    """The hospital that acts; None where an office does: a code that is in no directory."""
+    """The hospital that acts; None where an office does: a code that was let in and is in no
+    directory."""
     return by.institution_id if is_hospital(ledger, by.institution_id) else None

@@ -6,11 +6,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
+from http_edge.backpressure import CallerRate
 from http_edge.identity.checking import TokenChecker
 from http_edge.identity.guard import Guard
+from http_edge.identity.institutions import Institutions
 from http_edge.identity.key_sets import FixedKeys, KeySet, read_key_set
 from http_edge.identity.roles import Role
 from http_edge.identity.route_table import ANYBODY, RouteTable, may
+from http_edge.identity.route_table import offices as offices_alone
 from tests.http_edge.identity.token_smith import AUDIENCE, ISSUER, key_set
 
 TABLE = RouteTable(
@@ -20,7 +23,7 @@ TABLE = RouteTable(
         "GET /stays": may(Role.BILLER, Role.AUDITOR),
         "GET /stays/{number}": may(Role.BILLER, Role.AUDITOR),
         "GET /stays/check": ANYBODY,
-        "GET /funds": may(Role.FINANCE),
+        "GET /funds": offices_alone(Role.FINANCE),
         "POST /approvals": may(Role.APPROVER),
         "GET /paper": may(Role.SERVICE),
     }
@@ -34,7 +37,11 @@ def checker(keys: KeySet | None = None, **how: Any) -> TokenChecker:
 
 
 def guarded(
-    checking: TokenChecker | None = None, is_hospital: Callable[[str], bool] | None = None
+    checking: TokenChecker | None = None,
+    is_hospital: Callable[[str], bool] | None = None,
+    *,
+    offices: frozenset[str] = frozenset(),
+    rate: CallerRate | None = None,
 ) -> TestClient:
     """A client of it."""
     app = FastAPI(openapi_url=None, docs_url=None)
@@ -46,7 +53,13 @@ def guarded(
     for row in TABLE.rows:
         app.add_api_route(row.template, told, methods=[row.method])
     app.add_api_route("/forgotten", told, methods=["GET"])
-    app.add_middleware(Guard, checker=checking or checker(), table=TABLE, is_hospital=is_hospital)
+    app.add_middleware(
+        Guard,
+        checker=checking or checker(),
+        table=TABLE,
+        institutions=Institutions(offices, is_hospital),
+        rate=rate or CallerRate(),
+    )
     return TestClient(app)
 
 

@@ -4,6 +4,7 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from eventlog.log import LogBusy
+from http_edge.backpressure import CallerRate
 from http_edge.identity.roles import Role
 from http_edge.identity.route_table import RouteTable, may, together
 from tests.http_edge.identity.guarded import bearer, guarded, problem
@@ -65,7 +66,39 @@ def test_a_hospital_nobody_knows_does_not_pass_for_an_office() -> None:
     assert asked("/stays", "H1") == (200, "")
     assert asked("/stays", "H9", institutions=["H9"]) == (403, "institution-not-in-directory")
     assert asked("/bills", "H9", institutions=["H9"]) == (200, "")
-    assert asked("/stays", "O9", institutions=["O9"], roles=["auditor"]) == (200, "")
+
+
+def test_an_office_is_one_that_is_listed_or_for_everybody() -> None:
+    """A code that is neither listed nor a hospital's, as by a typing error, is nobody's, whatever
+    the role."""
+    auditor = {"roles": ["auditor"]}
+    assert asked("/stays", "O9", institutions=["*"], **auditor) == (200, "")
+    unknown = (403, "institution-not-in-directory")
+    assert asked("/stays", "O9", institutions=["O9"], **auditor) == unknown
+    assert asked("/stays", "H1", **auditor) == (200, "")
+
+    listing = guarded(is_hospital=lambda each: each == "H1", offices=frozenset({"O9"}))
+
+    def told(institution: str, *institutions: str) -> tuple[int, str]:
+        token = signed(claims(institutions=list(institutions), **auditor))
+        answer = listing.get("/stays", headers=bearer(token, institution))
+        return (200, "") if answer.status_code == 200 else problem(answer)
+
+    assert told("O9", "O9") == told("O9", "*") == told("H1", "*") == (200, "")
+    assert told("O8", "O8") == told("O8", "*") == unknown
+
+
+def test_what_is_about_everybody_is_not_a_hospitals() -> None:
+    """Its finance department has the role, and not the province; with or without the header."""
+    own = {"roles": ["finance"]}
+    for named in ("H1", None):
+        assert asked("/funds", named, **own) == (403, "only-offices")
+    assert asked("/funds", "O9", institutions=["O9"], **own) == (403, "only-offices")
+    assert asked("/funds", institutions=["*"], **own) == (200, "")
+    listing = guarded(offices=frozenset({"O9"}))
+    token = signed(claims(institutions=["O9"], **own))
+    for headers in (bearer(token, "O9"), bearer(token)):
+        assert listing.get("/funds", headers=headers).status_code == 200
 
 
 def test_a_person_acts_under_their_own_name() -> None:
@@ -84,6 +117,65 @@ def test_a_hospitals_system_says_who_of_its_people_acts() -> None:
     assert problem(CLIENT.post("/approvals", headers=headers)) == (403, "role-not-allowed")
     person = bearer(signed(claims(roles=["approver"], client_id="desk")), "H1", "zhang-san")
     assert CLIENT.post("/approvals", headers=person).status_code == 200
+
+
+def test_an_offices_system_acts_under_its_own_name() -> None:
+    """It has no cashiers to name; a service of ours says in whose behalf it reads."""
+    office = {"sub": "system-1", "client_id": "system-1", "institutions": ["*"]}
+    assert asked("/stays", "O9", "li-si", roles=["auditor"], **office) == (403, "operator-not-you")
+    assert asked("/stays", "O9", "system-1", roles=["auditor"], **office) == (200, "")
+    assert asked("/paper", "H1", "li-si", roles=["service"], **office) == (200, "")
+
+
+def test_a_service_account_is_no_person() -> None:
+    """A provider may give its systems other names than their ids: they approve nothing."""
+    account = {"sub": "0b3f", "azp": "his-1", "preferred_username": "service-account-his-1"}
+    headers = bearer(signed(claims(roles=["approver"], **account)), "H1", "0b3f")
+    assert problem(CLIENT.post("/approvals", headers=headers)) == (403, "role-not-allowed")
+    person = account | {"preferred_username": "zhang-san", "roles": ["approver"]}
+    headers = bearer(signed(claims(**person)), "H1", "0b3f")
+    assert CLIENT.post("/approvals", headers=headers).status_code == 200
+
+
+def test_naming_an_institution_uses_up_nothing_of_it() -> None:
+    """Requests are counted as their token's: neither strangers nor an office's people who name a
+    hospital can keep it from its own."""
+    client = guarded(rate=CallerRate(per_second=1, burst=3, clock=lambda: 0.0))
+    own = bearer(signed(), "H1")
+    forged = bearer(signed(by="ec-2", kid="ec-1"), "H1")
+    office = bearer(signed(claims(roles=["auditor"], institutions=["*"], sub="wang-wu")), "H1")
+
+    def told(headers: dict[str, str], path: str = "/stays") -> list[int]:
+        return [client.get(path, headers=headers).status_code for _ in range(4)]
+
+    assert told(office) == [200, 200, 200, 429]
+    assert told(forged) == [401, 401, 401, 429]
+    # A new token from the same address waits; one that was known is let in.
+    assert told(own) == [429] * 4
+
+
+def test_strangers_do_not_hold_up_tokens_that_are_known() -> None:
+    """An address that sent too many bad tokens is not let guess on; its good ones are served."""
+    client = guarded(rate=CallerRate(per_second=1, burst=4, clock=lambda: 0.0))
+    own = bearer(signed(), "H1")
+    assert client.get("/bills", headers=own).status_code == 200
+    assert [client.get("/stays/check").status_code for _ in range(3)] == [200] * 3
+    answers = [client.get("/bills", headers=bearer("no-token")) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [401, 429]
+    assert answers[1].json()["type"] == "urn:yizhan:problem:too-many-requests"
+    assert client.get("/stays/check").status_code == 429
+    assert client.get("/bills", headers=own).status_code == 200
+
+
+def test_open_paths_are_read_and_tokens_are_asked_for() -> None:
+    """Nothing can be sent to them that anybody would have to read."""
+    for path in ("/docs", "/openapi.json", "/.well-known/jwks.json", "/static-offline-docs/x.js"):
+        answer = CLIENT.post(path, content=b"x")
+        assert problem(answer) == (405, "method-not-allowed")
+        assert answer.headers["Allow"] == "GET, HEAD"
+    answer = CLIENT.get("/oauth2/token")
+    assert problem(answer) == (405, "method-not-allowed")
+    assert answer.headers["Allow"] == "POST"
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Yizhan-Institution", "Yizhan-Operator"])

@@ -108,6 +108,16 @@ def test_a_providers_token_is_checked_with_its_published_keys(tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
 
 
+def test_offices_are_listed_by_their_codes() -> None:
+    """Separated by commas; every institution at once is none."""
+    read = read_identity({"YIZHAN_OFFICES": " O500112, O500000,"})
+    assert read.offices == {"O500112", "O500000"}
+    assert read_identity({}).offices == frozenset()
+    for wrong in ("*", "O500112,经办", "O 1"):
+        with pytest.raises(IdentityUnusable, match="YIZHAN_OFFICES"):
+            read_identity({"YIZHAN_OFFICES": wrong})
+
+
 def test_keys_come_over_http() -> None:
     """From a real server; one that answers nonsense, too much or elsewhere gives none."""
     app = FastAPI()

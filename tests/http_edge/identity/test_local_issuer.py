@@ -1,5 +1,7 @@
 """The local issuer: a key made once, tokens its checker takes, and clients with secrets."""
 
+import base64
+import hashlib
 import json
 import stat
 import threading
@@ -168,16 +170,42 @@ def test_secrets_are_kept_as_hashes_alone(tmp_path: Path) -> None:
     secret = clients.add("desk-1", institutions=("H1",), roles=(Role.BILLER,), at=AT)
     kept = (tmp_path / CLIENTS_FILE).read_text()
     assert secret not in kept
-    assert "scrypt$" in kept
+    assert f"sha256${hashlib.sha256(secret.encode()).hexdigest()}" in kept
+    # 256 random bits: nobody tries them out, so that hashing them may be cheap.
+    assert len(base64.urlsafe_b64decode(secret + "=")) == 32
     assert stat.S_IMODE((tmp_path / CLIENTS_FILE).stat().st_mode) == 0o600
     [client] = clients.clients()
-    assert "scrypt" not in repr(client)
+    assert "sha256" not in repr(client)
     with pytest.raises(ClientExists, match="desk-1"):
         clients.add("desk-1", institutions=("H1",), roles=(Role.BILLER,), at=AT)
     renewed = clients.add(
         "desk-1", institutions=("H1",), roles=(Role.BILLER,), at=AT, in_place=True
     )
     assert clients.check("desk-1", secret) is None
+    assert clients.check("desk-1", renewed) == clients.clients()[0]
+
+
+def test_a_wrong_secret_costs_little(desk: TokenDesk) -> None:
+    """Two thousand, as many as one address may send at once, are less than a second's work."""
+    started = time.process_time()
+    for guess in range(1_000):
+        assert desk.clients.check("desk-1", f"guess-{guess}") is None
+        assert desk.clients.check("desk-2", f"guess-{guess}") is None
+    assert time.process_time() - started < 1
+
+
+def test_a_secret_of_the_earlier_form_is_issued_again(tmp_path: Path) -> None:
+    """It serves no more, and adding the client once more gives it a new one."""
+    clients = ClientRegister(tmp_path / CLIENTS_FILE)
+    secret = clients.add("desk-1", institutions=("H1",), roles=(Role.BILLER,), at=AT)
+    kept = json.loads((tmp_path / CLIENTS_FILE).read_text())
+    made = hashlib.scrypt(secret.encode(), salt=b"s" * 16, n=2**12, r=8, p=1)
+    kept["clients"][0]["secret_hash"] = f"scrypt$4096$8$1${(b's' * 16).hex()}${made.hex()}"
+    (tmp_path / CLIENTS_FILE).write_text(json.dumps(kept))
+
+    assert clients.check("desk-1", secret) is None
+    assert not clients.clients()[0].is_usable
+    renewed = clients.add("desk-1", institutions=("H1",), roles=(Role.BILLER,), at=AT)
     assert clients.check("desk-1", renewed) == clients.clients()[0]
 
 

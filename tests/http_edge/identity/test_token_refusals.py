@@ -1,5 +1,6 @@
 """A token that is missing, worn out or forged is refused, with a reason that helps."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -196,6 +197,54 @@ def test_the_key_set_is_fetched_anew_for_an_unknown_key_but_not_for_each() -> No
     now[0] = 30
     assert checking.check(signed(by="ec-2")).subject == "zhang-san"
     assert asked == [2]
+
+
+def test_a_slow_provider_holds_one_thread() -> None:
+    """While it is asked, good tokens are checked with the keys at hand, and one with an unknown
+    key is told at once to come back."""
+    loads, now = [key_set("ec-1")], [0.0]
+    asked, answers = threading.Event(), threading.Event()
+
+    def load() -> bytes:
+        if loads:
+            return loads.pop()
+        asked.set()
+        answers.wait(20)
+        return key_set("ec-1", "ec-2")
+
+    keys = RefreshedKeys(load, clock=lambda: now[0])
+    assert keys.find("ec-1") is not None
+    now[0] = 60
+    waiting = threading.Thread(target=lambda: keys.find("ec-2"))
+    waiting.start()
+    try:
+        assert asked.wait(20)
+        started = time.monotonic()
+        for _ in range(50):
+            assert keys.find("ec-1") is not None
+            with pytest.raises(KeysUnreachable):
+                keys.find("ec-2")
+        assert time.monotonic() - started < 1
+    finally:
+        answers.set()
+        waiting.join(20)
+    assert keys.find("ec-2") is not None
+
+
+def test_keys_are_read_before_anybody_asks() -> None:
+    """And where that failed, whoever asks first tries again at once."""
+    said: list[bytes | Exception] = [key_set("ec-1"), OSError()]
+
+    def load() -> bytes:
+        told = said.pop()
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    keys = RefreshedKeys(load, clock=lambda: 0.0)
+    keys.warm()
+    assert keys.find("ec-1") is not None
+    assert said == []
 
 
 def test_without_any_answer_keys_are_unreachable() -> None:

@@ -19,7 +19,7 @@ def sent(
     issuer = story.desk.parts.gate.issuer
     assert issuer is not None
     token = issuer.issue(
-        subject=subject, roles=BOTH, institutions=[OFFICE], seconds=60, is_system=is_system
+        subject=subject, roles=BOTH, institutions=["*"], seconds=60, is_system=is_system
     )
     headers = {
         "Authorization": f"Bearer {token}",
@@ -52,13 +52,18 @@ def test_the_proposer_cannot_approve_under_another_name(tmp_path: Path) -> None:
 
 
 def test_nobody_proposes_in_anothers_name(tmp_path: Path) -> None:
-    """Else he would approve it himself afterwards."""
+    """Else he would approve it himself afterwards: neither as a person nor by an office's
+    system."""
     story = story_of(tmp_path)
     path = f"/v1/stays/{story.settle('A1')}/decisions"
     before = events_of(story)
     proposed = sent(story, path, PROPOSAL, subject="officer-1", operator="officer-2")
     assert refusal(proposed) == (403, "operator-not-you")
+    by_system = sent(story, path, PROPOSAL, subject="system-1", operator="li-si", is_system=True)
+    assert refusal(by_system) == (403, "operator-not-you")
     assert events_of(story) == before
+    own = sent(story, path, PROPOSAL, subject="system-1", operator="system-1", is_system=True)
+    assert (own.status_code, own.json()["proposed_by"]) == (201, "system-1")
 
 
 def test_a_revision_needs_a_second_person_too(tmp_path: Path) -> None:

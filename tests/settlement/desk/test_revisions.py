@@ -379,6 +379,13 @@ def test_a_hospital_revises_its_own_and_sees_no_other_amounts(tmp_path: Path) ->
     assert (others["settlement_number"], others["is_revised"]) == (number, False)
     assert (others["funds_after_fen"], others["changes"]) == (None, [])
     assert others["policy_after"].endswith("2020-01-01 v1")
+    # Totals of both would tell the other's amounts, by taking one's own away.
+    seen_by_office = Office(story.desk.parts).read(f"/v1/revisions/{shown['number']}").json()
+    totals = [seen["totals"][0] for seen in (shown, seen_by_office)]
+    assert [(each["to_pay_fen"], each["to_reclaim_fen"]) for each in totals] == [
+        (200_00, 0),
+        (200_00, 200_00),
+    ]
     foreign = Office(story.desk.parts, "officer-2", institution=OTHER)
     assert refusal(foreign.decide(shown["number"], "approval")) == (404, "revision-unknown")
     assert foreign.read("/v1/revisions").json()["revisions"] == []

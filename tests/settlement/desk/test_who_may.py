@@ -10,7 +10,7 @@ from http_edge.identity.roles import Role
 from http_edge.identity.route_table import RouteTable
 from settlement.entrypoints.http.who_may import WHO_MAY
 from tests.support.settlement_desk import P1, Desk, open_parts
-from tests.support.walked_routes import filled, refused_by_role, walked
+from tests.support.walked_routes import filled, open_to_a_hospitals_people, refused_by_role, walked
 
 OWN, OTHER, OFFICE = "H50011200001", "H99010100001", "O500112"
 CHARGES = {"total_fen": 52_000_00, "in_scope_fen": 50_000_00}
@@ -69,7 +69,8 @@ def test_what_the_roles_are_for() -> None:
         return {route for route, roles in WHO_MAY.items() if roles and role in roles}
 
     assert may(Role.AUDITOR) & writes == set()
-    assert may(Role.OPERATOR) == may(Role.SERVICE) == {"GET /v1/requests/{operation}/{key:path}"}
+    assert may(Role.OPERATOR) == {"GET /v1/requests/{operation}/{key:path}"}
+    assert may(Role.SERVICE) == set()
     approvals = {route for route in writes if route.endswith(("/approval", "/rejection"))}
     assert may(Role.APPROVER) & writes == approvals | {"POST /v1/revisions/{number}/issue"}
     assert all(WHO_MAY[route] == {Role.APPROVER} for route in approvals)
@@ -84,13 +85,30 @@ def test_what_the_roles_are_for() -> None:
     ]
 
 
+def test_what_is_about_everybody_is_an_offices_alone(desk: Desk) -> None:
+    """Funds, villages, deductions and the directory: a hospital's auditor, payer or registrar has
+    the role, and is refused by name; each other route lets its own people in."""
+    offices_alone = {
+        *("GET /v1/funds", "GET /v1/funds/{fund_id}/statement"),
+        *("POST /v1/funds/{fund_id}/payments", "POST /v1/funds/{fund_id}/payments/withdrawal"),
+        "POST /v1/settlements/{number}/deductions",
+        "POST /v1/settlements/{number}/deductions/{deduction}/withdrawal",
+        *("GET /v1/accounts", "GET /v1/accounts/export", "POST /v1/institutions"),
+    }
+    let_in = open_to_a_hospitals_people(desk.http, issuer_of(desk), WHO_MAY)
+    assert let_in == {route for route, roles in WHO_MAY.items() if roles} - offices_alone
+
+
 class Reader:
     """Somebody with one role at one institution."""
 
     def __init__(self, desk: Desk, role: Role, institution: str) -> None:
         self.desk, self.institution = desk, institution
         self.token = issuer_of(desk).issue(
-            subject="zhang-san", roles=[role], institutions=[institution], seconds=600
+            subject="zhang-san",
+            roles=[role],
+            institutions=["*" if institution == OFFICE else institution],
+            seconds=600,
         )
 
     def get(self, path: str, institution: str | None = None) -> Any:
@@ -164,6 +182,43 @@ def test_an_unregistered_hospitals_biller_sees_nothing(desk: Desk) -> None:
     for path in (f"/v1/stays/{desk.stay}", "/v1/settlements", "/v1/revisions", "/v1/notices"):  # type: ignore[attr-defined]  # see the fixture
         assert stranger.sees(path) == (403, "institution-not-in-directory")
     assert stranger.get("/v1/stays").json()["stays"] == []
+
+
+def test_a_code_that_is_mistyped_is_nobodys(desk: Desk) -> None:
+    """Neither an office that is listed nor a hospital of the directory: it sees nothing, with
+    whatever role."""
+    for role in (Role.AUDITOR, Role.FINANCE, Role.APPROVER):
+        mistyped = Reader(desk, role, "H5001120001")
+        for path in (f"/v1/stays/{desk.stay}", "/v1/settlements"):  # type: ignore[attr-defined]  # see the fixture
+            assert mistyped.sees(path) == (403, "institution-not-in-directory")
+        if role is not Role.APPROVER:
+            assert mistyped.sees("/v1/funds") == (403, "only-offices")
+
+
+def test_what_became_of_a_request_is_its_senders_to_know(desk: Desk) -> None:
+    """Of the sending hospital, and of an office's auditor; who runs the machines hears that it is
+    there; others of an office hear of their own alone."""
+    key = "whose-1"
+    stay = {"person_id": P1, "hospital_stay_number": "ZY-9", "admission_date": "2023-09-01"}
+    sent = desk.write("/v1/stays", stay, key=key)
+    assert sent.status_code == 201, sent.text
+    path = f"/v1/requests/admit/{key}"
+
+    def heard(role: Role, institution: str = OFFICE) -> tuple[int, Any]:
+        answer = Reader(desk, role, institution).get(path, institution=desk.institution)
+        told = answer.json()
+        return answer.status_code, told.get("answer") or told.get("type")
+
+    kept = {"status": 201, "body": sent.json()}
+    assert desk.institution == OWN
+    assert heard(Role.BILLER, OWN) == (200, kept)
+    assert heard(Role.AUDITOR) == (200, kept)
+    assert heard(Role.OPERATOR) == (200, None)
+    for role in (Role.FINANCE, Role.APPROVER, Role.POLICY_AUTHOR, Role.REGISTRAR):
+        assert heard(role) == (403, "urn:yizhan:problem:others-request")
+        assert Reader(desk, role, OFFICE).sees(path) == (404, "request-unknown")
+    assert heard(Role.SERVICE) == (403, "urn:yizhan:problem:role-not-allowed")
+    assert heard(Role.BILLER, OTHER)[0] == 403
 
 
 def test_another_hospital_changes_nothing(desk: Desk) -> None:

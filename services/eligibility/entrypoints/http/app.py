@@ -30,7 +30,6 @@ from http_edge.operating import install_operations
 from http_edge.problems import ProblemKind, ProblemTable, install_problems
 from http_edge.readable_address import ReadableAddress
 from http_edge.request_outcome import RequestUnknown
-from http_edge.security_headers import SecurityHeaders
 
 DESCRIPTION = """\
 某人某日是什么身份、在哪里参保，以及我们当时知道什么。
@@ -79,8 +78,7 @@ def create_app(eligibility: Eligibility, *, clock: Callable[[], datetime] = utc_
     app.include_router(rosters_router(eligibility, clock))
     app.include_router(lists_router(eligibility, clock))
     app.include_router(comparisons_router(eligibility, clock))
-    install_guard(app, eligibility.gate, WHO_MAY)
-    app.add_middleware(SecurityHeaders)
+    install_guard(app, eligibility.gate, WHO_MAY, rate=eligibility.operating.caller_rate())
     install_operations(app, eligibility_operations(eligibility))
     return app
 

@@ -40,12 +40,13 @@ def persons_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
     router = APIRouter(prefix="/v1/persons", tags=["人员 (persons)"])
 
     @router.post("/lookup", summary="按证件查人 (look a person up by certificate)")
-    def look_up(lookup: PersonLookup) -> PersonFound:
-        """证件号码只在请求体中；返回人员标识。"""
+    def look_up(lookup: PersonLookup, reader: ReadFor) -> PersonFound:
+        """证件号码只在请求体中；返回人员标识。查到的，查阅本身留有记录。"""
         certificate = read_certificate(
             certificate_type=lookup.certificate_type, number=lookup.certificate_number
         )
-        return PersonFound(person_id=str(eligibility.find_person(certificate)))
+        by = ReadBy(clock(), "lookup", reader)
+        return PersonFound(person_id=str(eligibility.find_person.for_reader(certificate, by=by)))
 
     @router.get(
         "/{person_id}/entitlements",

@@ -3,13 +3,13 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from contracts.requests_v1 import AnswerKept, RequestShown
 from eligibility.bootstrap import Eligibility
 from eventlog.requests import RequestKey
 from http_edge.acting import ActingHeaders
-from http_edge.request_outcome import KeyPath, OperationPath, outcome_of
+from http_edge.request_outcome import KeyPath, OperationPath, outcome_of, seen_by
 
 
 def requests_router(eligibility: Eligibility) -> APIRouter:
@@ -21,6 +21,7 @@ def requests_router(eligibility: Eligibility) -> APIRouter:
         operation: OperationPath,
         key: KeyPath,
         acting: ActingHeaders,
+        request: Request,
         of: Annotated[
             str | None,
             Query(
@@ -37,7 +38,8 @@ def requests_router(eligibility: Eligibility) -> APIRouter:
         activate-roster（名册），send-notice、answer-notice、close-differences（比对）。
         """
         named = operation if of is None else f"{operation}/{of}"
-        found = outcome_of(eligibility.log, RequestKey(acting.institution_id, named, key))
+        kept = outcome_of(eligibility.log, RequestKey(acting.institution_id, named, key))
+        found = seen_by(request.state.caller, kept)
         answer = found.answer
         return RequestShown(
             operation=operation,

@@ -27,6 +27,7 @@ from settlement.settings import Settings
 clients_app = typer.Typer(help="客户端：医院系统取令牌的凭据。", no_args_is_help=True)
 
 _MOST_HOURS = 24
+_ISSUE_AGAIN = "密钥为旧格式，须以同一标识重新 add"
 _SECONDS_AN_HOUR = 3600
 
 Data = Annotated[Path | None, typer.Option("--data", help="数据目录（默认 YIZHAN_DATA 或 var）")]
@@ -97,11 +98,12 @@ def add(
 @clients_app.command("list")
 def list_clients(data: Data = None) -> None:
     """列出客户端，不含密钥 (list clients)."""
-    table = Table("客户端", "机构", "角色", "登记于", "撤销于")
+    table = Table("客户端", "机构", "角色", "登记于", "撤销于或须办")
     try:
         for each in _register(data).clients():
             roles = in_words(Role(role) for role in each.roles)
-            shown = (", ".join(each.institutions), roles, each.added_at, each.revoked_at or "")
+            state = each.revoked_at or ("" if each.is_usable else _ISSUE_AGAIN)
+            shown = (", ".join(each.institutions), roles, each.added_at, state)
             table.add_row(each.client_id, *shown)
     except ClientsUnusable as wrong:
         refuse(str(wrong))

@@ -13,7 +13,6 @@ from http_edge.identity.token_routes import (
 from http_edge.operating import install_operations
 from http_edge.problems import install_problems
 from http_edge.readable_address import ReadableAddress
-from http_edge.security_headers import SecurityHeaders
 from settlement.application.find_stay import is_hospital
 from settlement.bootstrap import Parts
 from settlement.entrypoints.http.accounts import account_routes
@@ -76,8 +75,11 @@ def create_app(parts: Parts) -> FastAPI:
     if gate.issuer is not None and gate.clients is not None:
         app.include_router(token_routes(gate.issuer, gate.clients))
     install_guard(
-        app, gate, WHO_MAY, is_hospital=lambda institution: is_hospital(parts.ledger, institution)
+        app,
+        gate,
+        WHO_MAY,
+        rate=parts.operating.caller_rate(),
+        is_hospital=lambda institution: is_hospital(parts.ledger, institution),
     )
-    app.add_middleware(SecurityHeaders)
     install_operations(app, settlement_operations(parts))
     return app

@@ -1,7 +1,7 @@
 """Which problem each refusal is (错误对照): one row for every domain error, checked by a test."""
 
 from http_edge.problems import ProblemKind
-from http_edge.request_outcome import RequestUnknown
+from http_edge.request_outcome import OthersRequest, RequestUnknown
 from settlement.adapters.institutions_csv import InstitutionsFaulty
 from settlement.application.find_settlement import SettlementUnknown
 from settlement.application.find_settlements import OthersSettlements, SearchInvalid
@@ -43,6 +43,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     stay.NotDischarged: ProblemKind("not-discharged", 409, "尚未出院"),
     stay.NotSettled: ProblemKind("not-settled", 409, "尚未结算"),
     stay.PersonalShareChanged: ProblemKind("personal-share-changed", 409, "个人应付已变化"),
+    OthersRequest: ProblemKind("others-request", 403, "不能查询其他机构的请求"),
     RequestUnknown: ProblemKind("request-unknown", 404, "没有这个请求的记录"),
     OthersSettlements: ProblemKind("others-settlements", 403, "只能查看本机构的结算"),
     SearchInvalid: ProblemKind("search-invalid", 422, "查询条件不成立"),

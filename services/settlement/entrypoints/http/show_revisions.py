@@ -47,7 +47,7 @@ def show_revision(
     limit: int = 100,
 ) -> message.RevisionShown:
     """A revision with a page of its lines; `seen_by` is None where an office looks, which sees
-    the amounts of all institutions."""
+    the amounts of all institutions. A hospital sees those of its own, and totals of them alone."""
     lines = list(islice(revision.lines, after, after + limit))
     count = sum(len(part.lines) for part in revision.parts)
     scope = revision.asked.scope
@@ -74,7 +74,9 @@ def show_revision(
             "settlements": count,
             "totals": [
                 {**vars(each), "payer_label": Payer(each.payer).label}
-                for each in totals_of(line for _, line in revision.lines)
+                for each in totals_of(
+                    line for _, line in revision.lines if seen_by in (None, line.institution_id)
+                )
             ],
             "left_out": [
                 {"settlement_numbers": each.numbers, "reason": each.reason}

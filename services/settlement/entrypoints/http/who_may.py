@@ -1,23 +1,25 @@
 """Which role may call which route of settlement (结算服务路由权限); without a row: nobody.
 
 Reading what belongs to a hospital goes by whom the institution in the header is: a hospital of the
-directory sees its own, an office sees all. Auditors read and change nothing.
+directory sees its own, an office sees all. What cannot be divided by hospitals is an office's alone
+(`offices`). Auditors read and change nothing.
 """
 
 from typing import Final
 
 from http_edge.identity.roles import Role, Roles
-from http_edge.identity.route_table import ANYBODY, may, together
+from http_edge.identity.route_table import ANYBODY, may, offices, together
 
 _DESK: Final = may(Role.BILLER)
 _READS_STAYS: Final = may(Role.BILLER, Role.AUDITOR, Role.FINANCE, Role.APPROVER)
-_READS_BOOKS: Final = may(Role.AUDITOR, Role.FINANCE)
-_PAYS: Final = may(Role.FINANCE)
+_READS_BOOKS: Final = offices(Role.AUDITOR, Role.FINANCE)
+_PAYS: Final = offices(Role.FINANCE)
 _PROPOSES: Final = may(Role.BILLER, Role.FINANCE, Role.POLICY_AUTHOR)
 _FOLLOWS_REVISIONS: Final = _PROPOSES | may(Role.AUDITOR, Role.APPROVER)
 _APPROVES: Final = may(Role.APPROVER)
-_LOOKS_UP_PEOPLE: Final = may(Role.AUDITOR, Role.FINANCE, Role.REGISTRAR)
-_EVERYBODY: Final = frozenset(Role)
+_LOOKS_UP_PEOPLE: Final = offices(Role.AUDITOR, Role.FINANCE, Role.REGISTRAR)
+# What became of a request: whoever may have sent one, of their own; and who looks into troubles.
+_SENDS: Final = frozenset(Role) - {Role.SERVICE}
 
 _STAYS: Final[dict[str, Roles | None]] = {
     "GET /v1/stays": _DESK,
@@ -78,7 +80,7 @@ _FINDING: Final[dict[str, Roles | None]] = {
     # A household's or a village's people are not a hospital's to list.
     "GET /v1/accounts": _LOOKS_UP_PEOPLE,
     "GET /v1/accounts/export": _LOOKS_UP_PEOPLE,
-    "GET /v1/persons/{person_id}/account": _LOOKS_UP_PEOPLE | _DESK,
+    "GET /v1/persons/{person_id}/account": may(*_LOOKS_UP_PEOPLE, *_DESK),
     "GET /v1/notices": may(Role.BILLER, Role.AUDITOR, Role.REGISTRAR),
     "GET /v1/settlements/{number}/statement.html": _DESK,
     "GET /v1/settlements/{number}/statement.pdf": _DESK,
@@ -87,11 +89,11 @@ _FINDING: Final[dict[str, Roles | None]] = {
 }
 
 _OTHER: Final[dict[str, Roles | None]] = {
-    "POST /v1/institutions": may(Role.REGISTRAR),
+    "POST /v1/institutions": offices(Role.REGISTRAR),
     "POST /v1/previews": may(
         Role.BILLER, Role.AUDITOR, Role.FINANCE, Role.POLICY_AUTHOR, Role.APPROVER
     ),
-    "GET /v1/requests/{operation}/{key:path}": _EVERYBODY,
+    "GET /v1/requests/{operation}/{key:path}": _SENDS,
 }
 
 WHO_MAY: Final = together(_STAYS, _AFTER_SETTLING, _BOOKS, _FINDING, _OTHER)
