@@ -83,7 +83,7 @@ def test_workers_share_the_work_the_counts_and_the_end() -> None:
         os.kill(killed, signal.SIGKILL)
         until(lambda: not is_alive(killed))
         asked = 40
-        assert {who(url) for _ in range(asked)} == first - {killed}, "the other takes everything"
+        assert killed not in {who(url) for _ in range(asked)}, "all are answered meanwhile"
         now = those_who_answer(url, 2)
         assert killed not in now
         assert len(now) == 2
