@@ -17,3 +17,4 @@ pin pyproject.toml infra/image.in --output-file infra/image.lock
 # Extras of single commands: held to the versions above, so that one environment takes them all.
 pin infra/benchmarks.in --output-file infra/benchmarks.lock
 pin infra/mutation.in --output-file infra/mutation.lock
+pin infra/audit.in --output-file infra/audit.lock

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,14 +29,12 @@ _WELL: Final = frozenset({"healthy", "completed"})
 def main() -> None:
     """Do what the arguments say; exit code 1 with a sentence where it does not work."""
     parser = ArgumentParser(prog="python -m infra.up", description="整套运行（无容器）")
-    parser.add_argument("action", choices=("up", "down", "status", "run", "secrets"))
+    parser.add_argument("action", choices=tuple(_ACTIONS))
     parser.add_argument("--file", type=Path, default=ROOT / "docker-compose.yml")
     parser.add_argument("--place", type=Path, default=ROOT / "var/up")
     asked = parser.parse_args()
     try:
-        {"up": up, "down": down, "status": status, "run": run, "secrets": only_secrets}[
-            asked.action
-        ](asked)
+        _ACTIONS[asked.action](asked)
     except (ComposeFaulty, KafkaNotFetched, OSError, RunsAlready) as wrong:
         sys.exit(f"{wrong}")
 
@@ -65,7 +63,16 @@ def up(asked: Namespace) -> None:
         _wait(place, supervisor)
     else:
         _wait(place, None)
-    _show(place.compose, place)
+    _show_addresses(place.compose)
+    data = place.volume("settlement-data")
+    _say_how_to_get_a_token(f"YIZHAN_DATA={data} .venv/bin/yizhan")
+    sys.stdout.write(f"日志 {place.folder}/logs；make down 停止，数据保留\n")
+
+
+def addresses(asked: Namespace) -> None:
+    """Say where containers answer."""
+    _show_addresses(_place(asked).compose)
+    _say_how_to_get_a_token("docker compose exec settlement yizhan")
 
 
 def run(asked: Namespace) -> None:
@@ -149,18 +156,28 @@ def _wait(place: Place, supervisor: "subprocess.Popen[bytes] | None") -> None:
         time.sleep(0.2)
 
 
-def _show(compose: Compose, place: Place) -> None:
+def _show_addresses(compose: Compose) -> None:
     for name, title in (("settlement", "结算服务"), ("eligibility", "资格服务")):
         port = compose.services[name].ports[0].split(":")[1]
         url = f"http://127.0.0.1:{port}"
         sys.stdout.write(f"{title} {url}（接口文档 {url}/docs）\n")
-    data = place.volume("settlement-data")
+
+
+def _say_how_to_get_a_token(yizhan: str) -> None:
     sys.stdout.write(
         "每个请求都须带令牌（docs/tokens.md），例如：\n"
-        f"  YIZHAN_DATA={data} .venv/bin/yizhan token --operator 姓名 --institution 机构编码 "
-        "--role auditor\n"
-        f"日志 {place.folder}/logs；make down 停止，数据保留\n"
+        f"  {yizhan} token --operator 姓名 --institution 机构编码 --role auditor\n"
     )
+
+
+_ACTIONS: Final[Mapping[str, Callable[[Namespace], None]]] = {
+    "up": up,
+    "down": down,
+    "status": status,
+    "run": run,
+    "secrets": only_secrets,
+    "addresses": addresses,
+}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGTERM, Signals
-from typing import Final
+from typing import Any, Final
 
 from infra.kafka.node import format_node, kafka_command
 from infra.up.compose_file import Service
@@ -83,6 +83,15 @@ def _property(variable: str) -> str:
     return variable.removeprefix("KAFKA_").lower().replace("_", ".")
 
 
+def as_user(name: str | None) -> dict[str, Any]:
+    """How a process is started as somebody, with none of our groups; None: as ourselves."""
+    return {} if name is None else {"user": name, "group": _group_of(name), "extra_groups": []}
+
+
+def _group_of(name: str) -> int:
+    return pwd.getpwnam(name).pw_gid
+
+
 def _lent_user() -> str | None:
     if os.geteuid() != 0:
         return None
@@ -122,7 +131,7 @@ def _run(user: str | None, command: list[str], more: list[str], typed: str | Non
     program = str(postgres_programs() / command[0])
     ran = subprocess.run(
         [program, *command[1:], *more],
-        user=user,
+        **as_user(user),
         cwd="/",
         env={"PATH": os.defpath, "LC_ALL": "C"},
         input=typed,

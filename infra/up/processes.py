@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from infra.up.compose_file import Service
-from infra.up.images import Program, kafka, postgres, postgres_programs
+from infra.up.images import Program, as_user, kafka, postgres, postgres_programs
 from infra.up.place import Place
 
 State = Literal["waiting", "starting", "running", "healthy", "unhealthy", "completed", "failed"]
@@ -48,7 +48,7 @@ class ServiceProcess:
                 [_SETPRIV, "--pdeathsig", ends_by, "--", *self._program.command],
                 env={**_surroundings(), **self._program.environment},
                 cwd="/" if self._program.user else self.place.folder,
-                user=self._program.user,
+                **as_user(self._program.user),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
