@@ -50,6 +50,10 @@ def postgres(service: Service, environment: Mapping[str, str], volume: Path) -> 
     OSError, subprocess.CalledProcessError."""
     data = volume / "data"
     user = _lent_user()
+    if user is not None:
+        # Each time: others may have closed a folder on the way again.
+        _let_through(postgres_programs() / "postgres")
+        _let_through(data)
     if not (data / "PG_VERSION").exists():
         _create_cluster(data, environment, user)
     settings = {"listen_addresses": HERE, "unix_socket_directories": ""}
@@ -109,8 +113,6 @@ def _create_cluster(data: Path, environment: Mapping[str, str], user: str | None
     password = data.with_name("password")
     password.write_bytes(Path(environment["POSTGRES_PASSWORD_FILE"]).read_bytes())
     if user is not None:
-        _let_through(postgres_programs() / "postgres")
-        _let_through(data)
         for each in (data, password):
             os.chown(each, pwd.getpwnam(user).pw_uid, -1)
             each.chmod(0o700)

@@ -40,7 +40,7 @@ class ServiceProcess:
 
     def start(self) -> None:
         """Start it. Raises what making its program ready raises."""
-        self._program = self._program or self._made()
+        self._program = self._made()
         # Whatever becomes of the supervisor, nothing is left running without one.
         ends_by = self._program.ends_by.name.removeprefix("SIG")
         with self.place.log(self.name).open("ab") as log:

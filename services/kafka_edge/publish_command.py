@@ -20,7 +20,7 @@ from kafka_edge.exactly_once import (
     TopicUnfit,
 )
 from kafka_edge.feed import Feed, NotNow
-from kafka_edge.publisher import LogBehind, Publisher, PublisherStopped
+from kafka_edge.publisher import LogBehind, LogDiffers, Publisher, PublisherStopped
 from kafka_edge.servers import KafkaServers
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
@@ -28,6 +28,7 @@ from kafka_edge.watching import PublisherWatch
 TOLD_ERRORS: Final = (
     Fenced,
     LogBehind,
+    LogDiffers,
     NotNow,
     PositionLost,
     PositionUnclear,

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -31,9 +33,11 @@ WAVES = (
 
 
 @pytest.fixture(scope="module")
-def shape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionShape]:
+def shape() -> Iterator[ProductionShape]:
     """Up, with the sample institutions and people; down at the end."""
-    made = ProductionShape(tmp_path_factory.mktemp("shape"))
+    # Not in a folder of pytest's, which closes its own to the user that the database runs as.
+    folder = Path(tempfile.mkdtemp(prefix="yizhan-shape-"))
+    made = ProductionShape(folder)
     try:
         said = made.make("up")
         assert made.addresses.settlement in said
@@ -43,6 +47,7 @@ def shape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionShape]
         yield made
     finally:
         made.make("down")
+        shutil.rmtree(folder)
 
 
 def test_a_published_bill_is_settled_told_and_found(shape: ProductionShape) -> None:
@@ -70,8 +75,12 @@ def test_a_published_bill_is_settled_told_and_found(shape: ProductionShape) -> N
     assert {name: paid[name] for name in bill["published_fen"]} == bill["published_fen"]
 
     number = settled["settlement_number"]
-    until(lambda: person in {each["partitionkey"] for each in told(SETTLEMENT, shape.kafka)})
-    assert person in {each["partitionkey"] for each in told(ELIGIBILITY, shape.kafka)}
+    for channel in (SETTLEMENT, ELIGIBILITY):
+        until(
+            lambda channel=channel: (  # type: ignore[misc]  # bound now
+                person in {each["partitionkey"] for each in told(channel, shape.kafka)}
+            )
+        )
     url = shape.environment["YIZHAN_DATABASE_URL_FILE"]
     with psycopg.connect(Path(url).read_text(encoding="utf-8")) as database:
         found = "SELECT count(*) FROM settlement.found_settlements WHERE number = %s"
@@ -158,19 +167,21 @@ def test_each_process_is_killed_in_turn_and_nothing_is_lost_or_doubled(
             assert again.content == answer
             assert again.headers["Idempotency-Replayed"] == "true"
     assert "（差异 0）" in shape.yizhan("verify")
-    numbers = {requests[key]["hospital_stay_number"] for key in settling.answers}
-
-    def told_of_them() -> list[str]:
-        return [
-            each["data"]["hospital_stay_number"]
-            for each in told(SETTLEMENT, shape.kafka)
-            if each["data"].get("hospital_stay_number") in numbers
-            and each["type"].endswith("discharged")
-        ]
-
-    until(lambda: set(told_of_them()) == numbers)
+    asked = Counter(requests[key]["person_id"] for key in settling.answers)
+    until(lambda: discharges(shape) >= asked)
     events = told(SETTLEMENT, shape.kafka)
     assert len({each["id"] for each in events}) == len(events)
+    # One more of the published bill, if that came first.
+    assert discharges(shape).total() - asked.total() <= 1
+
+
+def discharges(shape: ProductionShape) -> "Counter[str]":
+    """How many discharges of whom Kafka's readers were told."""
+    return Counter(
+        each["partitionkey"]
+        for each in told(SETTLEMENT, shape.kafka)
+        if each["type"] == "settlement.patient-discharged.v1"
+    )
 
 
 def is_back(shape: ProductionShape, name: str) -> bool:
