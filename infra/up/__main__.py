@@ -129,10 +129,11 @@ def _told(place: Place) -> Any:
     """What the supervisor told last; None where none runs."""
     try:
         told = json.loads(place.state.read_text(encoding="utf-8"))
-        os.kill(told["supervisor"], 0)
-    except (FileNotFoundError, ProcessLookupError):
+        runs = Path(f"/proc/{told['supervisor']}/cmdline").read_bytes()
+    except FileNotFoundError:
         return None
-    return told
+    # After a power failure, another process may have the number.
+    return told if b"infra.up" in runs else None
 
 
 def _wait(place: Place, supervisor: "subprocess.Popen[bytes] | None") -> None:
@@ -152,7 +153,7 @@ def _wait(place: Place, supervisor: "subprocess.Popen[bytes] | None") -> None:
         is_gone = supervisor is not None and supervisor.poll() is not None
         if failed or is_gone or time.monotonic() > deadline:
             what = "、".join(failed) or "、".join(n for n, s in states.items() if s not in _WELL)
-            sys.exit(f"没有全部启动：{what}；请看 {place.folder}/logs 与 supervisor.log")
+            sys.exit(f"没有全部启动：{what}；请看 {place.folder}/logs，make down 之后再试")
         time.sleep(0.2)
 
 

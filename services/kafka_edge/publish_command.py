@@ -49,6 +49,7 @@ def publish(
     *,
     once: bool,
     creates_topics: bool,
+    metrics_host: str,
     metrics_port: int,
     tell: Callable[[str], None],
 ) -> None:
@@ -66,7 +67,7 @@ def publish(
         ending=ending,
     )
     if metrics_port:
-        start_http_server(metrics_port)
+        start_http_server(metrics_port, metrics_host)
     try:
         with _ended_by_signals(ending):
             if creates_topics:

@@ -19,6 +19,7 @@ from infra.up.compose_file import read_env_file
 from kafka_edge.servers import KafkaServers
 from standalone.serving import Addresses
 from standalone.signing import signed_as_samples
+from tests.real_parts.kafka_broker import end_with_test_run
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
@@ -93,6 +94,11 @@ class ProductionShape:
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr + self.logs()
         return ran.stdout
+
+    def end_with_test_run(self) -> None:
+        """Should the test run be killed, the supervisor is, and everything ends with it."""
+        told = json.loads((self.place / "state.json").read_text(encoding="utf-8"))
+        end_with_test_run(told["supervisor"])
 
     def services(self) -> dict[str, dict[str, Any]]:
         """How each service does."""

@@ -40,6 +40,7 @@ def shape() -> Iterator[ProductionShape]:
     made = ProductionShape(folder)
     try:
         said = made.make("up")
+        made.end_with_test_run()
         assert made.addresses.settlement in said
         assert "yizhan token" in said
         with made.client() as client:
@@ -114,7 +115,7 @@ class Settling(threading.Thread):
         with self._shape.client() as client:
             client.base_url = httpx.URL(self._shape.addresses.settlement)
             for key, body in self._requests.items():
-                while key not in self.answers:
+                while key not in self.answers and not self.is_ending:
                     try:
                         answer = settle(client, key, body)
                     except httpx.HTTPError:

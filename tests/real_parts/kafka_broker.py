@@ -167,7 +167,8 @@ def shared_broker(folder: Path) -> Iterator[str]:
     with _counted(folder) as (broker, users):
         if users == 0 or not _is_running(broker.process_id):
             broker.start()
-            _end_with_test_run(broker)
+            assert broker.process_id
+            end_with_test_run(broker.process_id)
         _write_state(folder, broker, users + 1)
     try:
         yield broker.bootstrap
@@ -201,8 +202,8 @@ def _write_state(folder: Path, broker: KafkaBroker, users: int) -> None:
     (folder / "state.json").write_text(json.dumps(kept))
 
 
-def _end_with_test_run(broker: KafkaBroker) -> None:
-    """Have somebody watch the test run, who ends the broker when nobody else can any more."""
+def end_with_test_run(process_id: int) -> None:
+    """Have somebody watch the test run, who ends a process when nobody else can any more."""
     under_xdist = "PYTEST_XDIST_WORKER" in os.environ
     test_run = os.getppid() if under_xdist else os.getpid()
     subprocess.Popen(
@@ -212,7 +213,7 @@ def _end_with_test_run(broker: KafkaBroker) -> None:
             'while kill -0 "$1" && kill -0 "$2"; do sleep 2; done 2>/dev/null; kill -9 "$2"',
             "watch",
             str(test_run),
-            str(broker.process_id),
+            str(process_id),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
