@@ -18,13 +18,16 @@ from http_edge.serving import free_port
 from infra.up.compose_file import read_env_file
 from kafka_edge.servers import KafkaServers
 from standalone.serving import Addresses
-from standalone.signing import signed_as_samples
+from standalone.signing import ADMINISTRATION, signed_as_samples
 from tests.real_parts.kafka_broker import end_with_test_run
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
-# Small and quick to start: this broker lives for a minute.
-_SMALL = {"KAFKA_HEAP_OPTS": "-Xms128m -Xmx320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"}
+_SETTINGS = {
+    # Small and quick to start: this broker lives for a minute.
+    "KAFKA_HEAP_OPTS": "-Xms128m -Xmx320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "YIZHAN_OFFICES": ADMINISTRATION,
+}
 _PORTS = tuple(name for name in read_env_file(ROOT / ".env.example") if name.endswith("_PORT"))
 
 
@@ -89,7 +92,7 @@ class ProductionShape:
         ran = subprocess.run(
             [*command, *places],
             cwd=ROOT,
-            env={**os.environ, **_SMALL, **self.ports},
+            env={**os.environ, **_SETTINGS, **self.ports},
             capture_output=True,
             text=True,
             check=False,
