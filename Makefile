@@ -4,7 +4,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo serve check test bench mutate soak kafka lock generate format clean
+ENGINE := docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1
+
+.PHONY: help setup demo serve up down check test bench mutate audit soak kafka lock generate format clean
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -19,6 +21,13 @@ demo: $(READY) ## settle real bills end to end on this machine, in under a minut
 
 serve: $(READY) ## run both services in one process; OpenAPI at http://127.0.0.1:8000/docs
 	@$(VENV)/bin/yizhan serve --samples
+
+up: $(READY) ## run the production shape: containers where an engine is, else the same processes
+	@if $(ENGINE); then $(PY) -m infra.up secrets && docker compose up -d --build --wait \
+	  && $(PY) -m infra.up addresses; else $(PY) -m infra.up up; fi
+
+down: $(READY) ## stop it in order; data stays
+	@if $(ENGINE); then docker compose down; fi; $(PY) -m infra.up down
 
 check: $(READY) ## format, lint, types, import contracts, generated files current
 	@$(VENV)/bin/ruff format --check .
@@ -37,6 +46,9 @@ bench: $(VENV)/.ready-benchmarks ## measure, side by side in one run; writes ben
 
 mutate: $(VENV)/.ready-mutation ## change law and kernel in every small way: tests must notice (long)
 	@nice $(PY) -m tests.mutation.run $(ARGS)
+
+audit: $(VENV)/.ready-audit ## look up known vulnerabilities of all dependencies; write the bill of materials (network)
+	@$(PY) -m infra.audit
 
 # What one command alone needs is added to the environment when that command first runs.
 $(VENV)/.ready-%: infra/%.lock $(READY)

@@ -25,7 +25,8 @@ class Server:
     Leaving the block stops taking requests and finishes those that were accepted.
     """
 
-    def __init__(self, app: FastAPI, *, host: str, port: int):
+    def __init__(self, app: FastAPI, *, host: str, port: int, is_shared: bool = False):
+        """`is_shared`: other processes of this user may listen at the same address."""
         config = uvicorn.Config(
             app,
             host=host,
@@ -37,9 +38,10 @@ class Server:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._app = app
+        self._host, self._port, self._is_shared = host, port, is_shared
         self.url = f"http://{host}:{port}"
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> "Server":
         self._thread.start()
@@ -50,6 +52,10 @@ class Server:
             time.sleep(0.02)
         return self
 
+    def _run(self) -> None:
+        sockets = [shared_socket(self._host, self._port)] if self._is_shared else None
+        self._server.run(sockets)
+
     def __exit__(
         self,
         _kind: type[BaseException] | None,
@@ -59,6 +65,23 @@ class Server:
         time.sleep(drain(self._app))
         self._server.should_exit = True
         self._thread.join(timeout=GRACE_SECONDS + _CLOSING_SECONDS)
+
+
+def shared_socket(host: str, port: int) -> socket.socket:
+    """A socket at an address that other processes of this user have sockets at; not listening.
+
+    Raises OSError.
+    """
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        made.bind(address)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def free_port(host: str) -> int:

@@ -75,6 +75,7 @@ class _Kept:
 
     position: int
     session: str
+    mark: str = ""
 
 
 class ExactlyOnce:
@@ -114,8 +115,9 @@ class ExactlyOnce:
             self._producer.init_transactions()
             kept = self._kept()
             self._position = kept.position if kept else self._first_position()
+            self._mark = kept.mark if kept else ""
             self._require_nothing_beyond(self._position)
-            self.send((), reached=self._position)
+            self.send((), reached=self._position, mark=self._mark)
         except BaseException:
             self.close()
             raise
@@ -125,20 +127,25 @@ class ExactlyOnce:
         """The position up to which everything has been sent; 0 before the first."""
         return self._position
 
-    def send(self, messages: Sequence[Outgoing], *, reached: int) -> None:
-        """Send these and keep that `reached` is reached, or nothing.
+    @property
+    def mark(self) -> str:
+        """The mark of the event at that position; empty where nobody kept one."""
+        return self._mark
+
+    def send(self, messages: Sequence[Outgoing], *, reached: int, mark: str = "") -> None:
+        """Send these and keep that `reached` is reached, and its event's `mark`; or nothing.
 
         Raises `Fenced` and KafkaError: either has happened then, and only a new session knows.
         Raises ValueError for messages out of order: none is sent.
         """
         self._require_order(messages, reached)
         try:
-            self._send(messages, reached)
+            self._send(messages, reached, mark)
         except KafkaError as wrong:
             if _is_fenced(wrong, self._producer):
                 raise Fenced(self._name) from wrong
             raise
-        self._position = reached
+        self._position, self._mark = reached, mark
 
     def close(self) -> None:
         """Let go; what is not committed is taken back by whoever comes next."""
@@ -148,7 +155,7 @@ class ExactlyOnce:
             # What it still tries to send belongs to a transaction that nobody will commit.
             self._producer._sender.force_close()  # noqa: SLF001 -- close() gives up before it does so
 
-    def _send(self, messages: Sequence[Outgoing], reached: int) -> None:
+    def _send(self, messages: Sequence[Outgoing], reached: int, mark: str) -> None:
         producer = self._producer
         producer.begin_transaction()
         sent = [
@@ -161,7 +168,12 @@ class ExactlyOnce:
             )
             for each in messages
         ]
-        kept = {"source": self._channel.source, "position": reached, "session": self._name}
+        kept = {
+            "source": self._channel.source,
+            "position": reached,
+            "session": self._name,
+            "mark": mark,
+        }
         key = self._channel.source.encode()
         sent.append(producer.send(self._positions, json.dumps(kept).encode(), key=key))
         producer.flush()
@@ -203,7 +215,11 @@ class ExactlyOnce:
     def _kept(self) -> _Kept | None:
         told = [json.loads(each) for each in self._committed(self._positions)]
         ours = [each for each in told if each["source"] == self._channel.source]
-        return _Kept(int(ours[-1]["position"]), str(ours[-1]["session"])) if ours else None
+        if not ours:
+            return None
+        last = ours[-1]
+        # Positions that were kept before there were marks have none.
+        return _Kept(int(last["position"]), str(last["session"]), str(last.get("mark", "")))
 
     def _first_position(self) -> int:
         """0, unless events of this source are there already."""

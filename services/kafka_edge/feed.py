@@ -44,6 +44,10 @@ class Feed(Protocol):
         Raises `NotNow`.
         """
 
+    def mark(self, position: int) -> str:
+        """What tells the event at a position from every other (事件印记); empty where there is
+        none. A log that was restored from a copy and went on has another event there."""
+
 
 class ReadsNames(Protocol):
     """A log that can name an event without understanding it."""

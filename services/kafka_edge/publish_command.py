@@ -20,7 +20,7 @@ from kafka_edge.exactly_once import (
     TopicUnfit,
 )
 from kafka_edge.feed import Feed, NotNow
-from kafka_edge.publisher import LogBehind, Publisher, PublisherStopped
+from kafka_edge.publisher import LogBehind, LogDiffers, Publisher, PublisherStopped
 from kafka_edge.servers import KafkaServers
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
@@ -28,6 +28,7 @@ from kafka_edge.watching import PublisherWatch
 TOLD_ERRORS: Final = (
     Fenced,
     LogBehind,
+    LogDiffers,
     NotNow,
     PositionLost,
     PositionUnclear,
@@ -48,6 +49,7 @@ def publish(
     *,
     once: bool,
     creates_topics: bool,
+    metrics_host: str,
     metrics_port: int,
     tell: Callable[[str], None],
 ) -> None:
@@ -65,7 +67,7 @@ def publish(
         ending=ending,
     )
     if metrics_port:
-        start_http_server(metrics_port)
+        start_http_server(metrics_port, metrics_host)
     try:
         with _ended_by_signals(ending):
             if creates_topics:

@@ -41,6 +41,11 @@ class LogBehind(Exception):
     """Kafka was told more than the log holds (日志短于已发布): it is an older one."""
 
 
+class LogDiffers(Exception):
+    """The log has another event where Kafka was told one (日志与已发布不符): it was restored from
+    a copy and went on; its events would go out under the ids of others, or never."""
+
+
 class Session(Protocol):
     """A hold on the channel; see `kafka_edge.exactly_once.ExactlyOnce`."""
 
@@ -48,8 +53,12 @@ class Session(Protocol):
     def position(self) -> int:
         """Up to where everything has been sent."""
 
-    def send(self, messages: Sequence[Outgoing], *, reached: int) -> None:
-        """Send these and keep the position, or nothing."""
+    @property
+    def mark(self) -> str:
+        """The mark of the event there, as it was sent; empty where nobody kept one."""
+
+    def send(self, messages: Sequence[Outgoing], *, reached: int, mark: str) -> None:
+        """Send these and keep the position and its event's mark, or nothing."""
 
     def close(self) -> None:
         """Let go."""
@@ -68,7 +77,7 @@ class Watched(Protocol):
         """Something did not work; it tries again."""
 
 
-_FOR_SOMEBODY = (TakenOver, PositionLost, LogBehind)
+_FOR_SOMEBODY = (TakenOver, PositionLost, LogBehind, LogDiffers)
 """What trying again does not put right; the publisher ends."""
 _FOR_SOMEBODY_AT_FIRST = (TopicMissing, TopicUnfit)
 """So are these, unless the topics were right before: a broker that starts may not know them yet."""
@@ -98,18 +107,20 @@ class Publisher:
         Raises `PublisherStopped` and whatever goes wrong.
         """
         with self._session() as session:
+            self._require_same_log(session)
             return self._send_all(session, session.position)
 
     def follow(self, *, every_seconds: float = SHORTEST_WAIT_SECONDS) -> None:
         """Tell everything as it comes, until `ending` is set.
 
-        Raises `TakenOver`, `TopicMissing`, `TopicUnfit`, `PositionLost`, `LogBehind`: those need
-        somebody.
+        Raises `TakenOver`, `TopicMissing`, `TopicUnfit`, `PositionLost`, `LogBehind`, `LogDiffers`:
+        those need somebody.
         """
         wait_seconds = SHORTEST_WAIT_SECONDS
         while not self._ending.is_set():
             try:
                 with self._session() as session:
+                    self._require_same_log(session)
                     read_up_to = session.position
                     while not self._ending.is_set():
                         read_up_to = self._send_all(session, read_up_to)
@@ -159,13 +170,27 @@ class Publisher:
 
     def _send(self, session: Session, page: FeedPage) -> None:
         if page.messages or page.reached - session.position >= EVENTS_WITHOUT_MESSAGE:
-            session.send(page.messages, reached=page.reached)
+            mark = self._feed.mark(page.reached)
+            session.send(page.messages, reached=page.reached, mark=mark)
         self._watched.reached(page.reached, last=page.last, sent=len(page.messages))
 
     def _require_as_long(self, page: FeedPage, told: int) -> None:
         if page.last < told:
             message = (
                 f"Kafka 已收到位置 {told} 为止的事件，日志只到 {page.last}：日志可能是旧的备份；"
-                "未发布任何事件，请核对后再启动"
+                "未发布任何事件，处置见 docs/backup.md"
             )
             raise LogBehind(message)
+
+    def _require_same_log(self, session: Session) -> None:
+        """Asked when a session begins: whoever restores a database cuts the connections to it."""
+        if not session.mark:
+            return
+        there = self._feed.mark(session.position)
+        # Where there is nothing, the log is shorter: the next page says so.
+        if there and there != session.mark:
+            message = (
+                f"Kafka 已收到位置 {session.position} 的事件，日志在该位置却是另一个事件："
+                "日志由备份恢复后又写入过；未发布任何事件，处置见 docs/backup.md"
+            )
+            raise LogDiffers(message)

@@ -2,4 +2,6 @@
 
 from yizhan.command import main
 
-main()
+# Worker processes import this again, under another name.
+if __name__ == "__main__":
+    main()

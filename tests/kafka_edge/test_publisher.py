@@ -25,7 +25,7 @@ from kafka_edge.exactly_once import (
 )
 from kafka_edge.feed import FeedPage, NotNow, page_before_fault
 from kafka_edge.outgoing import outgoing
-from kafka_edge.publisher import LogBehind, Publisher, PublisherStopped
+from kafka_edge.publisher import LogBehind, LogDiffers, Publisher, PublisherStopped
 from kafka_edge.servers import KafkaNotNamed, KafkaServers, read_kafka_servers
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
@@ -42,6 +42,12 @@ class Admissions:
     faulty: int | None = None
     is_away: bool = False
     read: list[int] = field(default_factory=list)
+    other_from: int | None = None
+
+    def mark(self, position: int) -> str:
+        """Which log it is, and where in it."""
+        is_other = self.other_from is not None and position >= self.other_from
+        return f"{'other' if is_other else 'this'} {position}"
 
     def page(self, after: int) -> FeedPage:
         """The feed."""
@@ -235,6 +241,10 @@ def test_a_lost_position_an_older_log_and_a_missing_topic_need_somebody(
     publisher(Admissions(5), servers, []).catch_up()
     with pytest.raises(LogBehind, match="位置 5 为止的事件，日志只到 4"):
         publisher(Admissions(4), servers, []).catch_up()
+    # Restored from a copy of its first four events, it went on with others.
+    for publishes in (Publisher.catch_up, Publisher.follow):
+        with pytest.raises(LogDiffers, match="位置 5 的事件，日志在该位置却是另一个事件"):
+            publishes(publisher(Admissions(9, other_from=5), servers, []))
     other = KafkaServers(servers.bootstrap, f"{uuid4().hex}.")
     with pytest.raises(TopicMissing, match="--create-topics"):
         publisher(Admissions(5), other, []).follow()

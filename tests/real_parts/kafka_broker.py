@@ -12,18 +12,16 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from tests.real_parts.java import java_command
+from infra.kafka.node import format_node, kafka_command
 
 INFRA = Path(__file__).resolve().parents[2] / "infra/kafka"
 VARIABLE = "YIZHAN_TEST_KAFKA"
@@ -34,17 +32,6 @@ _JVM = ("-Xmx320m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 class BrokerNotReady(Exception):
     """The broker did not start (未能启动); the message ends with what it logged last."""
-
-
-@cache
-def kafka_jars() -> Path:
-    """The folder of Kafka's jars, fetched once a machine. Raises `BrokerNotReady`."""
-    fetched = subprocess.run(
-        [INFRA / "fetch.sh", sys.executable], capture_output=True, text=True, check=False
-    )
-    if fetched.returncode:
-        raise BrokerNotReady(f"infra/kafka/fetch.sh：{fetched.stderr.strip()}")
-    return Path(fetched.stdout.strip())
 
 
 def free_port() -> int:
@@ -70,13 +57,13 @@ class KafkaBroker:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it and wait until it answers. Raises `BrokerNotReady`."""
+        """Start it and wait until it answers. Raises `BrokerNotReady`, KafkaNotFetched."""
         properties = self._written_properties()
         if not (self.folder / "data/meta.properties").exists():
             self._format(properties)
         with self._log.open("wb") as log:
             process = subprocess.Popen(
-                self._command("kafka.Kafka", properties),
+                kafka_command("kafka.Kafka", properties, java_options=_JVM),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -111,17 +98,9 @@ class KafkaBroker:
         written.write_text(text, encoding="utf-8")
         return str(written)
 
-    def _command(self, main: str, *arguments: str) -> list[str]:
-        logging = f"-Dlog4j2.configurationFile=file:{INFRA}/log4j2.properties"
-        return [java_command(), *_JVM, logging, "-cp", f"{kafka_jars()}/*", main, *arguments]
-
     def _format(self, properties: str) -> None:
         cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        options = ("format", "--standalone", "-t", cluster, "-c", properties)
-        command = self._command("kafka.tools.StorageTool", *options)
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ran.returncode:
-            raise BrokerNotReady(f"StorageTool：{ran.stdout}{ran.stderr}")
+        format_node(cluster, "--standalone", "-c", properties)
 
     def _is_ready(self) -> bool:
         # Not whether somebody listens on the port: that may be another.
@@ -188,7 +167,8 @@ def shared_broker(folder: Path) -> Iterator[str]:
     with _counted(folder) as (broker, users):
         if users == 0 or not _is_running(broker.process_id):
             broker.start()
-            _end_with_test_run(broker)
+            assert broker.process_id
+            end_with_test_run(broker.process_id)
         _write_state(folder, broker, users + 1)
     try:
         yield broker.bootstrap
@@ -222,8 +202,8 @@ def _write_state(folder: Path, broker: KafkaBroker, users: int) -> None:
     (folder / "state.json").write_text(json.dumps(kept))
 
 
-def _end_with_test_run(broker: KafkaBroker) -> None:
-    """Have somebody watch the test run, who ends the broker when nobody else can any more."""
+def end_with_test_run(process_id: int) -> None:
+    """Have somebody watch the test run, who ends a process when nobody else can any more."""
     under_xdist = "PYTEST_XDIST_WORKER" in os.environ
     test_run = os.getppid() if under_xdist else os.getpid()
     subprocess.Popen(
@@ -233,7 +213,7 @@ def _end_with_test_run(broker: KafkaBroker) -> None:
             'while kill -0 "$1" && kill -0 "$2"; do sleep 2; done 2>/dev/null; kill -9 "$2"',
             "watch",
             str(test_run),
-            str(broker.process_id),
+            str(process_id),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -1,5 +1,5 @@
-"""The commands of eligibility (命令行): `yizhan roster …`, `person …`, `owner …`, `keys …` and
-`eligibility-publish`.
+"""The commands of eligibility (命令行): `yizhan roster …`, `person …`, `owner …`, `keys …`,
+`eligibility serve` and `eligibility-publish`.
 
 A certificate number is never an argument: arguments stay in the shell's history and are seen by
 every user of the machine.
@@ -41,6 +41,7 @@ from eligibility.entrypoints.cli_running import (
     open_eligibility,
     telling_errors,
 )
+from eligibility.entrypoints.cli_serve import serve_eligibility
 from eligibility.entrypoints.cli_unenrolled import unenrolled
 from eligibility.entrypoints.clock import utc_now
 from eligibility.entrypoints.fact_words import words_of
@@ -54,6 +55,7 @@ app.add_typer(roster, name="roster")
 app.add_typer(person, name="person")
 app.add_typer(owner, name="owner")
 app.command("eligibility-publish")(publish_eligibility)
+read_models_app.command("serve")(serve_eligibility)
 app.add_typer(read_models_app, name="eligibility")
 
 SHOWN_ERRORS = 50

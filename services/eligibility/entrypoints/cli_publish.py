@@ -14,6 +14,7 @@ def publish_eligibility(
     creates_topics: Annotated[
         bool, typer.Option("--create-topics", help="先建立缺少的主题（首次运行）")
     ] = False,
+    host: Annotated[str, typer.Option(help="指标的监听地址")] = "127.0.0.1",
     metrics_port: Annotated[
         int, typer.Option("--metrics-port", help="在此端口给出 Prometheus 指标；0 为不给")
     ] = 0,
@@ -35,6 +36,7 @@ def publish_eligibility(
                 servers,
                 once=once,
                 creates_topics=creates_topics,
+                metrics_host=host,
                 metrics_port=metrics_port,
                 tell=typer.echo,
             )

@@ -19,7 +19,9 @@ _WHAT = {
     DIFFERENCE_ROWS: "比对台账的明细（各台账下次查询时重建）",
 }
 
-read_models_app = typer.Typer(no_args_is_help=True, help="资格服务的读模型 (read models)")
+read_models_app = typer.Typer(
+    no_args_is_help=True, help="资格服务：运行、读模型 (serving, read models)"
+)
 
 
 @read_models_app.command()

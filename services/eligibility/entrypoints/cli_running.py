@@ -28,7 +28,7 @@ from http_edge.identity.local_issuer import IssuerKeyUnusable
 LOCAL = ActsFor(institution_id="local", operator="命令行")
 """Who acts on the command line."""
 
-_TOLD_ERRORS: tuple[type[Exception], ...] = (
+TOLD_ERRORS: tuple[type[Exception], ...] = (
     *PROBLEMS,
     InputOverwritten,
     LayoutInvalid,
@@ -76,7 +76,7 @@ def telling_errors() -> Iterator[None]:
         yield
     except VersionConflict:
         _fail("同一批人员刚被另一次导入更新，请重新运行 (changed meanwhile, run again)")
-    except _TOLD_ERRORS as error:
+    except TOLD_ERRORS as error:
         _fail(str(error))
     except FileExistsError as error:
         _fail(f"{error.filename} 已存在，不覆盖；请另写一个文件名 (file exists)")

@@ -21,6 +21,13 @@ class EligibilityFeed:
         """What comes after a position. Raises `NotNow`."""
         return page_before_fault(self._read, log=self._names, after=after)
 
+    def mark(self, position: int) -> str:
+        """What tells the event at a position from every other. Raises `NotNow`."""
+        try:
+            return self._names.mark(position)
+        except LogBusy as busy:
+            raise NotNow(str(busy)) from busy
+
     def _read(self, after: int, limit: int) -> FeedPage:
         try:
             page = self._read_changes(after=after, limit=limit)

@@ -17,6 +17,7 @@ ALGORITHMS = frozenset({"ES256", "RS256", "EdDSA"})
 
 FRESH_SECONDS = 600.0
 REFETCH_SECONDS = 30.0
+RETRY_SECONDS = 1.0
 STALE_SECONDS = 86_400.0
 FETCH_SECONDS = 3.0
 COLD_SECONDS = 1.0
@@ -92,7 +93,9 @@ class RefreshedKeys:
     def _refresh_where_due(self, kid: str) -> None:
         now = self._clock()
         is_due = kid not in self._keys or now - self._loaded_at >= FRESH_SECONDS
-        if is_due and now - self._tried_at >= REFETCH_SECONDS:
+        # With none at all nobody is let in: when services start together, one is asked too early.
+        pause_seconds = REFETCH_SECONDS if self._keys else RETRY_SECONDS
+        if is_due and now - self._tried_at >= pause_seconds:
             self._tried_at = now
             self._refresh(now)
 

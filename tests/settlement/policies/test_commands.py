@@ -359,7 +359,8 @@ def test_a_service_that_cannot_be_loaded_is_named_and_the_others_work() -> None:
     """A clear sentence, not a trace."""
     gathered = gather(
         [
-            offered("absent", "absent.entrypoints.cli:app"),
+            offered("elsewhere", "elsewhere.entrypoints.cli:app"),
+            offered("absent", "settlement.entrypoints.absent:app"),
             offered("settlement", "settlement.entrypoints.cli:app"),
             offered("wrong", "settlement.entrypoints.cli:policy_app_misspelt"),
             offered("other", "json:dumps"),
@@ -368,7 +369,8 @@ def test_a_service_that_cannot_be_loaded_is_named_and_the_others_work() -> None:
 
     assert "policy" in gathered.names
     told = explain_failures(gathered)
-    assert "absent（absent.entrypoints.cli:app）：No module named 'absent'" in told
+    assert "absent（settlement.entrypoints.absent:app）：No module named" in told
+    assert "elsewhere" not in told, "an image holds one service"
     assert "wrong（" in told
     assert "other（json:dumps）：不是 typer 应用" in told
 

@@ -1,6 +1,7 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
 `settlements`, `account`, `statement`, `check-statement`, `stay …`, `touched`, `fund …`,
-`institutions …`, `revision …`, `migrate`, `rebuild`, `follow`, `publish`, `token`, `clients …`.
+`institutions …`, `revision …`, `migrate`, `rebuild`, `follow`, `publish`, `settlement-serve`,
+`token`, `clients …`.
 """
 
 import typer
@@ -16,6 +17,7 @@ from settlement.entrypoints.cli.preview import preview
 from settlement.entrypoints.cli.publish import publish_settlement
 from settlement.entrypoints.cli.read_models import follow, rebuild
 from settlement.entrypoints.cli.revisions import revision_app
+from settlement.entrypoints.cli.serve import serve_settlement
 from settlement.entrypoints.cli.settlements import find
 from settlement.entrypoints.cli.stay import stay_app
 from settlement.entrypoints.cli.tokens import clients_app, token
@@ -41,3 +43,4 @@ app.command()(rebuild)
 app.command()(follow)
 app.command("touched")(list_touched_settlements)
 app.command("publish")(publish_settlement)
+app.command("settlement-serve")(serve_settlement)

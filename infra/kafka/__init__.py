@@ -1,0 +1,1 @@
+"""Apache Kafka out of its jars (Kafka)."""
