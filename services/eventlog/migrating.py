@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.schema import CreateSchema
 
 from eventlog.engines import begin_writing, open_postgres_engine
+from eventlog.log_errors import EventLogMissing
 
 # By the value of each character, as files and the embedded default sort.
 _BY_VALUE = ("C", "POSIX", "C.UTF-8", "C.utf8")
@@ -31,6 +32,26 @@ def migrate(url: str, schema: str, *, versions: Path) -> None:
             _run(connection, schema, versions)
     finally:
         engine.dispose()
+
+
+def require_migrated(engine: Engine, schema: str, *, newest: str) -> None:
+    """That the schema has seen the step `newest`. Raises `EventLogMissing`, `LogBusy`."""
+    with engine.connect() as connection:
+        # Asked for by name: whether there is such a table at all is the question.
+        there = connection.execute(
+            text("SELECT to_regclass('alembic_version') IS NOT NULL")
+        ).scalar_one()
+        seen = (
+            connection.execute(text("SELECT max(version_num) FROM alembic_version")).scalar_one()
+            if there
+            else None
+        )
+    if seen is None or seen < newest:
+        message = (
+            f"数据库模式 {schema} 不是本版本的（{seen or '未建表'}，须 {newest}）；"
+            "先运行 yizhan migrate (migrate first)"
+        )
+        raise EventLogMissing(message)
 
 
 def _require_order_by_value(connection: Connection) -> None:
