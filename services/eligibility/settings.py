@@ -120,8 +120,13 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
         read_identity(environment),
         _operating(environment),
         None if data_dir else read_database_url(environment),
-        environment.get(SCHEMA_VARIABLE) or "eligibility",
+        people_schema_named(environment),
     )
+
+
+def people_schema_named(environment: Mapping[str, str]) -> str:
+    """The schema of a database in which people are kept."""
+    return environment.get(SCHEMA_VARIABLE) or "eligibility"
 
 
 def _operating(environment: Mapping[str, str]) -> OperatingSettings:

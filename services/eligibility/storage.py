@@ -28,6 +28,7 @@ from eventlog.log import EventLog, create_event_log, open_event_log, open_postgr
 from eventlog.migrating import migrate, require_migrated
 from eventlog.sqlite_engine import open_engine
 
+_SERVICE = "eligibility"
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 
@@ -129,7 +130,7 @@ def make_tables(settings: Settings) -> None:
     """
     if not settings.database:
         raise ValueError(settings)
-    migrate(settings.database, settings.schema, versions=MIGRATIONS)
+    migrate(settings.database, settings.schema, versions=MIGRATIONS, service=_SERVICE)
     engine = open_postgres_engine(settings.database, settings.schema)
     log = open_postgres_log(settings.database, settings.schema)
     try:
@@ -160,5 +161,5 @@ def _on_server(url: str, schema: str) -> Storage:
 
 def _open_server(url: str, schema: str) -> Engine:
     engine = open_postgres_engine(url, schema)
-    require_migrated(engine, schema, newest=NEWEST)
+    require_migrated(engine, schema, newest=NEWEST, service=_SERVICE)
     return engine

@@ -7,6 +7,16 @@ URL_VARIABLE = "YIZHAN_DATABASE_URL"
 URL_FILE_VARIABLE = "YIZHAN_DATABASE_URL_FILE"
 
 
+class DatabaseAddressInvalid(Exception):
+    """The address of the database cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{URL_VARIABLE} 写得不对；应如 postgresql://用户:密码@主机:5432/数据库"
+            "（密码中的特殊字符用百分号编码） (invalid database address)"
+        )
+
+
 def read_database_url(environment: Mapping[str, str]) -> str | None:
     """The address of the PostgreSQL database that takes the place of the data folder, or None.
 
