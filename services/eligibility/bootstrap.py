@@ -96,9 +96,13 @@ class Eligibility:
     followed: Callable[[], tuple[FollowedTables, ...]]
     forget_difference_rows: Callable[[], None]
     vault_is_usable: Callable[[], bool]
-    close: Callable[[], None]
+    storage: Storage
     operating: OperatingSettings = field(default_factory=OperatingSettings)
     tracing: Tracing | None = None
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.storage.close()
 
 
 def build(settings: Settings) -> Eligibility:
@@ -196,7 +200,7 @@ def _put_together(
         followed=lambda: (members.tables, placed.tables),
         forget_difference_rows=rows.forget,
         vault_is_usable=partial(is_key_of, engine, keys),
-        close=storage.close,
+        storage=storage,
         operating=settings.operating,
         tracing=start_tracing("eligibility") if settings.operating.traces else None,
     )

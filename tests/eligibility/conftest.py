@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from eligibility.bootstrap import Eligibility, build
 from eligibility.domain.resident_id import check_character
 from eligibility.entrypoints.http.app import create_app
-from tests.support.people_places import new_people_place, people_settings
+from tests.support.people_places import KINDS, new_people_place, people_settings
 from tests.support.signed import signing_client
 
 HEADER = (
@@ -100,6 +100,15 @@ class Desk:
         response = self.client.get(url, params={"on": on, **query})
         assert response.status_code == 200
         return dict(response.json())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that says `TOLD_ON_BOTH` tells its stories of a store on files and on a server."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    is_said = any("kept_on" in mark.args[0] for mark in marks)
+    is_both = getattr(metafunc.module, "TOLD_ON_BOTH", False) and not is_said
+    if is_both and "kept_on" in metafunc.fixturenames:
+        metafunc.parametrize("kept_on", KINDS)
 
 
 @pytest.fixture

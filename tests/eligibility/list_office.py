@@ -51,6 +51,10 @@ class Office:
     def __post_init__(self) -> None:
         self.eligibility = build(people_settings(self.data_dir, master_key=bytes(32)))
 
+    def close(self) -> None:
+        """Let go of connections."""
+        self.eligibility.close()
+
     def bring(
         self,
         content: bytes,

@@ -15,15 +15,17 @@ from standalone.owner_stand_in import Mode
 from tests.eligibility.conftest import number
 from tests.eligibility.owner_office import LOW_INCOME, MARGIN, OnlineDesk, online_desk
 
+TOLD_ON_BOTH = True
+
 FARMER = f"居民身份证,{number(2)},样例乙,,,,,421022,居民,,2015-01-01,"
 LISTED = f"居民身份证,{number(2)},样例乙,,低保对象,2023-01-01,,421022,居民,,2015-01-01,"
 ENDED = LOW_INCOME | {"valid_to": "2023-06-30"}
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[OnlineDesk]:
+def desk(data_dir: Path) -> Iterator[OnlineDesk]:
     """A desk with one office on-line: the civil affairs of 421022."""
-    with online_desk(tmp_path / "data", minzheng=DataOwner.CIVIL_AFFAIRS) as made:
+    with online_desk(data_dir, minzheng=DataOwner.CIVIL_AFFAIRS) as made:
         yield made
 
 

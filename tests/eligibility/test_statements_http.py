@@ -15,7 +15,10 @@ from eligibility.domain.local_identities import LocalIdentities, UnknownIdentity
 from eligibility.entrypoints.http.app import create_app
 from eligibility.settings import Settings, read_settings
 from tests.eligibility.conftest import Desk, number
+from tests.support.people_places import people_environment
 from tests.support.signed import signing_client
+
+TOLD_ON_BOTH = True
 
 FARMER = f"居民身份证,{number(2)},样例乙,,,,,421022,居民,,2015-01-01,"
 NEIGHBOUR = f"居民身份证,{number(3)},样例丙,,低保对象,2023-01-01,,421022,居民,,2015-01-01,"
@@ -430,7 +433,8 @@ def test_the_registry_is_named_by_the_environment(desk: Desk, tmp_path: Path) ->
     desk.bring(FARMER)
     file = tmp_path / "local.yaml"
     file.write_text("local_veteran_worker: 老工伤人员\n", encoding="utf-8")
-    settings = read_settings({"YIZHAN_LOCAL_IDENTITIES": str(file)}, data_dir=desk.data_dir)
+    named = {"YIZHAN_LOCAL_IDENTITIES": str(file), **people_environment(desk.data_dir)}
+    settings = read_settings(named)
     desk.client = signing_client(create_app(build(settings), clock=lambda: desk.now))
 
     def stated(code: str) -> int:

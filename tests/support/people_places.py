@@ -5,6 +5,8 @@ process finds them by the folder alone.
 """
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ from eligibility.storage import make_tables
 from eventlog.postgres_connections import options_for
 from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
 
-ON_BOTH = pytest.mark.parametrize("kept_on", ["sqlite", "postgres"])
-"""For a module or a test whose stories are told on both."""
+KINDS = ("sqlite", "postgres")
+ON_BOTH = pytest.mark.parametrize("kept_on", KINDS)
+"""For a story that is told on both."""
 
 _SERVER = "server.json"
 
@@ -49,12 +52,19 @@ def people_environment(folder: Path) -> dict[str, str]:
     }
 
 
-def behind_the_people(folder: Path, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    """Something done to the tables on a server behind the service's back."""
+def behind_the_people(
+    folder: Path, file: str, statement: str, *values: object
+) -> list[tuple[Any, ...]]:
+    """Something done to the tables behind the service's back: those of a file of the folder, or
+    those on the server; values stand for `?`.
+    """
+    if not is_on_server(folder):
+        with closing(sqlite3.connect(folder / f"{file}.sqlite")) as connection, connection:
+            return connection.execute(statement, values).fetchall()
     where = _where(folder)
     options = options_for(where["database"], where["schema"])
-    with psycopg.connect(where["database"], autocommit=True, options=options) as connection:
-        cursor = connection.execute(statement.encode(), values)
+    with psycopg.connect(where["database"], autocommit=True, options=options) as server:
+        cursor = server.execute(statement.replace("?", "%s").encode(), values)
         return cursor.fetchall() if cursor.description else []
 
 

@@ -1,0 +1,303 @@
+"""People in a schema of PostgreSQL: what holds there beside what holds of files."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, inspect
+from typer.testing import CliRunner
+
+from eligibility.adapters import feed_contacts, person_reads, vault_journal, vault_tables
+from eligibility.adapters.vault_journal import ErasureUnfinished
+from eligibility.bootstrap import build
+from eligibility.migrations import NEWEST
+from eligibility.settings import Settings
+from eligibility.storage import MIGRATIONS, make_tables
+from eventlog.log import EventLogMissing
+from eventlog.migrating import DatabaseUnsuited
+from settlement.bootstrap import make_tables as make_settlement_tables
+from tests.eligibility.certificate_race import CERTIFICATES
+from tests.eligibility.conftest import Desk, number, roster
+from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
+from tests.support.people_places import behind_the_people, people_environment, people_settings
+from tests.support.storages import settings_on
+from yizhan.command import gather
+from yizhan.migrating import migrate_offered
+
+ROW = f"居民身份证,{number(1)},样例一,,低保对象,2023-01-01,,500112,居民,一档,2015-01-01,"
+
+
+@pytest.fixture
+def kept_on() -> str:
+    """All of these."""
+    return "postgres"
+
+
+def asked(folder: Path, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    """What the tables say."""
+    return behind_the_people(folder, "", statement, *values)
+
+
+def cut_connections(folder: Path) -> int:
+    """As an operator or a failing server does; how many there were."""
+    schema = people_settings(folder).schema
+    cut = asked(
+        folder,
+        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE pid <> pg_backend_pid() AND datname = current_database()""",
+    )
+    assert schema
+    return len(cut)
+
+
+def test_two_processes_that_race_for_certificates_agree_whom_each_finds(data_dir: Path) -> None:
+    """120 certificates, each asked for by both at once: one person each, one key each."""
+    command = [sys.executable, "-m", "tests.eligibility.certificate_race", str(data_dir)]
+    pipe = subprocess.PIPE
+    racing = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(2)]
+    for process in racing:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+
+    for process in racing:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    one, other = (process.communicate()[0].split() for process in racing)
+
+    assert [process.returncode for process in racing] == [0, 0]
+    assert len(one) == 2 * CERTIFICATES
+    assert one == other
+    reserved = {UUID(each).hex for each in one}
+    # Each was reserved, or claimed by one of the two, whose own passports come on top.
+    keys = {row[0] for row in asked(data_dir, "SELECT person_id FROM person_keys")}
+    assert keys >= reserved
+    assert len(keys) == CERTIFICATES + 2
+    assert asked(data_dir, "SELECT count(*) FROM certificates") == [(2 * CERTIFICATES + 2,)]
+
+
+def test_two_workers_give_one_answer_to_one_request(desk: Desk) -> None:
+    """The second worker, on the same schema, gives the first one's answer byte by byte."""
+    other = Desk(desk.data_dir)
+    first = desk.stage(roster(ROW), key="one")
+    again = other.stage(roster(ROW), key="one")
+    roster_id = first.json()["roster_id"]
+    activated = other.activate(roster_id, key="two")
+    repeated = desk.activate(roster_id, key="two")
+
+    assert again.content == first.content
+    assert repeated.content == activated.content
+    assert repeated.headers["Idempotency-Replayed"] == "true"
+    assert desk.person_id(number(1)) == other.person_id(number(1))
+    assert desk.eligibility.log.last_position() == other.eligibility.log.last_position()
+    other.eligibility.close()
+
+
+def test_a_start_makes_no_table_and_says_what_to_do(tmp_path: Path) -> None:
+    """Neither does a command; both name the step that is missing."""
+    settings = Settings(
+        tmp_path,
+        master_key=bytes(32),
+        database=database_of_this_process(),
+        schema=fresh_schema(),
+    )
+    with pytest.raises(EventLogMissing, match="yizhan migrate"):
+        build(settings)
+
+    (tmp_path / "server.json").write_text(
+        f'{{"database": "{settings.database}", "schema": "{settings.schema}"}}'
+    )
+    tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
+    assert asked(tmp_path, tables) == [(0,)]
+    from eligibility.entrypoints.cli import app  # noqa: PLC0415 -- of this story alone
+
+    told = CliRunner().invoke(app, ["owner", "status"], env=people_environment(tmp_path))
+    assert told.exit_code == 1
+    assert "yizhan migrate" in told.stderr
+
+
+def test_a_schema_belongs_to_one_service(tmp_path: Path, data_dir: Path) -> None:
+    """Two services in one would write into each other's log: each refuses the other's."""
+    of_settlement = settings_on("postgres", tmp_path)
+    taken = people_settings(data_dir)
+    mixed_up = Settings(tmp_path, database=taken.database, schema=of_settlement.schema)
+
+    with pytest.raises(DatabaseUnsuited, match="yizhan settlement"):
+        make_tables(mixed_up)
+    with pytest.raises(EventLogMissing):
+        build(mixed_up)
+    with pytest.raises(DatabaseUnsuited, match="yizhan eligibility"):
+        make_settlement_tables(
+            type(of_settlement)(tmp_path, None, "", schema=taken.schema, database=taken.database)
+        )
+
+
+def test_the_steps_make_the_tables_that_are_written_to(desk: Desk) -> None:
+    """Every table and column that an adapter names, and no step behind the newest."""
+    assert (
+        ScriptDirectory(str(MIGRATIONS), version_locations=[str(MIGRATIONS)]).get_current_head()
+        == NEWEST
+    )
+    with desk.eligibility.storage.vault.connect() as connection:
+        looked = inspect(connection)
+        for metadata in (vault_tables.metadata, person_reads.metadata, feed_contacts.metadata):
+            assert isinstance(metadata, MetaData)
+            for table in metadata.tables.values():
+                made = {each["name"]: each for each in looked.get_columns(table.name)}
+                assert {name: each["nullable"] for name, each in made.items()} == {
+                    each.name: each.nullable for each in table.columns
+                }
+                key = looked.get_pk_constraint(table.name)["constrained_columns"]
+                assert key == [each.name for each in table.primary_key]
+
+
+def test_a_reading_is_never_changed_or_deleted(desk: Desk) -> None:
+    """By nobody who writes through the service's own account, either."""
+    desk.bring(ROW)
+    desk.entitlements(number(1), "2023-07-01")
+    for spoiling in ("DELETE FROM person_reads", "UPDATE person_reads SET call = ''"):
+        with pytest.raises(psycopg.errors.RaiseException, match="never changed"):
+            asked(desk.data_dir, spoiling)
+    assert asked(desk.data_dir, "SELECT count(*) FROM person_reads") == [(1,)]
+
+
+def test_connections_that_were_cut_are_opened_again(desk: Desk) -> None:
+    """Nobody who asks next hears of it: the log, the vault, the readings, a read model."""
+    desk.bring(ROW)
+    before = desk.entitlements(number(1), "2023-07-01")
+    assert cut_connections(desk.data_dir) > 0
+
+    assert desk.entitlements(number(1), "2023-07-01") == before
+    cut_connections(desk.data_dir)
+    desk.bring(ROW.replace(number(1), number(2)))
+    assert desk.look_up(number(2)).status_code == 200
+
+
+def test_a_lock_that_is_held_is_told_as_busy(
+    desk: Desk, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 with the same request to be sent again; nothing was stored meanwhile."""
+    desk.bring(ROW)
+    settings = people_settings(data_dir)
+    assert settings.database is not None
+    monkeypatch.setattr("eventlog.postgres_connections.LOCK_TIMEOUT_SECONDS", 0.2)
+    impatient = Desk(data_dir)
+    with psycopg.connect(settings.database) as held:
+        held.execute(f'LOCK TABLE "{settings.schema}".certificates IN ACCESS EXCLUSIVE MODE')  # type: ignore[arg-type]
+        refused = impatient.look_up(number(1))
+    assert refused.status_code == 503
+    assert refused.json()["type"] == "urn:yizhan:problem:busy-try-again"
+    assert impatient.look_up(number(1)).status_code == 200
+    impatient.eligibility.close()
+
+
+@pytest.fixture
+def pages(data_dir: Path) -> Iterator[str]:
+    """The schema of what looks into the pages of tables."""
+    schema = people_settings(data_dir).schema
+    asked(data_dir, f'CREATE EXTENSION IF NOT EXISTS pageinspect SCHEMA "{schema}"')
+    yield schema
+    asked(data_dir, "DROP EXTENSION pageinspect")
+
+
+def test_what_was_erased_stands_in_no_row_of_any_page(
+    desk: Desk, pages: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even as a version that nobody sees: the key, the look-up, what waited to be activated.
+    A reader from before is waited for and told."""
+    assert pages
+    desk.bring(ROW, ROW.replace(number(1), number(2)))
+    desk.stage(roster(ROW.replace("低保对象", "孤儿")))
+    person_id = desk.person_id(number(1))
+    secrets = [
+        *asked(
+            desk.data_dir,
+            "SELECT wrapped_key FROM person_keys WHERE person_id = ?",
+            UUID(person_id).hex,
+        ),
+        *asked(
+            desk.data_dir,
+            "SELECT certificate_hash FROM certificates WHERE person_id = ?",
+            UUID(person_id).hex,
+        ),
+        *asked(desk.data_dir, "SELECT sealed FROM staged_rosters"),
+    ]
+    assert len(secrets) == 3
+    assert all(in_rows(desk.data_dir, bytes(each)) for (each,) in secrets)
+    monkeypatch.setattr(vault_journal, "_PATIENCE_SECONDS", 0.3)
+    with desk.eligibility.storage.vault.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM person_keys")
+        with pytest.raises(ErasureUnfinished, match="再次执行"):
+            desk.eligibility.erase_person(UUID(person_id))
+        assert desk.look_up(number(1)).status_code == 404
+
+    desk.eligibility.erase_person(UUID(person_id))
+
+    assert not any(in_rows(desk.data_dir, bytes(each)) for (each,) in secrets)
+    assert desk.look_up(number(2)).status_code == 200
+
+
+def in_rows(folder: Path, secret: bytes) -> bool:
+    """Whether a row, living or dead, of the vault's tables holds these bytes."""
+    every_item = """SELECT t_data FROM generate_series(0,
+        pg_relation_size('{0}') / current_setting('block_size')::int - 1) AS page,
+        heap_page_items(get_raw_page('{0}', page::int)) WHERE t_data IS NOT NULL"""
+    found = [
+        bytes(row[0])
+        for table in ("person_keys", "certificates", "staged_rosters")
+        for row in asked(folder, every_item.format(table))
+    ]
+    return any(secret in each for each in found)
+
+
+def test_migrate_makes_the_tables_of_every_service_or_of_one(tmp_path: Path) -> None:
+    """Twice without harm; an unknown service and an unnamed database are refused."""
+    environment = {
+        "YIZHAN_DATABASE_URL": database_of_this_process(),
+        "YIZHAN_ELIGIBILITY_SCHEMA": fresh_schema(),
+        "YIZHAN_SETTLEMENT_SCHEMA": fresh_schema(),
+        "YIZHAN_DATA": str(tmp_path),
+    }
+    root = gather([]).app
+
+    def run(*names: str, **more: str) -> tuple[int, str]:
+        done = CliRunner().invoke(root, ["migrate", *names], env={**environment, **more})
+        return done.exit_code, done.output
+
+    told = "资格：数据库模式 {YIZHAN_ELIGIBILITY_SCHEMA} 已是本版本\n".format(**environment)
+    assert run("eligibility") == (0, told)
+    both = told + "结算：数据库模式 {YIZHAN_SETTLEMENT_SCHEMA} 已是本版本\n".format(**environment)
+    assert run() == (0, both)
+    assert run() == (0, both)
+    assert run("nobody")[0] == 2
+    assert run(YIZHAN_DATABASE_URL="") == (
+        2,
+        "没有指明数据库：请设 YIZHAN_DATABASE_URL；数据目录（SQLite）里的表自动建立\n",
+    )
+    assert run(YIZHAN_DATABASE_URL="nonsense://")[0] == 2
+
+
+def test_a_service_that_is_not_installed_is_passed_over_unless_it_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An image holds one service; one that is broken is never passed over."""
+    from importlib.metadata import EntryPoint  # noqa: PLC0415 -- likewise
+
+    import typer  # noqa: PLC0415 -- of this story alone
+
+    here = EntryPoint("here", "platform:node", "yizhan.migrations")
+    absent = EntryPoint("absent", "absent.entrypoints:migrate", "yizhan.migrations")
+    broken = EntryPoint("broken", "platform.nothing:migrate", "yizhan.migrations")
+
+    migrate_offered([here, absent], [])
+    assert capsys.readouterr().err == ""
+    for offered, wanted in (([here, absent], ["absent"]), ([here, broken], []), ([absent], [])):
+        with pytest.raises(typer.Exit) as refused:
+            migrate_offered(offered, wanted)
+        assert refused.value.exit_code == 2
