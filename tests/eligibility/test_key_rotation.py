@@ -191,7 +191,6 @@ def test_a_key_from_outside_needs_the_new_one_from_outside(data_dir: Path) -> No
     assert "主密钥已更换" in again.output
 
 
-@ON_BOTH
 def test_people_known_from_compared_lists_alone_are_found_again(desk: Desk) -> None:
     """Nobody registered them: compared again under the new key, their differences go on."""
     keep(desk.eligibility, civil(1, 2, 3), insurer(1))

@@ -14,8 +14,7 @@ from eventlog.log import VersionConflict
 from standalone.owner_stand_in import Mode
 from tests.eligibility.conftest import number
 from tests.eligibility.owner_office import LOW_INCOME, MARGIN, OnlineDesk, online_desk
-
-TOLD_ON_BOTH = True
+from tests.support.people_places import ON_BOTH
 
 FARMER = f"居民身份证,{number(2)},样例乙,,,,,421022,居民,,2015-01-01,"
 LISTED = f"居民身份证,{number(2)},样例乙,,低保对象,2023-01-01,,421022,居民,,2015-01-01,"
@@ -53,6 +52,7 @@ def test_changes_are_recorded_and_people_nobody_knew_are_registered(desk: Online
     assert new["source"] == "civil_affairs/online:minzheng:change-2"
 
 
+@ON_BOTH
 def test_read_again_nothing_changes(desk: OnlineDesk) -> None:
     """At the end of the feed nothing is recorded; the same page as if new changes nobody."""
     desk.tell(2, identities=[LOW_INCOME])

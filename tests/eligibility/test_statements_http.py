@@ -15,10 +15,8 @@ from eligibility.domain.local_identities import LocalIdentities, UnknownIdentity
 from eligibility.entrypoints.http.app import create_app
 from eligibility.settings import Settings, read_settings
 from tests.eligibility.conftest import Desk, number
-from tests.support.people_places import people_environment
+from tests.support.people_places import ON_BOTH, people_environment
 from tests.support.signed import signing_client
-
-TOLD_ON_BOTH = True
 
 FARMER = f"居民身份证,{number(2)},样例乙,,,,,421022,居民,,2015-01-01,"
 NEIGHBOUR = f"居民身份证,{number(3)},样例丙,,低保对象,2023-01-01,,421022,居民,,2015-01-01,"
@@ -122,6 +120,7 @@ def test_every_kind_of_fact_is_answered_with_its_source_and_instant(desk: Desk) 
     assert desk.entitlements(number(2), "2023-06-29")["death"] is None
 
 
+@ON_BOTH
 def test_an_answer_asked_again_later_is_the_same_to_the_byte(desk: Desk) -> None:
     """Corrected and withdrawn since: with its instant and version the old answer comes back."""
     desk.bring(FARMER)
