@@ -4,13 +4,18 @@ runs, since the engine takes several times as long to pass one on as the databas
 Values stand for `?`, whatever the driver writes for it.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from threading import BoundedSemaphore
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
+from eventlog.kept_connections import KeptConnections
 from eventlog.sqlite_engine import driver_connections
+
+Found = TypeVar("Found")
+
+_MOST_CONNECTIONS = 8
 
 
 class DriverStatements(Protocol):
@@ -61,27 +66,57 @@ class _OnFile:
 
 
 class _OnServer:
+    """One that was cut meanwhile is replaced, and the statement run again: it is asked nothing
+    beforehand, which would cost as much as the statement.
+    """
+
     def __init__(self, engine: Engine) -> None:
-        # Each statement by itself: nothing to begin, nothing to end.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
+        self._connections = KeptConnections(self._open)
+        self._places = BoundedSemaphore(_MOST_CONNECTIONS)
+        event.listen(engine, "engine_disposed", lambda _engine: self._connections.close())
 
     def rows(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with self._lent() as driver:
+        def find(driver: Any) -> list[Any]:
             found: list[Any] = driver.execute(_for_server(statement), values).fetchall()
             return found
 
+        return self._run(find)
+
     def note(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-        with self._lent() as driver, driver.pipeline(), driver.transaction():
-            driver.execute("SET LOCAL synchronous_commit = off")
-            driver.cursor().executemany(_for_server(statement), rows)
+        def keep(driver: Any) -> None:
+            with driver.pipeline(), driver.transaction():
+                driver.execute("SET LOCAL synchronous_commit = off")
+                driver.cursor().executemany(_for_server(statement), rows)
 
-    @contextmanager
-    def _lent(self) -> Iterator[Any]:
+        self._run(keep)
+
+    def _run(self, work: Callable[[Any], Found]) -> Found:
         # Only where a server is used: the embedded default starts without its driver.
-        from eventlog.postgres_connections import told_as_busy  # noqa: PLC0415 -- see above
+        from eventlog.postgres_connections import (  # noqa: PLC0415 -- see above
+            is_out_of_reach,
+            told_as_busy,
+        )
 
-        with told_as_busy(), self._engine.connect() as connection:
-            yield connection.connection.driver_connection
+        with told_as_busy(), self._places:
+            try:
+                with self._connections.lent() as driver:
+                    return work(driver)
+            except Exception as error:
+                if not is_out_of_reach(error):
+                    raise
+            # Whatever cut this one cut the others as well.
+            self._connections.close()
+            with self._connections.lent() as driver:
+                return work(driver)
+
+    def _open(self) -> Any:
+        pooled = self._engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        # The pool would ask whether it is there, and take back what was done, each time.
+        pooled.detach()
+        driver.autocommit = True
+        return driver
 
 
 def _for_server(statement: str) -> str:
