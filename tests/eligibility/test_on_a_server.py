@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,12 +25,15 @@ from eventlog.migrating import DatabaseUnsuited
 from settlement.bootstrap import make_tables as make_settlement_tables
 from tests.eligibility.certificate_race import CERTIFICATES
 from tests.eligibility.conftest import Desk, number, roster
+from tests.eligibility.list_office import Office, full
+from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
 from tests.support.people_places import behind_the_people, people_environment, people_settings
 from tests.support.storages import settings_on
 from yizhan.command import gather
 from yizhan.migrating import migrate_offered
 
+BEGAN = date(2023, 12, 31)
 ROW = f"居民身份证,{number(1)},样例一,,低保对象,2023-01-01,,500112,居民,一档,2015-01-01,"
 
 
@@ -80,6 +84,43 @@ def test_two_processes_that_race_for_certificates_agree_whom_each_finds(data_dir
     assert keys >= reserved
     assert len(keys) == CERTIFICATES + 2
     assert asked(data_dir, "SELECT count(*) FROM certificates") == [(2 * CERTIFICATES + 2,)]
+
+
+def test_of_two_processes_that_import_one_list_at_once_one_does(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    """The other gets its answer, or is told that somebody was first; nothing stands twice."""
+    office = Office(data_dir)
+    office.bring(csv_file(CIVIL_HEADER, *(civil_row(n) for n in range(300))), full(until=BEGAN))
+    position = office.eligibility.log.last_position()
+    file = tmp_path / "next.csv"
+    file.write_bytes(csv_file(CIVIL_HEADER, *(civil_row(n) for n in range(10, 310))))
+    command = [sys.executable, "-m", "tests.eligibility.list_process", str(data_dir), str(file)]
+    pipe = subprocess.PIPE
+    racing = [
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(2)
+    ]
+    for process in racing:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        # Both have begun to read the list before either goes on.
+        assert process.stdout.readline() == "读取 300\n"
+    for process in racing:
+        assert process.stdin is not None
+        process.stdin.write("\n" * 20)
+        process.stdin.flush()
+    told = [process.communicate(timeout=120)[1] for process in racing]
+
+    codes = sorted(process.returncode for process in racing)
+    assert codes in ([0, 0], [0, 1]), told
+    assert codes == [0, 0] or any("VersionConflict" in each for each in told), told
+    # The list itself, ten who are new with a name and a fact each, ten who end.
+    assert office.eligibility.log.last_position() == position + 1 + 10 * 2 + 10
+    assert asked(data_dir, "SELECT count(*) FROM certificates") == [(310,)]
+    again = office.bring(file.read_bytes(), full())
+    assert again.is_repeated
+    assert (again.figures.persons_new, again.figures.persons_ended) == (10, 10)
+    office.close()
 
 
 def test_two_workers_give_one_answer_to_one_request(desk: Desk) -> None:
