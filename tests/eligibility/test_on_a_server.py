@@ -131,7 +131,8 @@ def test_a_reading_is_never_changed_or_deleted(desk: Desk) -> None:
     for spoiling in ("DELETE FROM person_reads", "UPDATE person_reads SET call = ''"):
         with pytest.raises(psycopg.errors.RaiseException, match="never changed"):
             asked(desk.data_dir, spoiling)
-    assert asked(desk.data_dir, "SELECT count(*) FROM person_reads") == [(1,)]
+    # The look-up and the answer.
+    assert asked(desk.data_dir, "SELECT count(*) FROM person_reads") == [(2,)]
 
 
 def test_connections_that_were_cut_are_opened_again(desk: Desk) -> None:
