@@ -24,12 +24,12 @@ from eligibility.adapters.owner_list_files import open_owner_list
 from eligibility.adapters.owner_list_store import EventLogListStore
 from eligibility.adapters.owner_sources_file import read_owner_sources
 from eligibility.adapters.owner_store import EventLogOwnerStore
-from eligibility.adapters.person_reads import SqlPersonReads, create_person_reads
+from eligibility.adapters.person_reads import SqlPersonReads
 from eligibility.adapters.personal_data_vault import SqlPersonalDataVault
 from eligibility.adapters.roster_rows import read_roster
-from eligibility.adapters.sealing import derive_keys
+from eligibility.adapters.sealing import MasterKeys, derive_keys
 from eligibility.adapters.staged_rosters import SqlStagedRosters
-from eligibility.adapters.vault_tables import create_vault, is_key_of
+from eligibility.adapters.vault_tables import is_key_of
 from eligibility.application.activate_roster import ActivateRoster
 from eligibility.application.add_certificate import AddCertificate
 from eligibility.application.answer_entitlements import AnswerEntitlements
@@ -54,17 +54,15 @@ from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import EndingGuard
 from eligibility.domain.resolving_guard import ResolvingGuard
 from eligibility.read_models.difference_rows import SqlDifferenceRows
-from eligibility.read_models.list_members import SqlListMembers
-from eligibility.read_models.placed_people import SqlPlacedPeople
 from eligibility.settings import (
     MASTER_KEY_VARIABLE,
     NEW_MASTER_KEY_VARIABLE,
     Settings,
     SettingUnusable,
 )
+from eligibility.storage import Storage, belongs_to, has_vault, open_storage
 from eventlog.followed_tables import FollowedTables
-from eventlog.log import EventLog, create_event_log, open_event_log
-from eventlog.sqlite_engine import open_engine
+from eventlog.log import EventLog
 from http_edge.identity.gate import Gate, build_gate
 from http_edge.operating_settings import OperatingSettings
 from http_edge.tracing import Tracing, start_tracing
@@ -98,40 +96,45 @@ class Eligibility:
     followed: Callable[[], tuple[FollowedTables, ...]]
     forget_difference_rows: Callable[[], None]
     vault_is_usable: Callable[[], bool]
+    storage: Storage
     operating: OperatingSettings = field(default_factory=OperatingSettings)
     tracing: Tracing | None = None
 
+    def close(self) -> None:
+        """Let go of connections."""
+        self.storage.close()
+
 
 def build(settings: Settings) -> Eligibility:
-    """Create what is missing in the data folder and put the service together.
+    """Put the service together, on a migrated schema or on a data folder where what is missing is
+    created.
 
     Raises `MasterKeyUnusable`, `WrongMasterKey`, `LocalIdentitiesUnusable`, `OwnerSourcesUnusable`,
-    `IssuerKeyUnusable`.
+    `IssuerKeyUnusable`, `EventLogMissing`, `LogBusy`.
     """
     sources = _owner_sources(settings)
     keys = derive_keys(_master_key(settings))
-    engine = open_engine(settings.vault_file, durable=True)
-    create_vault(engine, keys)
-    create_event_log(settings.log_file)
-    log = open_event_log(settings.log_file)
+    return _put_together(settings, sources, keys, open_storage(settings))
+
+
+def _put_together(
+    settings: Settings, sources: Sources, keys: MasterKeys, storage: Storage
+) -> Eligibility:
+    storage.belong_to(keys)
+    engine, log = storage.vault, storage.log
     store = EventLogStore(log)
     vault = SqlPersonalDataVault(engine=engine, keys=keys, new_id=uuid4)
     staged = SqlStagedRosters(engine=engine, keys=keys)
-    # Not durable: each answer would wait for the disk. A power failure may lose the readings of
-    # the last moment; a process that is killed loses none.
-    reads_engine = open_engine(settings.reads_file)
-    create_person_reads(reads_engine)
-    reads = SqlPersonReads(reads_engine)
+    reads = SqlPersonReads(storage.reads)
     identities = _local_identities(settings)
     owner_store = EventLogOwnerStore(log)
-    contacts = SqlFeedContacts(open_engine=lambda: open_engine(settings.feed_contacts_file))
+    contacts = SqlFeedContacts(open_engine=storage.open_contacts)
     books, about = EventLogBookStore(log), SqlDifferenceVault(engine=engine, vault=vault)
     rows = SqlDifferenceRows(
         events=lambda book_id, after: log.events.get(book_id, gt=after),
-        open_engine=lambda: open_engine(settings.read_models_file),
+        open_engine=storage.open_read_models,
     )
-    members = SqlListMembers(log=log, open_engine=lambda: open_engine(settings.read_models_file))
-    placed = SqlPlacedPeople(log=log, open_engine=lambda: open_engine(settings.read_models_file))
+    members, placed = storage.list_members(), storage.placed_people()
     find_again(
         SqlKeyRotation(engine=engine, old=keys, new=keys),
         vault,
@@ -197,6 +200,7 @@ def build(settings: Settings) -> Eligibility:
         followed=lambda: (members.tables, placed.tables),
         forget_difference_rows=rows.forget,
         vault_is_usable=partial(is_key_of, engine, keys),
+        storage=storage,
         operating=settings.operating,
         tracing=start_tracing("eligibility") if settings.operating.traces else None,
     )
@@ -248,8 +252,8 @@ def build_key_replacement(settings: Settings) -> KeyReplacement:
     if new == old:
         message = "新主密钥与现用的相同；请换一个 (the same key)"
         raise SettingUnusable(message)
-    engine = open_engine(settings.vault_file, durable=True)
-    log = open_event_log(settings.log_file)
+    storage = open_storage(settings)
+    engine, log = storage.vault, storage.log
     vault = SqlPersonalDataVault(engine=engine, keys=derive_keys(old), new_id=uuid4)
     about = SqlDifferenceVault(engine=engine, vault=vault)
     return KeyReplacement(
@@ -269,7 +273,7 @@ def _master_key(settings: Settings) -> bytes:
     if settings.master_key is not None:
         return settings.master_key
     # A new key beside an old vault would open nothing in it: then the old key must be found.
-    if not settings.vault_file.exists():
+    if not has_vault(settings):
         create_key_file(settings.master_key_file)
     _take_new_key_file(settings)
     return read_key_file(settings.master_key_file)
@@ -278,8 +282,8 @@ def _master_key(settings: Settings) -> bytes:
 def _take_new_key_file(settings: Settings) -> None:
     """Put the new key's file in place once the vault belongs to it, also after a crash."""
     new_file = settings.new_master_key_file
-    if not (new_file.exists() and settings.vault_file.exists()):
+    if not (new_file.exists() and has_vault(settings)):
         return
     new_keys = derive_keys(read_key_file(new_file))
-    if is_key_of(open_engine(settings.vault_file), new_keys):
+    if belongs_to(settings, new_keys):
         take_key_file_into_use(new_file, settings.master_key_file)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from eventlog.database_address import read_database_url
 from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
 from http_edge.operating_settings import (
     OperatingSettings,
@@ -22,6 +23,7 @@ OWNERS_VARIABLE = "YIZHAN_OWNERS"
 OWNER_TOKENS_START = "YIZHAN_OWNER_TOKEN_"
 LIST_END_LIMIT_VARIABLE = "YIZHAN_LIST_END_LIMIT_PERCENT"
 RESOLVE_LIMIT_VARIABLE = "YIZHAN_RESOLVE_LIMIT_PERCENT"
+SCHEMA_VARIABLE = "YIZHAN_ELIGIBILITY_SCHEMA"
 MASTER_KEY_BYTES = 32
 
 
@@ -43,6 +45,8 @@ class Settings:
     `identity` says whose tokens are trusted (身份设置).
     `new_master_key` is what `yizhan keys rotate` replaces the master key with (新主密钥).
     `operating` bounds a worker process (`http_edge/operating_settings.py`).
+    `database` is the PostgreSQL database that takes the place of the files below, in `schema`; key
+    files stay in the data folder.
     """
 
     data_dir: Path = Path("var")
@@ -55,6 +59,8 @@ class Settings:
     resolve_limit_percent: int = 20
     identity: IdentitySettings = LOCAL_IDENTITY
     operating: OperatingSettings = field(default_factory=OperatingSettings)
+    database: str | None = field(default=None, repr=False)
+    schema: str = "eligibility"
 
     @property
     def log_file(self) -> Path:
@@ -93,9 +99,9 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = None) -> Settings:
-    """Settings from environment variables; `data_dir` goes before YIZHAN_DATA.
+    """Settings from environment variables; `data_dir` goes before YIZHAN_DATA and any database.
 
-    Raises `SettingUnusable`, `IdentityUnusable`.
+    Raises `SettingUnusable`, `IdentityUnusable`, `OSError`.
     """
     folder = data_dir or Path(environment.get(DATA_DIR_VARIABLE) or "var")
     encoded = environment.get(MASTER_KEY_VARIABLE)
@@ -113,7 +119,14 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
         _percent(environment.get(RESOLVE_LIMIT_VARIABLE) or "20", RESOLVE_LIMIT_VARIABLE),
         read_identity(environment),
         _operating(environment),
+        None if data_dir else read_database_url(environment),
+        people_schema_named(environment),
     )
+
+
+def people_schema_named(environment: Mapping[str, str]) -> str:
+    """The schema of a database in which people are kept."""
+    return environment.get(SCHEMA_VARIABLE) or "eligibility"
 
 
 def _operating(environment: Mapping[str, str]) -> OperatingSettings:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -23,20 +24,32 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:writers)")
 
 
 def open_postgres_engine(url: str, schema: str) -> Engine:
-    """An engine on a schema of PostgreSQL. A transaction sees one state in all its statements."""
+    """An engine on a schema of PostgreSQL. A transaction sees one state in all its statements.
+
+    What passes by itself is told as `LogBusy`.
+    """
     # Only where a server is used: the embedded default starts without its driver.
     import psycopg  # noqa: PLC0415 -- see above
 
     from eventlog.postgres_connections import connection_parameters  # noqa: PLC0415 -- as above
 
     parameters = connection_parameters(url, schema)
-    return create_engine(
+    engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(url, **parameters),
         isolation_level="REPEATABLE READ",
         # A connection that the server closed meanwhile is replaced instead of told of.
         pool_pre_ping=True,
-    ).execution_options(**{_WRITERS: _number(schema)})
+    )
+    event.listen(engine, "handle_error", _tell_as_busy)
+    return engine.execution_options(**{_WRITERS: _number(schema)})
+
+
+def _tell_as_busy(context: ExceptionContext) -> None:
+    told = context.sqlalchemy_exception
+    # A connection that does not answer a ping is replaced, and nobody need hear of it.
+    if told is not None and passes_by_itself(told) and not context.is_pre_ping:
+        raise LogBusy(BUSY) from context.original_exception
 
 
 def written_apart(engine: Engine, name: str) -> Engine:

@@ -4,7 +4,7 @@ A read model is its tables, its reaction to events and its queries; what all of 
 here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,10 +76,7 @@ class FollowedTables:
 
     def require_tables(self) -> None:
         """That all of it is there, as a migration made it. Raises `ReadModelMissing`."""
-        with told_as_busy(), self._engine.connect() as connection:
-            for table in self._tables.tables.values():
-                if not inspect(connection).has_table(table.name) or _missing(connection, table):
-                    raise ReadModelMissing(table.name)
+        require_tables(self._engine, self._tables)
 
     def catch_up(self) -> int:
         """Apply everything new; returns the position reached. Raises FollowerStopped."""
@@ -126,6 +123,18 @@ class FollowedTables:
     def _names(self) -> list[str]:
         """All who lock them do so in this order, so that no two wait for each other."""
         return sorted(self._tables.tables)
+
+
+Prepare = Callable[[FollowedTables], None]
+"""Makes tables ready to be read: created among files, required on a server."""
+
+
+def require_tables(engine: Engine, tables: MetaData) -> None:
+    """That tables are there with all their columns. Raises `ReadModelMissing`."""
+    with told_as_busy(), engine.connect() as connection:
+        for table in tables.tables.values():
+            if not inspect(connection).has_table(table.name) or _missing(connection, table):
+                raise ReadModelMissing(table.name)
 
 
 def _add_missing_columns(connection: Connection, table: Table) -> None:

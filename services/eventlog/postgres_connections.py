@@ -13,6 +13,7 @@ from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from eventlog.database_address import DatabaseAddressInvalid
 from eventlog.log_errors import LogBusy
 
 LOCK_TIMEOUT_SECONDS = 30
@@ -47,16 +48,6 @@ def connection_settings(schema: str) -> dict[str, str]:
         "tcp_keepalives_interval": "5s",
         "tcp_keepalives_count": "3",
     }
-
-
-class DatabaseAddressInvalid(Exception):
-    """The address of the database cannot be read."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "YIZHAN_DATABASE_URL 写得不对；应如 postgresql://用户:密码@主机:5432/数据库"
-            "（密码中的特殊字符用百分号编码） (invalid database address)"
-        )
 
 
 def connection_parameters(url: str, schema: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def make_tables(settings: Settings) -> None:
     """
     if not settings.database:
         raise ValueError(settings)
-    migrate(settings.database, settings.schema, versions=MIGRATIONS)
+    migrate(settings.database, settings.schema, versions=MIGRATIONS, service="settlement")
     storage = open_storage(settings)
     # Nobody is asked for this.
     eligibility = EligibilityHttp(httpx.Client(base_url=settings.eligibility_url))

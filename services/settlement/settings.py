@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from eventlog.database_address import read_database_url
 from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
 from http_edge.operating_settings import OperatingSettings, read_operating
 
@@ -39,15 +40,8 @@ class Settings:
             policies=Path(policies) if policies else None,
             eligibility_url=os.environ.get("YIZHAN_ELIGIBILITY_URL", "http://127.0.0.1:8001"),
             drafts=os.environ.get("YIZHAN_DRAFTS") == "yes",
-            database=_database_url(),
+            database=read_database_url(os.environ),
             schema=os.environ.get("YIZHAN_SETTLEMENT_SCHEMA", "settlement"),
             identity=read_identity(os.environ),
             operating=read_operating(os.environ),
         )
-
-
-def _database_url() -> str | None:
-    file = os.environ.get("YIZHAN_DATABASE_URL_FILE")
-    if file:
-        return Path(file).read_text(encoding="utf-8").strip()
-    return os.environ.get("YIZHAN_DATABASE_URL") or None

@@ -1,5 +1,6 @@
 """`yizhan serve`, `yizhan demo` and `yizhan owner-stand-in` (运行、演示、样板服务器)."""
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +13,9 @@ from contracts.vocabulary import DataOwner
 from eligibility.adapters.master_key import MasterKeyUnusable
 from eligibility.adapters.owner_sources_file import OwnerSourcesUnusable
 from eligibility.adapters.vault_tables import WrongMasterKey
-from eligibility.settings import SettingUnusable
-from eventlog.log import EventLogMissing
+from eligibility.settings import SettingUnusable, people_schema_named
+from eventlog.database_address import DatabaseAddressInvalid
+from eventlog.log import EventLogMissing, LogBusy
 from http_edge.identity.client_register import ClientsUnusable
 from http_edge.identity.identity_settings import IdentityUnusable
 from http_edge.identity.local_issuer import IssuerKeyUnusable
@@ -38,10 +40,12 @@ app = typer.Typer(help="单机运行与演示")
 
 CANNOT_RUN = (
     ClientsUnusable,
+    DatabaseAddressInvalid,
     DatabaseError,
     EventLogMissing,
     IdentityUnusable,
     IssuerKeyUnusable,
+    LogBusy,
     MasterKeyUnusable,
     NotStarted,
     OperatingSettingUnusable,
@@ -81,6 +85,7 @@ def serve(
                 drafts=settings.drafts,
                 database=None if data else settings.database,
                 schema=settings.schema,
+                people_schema=people_schema_named(os.environ),
             ) as addresses,
         ):
             if samples:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -36,11 +36,12 @@ def running(
     drafts: bool = False,
     database: str | None = None,
     schema: str = "settlement",
+    people_schema: str = "eligibility",
     environment: Mapping[str, str] = os.environ,
 ) -> Iterator[Addresses]:
     """Both services while the block runs: settlement on `port`, eligibility on the next.
 
-    Port 0 takes two free ones. Settlement's ledger is in `data`, or in a migrated schema of the
+    Port 0 takes two free ones. What they keep is in `data`, or in migrated schemas of the
     PostgreSQL `database`. Leaving the block stops taking requests, settlement's first, and
     finishes those that were accepted. Raises NotStarted, PolicyFileFaulty, and what building
     eligibility raises.
@@ -48,7 +49,11 @@ def running(
     settlement_port = port or free_port(host)
     eligibility_port = port + 1 if port else free_port(host)
     data.mkdir(parents=True, exist_ok=True)
-    beneath = eligibility.settings.read_settings(environment, data_dir=data)
+    beneath = replace(
+        eligibility.settings.read_settings(environment, data_dir=data),
+        database=database,
+        schema=people_schema,
+    )
     people = build_eligibility(beneath)
     with Server(people, host=host, port=eligibility_port) as beside:
         settings = settlement.settings.Settings(

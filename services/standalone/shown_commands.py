@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from eventlog.database_address import URL_FILE_VARIABLE, URL_VARIABLE
+
 
 class CommandFailed(Exception):
     """A command did not end as it should; its output stands above."""
@@ -20,7 +22,14 @@ def run_shown(arguments: list[str], *, data: Path, console: Console, expected: i
     """
     console.print(f"\n[bold cyan]$ yizhan {escape(' '.join(arguments))}[/]", highlight=False)
     sys.stdout.flush()
-    environment = {**os.environ, "YIZHAN_DATA": str(data), "COLUMNS": str(console.width)}
+    environment = {
+        **os.environ,
+        "YIZHAN_DATA": str(data),
+        # Not the database that is worked on here.
+        URL_VARIABLE: "",
+        URL_FILE_VARIABLE: "",
+        "COLUMNS": str(console.width),
+    }
     if console.is_terminal:
         environment["FORCE_COLOR"] = "1"
     done = subprocess.run(  # noqa: S603 - our own command, arguments of our own

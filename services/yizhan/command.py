@@ -14,6 +14,8 @@ import typer
 from typer import rich_utils
 from typer.main import get_command_name
 
+from yizhan.migrating import migrate
+
 GROUP = "yizhan.commands"
 
 _PANELS = {
@@ -45,6 +47,8 @@ def gather(offered: list[EntryPoint]) -> Gathered:
         )
     )
     gathered.app.callback()(_root)
+    gathered.app.command("migrate")(migrate)
+    gathered.names.add("migrate")
     for entry_point in sorted(offered, key=lambda e: e.name):
         if _is_elsewhere(entry_point):
             continue

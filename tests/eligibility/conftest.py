@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from eligibility.bootstrap import Eligibility, build
 from eligibility.domain.resident_id import check_character
 from eligibility.entrypoints.http.app import create_app
-from eligibility.settings import Settings
+from tests.support.people_places import KINDS, new_people_place, people_settings
 from tests.support.signed import signing_client
 
 HEADER = (
@@ -48,7 +48,7 @@ class Desk:
 
     def start(self) -> None:
         """Start the service; again, it is a restart."""
-        self.eligibility = build(Settings(self.data_dir))
+        self.eligibility = build(people_settings(self.data_dir))
         self.client = signing_client(create_app(self.eligibility, clock=lambda: self.now))
 
     def at(self, text: str) -> "Desk":
@@ -102,9 +102,31 @@ class Desk:
         return dict(response.json())
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that says `TOLD_ON_BOTH` tells its stories of a store on files and on a server."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    is_said = any("kept_on" in mark.args[0] for mark in marks)
+    is_both = getattr(metafunc.module, "TOLD_ON_BOTH", False) and not is_said
+    if is_both and "kept_on" in metafunc.fixturenames:
+        metafunc.parametrize("kept_on", KINDS)
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A service with an empty data folder, on 2023-07-01 at 09:00 Beijing time."""
-    desk = Desk(tmp_path / "data")
+def kept_on() -> str:
+    """Where a story's people are kept, unless it is told on both (`ON_BOTH`)."""
+    return "sqlite"
+
+
+@pytest.fixture
+def data_dir(kept_on: str, tmp_path: Path) -> Path:
+    """The folder of an empty store."""
+    return new_people_place(kept_on, tmp_path / "data")
+
+
+@pytest.fixture
+def desk(data_dir: Path) -> Iterator[Desk]:
+    """A service on an empty store, on 2023-07-01 at 09:00 Beijing time."""
+    desk = Desk(data_dir)
     with desk.client:
         yield desk
+    desk.eligibility.close()

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eligibility.bootstrap import build
-from eligibility.settings import Settings
 from tests.eligibility.owner_office import TOKEN, VARIABLE
+from tests.support.people_places import people_settings
 
 
 def main(data: Path) -> None:
     """Read the whole feed."""
-    settings = Settings(
+    settings = people_settings(
         data, master_key=bytes(32), owners=data / "owners.yaml", owner_tokens={VARIABLE: TOKEN}
     )
     follow = build(settings).follow_owner

@@ -8,14 +8,14 @@ from datetime import date
 from pathlib import Path
 
 from eligibility.bootstrap import build
-from eligibility.settings import Settings
 from tests.eligibility.difference_lists import ACTING, AT, order
 from tests.eligibility.list_process import wait
+from tests.support.people_places import people_settings
 
 
 def main(data: Path, left: Path, right: Path) -> None:
     """Keep the comparison of February."""
-    eligibility = build(Settings(data, master_key=bytes(32)))
+    eligibility = build(people_settings(data, master_key=bytes(32)))
     with left.open("rb") as one, right.open("rb") as other:
         eligibility.keep_comparison(
             order(date(2025, 2, 1)),

@@ -16,8 +16,8 @@ from eligibility.domain.certificate import read_certificate
 from eligibility.domain.owner_list import ListMode, ListOrder
 from eligibility.domain.person import Enrolment, Identity, Person, Window
 from eligibility.domain.roster import RejectedRow
-from eligibility.settings import Settings
 from tests.eligibility.conftest import number
+from tests.support.people_places import people_settings
 
 ALWAYS = Window(date.min, date.max)
 LOW_INCOME = "identity:subsistence_allowance"
@@ -49,7 +49,11 @@ class Office:
     eligibility: Eligibility = field(init=False)
 
     def __post_init__(self) -> None:
-        self.eligibility = build(Settings(self.data_dir, master_key=bytes(32)))
+        self.eligibility = build(people_settings(self.data_dir, master_key=bytes(32)))
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.eligibility.close()
 
     def bring(
         self,

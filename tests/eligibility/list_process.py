@@ -10,13 +10,13 @@ from pathlib import Path
 from eligibility.application.import_list import ListDecisions
 from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import build
-from eligibility.settings import Settings
 from tests.eligibility.list_office import full
+from tests.support.people_places import people_settings
 
 
 def main(data: Path, file: Path) -> None:
     """Import the file as a full list."""
-    eligibility = build(Settings(data, master_key=bytes(32)))
+    eligibility = build(people_settings(data, master_key=bytes(32)))
     with file.open("rb") as content:
         eligibility.import_list(
             content,

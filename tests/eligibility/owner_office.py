@@ -12,10 +12,10 @@ import httpx2
 from contracts.vocabulary import DataOwner
 from eligibility.bootstrap import build
 from eligibility.entrypoints.http.app import create_app
-from eligibility.settings import Settings
 from standalone.owner_stand_in import Mode, StandInOwner, Told, stand_in_app
 from standalone.serving import served
 from tests.eligibility.conftest import Desk, number
+from tests.support.people_places import people_settings
 from tests.support.signed import signing_client
 
 TOKEN = "stand-in-token"  # noqa: S105 -- of the stand-in alone
@@ -44,7 +44,7 @@ class OnlineDesk(Desk):
         self.data_dir.mkdir(parents=True, exist_ok=True)
         path = self.data_dir / "owners.yaml"
         path.write_text(self.owners_file, encoding="utf-8")
-        settings = Settings(
+        settings = people_settings(
             self.data_dir,
             master_key=bytes(32),
             owners=path if self.owners_file else None,

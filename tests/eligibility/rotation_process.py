@@ -8,13 +8,13 @@ from pathlib import Path
 
 from eligibility.application import rotate_keys
 from eligibility.bootstrap import build_key_replacement
-from eligibility.settings import Settings
+from tests.support.people_places import people_settings
 
 
 def main(data: Path) -> None:
     """Replace the key, two people a portion."""
     rotate_keys.PORTION_PEOPLE = 2
-    replacement = build_key_replacement(Settings(data))
+    replacement = build_key_replacement(people_settings(data))
     replacement.rotate(progress=lambda done, people: wait(f"{done}/{people}"))
     wait("exchanged")
     replacement.take_into_use()

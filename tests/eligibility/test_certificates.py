@@ -3,8 +3,6 @@
 import hashlib
 import json
 import re
-import sqlite3
-from contextlib import closing
 from uuid import UUID
 
 import httpx2
@@ -12,6 +10,9 @@ import pytest
 
 from tests.eligibility.conftest import Desk, number
 from tests.eligibility.difference_lists import civil, insurer, keep
+from tests.support.people_places import behind_the_people
+
+TOLD_ON_BOTH = True
 
 BABY = "P340000001"
 UNBORN_DATE = f"出生医学证明,{BABY},样例新生儿,,低保对象,2023-03-05,,421022,居民,,2023-03-05,"
@@ -131,8 +132,8 @@ def test_a_repeated_request_is_answered_once_and_its_hash_tells_no_number(
     assert again.headers["Idempotency-Replayed"] == "true"
     assert reused.json()["type"].endswith("request-key-reused")
     canonical = json.dumps(RESIDENT, sort_keys=True, separators=(",", ":"))
-    with closing(sqlite3.connect(desk.data_dir / "eligibility.sqlite")) as log:
-        hashes = {row[0] for row in log.execute("SELECT body_hash FROM request_register")}
+    asked = "SELECT body_hash FROM request_register"
+    hashes = {row[0] for row in behind_the_people(desk.data_dir, "eligibility", asked)}
     guesses = [b"json\0" + canonical.encode(), b"raw\0" + canonical.encode(), canonical.encode()]
     assert hashes.isdisjoint(hashlib.sha256(guess).hexdigest() for guess in guesses)
 

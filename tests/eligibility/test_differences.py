@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -44,7 +45,6 @@ from eligibility.domain.difference_notice import (
 from eligibility.domain.listed_person import Difference, ListedPerson, ListedSide
 from eligibility.domain.resolving_guard import ResolvingGuard
 from eligibility.domain.roster import RosterHasRejectedRows
-from eligibility.settings import Settings
 from tests.eligibility.conftest import number
 from tests.eligibility.difference_lists import (
     ACTING,
@@ -57,6 +57,9 @@ from tests.eligibility.difference_lists import (
     write,
 )
 from tests.eligibility.owner_files import csv_file
+from tests.support.people_places import is_on_server, people_settings
+
+TOLD_ON_BOTH = True
 
 BY = ReadBy(AT, "differences", ACTING)
 FEBRUARY = date(2025, 2, 1)
@@ -64,13 +67,14 @@ FEBRUARY = date(2025, 2, 1)
 
 def opened(folder: Path) -> Eligibility:
     """The service on a folder."""
-    return build(Settings(folder, master_key=bytes(32), resolve_limit_percent=100))
+    return build(people_settings(folder, master_key=bytes(32), resolve_limit_percent=100))
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Eligibility:
+def office(data_dir: Path) -> Iterator[Eligibility]:
     """An empty service."""
-    return opened(tmp_path / "data")
+    with closing(opened(data_dir)) as office:
+        yield office
 
 
 def shown(
@@ -405,17 +409,19 @@ def test_the_written_notice_reads_back(office: Eligibility) -> None:
     ]
 
 
-def test_read_models_can_be_thrown_away(tmp_path: Path) -> None:
+def test_read_models_can_be_thrown_away(data_dir: Path) -> None:
     """Made again, they say the same in the same order."""
-    office = opened(tmp_path / "data")
+    office = opened(data_dir)
     book_id = keep(office, civil(1, 2, 3), insurer(1)).book_id
     office.pursue_differences.send(book_id, letter(), acting=ACTING, at=AT)
     before = [(each.place, each.booked) for each in shown(office, book_id)]
     counts = office.show_differences.book(book_id)[1]
-    for path in (tmp_path / "data").glob("eligibility_read_models*"):
+    if is_on_server(data_dir):
+        office.forget_difference_rows()
+    for path in data_dir.glob("eligibility_read_models*"):
         path.unlink()
 
-    again = opened(tmp_path / "data")
+    again = opened(data_dir)
 
     assert [(each.place, each.booked) for each in shown(again, book_id)] == before
     assert again.show_differences.book(book_id)[1] == counts
@@ -440,10 +446,14 @@ def killed_after(step: str, command: list[str]) -> None:
     assert process.returncode == -9
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_and_kept_again_is_as_if_kept_once(step: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("step", "kept_on"), [*((step, "sqlite") for step in STEPS), ("存入 2400", "postgres")]
+)
+def test_killed_and_kept_again_is_as_if_kept_once(
+    step: str, data_dir: Path, tmp_path: Path
+) -> None:
     """January's 1,000 open differences; February finds 2,400, of which 900 are the same."""
-    data = tmp_path / "data"
+    data = data_dir
     office = opened(data)
     book_id = keep(office, civil(*range(1000)), insurer()).book_id
     february = civil(*range(100, 999), 999, township="乙镇") + b"".join(

@@ -17,6 +17,7 @@ from eligibility.adapters.vault_journal import ErasureUnfinished
 from eligibility.entrypoints.cli import app
 from tests.eligibility.conftest import Desk, number, roster
 from tests.eligibility.test_personal_data import BIRTH, NAME, NUMBER, in_clear
+from tests.support.people_places import ON_BOTH, people_environment
 
 ROW = f"居民身份证,{NUMBER},{NAME},,低保对象,2023-01-01,,500112,居民,一档,2015-01-01,"
 BIRTH_ROW = f"出生医学证明,P340000001,{NAME},1962-09-17,孤儿,2023-01-01,,,,,,"
@@ -163,15 +164,16 @@ def test_a_reader_that_holds_the_journal_is_waited_for_and_told(
     assert [each for each in secrets if each in left] == []
 
 
+@ON_BOTH
 def test_at_the_command_line_it_is_asked_first(desk: Desk) -> None:
     """A no changes nothing; with --yes it names the ids it erased, and nothing more."""
     desk.bring(ROW)
     person_id, run = desk.person_id(NUMBER), CliRunner()
-    arguments = ["person", "erase", person_id, "--data", str(desk.data_dir)]
+    arguments, where = ["person", "erase", person_id], people_environment(desk.data_dir)
 
-    assert run.invoke(app, arguments, input="n\n").exit_code == 1
+    assert run.invoke(app, arguments, input="n\n", env=where).exit_code == 1
     assert desk.look_up(NUMBER).status_code == 200
-    erased = run.invoke(app, [*arguments, "--yes"])
+    erased = run.invoke(app, [*arguments, "--yes"], env=where)
 
     assert erased.output == f"已删除个人信息：{person_id}\n"
     assert desk.look_up(NUMBER).status_code == 404

@@ -1,10 +1,8 @@
 """Another master key: processes killed at every step, readers going on, the old key refused."""
 
 import base64
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,9 +15,15 @@ from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import build, build_key_replacement
 from eligibility.domain.certificate import Certificate
 from eligibility.entrypoints.cli import app
-from eligibility.settings import Settings, SettingUnusable
+from eligibility.settings import SettingUnusable
 from tests.eligibility.conftest import Desk, number, roster
 from tests.eligibility.difference_lists import civil, insurer, keep
+from tests.support.people_places import (
+    ON_BOTH,
+    behind_the_people,
+    people_environment,
+    people_settings,
+)
 
 PEOPLE = range(5)
 ROWS = [
@@ -51,17 +55,22 @@ def run_until(step: str, data: Path) -> list[str]:
 
 def vault_rows(data: Path) -> dict[str, set[bytes]]:
     """The wrapped keys and the hashes that are in use."""
-    with closing(sqlite3.connect(data / "eligibility_vault.sqlite")) as vault:
-        return {
-            column: {row[0] for row in vault.execute(f"SELECT {column} FROM {table}")}  # noqa: S608 -- of this test
-            for table, column in (
-                ("person_keys", "wrapped_key"),
-                ("certificates", "certificate_hash"),
-            )
+    return {
+        column: {
+            row[0]
+            for row in behind_the_people(data, "eligibility_vault", f"SELECT {column} FROM {table}")  # noqa: S608 -- of this test
         }
+        for table, column in (
+            ("person_keys", "wrapped_key"),
+            ("certificates", "certificate_hash"),
+        )
+    }
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("step", "kept_on"),
+    [*((step, "sqlite") for step in STEPS), ("2/5", "postgres"), ("exchanged", "postgres")],
+)
 def test_killed_at_any_step_and_run_again_everybody_is_found_under_the_new_key_alone(
     step: str, desk: Desk
 ) -> None:
@@ -92,10 +101,12 @@ def test_killed_at_any_step_and_run_again_everybody_is_found_under_the_new_key_a
     assert all(old[column].isdisjoint(new[column]) for column in old)
     assert sorted(path.name for path in desk.data_dir.glob("master.key*")) == ["master.key"]
     with pytest.raises(WrongMasterKey, match="主密钥已更换"):
-        build(Settings(desk.data_dir, master_key=old_key))
+        build(people_settings(desk.data_dir, master_key=old_key))
 
 
-@pytest.mark.parametrize("step", STEPS[:4])
+@pytest.mark.parametrize(
+    ("step", "kept_on"), [*((step, "sqlite") for step in STEPS[:4]), ("4/5", "postgres")]
+)
 def test_whoever_comes_changes_or_is_erased_meanwhile_is_so_afterwards(
     step: str, desk: Desk
 ) -> None:
@@ -124,6 +135,7 @@ def test_whoever_comes_changes_or_is_erased_meanwhile_is_so_afterwards(
     assert desk.eligibility.find_person(PASSPORT)
 
 
+@ON_BOTH
 def test_an_id_that_an_import_reserved_and_used_after_the_exchange_is_found_again(
     desk: Desk,
 ) -> None:
@@ -145,23 +157,25 @@ def test_an_id_that_an_import_reserved_and_used_after_the_exchange_is_found_agai
     assert desk.look_up(NEW.number).status_code == 200
 
 
-def test_a_key_from_outside_needs_the_new_one_from_outside(tmp_path: Path) -> None:
+@ON_BOTH
+def test_a_key_from_outside_needs_the_new_one_from_outside(data_dir: Path) -> None:
     """Told how; another new key in between is refused; the command says what to set."""
     old, new = b"1" * 32, b"2" * 32
-    build(Settings(tmp_path, master_key=old))
+    build(people_settings(data_dir, master_key=old))
     with pytest.raises(SettingUnusable, match="YIZHAN_NEW_MASTER_KEY"):
-        build_key_replacement(Settings(tmp_path, master_key=old))
+        build_key_replacement(people_settings(data_dir, master_key=old))
     with pytest.raises(SettingUnusable, match="相同"):
-        build_key_replacement(Settings(tmp_path, master_key=old, new_master_key=old))
-    begun = build_key_replacement(Settings(tmp_path, master_key=old, new_master_key=b"3" * 32))
+        build_key_replacement(people_settings(data_dir, master_key=old, new_master_key=old))
+    third = people_settings(data_dir, master_key=old, new_master_key=b"3" * 32)
+    begun = build_key_replacement(third)
     begun.rotate._rotation.begin()
     with pytest.raises(WrongMasterKey, match="尚未完成"):
-        build(Settings(tmp_path, master_key=b"3" * 32))
-    other = build_key_replacement(Settings(tmp_path, master_key=old, new_master_key=new))
+        build(people_settings(data_dir, master_key=b"3" * 32))
+    other = build_key_replacement(people_settings(data_dir, master_key=old, new_master_key=new))
     with pytest.raises(RotationOfAnotherKey):
         other.rotate(progress=lambda _done, _people: None)
     environment = {
-        "YIZHAN_DATA": str(tmp_path),
+        **people_environment(data_dir),
         "YIZHAN_MASTER_KEY": base64.b64encode(old).decode(),
         "YIZHAN_NEW_MASTER_KEY": base64.b64encode(b"3" * 32).decode(),
     }
@@ -171,7 +185,7 @@ def test_a_key_from_outside_needs_the_new_one_from_outside(tmp_path: Path) -> No
     assert ran.exit_code == 0, ran.output
     assert "已更换主密钥：0 人" in ran.output
     assert "请把 YIZHAN_MASTER_KEY 改为新主密钥" in ran.output
-    build(Settings(tmp_path, master_key=b"3" * 32))
+    build(people_settings(data_dir, master_key=b"3" * 32))
     again = CliRunner().invoke(app, ["keys", "rotate"], env=environment)
     assert again.exit_code == 1
     assert "主密钥已更换" in again.output

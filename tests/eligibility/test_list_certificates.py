@@ -1,5 +1,7 @@
 """Lists about people with two certificates: one person, whichever of them a row names."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from tests.eligibility.conftest import number
 from tests.eligibility.list_office import LOW_INCOME, Office, full
 from tests.eligibility.owner_files import csv_file
 
+TOLD_ON_BOTH = True
+
 BOTH = full((LOW_INCOME, "identity:extreme_hardship"))
 ON_ID = Certificate(CertificateType.RESIDENT_ID, number(1))
 ON_PASSPORT = Certificate(CertificateType.PASSPORT, "E12345678")
@@ -20,9 +24,10 @@ HEADER = ("姓名", "证件类型", "身份证号", "救助类别", "批准日�
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
+def office(data_dir: Path) -> Iterator[Office]:
     """A service with an empty data folder."""
-    return Office(tmp_path / "data")
+    with closing(Office(data_dir)) as office:
+        yield office
 
 
 def with_kinds(*rows: tuple[Certificate, str] | tuple[Certificate, str, str]) -> bytes:

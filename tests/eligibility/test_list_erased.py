@@ -1,6 +1,8 @@
 """Somebody erased while a list is compared: the list has to be sent again, nobody is lost."""
 
 import io
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,11 +18,14 @@ from tests.eligibility.conftest import number
 from tests.eligibility.list_office import Office, changes
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 
+TOLD_ON_BOTH = True
+
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
+def office(data_dir: Path) -> Iterator[Office]:
     """A service with an empty data folder."""
-    return Office(tmp_path / "data")
+    with closing(Office(data_dir)) as office:
+        yield office
 
 
 def bring_while_erasing(office: Office, content: bytes, sequence: int) -> None:

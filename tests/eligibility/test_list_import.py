@@ -1,6 +1,8 @@
 """Owners' lists: what they add, change and end; what a full list may not do; the same again."""
 
 import io
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +28,8 @@ from tests.eligibility.conftest import number
 from tests.eligibility.list_office import LOW_INCOME, Office, changes, full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file, xlsx_file
 
+TOLD_ON_BOTH = True
+
 ORPHAN = "identity:orphan"
 BEGIN = date(2023, 1, 1)
 CUT = date(2024, 6, 30)
@@ -34,9 +38,10 @@ ENDED = ("subsistence_allowance", BEGIN, CUT)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
+def office(data_dir: Path) -> Iterator[Office]:
     """A service with an empty data folder."""
-    return Office(tmp_path / "data")
+    with closing(Office(data_dir)) as office:
+        yield office
 
 
 def civil(*sequences: int, kind: str = "农村低保", begins: str = "2023-01-01") -> bytes:
@@ -376,9 +381,9 @@ def test_kinds_are_named_by_label_or_code() -> None:
         read_kinds(["贫困"])
 
 
-def test_who_is_unchanged_is_not_stated_again_unless_changed_in_between(tmp_path: Path) -> None:
+def test_who_is_unchanged_is_not_stated_again_unless_changed_in_between(data_dir: Path) -> None:
     """One of three gets another last day from elsewhere after the trial: nobody is changed."""
-    office = Office(tmp_path / "data")
+    office = Office(data_dir)
     office.bring(civil(1, 2, 3), full(until=BEGIN))
     other = Office(office.data_dir, now=office.now)
     position = office.eligibility.log.last_position()

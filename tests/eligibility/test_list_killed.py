@@ -73,14 +73,17 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     return known(office)
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("step", "kept_on"),
+    [*((step, "sqlite") for step in STEPS), ("生效 500", "postgres"), ("完成 0", "postgres")],
+)
 def test_killed_and_sent_again_is_as_if_sent_once(
-    step: str, tmp_path: Path, clean: list[object]
+    step: str, data_dir: Path, tmp_path: Path, clean: list[object]
 ) -> None:
     """Before the commit nothing has changed, after it everything has; then the file again."""
     file = tmp_path / "next.csv"
     file.write_bytes(NEXT)
-    office = Office(tmp_path / "data")
+    office = Office(data_dir)
     office.bring(BASE, BEGAN)
     position = office.eligibility.log.last_position()
 

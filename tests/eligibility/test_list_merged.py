@@ -1,6 +1,8 @@
 """Lists about people with two records that were merged: one person, whichever number is used."""
 
 import io
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from eligibility.domain.owner_list import ListFigures, ListMovedOn
 from tests.eligibility.list_office import LOW_INCOME, Office, full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
 
+TOLD_ON_BOTH = True
+
 ORPHAN = "identity:orphan"
 BEGIN, CUT = date(2023, 1, 1), date(2024, 6, 30)
 HELD = ("subsistence_allowance", BEGIN, None)
@@ -21,9 +25,10 @@ OTHERS = [civil_row(n) for n in range(10, 40)]
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
+def office(data_dir: Path) -> Iterator[Office]:
     """A service with an empty data folder."""
-    return Office(tmp_path / "data")
+    with closing(Office(data_dir)) as office:
+        yield office
 
 
 def listed(*rows: list[str]) -> bytes:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.eligibility.conftest import Desk, number
 
+TOLD_ON_BOTH = True
+
 TOWN, VILLAGE, OTHER_VILLAGE = "990001101", "990001101201", "990001101202"
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.eligibility.conftest import Desk, number
 
+TOLD_ON_BOTH = True
+
 BABY = "P340000001"
 ON_BIRTH = f"出生医学证明,{BABY},样例新生儿,2023-03-05,,,,421022,居民,,2023-03-05,"
 OWN_NUMBER = number(2, "20230305")

@@ -1,7 +1,5 @@
 """What operators see of eligibility: readiness that is true, read models made again."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -11,6 +9,7 @@ from eligibility.entrypoints.cli import app
 from http_edge.operating import operations_of
 from tests.eligibility.conftest import Desk, number, roster
 from tests.eligibility.test_members import VILLAGE, lives, state
+from tests.support.people_places import ON_BOTH, behind_the_people, people_environment
 
 ROW = f"居民身份证,{number(7)},样例独名,,低保对象,2023-01-01,,500112,居民,一档,2015-01-01,"
 
@@ -44,11 +43,11 @@ def test_ready_with_log_vault_and_read_models(desk: Desk) -> None:
     assert f"{lag} {last}.0" in told
 
 
+@ON_BOTH
 def test_a_replaced_master_key_is_not_ready(desk: Desk) -> None:
     """Nobody can be looked up any more until it is started with the key in use."""
-    with closing(sqlite3.connect(desk.data_dir / "eligibility_vault.sqlite")) as vault:
-        vault.execute("UPDATE key_checks SET value = x'00'")
-        vault.commit()
+    changed = "UPDATE key_checks SET value = ? RETURNING 1"
+    behind_the_people(desk.data_dir, "eligibility_vault", changed, b"\0")
     status, found = checks(desk)
     assert (status, found["vault"], found["event-log"]) == (503, "failed", "ok")
 
@@ -68,15 +67,18 @@ def test_too_much_is_refused_before_anybody_is_looked_up(tmp_path: Path) -> None
 
 def rebuild(desk: Desk, *names: str) -> Result:
     """The command."""
-    return CliRunner().invoke(app, ["eligibility", "rebuild", *names, "--data", str(desk.data_dir)])
+    where = people_environment(desk.data_dir)
+    return CliRunner().invoke(app, ["eligibility", "rebuild", *names], env=where)
 
 
 def rows(desk: Desk) -> list[tuple[str, str]]:
     """Who is placed where, as the table stands."""
-    with closing(sqlite3.connect(desk.data_dir / "eligibility_read_models.sqlite")) as models:
-        return sorted(models.execute('SELECT "of", person_id FROM placed_people'))
+    asked = 'SELECT "of", person_id FROM placed_people'
+    found = behind_the_people(desk.data_dir, "eligibility_read_models", asked)
+    return sorted((of, person_id) for of, person_id in found)
 
 
+@ON_BOTH
 def test_read_models_are_listed_and_made_again(desk: Desk) -> None:
     """Rows that somebody spoilt are what the events say again; a wrong name is refused."""
     desk.bring(ROW)
@@ -85,9 +87,8 @@ def test_read_models_are_listed_and_made_again(desk: Desk) -> None:
     assert rebuild(desk, "all").exit_code == 0
     made = rows(desk)
     assert made == [(f"township:{VILLAGE[:9]}", person), (f"village:{VILLAGE}", person)]
-    with closing(sqlite3.connect(desk.data_dir / "eligibility_read_models.sqlite")) as models:
-        models.execute("DELETE FROM placed_people")
-        models.commit()
+    spoilt = "DELETE FROM placed_people RETURNING 1"
+    assert behind_the_people(desk.data_dir, "eligibility_read_models", spoilt) != []
 
     again = rebuild(desk, "placed_people")
     assert again.exit_code == 0, again.output

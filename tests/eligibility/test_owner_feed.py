@@ -14,6 +14,7 @@ from eventlog.log import VersionConflict
 from standalone.owner_stand_in import Mode
 from tests.eligibility.conftest import number
 from tests.eligibility.owner_office import LOW_INCOME, MARGIN, OnlineDesk, online_desk
+from tests.support.people_places import ON_BOTH
 
 FARMER = f"居民身份证,{number(2)},样例乙,,,,,421022,居民,,2015-01-01,"
 LISTED = f"居民身份证,{number(2)},样例乙,,低保对象,2023-01-01,,421022,居民,,2015-01-01,"
@@ -21,9 +22,9 @@ ENDED = LOW_INCOME | {"valid_to": "2023-06-30"}
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[OnlineDesk]:
+def desk(data_dir: Path) -> Iterator[OnlineDesk]:
     """A desk with one office on-line: the civil affairs of 421022."""
-    with online_desk(tmp_path / "data", minzheng=DataOwner.CIVIL_AFFAIRS) as made:
+    with online_desk(data_dir, minzheng=DataOwner.CIVIL_AFFAIRS) as made:
         yield made
 
 
@@ -51,6 +52,7 @@ def test_changes_are_recorded_and_people_nobody_knew_are_registered(desk: Online
     assert new["source"] == "civil_affairs/online:minzheng:change-2"
 
 
+@ON_BOTH
 def test_read_again_nothing_changes(desk: OnlineDesk) -> None:
     """At the end of the feed nothing is recorded; the same page as if new changes nobody."""
     desk.tell(2, identities=[LOW_INCOME])

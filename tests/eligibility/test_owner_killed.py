@@ -14,11 +14,11 @@ from eligibility.application.follow_owner import PAGE_CHANGES
 from eligibility.bootstrap import Eligibility, build
 from eligibility.domain.certificate import read_certificate
 from eligibility.domain.person import Person
-from eligibility.settings import Settings
 from standalone.owner_stand_in import StandInOwner, Told, stand_in_app
 from standalone.serving import served
 from tests.eligibility.conftest import number
 from tests.eligibility.owner_office import LOW_INCOME, TOKEN, VARIABLE, entry
+from tests.support.people_places import people_settings
 
 CHANGES = PAGE_CHANGES + 50
 PEOPLE = 120
@@ -34,7 +34,7 @@ class Office:
 
     def folder(self, data: Path) -> Path:
         """A data folder configured for it."""
-        data.mkdir()
+        data.mkdir(exist_ok=True)
         (data / "owners.yaml").write_text(entry("minzheng", "民政", self.url), encoding="utf-8")
         return data
 
@@ -60,7 +60,7 @@ def _office() -> Iterator[Office]:
 def opened(data: Path) -> Eligibility:
     """The service on a folder."""
     return build(
-        Settings(
+        people_settings(
             data, master_key=bytes(32), owners=data / "owners.yaml", owner_tokens={VARIABLE: TOKEN}
         )
     )
@@ -116,12 +116,14 @@ def _clean(office: Office, tmp_path_factory: pytest.TempPathFactory) -> list[obj
     return known(followed(office.folder(tmp_path_factory.mktemp("clean") / "data")))
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("step", "kept_on"), [*((step, "sqlite") for step in STEPS), ("记录 200", "postgres")]
+)
 def test_killed_and_started_again_nothing_is_lost_or_doubled(
-    step: str, office: Office, clean: list[object], tmp_path: Path
+    step: str, office: Office, clean: list[object], data_dir: Path
 ) -> None:
     """Page and cursor stand or fall together; the second run goes on from there."""
-    data = office.folder(tmp_path / "data")
+    data = office.folder(data_dir)
 
     killed_after(step, data)
     (left,) = opened(data).owner_knowledge.of_feeds()

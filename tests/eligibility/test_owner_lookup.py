@@ -18,9 +18,9 @@ ELSEWHERE = f"居民身份证,{number(3)},样例丙,,,,,500112,居民,,2015-01-0
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[OnlineDesk]:
+def desk(data_dir: Path) -> Iterator[OnlineDesk]:
     """A desk with one office on-line: the civil affairs of 421022."""
-    with online_desk(tmp_path / "data", minzheng=DataOwner.CIVIL_AFFAIRS) as made:
+    with online_desk(data_dir, minzheng=DataOwner.CIVIL_AFFAIRS) as made:
         made.bring(FARMER)
         yield made
 

@@ -20,9 +20,9 @@ SINCE_BIRTH: dict[str, Any] = LOW_INCOME | {"valid_from": "2023-03-05"}
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[OnlineDesk]:
+def desk(data_dir: Path) -> Iterator[OnlineDesk]:
     """A newborn known by the birth certificate, and the civil affairs of 421022 on-line."""
-    with online_desk(tmp_path / "data", minzheng=DataOwner.CIVIL_AFFAIRS) as made:
+    with online_desk(data_dir, minzheng=DataOwner.CIVIL_AFFAIRS) as made:
         made.bring(ON_BIRTH)
         yield made
 

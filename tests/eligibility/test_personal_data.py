@@ -21,6 +21,7 @@ from eligibility.settings import Settings, SettingUnusable, read_settings
 from standalone.owner_stand_in import Mode, Told
 from tests.eligibility.conftest import Desk, number, roster
 from tests.eligibility.owner_office import online_desk
+from tests.support.people_places import ON_BOTH, people_settings
 
 NAME = "样例独名"
 BIRTH = "19620917"
@@ -173,13 +174,14 @@ def wal(file: Path) -> bytes:
     return journal.read_bytes() if journal.exists() else b""
 
 
-def test_another_master_key_opens_nothing_and_is_refused_at_the_start(tmp_path: Path) -> None:
+@ON_BOTH
+def test_another_master_key_opens_nothing_and_is_refused_at_the_start(data_dir: Path) -> None:
     """A wrong key is noticed before anything is encrypted with it."""
-    build(Settings(tmp_path, master_key=b"1" * 32))
+    build(people_settings(data_dir, master_key=b"1" * 32))
 
     with pytest.raises(WrongMasterKey):
-        build(Settings(tmp_path, master_key=b"2" * 32))
-    build(Settings(tmp_path, master_key=b"1" * 32))
+        build(people_settings(data_dir, master_key=b"2" * 32))
+    build(people_settings(data_dir, master_key=b"1" * 32))
 
 
 def test_the_key_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
@@ -195,14 +197,15 @@ def test_the_key_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.glob("master.key*")) == ["master.key"]
 
 
-def test_a_lost_key_file_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
+@ON_BOTH
+def test_a_lost_key_file_is_not_replaced_by_a_new_one(data_dir: Path) -> None:
     """A new key would open nothing of what is there: the start is refused instead."""
-    build(Settings(tmp_path))
-    (tmp_path / "master.key").unlink()
+    build(people_settings(data_dir))
+    (data_dir / "master.key").unlink()
 
     with pytest.raises(MasterKeyUnusable, match="不存在"):
-        build(Settings(tmp_path))
-    assert not (tmp_path / "master.key").exists()
+        build(people_settings(data_dir))
+    assert not (data_dir / "master.key").exists()
 
 
 def test_a_key_file_that_others_may_read_or_that_is_damaged_is_refused(tmp_path: Path) -> None:
@@ -222,19 +225,18 @@ START = """
 import sys
 from pathlib import Path
 from eligibility.bootstrap import build
-from eligibility.settings import Settings
-build(Settings(Path(sys.argv[1])))
+from tests.support.people_places import people_settings
+build(people_settings(Path(sys.argv[1])))
 """
 
 
-def test_several_processes_may_start_on_an_empty_folder_at_once(tmp_path: Path) -> None:
+@ON_BOTH
+def test_several_processes_may_start_on_an_empty_store_at_once(data_dir: Path) -> None:
     """Three processes start together: one key, one vault, nobody crashes."""
-    processes = [
-        subprocess.Popen([sys.executable, "-c", START, tmp_path / "new"]) for _ in range(3)
-    ]
+    processes = [subprocess.Popen([sys.executable, "-c", START, data_dir]) for _ in range(3)]
 
     assert [process.wait(timeout=60) for process in processes] == [0] * 3
-    build(Settings(tmp_path / "new"))
+    build(people_settings(data_dir))
 
 
 @given(plain=st.binary(max_size=200), position=st.integers(0, 10**6), bit=st.integers(0, 7))

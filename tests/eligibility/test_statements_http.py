@@ -15,6 +15,7 @@ from eligibility.domain.local_identities import LocalIdentities, UnknownIdentity
 from eligibility.entrypoints.http.app import create_app
 from eligibility.settings import Settings, read_settings
 from tests.eligibility.conftest import Desk, number
+from tests.support.people_places import ON_BOTH, people_environment
 from tests.support.signed import signing_client
 
 FARMER = f"居民身份证,{number(2)},样例乙,,,,,421022,居民,,2015-01-01,"
@@ -119,6 +120,7 @@ def test_every_kind_of_fact_is_answered_with_its_source_and_instant(desk: Desk) 
     assert desk.entitlements(number(2), "2023-06-29")["death"] is None
 
 
+@ON_BOTH
 def test_an_answer_asked_again_later_is_the_same_to_the_byte(desk: Desk) -> None:
     """Corrected and withdrawn since: with its instant and version the old answer comes back."""
     desk.bring(FARMER)
@@ -430,7 +432,8 @@ def test_the_registry_is_named_by_the_environment(desk: Desk, tmp_path: Path) ->
     desk.bring(FARMER)
     file = tmp_path / "local.yaml"
     file.write_text("local_veteran_worker: 老工伤人员\n", encoding="utf-8")
-    settings = read_settings({"YIZHAN_LOCAL_IDENTITIES": str(file)}, data_dir=desk.data_dir)
+    named = {"YIZHAN_LOCAL_IDENTITIES": str(file), **people_environment(desk.data_dir)}
+    settings = read_settings(named)
     desk.client = signing_client(create_app(build(settings), clock=lambda: desk.now))
 
     def stated(code: str) -> int:

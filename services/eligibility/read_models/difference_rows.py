@@ -22,11 +22,10 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    insert,
     select,
     update,
 )
-from sqlalchemy import insert as plain_insert
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateTable
 
 from contracts.vocabulary import DifferenceAnswer, DifferenceKind, DifferenceState
@@ -37,7 +36,8 @@ from eligibility.application.difference_ports import (
 )
 from eligibility.domain.booked_difference import BookedDifference, ChangedPlace, FoundDifference
 from eligibility.domain.difference_book import DifferenceBook
-from eventlog.engines import begin_writing
+from eventlog.engines import begin_writing, insert_or, written_apart
+from eventlog.followed_tables import require_tables
 
 _metadata = MetaData()
 _books = Table(
@@ -65,6 +65,18 @@ _rows = Table(
 _PORTION = 400
 
 
+def create_difference_rows(engine: Engine) -> None:
+    """Create the tables; harmless when they are there."""
+    with begin_writing(engine) as connection:
+        for table in (_books, _rows):
+            connection.execute(CreateTable(table, if_not_exists=True))
+
+
+def require_difference_rows(engine: Engine) -> None:
+    """That the tables are there, as a migration made them. Raises `ReadModelMissing`."""
+    require_tables(engine, _metadata)
+
+
 class BookEvents(Protocol):
     """The events of one book behind a version."""
 
@@ -73,7 +85,7 @@ class BookEvents(Protocol):
 
 
 class SqlDifferenceRows:
-    """The port `DifferenceRows`; its tables come into being with the first question."""
+    """The port `DifferenceRows`; among files, its own comes into being with the first question."""
 
     def __init__(self, *, events: BookEvents, open_engine: Callable[[], Engine]) -> None:
         self._events = events
@@ -92,7 +104,12 @@ class SqlDifferenceRows:
         """All that are asked for, by township, village and place."""
         columns = _rows.c
         query = _wanted(select(columns.difference_id), book_id, wanted)
-        query = query.order_by(columns.township, columns.village, columns.what, columns.place)
+        query = query.order_by(
+            columns.township.nulls_first(),
+            columns.village.nulls_first(),
+            columns.what,
+            columns.place,
+        )
         with self._caught_up(book_id) as connection:
             return [UUID(each) for each in connection.execute(query).scalars()]
 
@@ -100,7 +117,7 @@ class SqlDifferenceRows:
         """How many of each kind, place and state."""
         kinds = (_rows.c.township, _rows.c.village, _rows.c.what, _rows.c.state)
         query = select(*kinds, func.count()).where(_rows.c.book_id == book_id.hex)
-        query = query.group_by(*kinds).order_by(*kinds)
+        query = query.group_by(*kinds).order_by(*(each.nulls_first() for each in kinds))
         with self._caught_up(book_id) as connection:
             return [
                 DifferenceCount(
@@ -117,10 +134,9 @@ class SqlDifferenceRows:
 
     @cached_property
     def _engine(self) -> Engine:
-        engine = self._open_engine()
-        with begin_writing(engine) as connection:
-            for table in (_books, _rows):
-                connection.execute(CreateTable(table, if_not_exists=True))
+        engine = written_apart(self._open_engine(), "difference_rows")
+        if engine.dialect.name == "sqlite":
+            create_difference_rows(engine)
         return engine
 
     def _caught_up(self, book_id: UUID) -> Connection:
@@ -135,8 +151,12 @@ class SqlDifferenceRows:
                 for event in self._events(book_id, version):
                     _react(connection, event)
                     version = event.originator_version
-                noted = insert(_books).values(book_id=book_id.hex, version=version)
-                connection.execute(noted.on_conflict_do_update(set_={"version": version}))
+                noted = insert_or(connection, _books).values(book_id=book_id.hex, version=version)
+                connection.execute(
+                    noted.on_conflict_do_update(
+                        index_elements=["book_id"], set_={"version": version}
+                    )
+                )
         return self._engine.connect()
 
 
@@ -148,7 +168,7 @@ def _react(connection: Connection, event: Any) -> None:
             {**_new_row(event.originator_id, each), "place": place}
             for place, each in enumerate(event.found, start=first)
         ]
-        connection.execute(plain_insert(_rows), rows)
+        connection.execute(insert(_rows), rows)
     elif isinstance(event, DifferenceBook.DifferencesReopened):
         ids, state = event.difference_ids, DifferenceState.FOUND
         _move(connection, ids, state, notice=None, answer=None, sealed_note=None)

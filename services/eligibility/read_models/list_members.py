@@ -6,7 +6,6 @@ themselves decide. Derived and disposable: deleted, it is made again from the lo
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -23,7 +22,8 @@ from sqlalchemy import (
 from eligibility.domain.owner_list import ListOrder
 from eligibility.domain.person import Person
 from eligibility.domain.roster import enrolment_kind, identity_kind
-from eventlog.followed_tables import FollowedTables
+from eventlog.driver_statements import rows_within
+from eventlog.followed_tables import FollowedTables, Prepare
 from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
 
@@ -42,15 +42,19 @@ _members = Table(
 )
 # Run for every fact of a list, within the follower's transaction, by the driver itself: the engine
 # takes twenty times as long to pass such a statement on as the database takes to run it.
-_ADD_MEMBER = "INSERT OR IGNORE INTO list_members (list, kind, person_id) VALUES (?, ?, ?)"
+_ADD_MEMBER = """INSERT INTO list_members (list, kind, person_id) VALUES (?, ?, ?)
+    ON CONFLICT DO NOTHING"""
 
 
 class SqlListMembers:
-    """The port `ListMembers`; its file comes into being with the first owner's list."""
+    """The port `ListMembers`; its tables are prepared with the first owner's list."""
 
-    def __init__(self, *, log: ReadsInOrder, open_engine: Callable[[], Engine]) -> None:
+    def __init__(
+        self, *, log: ReadsInOrder, open_engine: Callable[[], Engine], prepare: Prepare
+    ) -> None:
         self._log = log
         self._open_engine = open_engine
+        self._prepare = prepare
 
     def catch_up(self) -> None:
         """Take in what was recorded since. Raises `FollowerStopped`."""
@@ -78,12 +82,12 @@ class SqlListMembers:
 
     @cached_property
     def tables(self) -> FollowedTables:
-        """The tables it keeps; asking for them creates what is missing."""
+        """The tables it keeps. Raises `ReadModelMissing`."""
         engine = self._open_engine()
         tables = FollowedTables(
             name=LIST_MEMBERS, tables=_metadata, react=_react, log=self._log, engine=engine
         )
-        tables.create_tables()
+        self._prepare(tables)
         return tables
 
 
@@ -100,5 +104,4 @@ def _react(connection: Connection, logged: LoggedEvent) -> None:
         return
     region = document.partition(":")[0]
     member = (f"{owner}/list:{region}:", kind, event.originator_id.bytes)
-    driver: Any = connection.connection.driver_connection
-    driver.execute(_ADD_MEMBER, member)
+    rows_within(connection, _ADD_MEMBER, member)

@@ -9,11 +9,11 @@ from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, select
-from sqlalchemy.dialects.sqlite import insert
 
 from eligibility.application.list_members import Group, OfHousehold, OfTownship, OfVillage
 from eligibility.domain.person import Person
-from eventlog.followed_tables import FollowedTables
+from eventlog.engines import insert_or
+from eventlog.followed_tables import FollowedTables, Prepare
 from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
 
@@ -32,11 +32,14 @@ _placed = Table(
 
 
 class SqlPlacedPeople:
-    """The port `PlacedPeople`; its file comes into being with the first question."""
+    """The port `PlacedPeople`; its tables are prepared with the first question."""
 
-    def __init__(self, *, log: ReadsInOrder, open_engine: Callable[[], Engine]) -> None:
+    def __init__(
+        self, *, log: ReadsInOrder, open_engine: Callable[[], Engine], prepare: Prepare
+    ) -> None:
         self._log = log
         self._open_engine = open_engine
+        self._prepare = prepare
 
     def after(self, group: Group, person_id: UUID | None, limit: int) -> Sequence[UUID]:
         """Up to `limit` ids behind one, in order, up to date. Raises `FollowerStopped`."""
@@ -58,12 +61,12 @@ class SqlPlacedPeople:
 
     @cached_property
     def tables(self) -> FollowedTables:
-        """The tables it keeps; asking for them creates what is missing."""
+        """The tables it keeps. Raises `ReadModelMissing`."""
         engine = self._open_engine()
         tables = FollowedTables(
             name=PLACED_PEOPLE, tables=_metadata, react=_react, log=self._log, engine=engine
         )
-        tables.create_tables()
+        self._prepare(tables)
         return tables
 
 
@@ -83,7 +86,7 @@ def _react(connection: Connection, logged: LoggedEvent) -> None:
         for group in _groups_of(logged.event)
     ]
     if rows:
-        connection.execute(insert(_placed).on_conflict_do_nothing(), rows)
+        connection.execute(insert_or(connection, _placed).on_conflict_do_nothing(), rows)
 
 
 def _groups_of(event: object) -> Iterator[Group]:

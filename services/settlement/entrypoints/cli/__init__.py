@@ -1,7 +1,7 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
 `settlements`, `account`, `statement`, `check-statement`, `stay …`, `touched`, `fund …`,
-`institutions …`, `revision …`, `migrate`, `rebuild`, `follow`, `publish`, `settlement-serve`,
-`token`, `clients …`.
+`institutions …`, `revision …`, `rebuild`, `follow`, `publish`, `settlement-serve`, `token`,
+`clients …`.
 """
 
 import typer
@@ -10,7 +10,6 @@ from settlement.entrypoints.cli.accounts import account
 from settlement.entrypoints.cli.fund import fund_app
 from settlement.entrypoints.cli.institutions import institutions_app
 from settlement.entrypoints.cli.ledger import replay, verify
-from settlement.entrypoints.cli.migrate import migrate
 from settlement.entrypoints.cli.paper import check_paper, statement
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
@@ -32,7 +31,6 @@ app.add_typer(revision_app, name="revision")
 app.add_typer(clients_app, name="clients")
 app.command()(preview)
 app.command()(verify)
-app.command()(migrate)
 app.command()(replay)
 app.command()(account)
 app.command()(token)

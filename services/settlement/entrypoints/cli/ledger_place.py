@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from eventlog.database_address import DatabaseAddressInvalid
 from eventlog.log import EventLogMissing, LogBusy
 from settlement.bootstrap import Storage, has_ledger, open_storage
 from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
@@ -35,5 +36,5 @@ def opened(settings: Settings) -> Storage:
     """The storage; one that is out of reach or was not migrated is refused."""
     try:
         return open_storage(settings)
-    except (EventLogMissing, LogBusy) as wrong:
+    except (DatabaseAddressInvalid, EventLogMissing, LogBusy) as wrong:
         refuse(str(wrong))

@@ -1,0 +1,78 @@
+"""Where a story's people are kept (资格服务存储): in files, or in a schema of a PostgreSQL server.
+
+A data folder stands for either: it says so itself where a server keeps its people, so that another
+process finds them by the folder alone.
+"""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from eligibility.settings import Settings
+from eligibility.storage import make_tables
+from eventlog.postgres_connections import options_for
+from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
+
+KINDS = ("sqlite", "postgres")
+ON_BOTH = pytest.mark.parametrize("kept_on", KINDS)
+"""For a story that is told on both."""
+
+_SERVER = "server.json"
+
+
+def new_people_place(kind: str, folder: Path) -> Path:
+    """The folder, from now on one of an empty store: `sqlite`, or `postgres` in a new schema."""
+    if kind == "postgres":
+        folder.mkdir(parents=True, exist_ok=True)
+        where = {"database": database_of_this_process(), "schema": fresh_schema()}
+        (folder / _SERVER).write_text(json.dumps(where))
+        make_tables(people_settings(folder))
+    return folder
+
+
+def people_settings(folder: Path, **more: Any) -> Settings:
+    """The settings of the store that a folder stands for."""
+    return Settings(folder, **more, **_where(folder))
+
+
+def people_environment(folder: Path) -> dict[str, str]:
+    """The same for a command."""
+    where = _where(folder)
+    if not where:
+        return {"YIZHAN_DATA": str(folder)}
+    return {
+        "YIZHAN_DATA": str(folder),
+        "YIZHAN_DATABASE_URL": where["database"],
+        "YIZHAN_ELIGIBILITY_SCHEMA": where["schema"],
+    }
+
+
+def behind_the_people(
+    folder: Path, file: str, statement: str, *values: object
+) -> list[tuple[Any, ...]]:
+    """Something done to the tables behind the service's back: those of a file of the folder, or
+    those on the server; values stand for `?`.
+    """
+    if not is_on_server(folder):
+        with closing(sqlite3.connect(folder / f"{file}.sqlite")) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+    where = _where(folder)
+    options = options_for(where["database"], where["schema"])
+    with psycopg.connect(where["database"], autocommit=True, options=options) as server:
+        cursor = server.execute(statement.replace("?", "%s").encode(), values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def is_on_server(folder: Path) -> bool:
+    """Whether a server keeps the folder's people."""
+    return (folder / _SERVER).exists()
+
+
+def _where(folder: Path) -> dict[str, str]:
+    file = folder / _SERVER
+    return dict(json.loads(file.read_text())) if file.exists() else {}
