@@ -15,13 +15,18 @@ own position in one transaction: readers with `isolation.level=read_committed` g
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType, UnionType
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from contracts import cloud_events_v1, eligibility_events_v1, settlement_events_v1
+from contracts import (
+    cloud_events_v1,
+    eligibility_events_v1,
+    eligibility_people_v1,
+    settlement_events_v1,
+)
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 DATA_SCHEMA = "urn:yizhan:schema:{module}:{name}"
@@ -37,6 +42,11 @@ EVENTS_CONFIGURATION: Mapping[str, str] = MappingProxyType(
 
 POSITIONS_CONFIGURATION: Mapping[str, str] = MappingProxyType({"cleanup.policy": "compact"})
 """A position is the last record of its key, however long ago; a group's offsets would expire."""
+
+PEOPLE_CONFIGURATION: Mapping[str, str] = MappingProxyType(
+    {"cleanup.policy": "compact", "max.compaction.lag.ms": "86400000"}
+)
+"""The last event of each person says everything; what it replaces is gone within about a day."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class Channel:
     source: str
     envelope: type[BaseModel]
     key_fields: Mapping[type[BaseModel], str]
+    configuration: Mapping[str, str] = field(default_factory=lambda: EVENTS_CONFIGURATION)
 
     @property
     def positions_topic(self) -> str:
@@ -99,7 +110,17 @@ ELIGIBILITY = Channel(
         eligibility_events_v1.RosterImported: "roster_id",
     },
 )
-CHANNELS = (SETTLEMENT, ELIGIBILITY)
+PEOPLE = Channel(
+    topic="yizhan.eligibility.people.v1",
+    owner="eligibility-people",
+    title="人员现况 (what settlement's replica is told of people)",
+    about="每人的身份与参保现况，无姓名、证件号码与出生日期；只供结算服务的资格副本读取。",
+    source="/yizhan/eligibility/people",
+    envelope=cloud_events_v1.PeopleCloudEvent,
+    key_fields={eligibility_people_v1.PersonKnown: "person_id"},
+    configuration=PEOPLE_CONFIGURATION,
+)
+CHANNELS = (SETTLEMENT, ELIGIBILITY, PEOPLE)
 
 
 def name_of(message: type[BaseModel]) -> str:

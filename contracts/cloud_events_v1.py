@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts import eligibility_events_v1, settlement_events_v1
+from contracts import eligibility_events_v1, eligibility_people_v1, settlement_events_v1
 
 
 class Message(BaseModel):
@@ -49,3 +49,9 @@ class EligibilityCloudEvent(_CloudEvent):
     """A public event of eligibility in its envelope (资格公开事件)."""
 
     data: eligibility_events_v1.PublicEvent
+
+
+class PeopleCloudEvent(_CloudEvent):
+    """What settlement's replica is told of a person, in its envelope (人员现况)."""
+
+    data: eligibility_people_v1.PersonKnown

@@ -132,3 +132,32 @@ class TouchedSettlementsShown(Message):
     touched: tuple[TouchedSettlementShown, ...]
     next_after: int
     has_more: bool
+
+
+class ReplicaSettlementShown(Message):
+    """A settlement for which our replica answered while eligibility was down (副本代答的结算).
+
+    The replica had everything that eligibility knew at `complete_at`, and was asked at `asked_at`
+    (UTC). `recheck` is what asking eligibility again gave, as known then: `different` ones are put
+    right by a revision (身份更正).
+    """
+
+    settlement_number: str
+    stay_id: str
+    institution_id: str | None
+    complete_at: datetime
+    asked_at: datetime
+    recheck: Literal["waiting", "confirmed", "different"]
+    recheck_label: str
+    checked_at: datetime | None = None
+
+
+class ReplicaSettlementsShown(Message):
+    """`GET /v1/replica-settlements?recheck=&after=&limit=&institution_id=` (副本代答的结算清单).
+
+    `next_after` is the cursor to go on from.
+    """
+
+    settlements: tuple[ReplicaSettlementShown, ...]
+    next_after: int
+    has_more: bool

@@ -480,6 +480,23 @@ class AdjustedShown(Message):
     changes: tuple[ChangeShown, ...] = ()
 
 
+def _is_none(value: object) -> bool:
+    # A field that came later is left out where it says nothing: old answers keep their bytes.
+    return value is None
+
+
+class ReplicaShown(Message):
+    """That eligibility did not answer, and the replica of it did (资格副本).
+
+    At the instant `complete_at` (UTC) the replica had everything that eligibility knew, up to the
+    `position` of its log; `age_seconds` later it was asked. The answer is asked for again.
+    """
+
+    complete_at: datetime
+    position: int
+    age_seconds: int
+
+
 class StatementShown(Message):
     """A settlement as users read it (结算单): payers + patient + hospital = total.
 
@@ -487,7 +504,8 @@ class StatementShown(Message):
     Of a stay that is settled in parts, `part` and `part_label` say which (第2段（中途结算）).
     `outside` is owed beside the bill, and in no sum of it; `reported` is never paid; a preview
     tells the `deposit` that may be asked, where the policy says anything of it. A settlement that
-    was adjusted (更正) since it was made is shown as it is now, with its `adjustments`.
+    was adjusted (更正) since it was made is shown as it is now, with its `adjustments`. `replica`
+    is there where who the patient is was answered by our replica of eligibility.
     """
 
     stay_id: str | None = None
@@ -515,6 +533,7 @@ class StatementShown(Message):
     adjustments: tuple[AdjustmentShown, ...] = ()
     part: int | None = None
     part_label: str | None = None
+    replica: ReplicaShown | None = Field(default=None, exclude_if=_is_none)
 
 
 class StayShown(Message):

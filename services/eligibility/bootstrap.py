@@ -50,6 +50,7 @@ from eligibility.application.show_differences import ShowDifferences
 from eligibility.application.show_person import ShowPerson
 from eligibility.application.stage_roster import StageRoster
 from eligibility.application.state_facts import StateFacts
+from eligibility.application.tell_people import TellPeople
 from eligibility.domain.local_identities import LocalIdentities
 from eligibility.domain.owner_list import EndingGuard
 from eligibility.domain.resolving_guard import ResolvingGuard
@@ -81,6 +82,7 @@ class Eligibility:
     show_person: ShowPerson
     state_facts: StateFacts
     read_changes: ReadChanges
+    tell_people: TellPeople
     merge_persons: MergePersons
     add_certificate: AddCertificate
     erase_person: ErasePerson
@@ -163,6 +165,7 @@ def _put_together(
         show_person=ShowPerson(vault=vault, store=store, reads=reads),
         state_facts=StateFacts(store=store, identities=identities, new_id=uuid4),
         read_changes=ReadChanges(store=store),
+        tell_people=TellPeople(store=store),
         ask_owners=AskOwners(
             sources=sources,
             vault=vault,

@@ -38,6 +38,8 @@ METRICS: Final[Mapping[str, str]] = {
     "yizhan_follower_stopped": "读模型停在不能应用的事件前为 1 (stopped before an event)",
     "yizhan_publisher_lag_events": "发布落后的事件数 (events a publisher is behind)",
     "yizhan_dead_letters": "等待处理的死信 (dead letters waiting)",
+    "yizhan_replica_age_seconds": "资格副本距完整时刻的秒数 (seconds since it was complete)",
+    "yizhan_replica_settlements": "副本代答的结算，按复核结果 (settled by the replica)",
     "yizhan_health_check": "检查项正常为 1，否则为 0 (1 where a check is fine)",
 }
 """Every metric of ours, with what it tells."""
@@ -157,6 +159,8 @@ class Looked:
     followed: Callable[[], Sequence[Followed]] = tuple
     publishers: Levels = field(default=_nothing)
     dead_letters: Levels = field(default=_nothing)
+    replica_age_seconds: Callable[[], int | None] | None = None
+    replica_settlements: Levels = field(default=_nothing)
 
 
 class _LookedUp(Collector):
@@ -179,8 +183,11 @@ class _LookedUp(Collector):
         for name, label, levels in (
             ("yizhan_publisher_lag_events", "publisher", looked.publishers),
             ("yizhan_dead_letters", "queue", looked.dead_letters),
+            ("yizhan_replica_settlements", "recheck", looked.replica_settlements),
         ):
             yield self._family(name, label, _quietly(levels) or {})
+        age = _quietly(looked.replica_age_seconds) if looked.replica_age_seconds else None
+        yield self._family("yizhan_replica_age_seconds", None, {"": age})
         words = self._report.words if self._report else {}
         checks = {check: int(word == OK) for check, word in words.items()}
         yield self._family("yizhan_health_check", "check", checks)

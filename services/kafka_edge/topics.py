@@ -6,7 +6,6 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 
 from contracts.channels import (
-    EVENTS_CONFIGURATION,
     PARTITIONS,
     POSITIONS_CONFIGURATION,
     Channel,
@@ -22,7 +21,7 @@ def create_topics(channel: Channel, servers: KafkaServers) -> list[str]:
     wanted: dict[str, dict[str, Any]] = {
         servers.named(channel.topic): {
             "num_partitions": PARTITIONS,
-            "configs": dict(EVENTS_CONFIGURATION),
+            "configs": dict(channel.configuration),
         },
         servers.named(channel.positions_topic): {
             "num_partitions": 1,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -25,16 +26,19 @@ from settlement.adapters.event_ledger import EventLedger, open_ledger, open_ledg
 from settlement.adapters.members_http import MembersHttp
 from settlement.adapters.people_on_paper_http import PeopleOnPaperHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
+from settlement.application.ask_when_down import AskWhenDown, ReplicaRules
 from settlement.application.find_settlements import SettlementIndex
 from settlement.application.law_library import LawLibrary
 from settlement.application.list_touched import TouchedSettlements
 from settlement.application.paper_ports import PeopleOnPaper, SettlementNumbers
-from settlement.application.ports import Clock, Eligibility
+from settlement.application.ports import Clock, Corrections, Eligibility
 from settlement.application.read_notices import Residences
 from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
 from settlement.read_models.decision_list import DecisionList
 from settlement.read_models.fund_account import FundAccount
+from settlement.read_models.people_replica import SqlPeopleReplica
+from settlement.read_models.replica_answers import SqlReplicaAnswers
 from settlement.read_models.revision_list import RevisionList
 from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.stay_list import StayList
@@ -115,6 +119,8 @@ def make_tables(settings: Settings) -> None:
     eligibility = EligibilityHttp(httpx.Client(base_url=settings.eligibility_url))
     for kind in (FundAccount, SqlSettlementIndex, StayList, DecisionList, RevisionList):
         kind(log=storage.ledger.log, engine=storage.read_models).create_tables()
+    SqlReplicaAnswers(log=storage.ledger.log, engine=storage.read_models).create_tables()
+    SqlPeopleReplica(storage.read_models).create_tables()
     SqlTouchedSettlements(
         log=storage.ledger.log, engine=storage.read_models, corrections=eligibility
     ).create_tables()
@@ -123,11 +129,16 @@ def make_tables(settings: Settings) -> None:
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything the entrypoints use."""
+    """Everything the entrypoints use.
+
+    `asked_at_desk` is eligibility for deciding about the present: while it is down, the replica
+    answers. `eligibility` alone is asked about what was.
+    """
 
     storage: Storage
     laws: LawLibrary
     eligibility: Eligibility
+    asked_at_desk: Eligibility
     touched: TouchedSettlements
     book: PolicyBook
     fund_account: FundAccount
@@ -139,6 +150,7 @@ class Parts:
     clock: Clock
     papers: "PaperParts"
     revision_list: RevisionList
+    replica: "ReplicaParts"
     gate: Gate
     followed: tuple[FollowedTables, ...]
     eligibility_is_ready: Callable[[], bool]
@@ -196,15 +208,39 @@ class CorrectionParts:
 def build_corrections(settings: Settings, storage: Storage | None = None) -> CorrectionParts:
     """What eligibility corrected of what was settled, brought up to date whenever it is asked."""
     storage = storage or open_storage(settings)
-    eligibility = EligibilityHttp(_eligibility(settings))
+    eligibility = _eligibility_asked(settings)
     touched = storage.followed(SqlTouchedSettlements, corrections=eligibility)
     return CorrectionParts(storage, eligibility, touched)
+
+
+@dataclass(frozen=True)
+class ReplicaParts:
+    """The replica of eligibility, and the settlements that rest on it (资格副本)."""
+
+    people: SqlPeopleReplica
+    answers: SqlReplicaAnswers
+    ledger: EventLedger
+    eligibility: Eligibility
+    corrections: Corrections
+
+
+def build_replica(settings: Settings, storage: Storage | None = None) -> ReplicaParts:
+    """The replica, for those who keep it and ask it. Raises ReadModelMissing."""
+    storage = storage or open_storage(settings)
+    people = SqlPeopleReplica(storage.read_models)
+    if storage.is_embedded:
+        people.create_tables()
+    else:
+        people.require_tables()
+    eligibility = _eligibility_asked(settings)
+    answers = storage.followed(SqlReplicaAnswers)
+    return ReplicaParts(people, answers, storage.ledger, eligibility, eligibility)
 
 
 def build_followed(settings: Settings, storage: Storage) -> tuple[FollowedTables, ...]:
     """Every read model of settlement, for what follows or rebuilds them."""
     touched = build_corrections(settings, storage).touched
-    return (*build_read_models(storage).every, touched)
+    return (*build_read_models(storage).every, storage.followed(SqlReplicaAnswers), touched)
 
 
 def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = None) -> Parts:
@@ -218,10 +254,15 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
     corrections = build_corrections(settings, storage)
     members = build_members(settings)
     followed = build_read_models(storage)
+    replica = build_replica(settings, storage)
+    rules = ReplicaRules(oldest=timedelta(hours=settings.replica_hours))
     return Parts(
         storage=storage,
         laws=LawLibrary(storage.ledger),
         eligibility=corrections.eligibility,
+        asked_at_desk=AskWhenDown(
+            corrections.eligibility, replica.people, clock=clock, rules=rules
+        ),
         touched=corrections.touched,
         book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts)
         if book is None
@@ -235,8 +276,9 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
         clock=clock,
         papers=build_papers(settings, storage),
         revision_list=followed.revision_list,
+        replica=replica,
         gate=build_gate(settings.identity, settings.data),
-        followed=(*followed.every, corrections.touched),
+        followed=(*followed.every, replica.answers, corrections.touched),
         eligibility_is_ready=EligibilityHealth(_anybody_at(settings.eligibility_url)).is_ready,
         operating=settings.operating,
         tracing=start_tracing("settlement") if settings.operating.traces else None,
@@ -274,6 +316,10 @@ def build_read_models(storage: Storage) -> ReadModels:
         decision_list=storage.followed(DecisionList),
         revision_list=storage.followed(RevisionList),
     )
+
+
+def _eligibility_asked(settings: Settings) -> EligibilityHttp:
+    return EligibilityHttp(_eligibility(settings), asking_seconds=settings.eligibility_seconds)
 
 
 def _eligibility(settings: Settings) -> httpx.Client:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from eventlog.database_address import read_database_url
 from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
-from http_edge.operating_settings import OperatingSettings, read_operating
+from http_edge.operating_settings import (
+    OperatingSettings,
+    OperatingSettingUnusable,
+    read_operating,
+)
+
+LONGEST_REPLICA_HOURS = 72
+"""Shorter than what `read_models/touched_settlements.py` keeps of changes that it has taken."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,9 @@ class Settings:
     YIZHAN_DATABASE_URL_FILE: a file that holds it (a secret); YIZHAN_SETTLEMENT_SCHEMA: the schema
     in it (default `settlement`); `identity`: whose tokens are trusted;
     `operating`: the bounds of a worker (`http_edge/operating_settings.py`).
+    YIZHAN_ELIGIBILITY_SECONDS: how long a question about a person may take (default 3);
+    YIZHAN_REPLICA_HOURS: how long ago the replica of eligibility may have been complete to answer
+    while eligibility is down, 0 (never) to 72 (default 24).
     """
 
     data: Path
@@ -30,6 +40,8 @@ class Settings:
     schema: str = "settlement"
     identity: IdentitySettings = LOCAL_IDENTITY
     operating: OperatingSettings = field(default_factory=OperatingSettings)
+    eligibility_seconds: float = 3.0
+    replica_hours: int = 24
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -44,4 +56,18 @@ class Settings:
             schema=os.environ.get("YIZHAN_SETTLEMENT_SCHEMA", "settlement"),
             identity=read_identity(os.environ),
             operating=read_operating(os.environ),
+            eligibility_seconds=_number("YIZHAN_ELIGIBILITY_SECONDS", 3.0, 0.1, 60.0),
+            replica_hours=int(_number("YIZHAN_REPLICA_HOURS", 24, 0, LONGEST_REPLICA_HOURS)),
         )
+
+
+def _number(name: str, otherwise: float, least: float, most: float) -> float:
+    text = os.environ.get(name, "")
+    try:
+        number = float(text) if text else otherwise
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        message = f"{name} 须为 {least:g} 至 {most:g} 之间的数 (a number)"
+        raise OperatingSettingUnusable(message)
+    return number

@@ -6,7 +6,6 @@ from pydantic import BaseModel
 
 from contracts.channels import (
     CONTENT_TYPE,
-    EVENTS_CONFIGURATION,
     PARTITIONS,
     Channel,
     data_schema_of,
@@ -61,8 +60,8 @@ def _topic(channel: Channel) -> dict[str, Any]:
         "topic": channel.topic,
         "partitions": PARTITIONS,
         "topicConfiguration": {
-            "cleanup.policy": EVENTS_CONFIGURATION["cleanup.policy"].split(","),
-            "retention.ms": int(EVENTS_CONFIGURATION["retention.ms"]),
+            name: value.split(",") if name == "cleanup.policy" else int(value)
+            for name, value in channel.configuration.items()
         },
         "bindingVersion": _KAFKA_BINDING,
     }

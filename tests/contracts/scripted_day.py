@@ -17,11 +17,13 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 from uuid import UUID
 
+import httpx2
 from openpyxl import load_workbook
 from pydantic import BaseModel
 
 import eligibility.settings
 from contracts import (
+    cloud_events_v1,
     eligibility_differences_v1,
     eligibility_events_v1,
     eligibility_v1,
@@ -40,16 +42,21 @@ from eligibility.application.import_list import ListDecisions
 from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import build
 from eligibility.entrypoints.http.app import create_app as create_eligibility
+from eligibility.entrypoints.publish import PeopleFeed
+from kafka_edge.listener import Received, Span
 from kafka_edge.outgoing import outgoing
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.fund_list_csv import read_fund_list
 from settlement.adapters.members_http import MembersHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
+from settlement.application.ask_when_down import AskWhenDown, ReplicaRules
+from settlement.application.check_replica import check_replica
 from settlement.application.reconcile_fund import reconcile_fund
 from settlement.domain.fund_statement import Period
 from settlement.domain.stay import stay_id_of
 from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.fund_translating import show_reconciliation
+from settlement.entrypoints.listen import PeopleTopic
 from tests.contracts.owner_words import office_on_line
 from tests.eligibility.conftest import number, roster
 from tests.eligibility.difference_lists import civil, insurer
@@ -169,6 +176,7 @@ class ScriptedDay:
         ids = count(1)
         with patch("eligibility.bootstrap.uuid4", lambda: UUID(int=next(ids))):
             people = build(eligibility.settings.Settings(data, master_key=bytes(32)))
+        self._eligibility = people
         self._people = signing_client(create_eligibility(people, clock=self._clock))
         self._import_list = people.import_list
         parts, _ = open_parts(data)
@@ -202,6 +210,7 @@ class ScriptedDay:
         self._things_are_found()
         self._an_earlier_settlement_is_undone()
         self._versions_are_published_late()
+        self._eligibility_is_away(person_id)
 
     def stored(self) -> Iterator[tuple[str, bytes]]:
         """The topic and bytes of every stored event of both services."""
@@ -334,6 +343,9 @@ class ScriptedDay:
         changes = self._people.get("/v1/changes")
         changed = self._heard(eligibility_events_v1.ChangesShown, changes).changes
         self._in_envelopes(ELIGIBILITY, changed)
+        for known in PeopleFeed(self._eligibility).page(0).messages:
+            told_of = cloud_events_v1.PeopleCloudEvent.model_validate_json(known.value)
+            self.messages += [told_of, told_of.data]
         asked = self._said(told.MembersQuery, {"on": "2026-02-10", "township": "990103101"})
         found = self._people.post("/v1/members", json=asked, headers=self._headers())
         self._heard(told.MembersFound, found)
@@ -739,6 +751,30 @@ class ScriptedDay:
         assert self._people.post(path, json=merge, headers=self._headers()).is_success
         touched = self._desk.read("/v1/touched-settlements")
         self._heard(settlement_corrections_v1.TouchedSettlementsShown, touched)
+
+    def _eligibility_is_away(self, person_id: str) -> None:
+        """The replica answers for it."""
+        people, corrections = self._parts.replica.people, EligibilityHttp(self._people)
+        page = PeopleFeed(self._eligibility).page(0)
+        records = [Received(n, each.value) for n, each in enumerate(page.messages)]
+        PeopleTopic(people).take("people", 0, records, Span(0, len(records)))
+        assert check_replica(people, corrections, partitions=12, at=self._clock())
+        away = EligibilityHttp(httpx2.Client(base_url="http://127.0.0.1:9"))
+        asked = AskWhenDown(away, people, clock=self._clock, rules=ReplicaRules())
+        desk = Desk(replace(self._parts, asked_at_desk=asked), institution=HOSPITAL)
+        whole = {
+            "person_id": person_id,
+            "hospital_stay_number": "ZY2026-0099",
+            "admission_date": "2026-02-20",
+            "scheme": "resident",
+            "circumstances": CIRCUMSTANCES,
+            "discharge_date": "2026-02-28",
+            "batches": [{"batch_number": "1", "charges": _charges(total_fen=3_000_00)}],
+        }
+        settled = desk.write("/v1/settlements", whole, key=self._key())
+        assert self._heard(settlement_v1.StatementShown, settled).replica
+        listed = desk.read("/v1/replica-settlements")
+        self._heard(settlement_corrections_v1.ReplicaSettlementsShown, listed)
 
     def _without_a_record(self) -> None:
         bill = {

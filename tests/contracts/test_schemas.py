@@ -99,6 +99,7 @@ def test_every_route_is_described() -> None:
         "/v1/notices",
         "/v1/persons/{person_id}/account",
         "/v1/previews",
+        "/v1/replica-settlements",
         "/v1/requests/{operation}/{key}",
         "/v1/revisions",
         "/v1/revisions/{number}",

@@ -27,6 +27,7 @@ LABELS = {
     "publisher",
     "queue",
     "check",
+    "recheck",
     "le",
     "job",
 }

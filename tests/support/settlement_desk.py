@@ -226,7 +226,8 @@ def open_parts(
 def with_people(parts: Parts, people: PeopleKnown | EligibilityHttp) -> Parts:
     """The same parts, asking somebody else who people are."""
     touched = parts.storage.followed(SqlTouchedSettlements, corrections=people)
-    return replace(parts, eligibility=people, touched=touched)
+    # No replica beside people who are played: it would keep silent, as where none is kept.
+    return replace(parts, eligibility=people, asked_at_desk=people, touched=touched)
 
 
 class Desk:

@@ -23,6 +23,7 @@ from eligibility.domain.statements import (
     Statement,
     going_on_within,
     held_within,
+    of_kind,
     standing,
 )
 
@@ -64,6 +65,10 @@ class KnownFacts:
     def canonical_id(self) -> UUID:
         """The record that answers for all of them."""
         return self.person_ids[0]
+
+    def facts_of(self, kind: type[FactT]) -> list[Recorded[FactT]]:
+        """All facts of a kind, whenever they are true, by place."""
+        return of_kind(self.standing, kind)
 
     def facts_within(self, kind: type[FactT], window: Window) -> list[Recorded[FactT]]:
         """The facts of a kind true on any day of a window, by place."""

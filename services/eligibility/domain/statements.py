@@ -104,7 +104,7 @@ def true_within(
 
 def held_within(known: Standing, kind: type[FactT], window: Window) -> list[Recorded[FactT]]:
     """The facts of a kind that stand and are true on any day of a window, by place."""
-    return [each for each in _of_kind(known, kind) if days_of(each.fact).meet(window)]
+    return [each for each in of_kind(known, kind) if days_of(each.fact).meet(window)]
 
 
 def continued_within(
@@ -118,7 +118,7 @@ def going_on_within(known: Standing, window: Window) -> list[Recorded[Identity]]
     """The same, of what stands."""
     return [
         each
-        for each in _of_kind(known, Identity)
+        for each in of_kind(known, Identity)
         if reach_of(each.fact).meet(window) and not days_of(each.fact).meet(window)
     ]
 
@@ -140,7 +140,8 @@ def change_by(made: Statement, earlier: Standing, *, version: int) -> Change | N
     return None if days is None else Change(made.kind, days, version, made.recorded_at)
 
 
-def _of_kind(known: Standing, kind: type[FactT]) -> list[Recorded[FactT]]:
+def of_kind(known: Standing, kind: type[FactT]) -> list[Recorded[FactT]]:
+    """The facts of a kind that stand, by place."""
     chosen = [(at, each) for at, each in known.items() if at[0] is kind.KIND]
     if len(chosen) > 1:
         chosen.sort(key=itemgetter(0))

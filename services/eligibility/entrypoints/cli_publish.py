@@ -1,4 +1,4 @@
-"""`yizhan eligibility-publish` (发布资格公开事件): to Kafka, in order, each once."""
+"""`yizhan eligibility-publish` (发布资格事件): to Kafka, in order, each once."""
 
 import os
 from typing import Annotated
@@ -10,6 +10,9 @@ from eligibility.entrypoints.cli_running import DataDir, open_eligibility, telli
 
 def publish_eligibility(
     *,
+    people: Annotated[
+        bool, typer.Option("--people", help="改为发布人员现况，只供结算服务的资格副本读取")
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="发布完现有的事件即止")] = False,
     creates_topics: Annotated[
         bool, typer.Option("--create-topics", help="先建立缺少的主题（首次运行）")
@@ -20,19 +23,23 @@ def publish_eligibility(
     ] = 0,
     data: DataDir = None,
 ) -> None:
-    """把人员变更、名单生效按次序发布到 YIZHAN_KAFKA，每条一次；随时可停，再运行时从断处继续。"""
+    """把人员变更、名单生效（--people：人员现况）按次序发布到 YIZHAN_KAFKA，每条一次。
+
+    随时可停，再运行时从断处继续。
+    """
     # What Kafka takes to read is not read by every other command.
-    from contracts.channels import ELIGIBILITY  # noqa: PLC0415 -- see above
-    from eligibility.entrypoints.publish import EligibilityFeed  # noqa: PLC0415 -- see above
+    from contracts.channels import ELIGIBILITY, PEOPLE  # noqa: PLC0415 -- see above
+    from eligibility.entrypoints import publish as feeds  # noqa: PLC0415 -- see above
     from kafka_edge.publish_command import PublishingFailed, publish  # noqa: PLC0415 -- see above
     from kafka_edge.servers import KafkaNotNamed, read_kafka_servers  # noqa: PLC0415 -- see above
 
     with telling_errors():
         try:
             servers = read_kafka_servers(os.environ)
+            eligibility = open_eligibility(data)
             publish(
-                EligibilityFeed(open_eligibility(data)),
-                ELIGIBILITY,
+                feeds.PeopleFeed(eligibility) if people else feeds.EligibilityFeed(eligibility),
+                PEOPLE if people else ELIGIBILITY,
                 servers,
                 once=once,
                 creates_topics=creates_topics,

@@ -1,20 +1,21 @@
-"""Eligibility's public events for Kafka (发布资格公开事件): those of `GET /v1/changes`."""
+"""What eligibility tells on Kafka (发布): the public events of `GET /v1/changes` to everybody, and
+what is known of people to settlement's replica."""
 
-from contracts.channels import ELIGIBILITY
-from eligibility.application.read_changes import ReadChanges
+from contracts.channels import ELIGIBILITY, PEOPLE
 from eligibility.bootstrap import Eligibility
 from eligibility.entrypoints.messages import changes_message
+from eligibility.entrypoints.people_messages import person_known
 from eventlog.log import LogBusy
 from kafka_edge.feed import FeedPage, NotNow, page_before_fault
 from kafka_edge.log_names import EventNames
-from kafka_edge.outgoing import outgoing
+from kafka_edge.outgoing import Outgoing, outgoing
 
 
-class EligibilityFeed:
-    """The changes of people, and the lists that became true, in order; see `kafka_edge.feed`."""
+class _LogFeed:
+    """What both feeds of the log do alike; see `kafka_edge.feed`."""
 
     def __init__(self, eligibility: Eligibility) -> None:
-        self._read_changes: ReadChanges = eligibility.read_changes
+        self._eligibility = eligibility
         self._names = EventNames(eligibility.log)
 
     def page(self, after: int) -> FeedPage:
@@ -30,8 +31,28 @@ class EligibilityFeed:
 
     def _read(self, after: int, limit: int) -> FeedPage:
         try:
-            page = self._read_changes(after=after, limit=limit)
+            messages, reached = self._told(after, limit)
         except LogBusy as busy:
             raise NotNow(str(busy)) from busy
-        messages = [outgoing(ELIGIBILITY, each) for each in changes_message(page).changes]
-        return FeedPage(messages, page.next_after, self._names.last_position())
+        return FeedPage(messages, reached, self._names.last_position())
+
+    def _told(self, after: int, limit: int) -> tuple[list[Outgoing], int]:
+        """What is told of so many events, and the last position among them."""
+        raise NotImplementedError
+
+
+class EligibilityFeed(_LogFeed):
+    """The changes of people, and the lists that became true, in order."""
+
+    def _told(self, after: int, limit: int) -> tuple[list[Outgoing], int]:
+        page = self._eligibility.read_changes(after=after, limit=limit)
+        told = [outgoing(ELIGIBILITY, each) for each in changes_message(page).changes]
+        return told, page.next_after
+
+
+class PeopleFeed(_LogFeed):
+    """What is known of everybody about whom anything was recorded, in order."""
+
+    def _told(self, after: int, limit: int) -> tuple[list[Outgoing], int]:
+        page = self._eligibility.tell_people(after=after, limit=limit)
+        return [outgoing(PEOPLE, person_known(each)) for each in page.people], page.reached

@@ -14,6 +14,7 @@ from contracts.eligibility_v1 import Entitlements, IdentityFact
 from contracts.vocabulary import PersonId, RecordsChange, RegionCode
 from http_edge.acting import Acting, acting_headers
 from settlement.application.ports import (
+    EligibilityDown,
     EligibilityUnreachable,
     PersonAnswer,
     PersonChange,
@@ -48,9 +49,11 @@ _CHANGE: TypeAdapter[ChangeMessage] = TypeAdapter(ChangeMessage)
 class EligibilityHttp:
     """A client of `GET /v1/persons/{person_id}/entitlements` and `GET /v1/changes`."""
 
-    def __init__(self, client: httpx.Client):
-        """On a client whose base URL is eligibility's."""
+    def __init__(self, client: httpx.Client, *, asking_seconds: float | None = None):
+        """On a client whose base URL is eligibility's; `asking_seconds` is how long a question
+        about a person may take, by default as long as the client waits."""
         self._client = client
+        self._timed = {} if asking_seconds is None else {"timeout": asking_seconds}
 
     def entitlements(
         self,
@@ -62,7 +65,8 @@ class EligibilityHttp:
         window: tuple[date, date] | None = None,
         version: int | None = None,
     ) -> PersonAnswer:
-        """Raises PersonUnknown, and EligibilityUnreachable when there is no usable answer."""
+        """Raises PersonUnknown, and EligibilityUnreachable when there is no usable answer:
+        EligibilityDown where there is none at all."""
         path = f"/v1/persons/{quote(person_id, safe='')}/entitlements"
         asked = {"on": on.isoformat(), "known_at": known_at.isoformat()}
         if window:
@@ -74,11 +78,14 @@ class EligibilityHttp:
                 path,
                 params=asked,
                 headers=acting_headers(Acting(by.institution_id, by.operator)),
+                **self._timed,  # type: ignore[arg-type]  # nothing, or how long
             )
         except httpx.HTTPError as wrong:
-            raise EligibilityUnreachable("资格服务没有应答；没有结算，请稍后再试") from wrong
+            raise EligibilityDown("资格服务没有应答；没有结算，请稍后再试") from wrong
         if response.status_code == HTTPStatus.NOT_FOUND:
             raise PersonUnknown(f"没有参保人 {person_id}；请先按证件查询或导入名册")
+        if response.is_server_error or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise EligibilityDown(f"资格服务答复 {response.status_code}；没有结算，请稍后再试")
         if response.status_code != HTTPStatus.OK:
             raise EligibilityUnreachable(
                 f"资格服务答复 {response.status_code}；没有结算，请稍后再试"

@@ -60,6 +60,7 @@ def answers_used(
 ) -> EligibilityUsed:
     """The answers as a settlement keeps them: enough to ask the same questions again."""
     person, *others = (person_used(answer) for answer in persons.values())
+    replicas = [each.replica for each in (enrolled, *persons.values()) if each.replica]
     return EligibilityUsed(
         person_id=enrolled.person_id,
         enrolment_on=enrolled.on,
@@ -73,6 +74,8 @@ def answers_used(
         identities_to=person.identities_to,
         other_days=tuple(others),
         other_records=enrolled.other_records,
+        # Of one version, whoever answered; the age is that of the oldest.
+        replica=min(replicas, key=lambda each: each.complete_at, default=None),
     )
 
 

@@ -158,7 +158,7 @@ def is_answered_alike(was: EligibilityUsed, now: EligibilityUsed) -> bool:
         and not any(
             difference
             for before, after in zip(one, other, strict=True)
-            for difference in compare_persons(before, after)
+            for difference in compare_persons(before, after, knew_age=was.replica is None)
         )
     )
 

@@ -132,20 +132,26 @@ def _touched(
         # It may have been undone since the list was made.
         if stay is None or settlement is None or settlement.number != candidate.number:
             continue
-        differences = tuple(_differences(stay, settlement, asked, eligibility))
+        differences = tuple(
+            answered_otherwise(
+                stay, settlement, known_at=asked.known_at, by=asked.by, eligibility=eligibility
+            )
+        )
         if differences:
             yield Touched(stay, settlement, candidate.changes, differences)
 
 
-def _differences(
-    stay: Stay, settlement: Settlement, asked: ListTouched, eligibility: Eligibility
+def answered_otherwise(
+    stay: Stay, settlement: Settlement, *, known_at: datetime, by: Actor, eligibility: Eligibility
 ) -> Iterator[AnswerDiffers]:
+    """Where eligibility, asked the settlement's questions as known at an instant (UTC), answers
+    otherwise than it did. Raises PersonUnknown, EligibilityUnreachable."""
     used = settlement.inputs.eligibility
 
     @cache
     def ask(on: date, window: tuple[date, date] | None) -> PersonAnswer:
         return eligibility.entitlements(
-            PersonId(used.person_id), on=on, known_at=asked.known_at, by=asked.by, window=window
+            PersonId(used.person_id), on=on, known_at=known_at, by=by, window=window
         )
 
     enrolled = ask(used.enrolment_on, None)
@@ -155,7 +161,7 @@ def _differences(
     for was in (used.person, *used.other_days):
         window = (was.identities_from, was.identities_to)
         now = ask(was.on, None if None in window else was.window)
-        yield from compare_persons(was, person_used(now))
+        yield from compare_persons(was, person_used(now), knew_age=used.replica is None)
 
 
 def _enrolment_differs(

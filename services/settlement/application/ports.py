@@ -9,7 +9,7 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import FactKind, PersonId, RecordsChange
-from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed
+from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed, ReplicaUsed
 
 Kind = TypeVar("Kind", bound=Aggregate)
 
@@ -28,6 +28,10 @@ class PersonUnknown(Exception):
 
 class EligibilityUnreachable(Exception):
     """Eligibility did not answer; nothing was decided, try again."""
+
+
+class EligibilityDown(EligibilityUnreachable):
+    """Eligibility cannot be reached, takes too long or fails: a replica may answer instead."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class PersonAnswer:
 
     With a `window`, `identities` are those true on any day from its first to its last. Those that
     ended before, and whose benefits went on, are among them. `other_records` are ids under which
-    the same person is known, too.
+    the same person is known, too. `replica` is there where our replica answered.
     """
 
     person_id: PersonId
@@ -78,6 +82,7 @@ class PersonAnswer:
     identities: tuple[IdentityUsed, ...]
     window: tuple[date, date] | None = None
     other_records: tuple[PersonId, ...] = ()
+    replica: ReplicaUsed | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from contracts.vocabulary import PersonId
+from settlement.application.answer_from_replica import saying_what_the_replica_lacks
 from settlement.application.as_loaded import unless_overtaken
 from settlement.application.ask_eligibility import answers_used, ask_who
 from settlement.application.compiled_policies import cascade_for
@@ -128,7 +129,8 @@ def prepare_settlement(
     with unless_overtaken(ledger, stay, *gathered.orders):
         # Once more: what undid the part before ahead of the orders went unseen, the totals tell it.
         require_former_settled(stay, ledger.find)
-        prepared = compute(cascade_for(gathered.policy), gathered.inputs)
+        with saying_what_the_replica_lacks(gathered.inputs.eligibility):
+            prepared = compute(cascade_for(gathered.policy), gathered.inputs)
     return replace(prepared, years=gathered.years, orders=gathered.orders)
 
 

@@ -67,9 +67,14 @@ class RecordsDiffer:
 AnswerDiffers = IdentityDiffers | EnrolmentDiffers | AgeDiffers | RecordsDiffer
 
 
-def compare_persons(was: PersonUsed, now: PersonUsed) -> Iterable[AnswerDiffers]:
-    """Where two answers for one day and window differ: validity, not who said it, nor when."""
-    if was.age != now.age:
+def compare_persons(
+    was: PersonUsed, now: PersonUsed, *, knew_age: bool = True
+) -> Iterable[AnswerDiffers]:
+    """Where two answers for one day and window differ: validity, not who said it, nor when.
+
+    Our replica, which does not know ages, decided nothing by one: `knew_age` is false of it.
+    """
+    if knew_age and was.age != now.age:
         yield AgeDiffers(was.on, was.age, now.age)
     held_before, held_now = _held(was.identities), _held(now.identities)
     for identity in sorted(held_before.keys() | held_now.keys()):

@@ -122,13 +122,26 @@ class PersonUsed:
 
 
 @dataclass(frozen=True)
+class ReplicaUsed:
+    """That eligibility did not answer, and our replica did (资格副本).
+
+    At the instant `complete_at` (UTC) the replica held everything that eligibility had learned, up
+    to the `position` of its log; later instants may be missing from it.
+    """
+
+    complete_at: datetime
+    position: int
+
+
+@dataclass(frozen=True)
 class EligibilityUsed:
     """Eligibility's answer as it was used (资格认定): enough to ask the same question again.
 
     `identities` are those of the day `identities_on`, or of the window from `identities_from` to
     `identities_to`; `other_days` what was answered for days that single layers go by.
     `other_records` are ids under which the same person was known, too (归并): what is counted by
-    person is counted for all of them together.
+    person is counted for all of them together. `replica` says that our replica answered, None
+    where eligibility did; it does not know birth dates, so that `age` is None then.
     """
 
     person_id: PersonId
@@ -143,6 +156,7 @@ class EligibilityUsed:
     identities_to: date | None = None
     other_days: tuple[PersonUsed, ...] = ()
     other_records: tuple[PersonId, ...] = ()
+    replica: ReplicaUsed | None = None
 
     @property
     def records(self) -> tuple[PersonId, ...]:

@@ -11,12 +11,14 @@ from rich.table import Table
 from contracts.settlement_v1 import (
     DepositShown,
     NumberShown,
+    ReplicaShown,
     ReportedShown,
     StatementShown,
     StepShown,
 )
 from contracts.vocabulary import EvidenceStatus
 from settlement.entrypoints.adjustment_words import cause_in_words
+from settlement.entrypoints.clock import SHANGHAI
 from settlement.law.bill import AMOUNT_LABELS, amount_label
 from settlement.law.exact import format_yuan
 from settlement.law.facts import FACT_LABELS
@@ -257,7 +259,19 @@ def lines_beside(found: StatementShown) -> list[str]:
     lines += [f"指标 {value.name}：{told_in_words(value)}" for value in found.reported]
     if found.deposit:
         lines += [f"押金 {said}" for said in _deposit_in_words(found.deposit)]
+    if found.replica:
+        lines.append(replica_in_words(found.replica))
     return lines
+
+
+def replica_in_words(replica: ReplicaShown) -> str:
+    """`资格 资格服务未应答，取自本地副本（完整至 2026-03-02 12:00:00，距结算 5 分钟）…`."""
+    at = replica.complete_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    minutes = -(-replica.age_seconds // 60)
+    return (
+        f"资格 资格服务未应答，身份与参保取自本地副本（完整至 {at}，距结算 {minutes} 分钟）；"
+        "恢复后逐笔复核"
+    )
 
 
 def told_in_words(value: ReportedShown) -> str:

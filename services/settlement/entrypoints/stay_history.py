@@ -145,6 +145,7 @@ def _opened(event: Stay.SettlementOpened) -> str:
     return (
         f"开始结算 {event.number}：{which}费用 {format_yuan(inputs.charges.total_fen)} 元，"
         f"参保地 {inputs.eligibility.enrolment.region}"
+        f"{'，资格取自本地副本' if inputs.eligibility.replica else ''}"
     )
 
 

@@ -4,8 +4,9 @@ Two logs meet here: settlements come from the ledger, changes from eligibility. 
 disposable: `rebuild` makes all rows again.
 
 A settlement is saved a moment after it asked. A change recorded in between may be read here before
-the settlement is, so changes of the last day are kept and held against settlements that come later;
-no settlement takes that long between asking and being saved.
+the settlement is, so changes of the last days are kept and held against settlements that come
+later; no settlement takes that long between asking and being saved, and no replica that answers
+for eligibility (`settings.py`) was complete as long ago as that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,7 +46,7 @@ from settlement.domain.record import SettlementInputs
 from settlement.domain.stay import Stay
 
 CHANGES_A_PAGE = 1_000
-_KEPT = timedelta(days=1)
+_KEPT = timedelta(days=4)
 _FOREVER = date.max
 _NOT_KNOWN_BEFORE = 2**62
 _OF_RECORDS = tuple(kind.value for kind in RecordsChange)

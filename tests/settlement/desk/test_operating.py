@@ -18,6 +18,7 @@ BILL = {"total_fen": 52_000_00, "in_scope_fen": 50_000_00}
 FOLLOWED = (
     "decision_list",
     "fund_account",
+    "replica_answers",
     "revision_list",
     "settlement_index",
     "stay_list",

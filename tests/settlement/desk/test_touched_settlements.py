@@ -367,12 +367,12 @@ def test_in_the_waiting_period_nothing_is_settled_and_its_correction_is_told(sto
     assert found["differences"][0]["now"]["waiting_to"] == "2023-04-30"
 
 
-def test_changes_are_kept_for_a_day_only(tmp_path: Path) -> None:
-    """What is older than the newest by more than a day can meet no settlement any more."""
+def test_changes_are_kept_for_four_days_only(tmp_path: Path) -> None:
+    """What is older than the newest by more can meet no settlement any more."""
     story = Story(tmp_path)
     story.recognise(DURING)
     story.people.correct(
-        P2, kind=FactKind.IDENTITY, days=DURING, at=LATER + timedelta(days=1, seconds=1), held={}
+        P2, kind=FactKind.IDENTITY, days=DURING, at=LATER + timedelta(days=4, seconds=1), held={}
     )
     story.numbers()
 

@@ -160,6 +160,7 @@ def test_lists_hold_ones_own_alone(desk: Desk) -> None:
         "/v1/decisions": "decisions",
         "/v1/revisions": "revisions",
         "/v1/touched-settlements": "touched",
+        "/v1/replica-settlements": "settlements",
         f"/v1/persons/{P1}/account": "settlements",
     }
     own, other = Reader(desk, Role.BILLER, OWN), Reader(desk, Role.BILLER, OTHER)

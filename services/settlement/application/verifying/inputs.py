@@ -24,6 +24,7 @@ from settlement.domain.record import (
     EnrolmentUsed,
     IdentityUsed,
     PersonUsed,
+    ReplicaUsed,
     SettlementInputs,
 )
 from settlement.domain.stay import Stay
@@ -143,12 +144,22 @@ def eligibility_differences(
         yield "险种", used.enrolment.scheme.value, stay.scheme
     day = used.enrolment_on
     yield from _in_time("参保关系", used.enrolment, window=(day, day), known_at=used.known_at)
+    if used.replica is not None:
+        yield from _of_replica(used, used.replica)
     for person in (used.person, *used.other_days):
         if person.known_at > at:
             yield "资格答复的时刻", person.known_at, f"不晚于 {at}"
         for found in person.identities:
             what = f"身份 {found.identity}"
             yield from _in_time(what, found, window=person.window, known_at=person.known_at)
+
+
+def _of_replica(used: EligibilityUsed, replica: ReplicaUsed) -> Iterator[Difference]:
+    """The replica was complete before it was asked, and not empty."""
+    if replica.complete_at > used.known_at:
+        yield "资格副本的完整时刻", replica.complete_at, f"不晚于 {used.known_at}"
+    if replica.position < 1:
+        yield "资格副本的位置", replica.position, "1 或以上"
 
 
 def _in_time(

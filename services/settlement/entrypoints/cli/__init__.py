@@ -1,7 +1,7 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
 `settlements`, `account`, `statement`, `check-statement`, `stay …`, `touched`, `fund …`,
-`institutions …`, `revision …`, `rebuild`, `follow`, `publish`, `settlement-serve`, `token`,
-`clients …`.
+`institutions …`, `revision …`, `rebuild`, `follow`, `listen`, `recheck`, `publish`,
+`settlement-serve`, `token`, `clients …`.
 """
 
 import typer
@@ -10,6 +10,7 @@ from settlement.entrypoints.cli.accounts import account
 from settlement.entrypoints.cli.fund import fund_app
 from settlement.entrypoints.cli.institutions import institutions_app
 from settlement.entrypoints.cli.ledger import replay, verify
+from settlement.entrypoints.cli.listen import listen, recheck
 from settlement.entrypoints.cli.paper import check_paper, statement
 from settlement.entrypoints.cli.policy import policy_app
 from settlement.entrypoints.cli.preview import preview
@@ -39,6 +40,8 @@ app.command()(statement)
 app.command("check-statement")(check_paper)
 app.command()(rebuild)
 app.command()(follow)
+app.command()(listen)
+app.command()(recheck)
 app.command("touched")(list_touched_settlements)
 app.command("publish")(publish_settlement)
 app.command("settlement-serve")(serve_settlement)

@@ -28,6 +28,7 @@ _WHAT = {
     "stay_list": "住院一览",
     "decision_list": "待审批",
     "revision_list": "更正一览",
+    "replica_answers": "副本代答的结算（重建后逐笔再复核）",
     "touched_settlements": "受资格更正影响的结算（须能连上资格服务）",
 }
 

@@ -26,6 +26,7 @@ from settlement.entrypoints.http.late_amounts import late_amount_routes
 from settlement.entrypoints.http.notices import notice_routes
 from settlement.entrypoints.http.operating import settlement_operations
 from settlement.entrypoints.http.problem_table import PROBLEMS
+from settlement.entrypoints.http.replica_settlements import replica_settlement_routes
 from settlement.entrypoints.http.requests import request_routes
 from settlement.entrypoints.http.revisions import revision_routes
 from settlement.entrypoints.http.statements import statement_routes
@@ -50,6 +51,7 @@ def create_app(parts: Parts) -> FastAPI:
         stay_routes,
         whole_stay_routes,
         touched_routes,
+        replica_settlement_routes,
         institution_routes,
         fund_routes,
         request_routes,

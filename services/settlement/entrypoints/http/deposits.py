@@ -41,7 +41,7 @@ def deposit_routes(parts: Parts) -> APIRouter:
                 stay_id, normal_deposit_fen, translating.actor(acting), business_date(at), at
             )
             return ask_deposit(
-                question, ledger=parts.ledger, eligibility=parts.eligibility, book=parts.book
+                question, ledger=parts.ledger, eligibility=parts.asked_at_desk, book=parts.book
             )
 
         return show_standing(when_overtaken(ask))
@@ -69,7 +69,7 @@ def deposit_routes(parts: Parts) -> APIRouter:
             decide=lambda accept: pay_deposit(
                 command,
                 ledger=parts.ledger,
-                eligibility=parts.eligibility,
+                eligibility=parts.asked_at_desk,
                 book=parts.book,
                 clock=parts.clock,
                 accept=accept,

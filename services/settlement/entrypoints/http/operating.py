@@ -32,11 +32,28 @@ def settlement_operations(parts: Parts) -> Operations:
     return Operations(
         service=SERVICE,
         health=Health(settlement_checks(parts)),
-        looked=Looked(SERVICE, last_position=log.last_position, followed=lambda: parts.followed),
+        looked=Looked(
+            SERVICE,
+            last_position=log.last_position,
+            followed=lambda: parts.followed,
+            dead_letters=lambda: {"replica": len(parts.replica.people.refusals())},
+            replica_age_seconds=lambda: _replica_age_seconds(parts),
+            replica_settlements=lambda: {
+                recheck.value: count for recheck, count in parts.replica.answers.counts().items()
+            },
+        ),
         settings=parts.operating,
         registry=registry,
         tracing=parts.tracing,
     )
+
+
+def _replica_age_seconds(parts: Parts) -> int | None:
+    """How long ago the replica was complete; None where none is kept."""
+    complete = parts.replica.people.completeness()
+    if complete is None:
+        return None
+    return max(0, int((parts.clock() - complete.complete_at).total_seconds()))
 
 
 def settlement_checks(parts: Parts) -> list[Check]:

@@ -3,13 +3,18 @@
 from http_edge.problems import ProblemKind
 from http_edge.request_outcome import OthersRequest, RequestUnknown
 from settlement.adapters.institutions_csv import InstitutionsFaulty
+from settlement.application.answer_from_replica import ReplicaUnfit
 from settlement.application.find_settlement import SettlementUnknown
 from settlement.application.find_settlements import OthersSettlements, SearchInvalid
 from settlement.application.find_stay import StayUnknown
 from settlement.application.fit_answers import AnswerUnfit
 from settlement.application.law_library import LawMissing
 from settlement.application.ledger_incomplete import LedgerIncomplete
-from settlement.application.ports import EligibilityUnreachable, Overtaken, PersonUnknown
+from settlement.application.ports import (
+    EligibilityUnreachable,
+    Overtaken,
+    PersonUnknown,
+)
 from settlement.application.prepare_settlement import (
     EnrolmentAmbiguous,
     InWaitingPeriod,
@@ -76,6 +81,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     CorrectionsUnstated: ProblemKind("corrections-unstated", 409, "政策没有写明差额怎样走"),
     # Try again later.
     EligibilityUnreachable: ProblemKind("eligibility-unreachable", 503, "资格服务无应答"),
+    ReplicaUnfit: ProblemKind("replica-unfit", 503, "资格服务无应答，副本不能代答"),
     Overtaken: ProblemKind("overtaken", 503, "同一参保人正在结算，请重试"),
     # Somebody must look.
     LawMissing: ProblemKind("law-missing", 500, "账本中的政策文本缺失"),

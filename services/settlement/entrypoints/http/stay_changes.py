@@ -60,7 +60,7 @@ def _admission_routes(routes: APIRouter, parts: Parts) -> None:
             "change-admission",
             arrived,
             lambda accept: change_admission(
-                command, ledger=parts.ledger, eligibility=parts.eligibility, accept=accept
+                command, ledger=parts.ledger, eligibility=parts.asked_at_desk, accept=accept
             ),
         )
 

@@ -38,7 +38,7 @@ def stay_part_routes(parts: Parts) -> APIRouter:
             decide=lambda accept: close_part(
                 command,
                 ledger=parts.ledger,
-                eligibility=parts.eligibility,
+                eligibility=parts.asked_at_desk,
                 book=parts.book,
                 clock=parts.clock,
                 accept=accept,

@@ -57,7 +57,7 @@ def stay_routes(parts: Parts) -> APIRouter:
             "admit",
             arrived,
             decide=lambda accept: admit_patient(
-                command, ledger=parts.ledger, eligibility=parts.eligibility, accept=accept
+                command, ledger=parts.ledger, eligibility=parts.asked_at_desk, accept=accept
             ),
             show=translating.show_stay,
             status=HTTPStatus.CREATED,
@@ -162,7 +162,7 @@ def stay_routes(parts: Parts) -> APIRouter:
             decide=lambda accept: settle_stay(
                 command,
                 ledger=parts.ledger,
-                eligibility=parts.eligibility,
+                eligibility=parts.asked_at_desk,
                 book=parts.book,
                 clock=parts.clock,
                 accept=accept,
@@ -243,7 +243,7 @@ def _previewed(
         by=by,
         at=at,
         ledger=parts.ledger,
-        eligibility=parts.eligibility,
+        eligibility=parts.asked_at_desk,
         book=parts.book,
     )
     require_as_loaded(parts.ledger, stay, *prepared.orders)

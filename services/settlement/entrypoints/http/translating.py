@@ -13,7 +13,7 @@ from settlement.domain.adjustment import Adjustment
 from settlement.domain.circumstances import Circumstances, Diagnosis, TransferredFrom, declarations
 from settlement.domain.deposits import Tender
 from settlement.domain.fees import LineStated
-from settlement.domain.record import Actor, SettlementInputs
+from settlement.domain.record import Actor, EligibilityUsed, SettlementInputs
 from settlement.domain.settlement import Beside
 from settlement.domain.stay import Stay
 from settlement.entrypoints.http.show_adjustments import show_adjustment
@@ -238,6 +238,18 @@ def _statement(
         part_label=part_in_words(inputs.part.number, goes_on=inputs.part.goes_on)
         if inputs.part
         else None,
+        replica=_replica(inputs.eligibility),
+    )
+
+
+def _replica(used: EligibilityUsed) -> message.ReplicaShown | None:
+    if used.replica is None:
+        return None
+    age = used.known_at - used.replica.complete_at
+    return message.ReplicaShown(
+        complete_at=used.replica.complete_at,
+        position=used.replica.position,
+        age_seconds=int(age.total_seconds()),
     )
 
 

@@ -55,6 +55,7 @@ _AFTER_SETTLING: Final[dict[str, Roles | None]] = {
     "POST /v1/stays/{stay_id}/decisions/{decision}/approval": _APPROVES,
     "POST /v1/stays/{stay_id}/decisions/{decision}/rejection": _APPROVES,
     "GET /v1/touched-settlements": _FOLLOWS_REVISIONS,
+    "GET /v1/replica-settlements": _FOLLOWS_REVISIONS,
     "GET /v1/revisions": _FOLLOWS_REVISIONS,
     "POST /v1/revisions": _PROPOSES,
     "GET /v1/revisions/{number}": _FOLLOWS_REVISIONS,

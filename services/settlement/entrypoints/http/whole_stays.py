@@ -48,7 +48,7 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
             decide=lambda accept: settle_whole_stay(
                 command,
                 ledger=parts.ledger,
-                eligibility=parts.eligibility,
+                eligibility=parts.asked_at_desk,
                 book=parts.book,
                 clock=parts.clock,
                 accept=accept,

@@ -1,0 +1,150 @@
+"""Settlement listens to eligibility (收听资格): keeps the replica, checks it, and asks again."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from contracts.channels import PARTITIONS
+from contracts.cloud_events_v1 import PeopleCloudEvent
+from contracts.eligibility_people_v1 import EnrolmentKnown, IdentityKnown, PersonKnown, RecordKnown
+from contracts.vocabulary import InstitutionId, PersonId, RegionCode
+from kafka_edge.listener import Received, RecordRefused, Span
+from settlement.application.answer_from_replica import PersonKept
+from settlement.application.check_replica import check_replica
+from settlement.application.ports import EligibilityUnreachable
+from settlement.application.recheck_replica import Rechecked, recheck_replica
+from settlement.bootstrap import ReplicaParts
+from settlement.domain.record import Actor, BenefitsGoOn, EnrolmentUsed, IdentityUsed
+from settlement.read_models.people_replica import PartitionRead, SqlPeopleReplica
+
+GROUP = "yizhan.settlement.replica"
+CHECKED_EVERY = timedelta(seconds=5)
+RECHECKER = Actor(operator="副本复核", institution_id=InstitutionId("replica"))
+"""Who eligibility records as the reader when a settlement is asked about again."""
+
+_log = logging.getLogger("yizhan.replica")
+
+
+class PeopleTopic:
+    """Takes what the topic tells of people into the replica; see `kafka_edge.listener.Takes`."""
+
+    def __init__(self, people: SqlPeopleReplica) -> None:
+        self._people = people
+
+    def next_offset(self, topic: str, partition: int) -> int:
+        """Where to go on; 0 before the first."""
+        return self._people.next_offset(topic, partition)
+
+    def take(self, topic: str, partition: int, records: Sequence[Received], span: Span) -> None:
+        """Take these in order, each once. Raises RecordRefused, ReadElsewhere."""
+        told: list[tuple[int, Iterable[PersonKept]]] = []
+        refused: RecordRefused | None = None
+        for record in records:
+            try:
+                told.append((record.offset, _people_told(record)))
+            except RecordRefused as wrong:
+                refused = wrong
+                break
+        read = PartitionRead(
+            topic=topic,
+            partition=partition,
+            read_from=span.read_from,
+            next_offset=refused.offset if refused else span.next_offset,
+            refused=refused.why if refused else None,
+        )
+        self._people.take(read, told)
+        if refused is not None:
+            raise refused
+
+
+def _people_told(record: Received) -> list[PersonKept]:
+    """What a record tells; of what is not for us, nothing. Raises RecordRefused."""
+    try:
+        if record.value is None:
+            raise RecordRefused(record.offset, "空消息 (no value)")
+        event = PeopleCloudEvent.model_validate_json(record.value).data
+        return [_kept(event, each) for each in event.records]
+    except ValidationError as wrong:
+        # What stands in it may be anybody's: only where it is wrong is told.
+        places = sorted({".".join(map(str, each["loc"])) for each in wrong.errors()})
+        raise RecordRefused(record.offset, f"不合约定：{'、'.join(places)[:200]}") from wrong
+
+
+def _kept(event: PersonKnown, record: RecordKnown) -> PersonKept:
+    return PersonKept(
+        person_id=PersonId(record.person_id),
+        version=record.version,
+        position=event.position,
+        learned_at=record.learned_at,
+        person_ids=tuple(PersonId(each) for each in record.person_ids),
+        identities=tuple(_identity(each) for each in record.identities),
+        enrolments=tuple(_enrolment(each) for each in record.enrolments),
+    )
+
+
+def _identity(known: IdentityKnown) -> IdentityUsed:
+    return IdentityUsed(
+        identity=known.identity,
+        valid_from=known.valid_from,
+        valid_to=known.valid_to,
+        recorded_at=known.recorded_at,
+        source=known.source,
+        benefits_go_on=BenefitsGoOn(known.benefits_until) if known.benefits_go_on else None,
+    )
+
+
+def _enrolment(known: EnrolmentKnown) -> EnrolmentUsed:
+    return EnrolmentUsed(
+        region=RegionCode(known.region),
+        scheme=known.scheme,
+        plan=known.plan,
+        valid_from=known.valid_from,
+        valid_to=known.valid_to,
+        recorded_at=known.recorded_at,
+        source=known.source,
+        waiting_to=known.waiting_to,
+    )
+
+
+class BesideListening:
+    """What is done every few seconds beside reading: the check, and asking again (核对、复核)."""
+
+    def __init__(
+        self, replica: ReplicaParts, clock: Callable[[], datetime], tell: Callable[[str], None]
+    ) -> None:
+        self._replica, self._clock, self._tell = replica, clock, tell
+        self._next: datetime | None = None
+
+    def __call__(self) -> None:
+        """Do it if it is due; while eligibility does not answer, nothing is lost by that."""
+        now = self._clock()
+        if self._next is not None and self._next - CHECKED_EVERY <= now < self._next:
+            return
+        self._next = now + CHECKED_EVERY
+        try:
+            if check_replica(
+                self._replica.people, self._replica.corrections, partitions=PARTITIONS, at=now
+            ):
+                self.recheck()
+        except EligibilityUnreachable:
+            _log.info("eligibility away")
+        except Exception as wrong:  # reading the topic goes on whatever happens here
+            _log.error("replica not checked", extra={"kind": type(wrong).__qualname__})
+
+    def recheck(self) -> Rechecked:
+        """Ask about every settlement that waits. Raises EligibilityUnreachable."""
+        replica = self._replica
+        done = recheck_replica(
+            replica.answers,
+            ledger=replica.ledger,
+            eligibility=replica.eligibility,
+            by=RECHECKER,
+            at=self._clock(),
+        )
+        if done.confirmed or done.different:
+            self._tell(f"复核 {done.confirmed + len(done.different)} 笔副本代答的结算")
+        for number in done.different:
+            self._tell(f"结算 {number} 复核不同：请以 yizhan revision 更正")
+        return done
