@@ -5,7 +5,6 @@ inherits, with what `YIZHAN_…` in its environment says. Who a person was is *a
 eligibility service, or *kept* here: everybody is the same then, and nobody is asked.
 """
 
-import os
 import socket
 import sys
 from dataclasses import replace
