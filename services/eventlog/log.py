@@ -15,8 +15,19 @@ from typing import Any, TypeVar, cast, overload
 from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.domain import Aggregate, DomainEventProtocol, MutableOrImmutableAggregate
-from eventsourcing.persistence import InfrastructureFactory, Mapper, Recording, StoredEvent
+from eventsourcing.domain import (
+    Aggregate,
+    AggregateEvent,
+    DomainEventProtocol,
+    MutableOrImmutableAggregate,
+)
+from eventsourcing.persistence import (
+    InfrastructureFactory,
+    Mapper,
+    Notification,
+    Recording,
+    StoredEvent,
+)
 from eventsourcing.utils import Environment, EnvType
 
 from eventlog.codec import TypedMapper
@@ -120,10 +131,16 @@ class EventLog(Application[UUID]):
             raise ValueError(message)
         due = filter(None, map(self._snapshots.due, objs))
         snapshots = [self.mapper.to_stored_snapshot(each) for each in due]
+        # As the library does, without asking of each object by how many protocols it goes.
+        events = [event for each in objs for event in _pending(each)]
         with self.measures.around("save"):
-            recordings = super().save(*objs, accepted=accepted, snapshots=snapshots)
-        self.measures.saved([each.domain_event for each in recordings])
-        return recordings
+            stored = list(map(self.mapper.to_stored_event, events))
+            positions = self.recorder.insert_events(stored, accepted=accepted, snapshots=snapshots)
+        self.measures.saved(events)
+        return [
+            Recording(event, _notification(each, position))
+            for event, each, position in zip(events, stored, positions, strict=True)
+        ]
 
     def save_portions(
         self,
@@ -286,6 +303,28 @@ class EventLog(Application[UUID]):
         Raises `LogBusy`.
         """
         return self.recorder.next_serial(series)
+
+
+def _pending(
+    saved: MutableOrImmutableAggregate[UUID] | DomainEventProtocol[UUID] | None,
+) -> Sequence[DomainEventProtocol[UUID]]:
+    if saved is None:
+        return ()
+    if isinstance(saved, Aggregate):
+        return saved.collect_events()
+    if isinstance(saved, AggregateEvent):
+        return (saved,)
+    raise TypeError(type(saved))
+
+
+def _notification(stored: StoredEvent, position: int) -> Notification:
+    return Notification(
+        originator_id=stored.originator_id,
+        originator_version=stored.originator_version,
+        topic=stored.topic,
+        state=stored.state,
+        id=position,
+    )
 
 
 def _project(aggregate: Any, events: Iterable[Any]) -> Any:

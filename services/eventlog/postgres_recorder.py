@@ -18,6 +18,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection, Cursor
 from psycopg_pool import PoolTimeout
 
+from eventlog.binary_arrays import Bigints, Texts, Uuids
 from eventlog.group_writer import GroupWriter
 from eventlog.log_errors import (
     EventLogMissing,
@@ -244,7 +245,7 @@ class PostgresRecorder(EventLogRecorder):
     def select_events_of_many(self, originator_ids: Sequence[UUID]) -> Iterator[StoredEvent]:
         """As `EventLogRecorder`."""
         for start in range(0, len(originator_ids), _MOST_IDS):
-            ids = list(originator_ids[start : start + _MOST_IDS])
+            ids = Uuids(originator_ids[start : start + _MOST_IDS])
             yield from _stored_events(self._all(_EVENTS_OF_MANY, (ids,)))
 
     def select_events_after(self, originator_id: UUID, version: int) -> list[StoredEvent]:
@@ -254,7 +255,7 @@ class PostgresRecorder(EventLogRecorder):
 
     def select_together(self, originator_ids: Sequence[UUID]) -> list[StoredAggregate]:
         """As `EventLogRecorder`, in one round trip and as of one moment."""
-        ids = list(originator_ids)
+        ids = Uuids(originator_ids)
         snapshots: dict[UUID, StoredEvent] = {}
         events: dict[UUID, list[StoredEvent]] = {each: [] for each in ids}
         for is_snapshot, *row in self._all(_TOGETHER, (ids, ids)):
@@ -344,7 +345,7 @@ class PostgresRecorder(EventLogRecorder):
         wanted = Counter(asked)
 
         def draw(connection: Connection[Any]) -> dict[str, int]:
-            columns = (list(wanted), list(wanted.values()))
+            columns = (Texts(wanted), Bigints(wanted.values()))
             return dict(connection.execute(_NEXT_SERIALS, columns, binary=True).fetchall())
 
         with told_as_busy():
