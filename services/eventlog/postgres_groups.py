@@ -24,7 +24,7 @@ LAST_POSITION = "SELECT max(notification_id) FROM stored_events"
 _VERSIONS = """SELECT NULL::uuid, max(notification_id) FROM stored_events UNION ALL
     SELECT originator_id, max(originator_version) FROM stored_events
     WHERE originator_id = ANY(%b::uuid[]) GROUP BY originator_id"""
-_REGISTERED = """SELECT institution_id, operation, key, body_hash, accepted, status, body
+REGISTERED = """SELECT institution_id, operation, key, body_hash, accepted, status, body
     FROM request_register
     JOIN unnest(%b::text[], %b::text[], %b::text[]) AS asked (i, o, k)
     ON (institution_id, operation, key) = (i, o, k)"""
@@ -147,12 +147,7 @@ def _look(connection: Connection[Any], saves: Sequence[Save], *, again: bool) ->
     connection.execute(LOCK)
     ids = Uuids({_id(event) for event in events})
     versions = connection.execute(_VERSIONS, (ids,), binary=True)
-    asked = (
-        Texts(k.institution_id for k in keys),
-        Texts(k.operation for k in keys),
-        Texts(k.key for k in keys),
-    )
-    known = connection.execute(_REGISTERED, asked, binary=True)
+    known = connection.execute(REGISTERED, keys_asked(keys), binary=True)
     stored: dict[tuple[UUID, int], tuple[str, bytes, int]] = {}
     if again:
         firsts = [save.events[0] for save in saves if save.events]
@@ -173,6 +168,16 @@ def _look(connection: Connection[Any], saves: Sequence[Save], *, again: bool) ->
 def _only(cursor: Any) -> int | None:
     found: int | None = cursor.fetchone()[0]
     return found
+
+
+def keys_asked(keys: Iterable[RequestKey]) -> tuple[Texts, Texts, Texts]:
+    """Request keys as `REGISTERED` asks for them."""
+    each = list(keys)
+    return (
+        Texts(k.institution_id for k in each),
+        Texts(k.operation for k in each),
+        Texts(k.key for k in each),
+    )
 
 
 def request_of_row(row: Sequence[Any]) -> RegisteredRequest:

@@ -19,6 +19,7 @@ from psycopg import Connection, Cursor
 from psycopg_pool import PoolTimeout
 
 from eventlog.binary_arrays import Bigints, Texts, Uuids
+from eventlog.company import Company
 from eventlog.group_writer import GroupWriter
 from eventlog.log_errors import (
     EventLogMissing,
@@ -36,10 +37,12 @@ from eventlog.postgres_connections import (
 from eventlog.postgres_groups import (
     LAST_POSITION,
     LOCK,
+    REGISTERED,
     Outcome,
     Save,
     insert_events,
     insert_requests,
+    keys_asked,
     last_position,
     request_of_row,
     write_group,
@@ -87,11 +90,12 @@ class PostgresLogPlace:
         self.schema = schema
         self._url = url
         self._pool = open_pool(url, schema)
-        self._running = AdvisoryRunningRequests(url, schema)
+        self._company = Company()
+        self._running = AdvisoryRunningRequests(url, schema, self._company)
 
     def open_recorder(self) -> "PostgresRecorder":
         """The recorder. Raises `EventLogMissing`, `LogBusy`."""
-        recorder = PostgresRecorder(self._pool)
+        recorder = PostgresRecorder(self._pool, self._company)
         try:
             self._require_version(recorder.version())
         except BaseException:
@@ -131,11 +135,20 @@ class PostgresRecorder(EventLogRecorder):
     `OutcomeUnknown` only where the server does not come back in time.
     """
 
-    def __init__(self, pool: Any) -> None:
-        """`pool` lends connections of one schema that begin no transactions."""
+    def __init__(self, pool: Any, company: Company) -> None:
+        """`pool` lends connections of one schema that begin no transactions; `company` counts
+        those who work on requests."""
         self._pool = pool
-        self._groups: GroupWriter[Save, Sequence[int]] = GroupWriter(self._write_group)
-        self._serials: GroupWriter[str, int] = GroupWriter(self._draw_serials)
+        self._groups: GroupWriter[Save, Sequence[int]] = GroupWriter(
+            self._write_group, company=company
+        )
+        self._serials: GroupWriter[str, int] = GroupWriter(self._draw_serials, company=company)
+        self._readers: GroupWriter[Uuids, list[StoredAggregate]] = GroupWriter(
+            self._read_together, company=company
+        )
+        self._requests: GroupWriter[RequestKey, list[RegisteredRequest]] = GroupWriter(
+            self._read_requests, company=company
+        )
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """As `EventLogRecorder`."""
@@ -255,7 +268,11 @@ class PostgresRecorder(EventLogRecorder):
 
     def select_together(self, originator_ids: Sequence[UUID]) -> list[StoredAggregate]:
         """As `EventLogRecorder`, in one round trip and as of one moment."""
-        ids = Uuids(originator_ids)
+        return self._readers.write(Uuids(originator_ids))
+
+    def _read_together(self, asked: Sequence[Uuids]) -> list[list[StoredAggregate]]:
+        """What each asks for, by one statement for all."""
+        ids = Uuids({each for some in asked for each in some})
         snapshots: dict[UUID, StoredEvent] = {}
         events: dict[UUID, list[StoredEvent]] = {each: [] for each in ids}
         for is_snapshot, *row in self._all(_TOGETHER, (ids, ids)):
@@ -264,7 +281,10 @@ class PostgresRecorder(EventLogRecorder):
                 snapshots[row[0]] = stored
             else:
                 events[row[0]].append(stored)
-        return [StoredAggregate(each, snapshots.get(each), events[each]) for each in ids]
+        return [
+            [StoredAggregate(each, snapshots.get(each), events[each]) for each in some]
+            for some in asked
+        ]
 
     def select_snapshot(self, originator_id: UUID) -> StoredEvent | None:
         """As `EventLogRecorder`."""
@@ -330,8 +350,13 @@ class PostgresRecorder(EventLogRecorder):
 
     def find_request(self, key: RequestKey) -> RegisteredRequest | None:
         """As `EventLogRecorder`."""
-        rows = self._all(_REQUEST, (key.institution_id, key.operation, key.key))
-        return next(map(request_of_row, rows), None)
+        return next(iter(self._requests.write(key)), None)
+
+    def _read_requests(self, asked: Sequence[RequestKey]) -> list[list[RegisteredRequest]]:
+        found = {
+            row.key: [row] for row in map(request_of_row, self._all(REGISTERED, keys_asked(asked)))
+        }
+        return [found.get(each, []) for each in asked]
 
     def next_serial(self, series: str) -> int:
         """As `EventLogRecorder`; those who ask at once are answered by one statement.

@@ -7,7 +7,6 @@ written; it is seen by every process on every machine.
 
 import hashlib
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,18 +15,14 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from eventlog.log_errors import LogBusy
-from eventlog.postgres_connections import (
-    AWAY,
-    connection_parameters,
-    end_of_patience,
-    told_as_busy,
-    with_patience,
-)
+from eventlog.binary_arrays import Bigints
+from eventlog.company import Company
+from eventlog.postgres_connections import connection_parameters, told_as_busy, with_patience
 from eventlog.requests import RequestKey
 
 _HOLD = "SELECT pg_advisory_lock_shared(%b)"
-_LET_GO = "SELECT pg_advisory_unlock_shared(%b)"
+_LET_GO = "SELECT count(pg_advisory_unlock_shared(ended)) FROM unnest(%b::bigint[]) AS ended"
+_HOLD_AND_LET_GO = f"{_HOLD}, ({_LET_GO})"
 # Two numbers make another space of keys than one: ours beside whoever else locks in this database.
 _IS_HELD = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -38,36 +33,39 @@ _IS_HELD = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
 class AdvisoryRunningRequests:
     """The requests that run on the log in one schema."""
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, company: Company) -> None:
         self._url = url
         self._schema = schema
+        self._company = company
         self._mutex = threading.Lock()
         self._running: Counter[RequestKey] = Counter()
+        self._ended = Bigints()
         self._connection: Connection[Any] | None = None
 
     @contextmanager
     def hold(self, key: RequestKey) -> Iterator[None]:
         """The request runs as long as this context is open; several may run under one key."""
-        with self._turn() as until:
+        with self._mutex:
             if key not in self._running:
-                self._ask(_HOLD, key, until)
+                self._hold(key)
             self._running[key] += 1
         try:
-            yield
+            with self._company.member():
+                yield
         finally:
             with self._mutex:
                 self._running[key] -= 1
                 if not self._running[key]:
                     del self._running[key]
-                    # A connection that broke has let go already.
-                    with suppress(psycopg.OperationalError, psycopg.InterfaceError):
-                        if self._connection is not None:
-                            self._connection.execute(_LET_GO, (self._place(key),))
+                    self._ended.append(self._place(key))
+                    # Where others are at work, the next one that comes or goes lets go of it, too.
+                    if not self._company.at_work:
+                        self._let_go()
 
     def is_running(self, key: RequestKey) -> bool:
         """Whether any process works on the request now."""
-        with self._turn() as until:
-            return key in self._running or bool(self._ask(_IS_HELD, key, until))
+        with self._mutex:
+            return key in self._running or bool(self._ask(_IS_HELD, key))
 
     def close(self) -> None:
         """Let go of everything."""
@@ -76,32 +74,36 @@ class AdvisoryRunningRequests:
                 self._connection.close()
                 self._connection = None
 
-    @contextmanager
-    def _turn(self) -> Iterator[float]:
-        """The connection is this thread's, until its patience ends: it began when it came, so
-        that those who wait behind each other for a server that is away wait no longer than one.
-        """
-        until = end_of_patience()
-        if not self._mutex.acquire(timeout=max(0.0, until - time.monotonic())):
-            raise LogBusy(AWAY)
-        try:
-            yield until
-        finally:
-            self._mutex.release()
+    def _hold(self, key: RequestKey) -> None:
+        def attempt(_number: int) -> None:
+            connection = self._open()
+            connection.execute(_HOLD_AND_LET_GO, (self._place(key), self._ended))
 
-    def _ask(self, statement: str, key: RequestKey, until: float) -> Any:
+        with told_as_busy():
+            with_patience(attempt)
+        self._ended = Bigints()
+
+    def _let_go(self) -> None:
+        ended, self._ended = self._ended, Bigints()
+        # A connection that broke has let go already.
+        with suppress(psycopg.OperationalError, psycopg.InterfaceError):
+            if self._connection is not None and ended:
+                self._connection.execute(_LET_GO, (ended,))
+
+    def _ask(self, statement: str, key: RequestKey) -> Any:
         def attempt(_number: int) -> Any:
             found = self._open().execute(statement, (self._place(key),), binary=True).fetchone()
             return found and found[0]
 
         with told_as_busy():
-            return with_patience(attempt, until=until)
+            return with_patience(attempt)
 
     def _open(self) -> Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(
                 self._url, autocommit=True, **connection_parameters(self._url, self._schema)
             )
+            self._ended = Bigints()
             for key in self._running:
                 self._connection.execute(_HOLD, (self._place(key),))
         return self._connection
