@@ -137,15 +137,15 @@ def site(
     token = issuer.issue(
         subject=CASHIER, roles=[Role.BILLER], institutions=[HOSPITAL], seconds=24 * 3600
     )
-    with socket.create_server(("127.0.0.1", 0), backlog=512) as listening, ExitStack() as ending:
+    with ExitStack() as ending:
         log = ending.enter_context((folder / f"{settings.schema}.log").open("wb"))
-        command = [sys.executable, "-m", "benchmarks.settlement_worker", str(listening.fileno())]
-        started = [_worker([*command, how], listening, environment, log) for _ in range(workers)]
+        listening = _one_socket_each(workers, ending)
+        started = [_worker(each, how, environment, log) for each in listening]
         for each in started:
             ending.callback(each.wait)
             ending.callback(each.kill)
         yield Site(
-            port=listening.getsockname()[1],
+            port=listening[0].getsockname()[1],
             token=token,
             people=people,
             workers=started,
@@ -153,12 +153,22 @@ def site(
         )
 
 
+def _one_socket_each(workers: int, ending: ExitStack) -> list[socket.socket]:
+    """Sockets at one address; the system shares what comes out among them."""
+    made: list[socket.socket] = []
+    for _ in range(workers):
+        at = made[0].getsockname() if made else ("127.0.0.1", 0)
+        each = socket.create_server(at, backlog=512, reuse_port=True)
+        made.append(ending.enter_context(each))
+    return made
+
+
 def _worker(
-    command: Sequence[str], listening: socket.socket, environment: dict[str, str], log: BinaryIO
+    listening: socket.socket, how: str, environment: dict[str, str], log: BinaryIO
 ) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        command, env=environment, pass_fds=[listening.fileno()], stdout=log, stderr=log
-    )
+    place = listening.fileno()
+    command = [sys.executable, "-m", "benchmarks.settlement_worker", str(place), how]
+    return subprocess.Popen(command, env=environment, pass_fds=[place], stdout=log, stderr=log)
 
 
 def _new_schema() -> str:

@@ -66,19 +66,29 @@ class GroupWriter(Generic[Item, Result]):
             self._waiting.append(mine)
             is_first = not self._somebody_writes
             self._somebody_writes = True
-        try:
-            if not is_first:
-                mine.woken.wait()
-            if mine.outcome is None and self._company:
-                self._company.gather()
-        except BaseException:
-            self._leave(mine, was_to_write=is_first or mine.woken.is_set())
-            raise
+        if not is_first:
+            self._wait(mine)
         if mine.outcome is None:
+            self._let_others_come(mine)
             self._write_next_group()
         return mine.result()
 
-    def _leave(self, mine: _Waiting[Item, Result], *, was_to_write: bool) -> None:
+    def _wait(self, mine: _Waiting[Item, Result]) -> None:
+        try:
+            mine.woken.wait()
+        except BaseException:
+            self._leave(mine)
+            raise
+
+    def _let_others_come(self, mine: _Waiting[Item, Result]) -> None:
+        try:
+            if self._company:
+                self._company.gather()
+        except BaseException:
+            self._leave(mine, was_to_write=True)
+            raise
+
+    def _leave(self, mine: _Waiting[Item, Result], *, was_to_write: bool = False) -> None:
         """Interrupted: not to be written if nobody has begun to, and never the one to write."""
         with self._mutex:
             if mine not in self._waiting:

@@ -8,7 +8,7 @@ written; it is seen by every process on every machine.
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -17,12 +17,15 @@ from psycopg import Connection
 
 from eventlog.binary_arrays import Bigints
 from eventlog.company import Company
+from eventlog.group_writer import GroupWriter
 from eventlog.postgres_connections import connection_parameters, told_as_busy, with_patience
 from eventlog.requests import RequestKey
 
-_HOLD = "SELECT pg_advisory_lock_shared(%b)"
+_HOLD = "SELECT pg_advisory_lock_shared(held) FROM unnest(%b::bigint[]) AS held"
 _LET_GO = "SELECT count(pg_advisory_unlock_shared(ended)) FROM unnest(%b::bigint[]) AS ended"
-_HOLD_AND_LET_GO = f"{_HOLD}, ({_LET_GO})"
+_HOLD_AND_LET_GO = """SELECT pg_advisory_lock_shared(held),
+        (SELECT count(pg_advisory_unlock_shared(ended)) FROM unnest(%b::bigint[]) AS ended)
+    FROM unnest(%b::bigint[]) AS held"""
 # Two numbers make another space of keys than one: ours beside whoever else locks in this database.
 _IS_HELD = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -37,6 +40,7 @@ class AdvisoryRunningRequests:
         self._url = url
         self._schema = schema
         self._company = company
+        self._arrivals: GroupWriter[RequestKey, None] = GroupWriter(self._hold, company=company)
         self._mutex = threading.Lock()
         self._running: Counter[RequestKey] = Counter()
         self._ended = Bigints()
@@ -45,27 +49,33 @@ class AdvisoryRunningRequests:
     @contextmanager
     def hold(self, key: RequestKey) -> Iterator[None]:
         """The request runs as long as this context is open; several may run under one key."""
-        with self._mutex:
-            if key not in self._running:
-                self._hold(key)
-            self._running[key] += 1
+        is_held = False
         try:
             with self._company.member():
+                self._arrivals.write(key)
+                is_held = True
                 yield
         finally:
-            with self._mutex:
-                self._running[key] -= 1
-                if not self._running[key]:
-                    del self._running[key]
-                    self._ended.append(self._place(key))
-                    # Where others are at work, the next one that comes or goes lets go of it, too.
-                    if not self._company.at_work:
-                        self._let_go()
+            if is_held:
+                self._end(key)
+
+    def _end(self, key: RequestKey) -> None:
+        with self._mutex:
+            self._running[key] -= 1
+            if not self._running[key]:
+                del self._running[key]
+            self._ended.append(self._place(key))
+            # Where others are at work, the next one that comes or ends lets go of it, too.
+            if not self._company.at_work:
+                self._let_go()
 
     def is_running(self, key: RequestKey) -> bool:
         """Whether any process works on the request now."""
         with self._mutex:
-            return key in self._running or bool(self._ask(_IS_HELD, key))
+            if key in self._running:
+                return True
+            self._let_go()
+            return bool(self._ask(_IS_HELD, key))
 
     def close(self) -> None:
         """Let go of everything."""
@@ -74,14 +84,18 @@ class AdvisoryRunningRequests:
                 self._connection.close()
                 self._connection = None
 
-    def _hold(self, key: RequestKey) -> None:
+    def _hold(self, keys: Sequence[RequestKey]) -> list[None]:
+        held = Bigints(map(self._place, keys))
+
         def attempt(_number: int) -> None:
             connection = self._open()
-            connection.execute(_HOLD_AND_LET_GO, (self._place(key), self._ended))
+            connection.execute(_HOLD_AND_LET_GO, (self._ended, held))
 
-        with told_as_busy():
+        with self._mutex, told_as_busy():
             with_patience(attempt)
-        self._ended = Bigints()
+            self._ended = Bigints()
+            self._running.update(keys)
+        return [None for _ in keys]
 
     def _let_go(self) -> None:
         ended, self._ended = self._ended, Bigints()
@@ -104,8 +118,9 @@ class AdvisoryRunningRequests:
                 self._url, autocommit=True, **connection_parameters(self._url, self._schema)
             )
             self._ended = Bigints()
-            for key in self._running:
-                self._connection.execute(_HOLD, (self._place(key),))
+            # As often as each is held: a lock is let go of as often.
+            held = Bigints(map(self._place, self._running.elements()))
+            self._connection.execute(_HOLD, (held,))
         return self._connection
 
     def _place(self, key: RequestKey) -> int:
