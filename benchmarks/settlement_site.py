@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from benchmarks.whole_stay_load import WholeStayLoad
 from contracts.vocabulary import InstitutionId
@@ -187,11 +187,6 @@ def _create_schema(settings: Settings) -> None:
         at=now(),
     )
     storage.close()
-
-
-def made_up_people(how_many: int) -> list[str]:
-    """Ids of people that nobody has ever met."""
-    return [str(UUID(int=(n << 80) | 0x4000_8000_0000_0000_0000)) for n in range(1, how_many + 1)]
 
 
 def _processor_seconds(pid: int, *, with_ended_children: bool = False) -> float:
