@@ -7,6 +7,7 @@ written; it is seen by every process on every machine.
 
 import hashlib
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,7 +19,14 @@ from psycopg import Connection
 from eventlog.binary_arrays import Bigints
 from eventlog.company import Company
 from eventlog.group_writer import GroupWriter
-from eventlog.postgres_connections import connection_parameters, told_as_busy, with_patience
+from eventlog.log_errors import LogBusy
+from eventlog.postgres_connections import (
+    AWAY,
+    connection_parameters,
+    end_of_patience,
+    told_as_busy,
+    with_patience,
+)
 from eventlog.requests import RequestKey
 
 _HOLD = "SELECT pg_advisory_lock_shared(held) FROM unnest(%b::bigint[]) AS held"
@@ -36,11 +44,13 @@ _IS_HELD = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
 class AdvisoryRunningRequests:
     """The requests that run on the log in one schema."""
 
-    def __init__(self, url: str, schema: str, company: Company) -> None:
+    def __init__(self, url: str, schema: str, company: Company | None = None) -> None:
         self._url = url
         self._schema = schema
-        self._company = company
-        self._arrivals: GroupWriter[RequestKey, None] = GroupWriter(self._hold, company=company)
+        self._company = company = company or Company()
+        self._arrivals: GroupWriter[tuple[RequestKey, float], None] = GroupWriter(
+            self._hold, company=company
+        )
         self._mutex = threading.Lock()
         self._running: Counter[RequestKey] = Counter()
         self._ended = Bigints()
@@ -52,7 +62,7 @@ class AdvisoryRunningRequests:
         is_held = False
         try:
             with self._company.member():
-                self._arrivals.write(key)
+                self._arrivals.write((key, end_of_patience()))
                 is_held = True
                 yield
         finally:
@@ -71,11 +81,12 @@ class AdvisoryRunningRequests:
 
     def is_running(self, key: RequestKey) -> bool:
         """Whether any process works on the request now."""
-        with self._mutex:
+        until = end_of_patience()
+        with self._turn(until):
             if key in self._running:
                 return True
             self._let_go()
-            return bool(self._ask(_IS_HELD, key))
+            return bool(self._ask(_IS_HELD, key, until))
 
     def close(self) -> None:
         """Let go of everything."""
@@ -84,18 +95,32 @@ class AdvisoryRunningRequests:
                 self._connection.close()
                 self._connection = None
 
-    def _hold(self, keys: Sequence[RequestKey]) -> list[None]:
+    def _hold(self, arrived: Sequence[tuple[RequestKey, float]]) -> list[None]:
+        keys = [key for key, _ in arrived]
+        # Of who came first: those who wait behind each other for a server that is away wait no
+        # longer than one.
+        until = min(each for _, each in arrived)
         held = Bigints(map(self._place, keys))
 
         def attempt(_number: int) -> None:
             connection = self._open()
             connection.execute(_HOLD_AND_LET_GO, (self._ended, held))
 
-        with self._mutex, told_as_busy():
-            with_patience(attempt)
+        with self._turn(until), told_as_busy():
+            with_patience(attempt, until=until)
             self._ended = Bigints()
             self._running.update(keys)
         return [None for _ in keys]
+
+    @contextmanager
+    def _turn(self, until: float) -> Iterator[None]:
+        """The connection is this thread's. Raises LogBusy where it is not until then."""
+        if not self._mutex.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise LogBusy(AWAY)
+        try:
+            yield
+        finally:
+            self._mutex.release()
 
     def _let_go(self) -> None:
         ended, self._ended = self._ended, Bigints()
@@ -104,13 +129,13 @@ class AdvisoryRunningRequests:
             if self._connection is not None and ended:
                 self._connection.execute(_LET_GO, (ended,))
 
-    def _ask(self, statement: str, key: RequestKey) -> Any:
+    def _ask(self, statement: str, key: RequestKey, until: float) -> Any:
         def attempt(_number: int) -> Any:
             found = self._open().execute(statement, (self._place(key),), binary=True).fetchone()
             return found and found[0]
 
         with told_as_busy():
-            return with_patience(attempt)
+            return with_patience(attempt, until=until)
 
     def _open(self) -> Connection[Any]:
         if self._connection is None or self._connection.closed:
