@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.measuring import Budget, Measured, Part
 
-TOPICS = ("kernel", "rosters", "people", "stays", "publishing")
+TOPICS = ("kernel", "rosters", "people", "stays", "settlements_http", "publishing")
 RESULTS = Path(__file__).with_name("results.json")
 
 

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import httpx2 as httpx
 
+from benchmarks.settlement_people import OFFICE, admitted_people
 from benchmarks.stay_server import NOTHING_DONE
-from eligibility.domain.resident_id import check_character
 from http_edge.identity.local_issuer import open_local_issuer
 from http_edge.identity.roles import Role
 from standalone.demo import INSTITUTIONS
@@ -38,10 +38,6 @@ _FOLLOWED = (
     "/v1/settlements?limit=1",
     "/v1/stays?limit=1",
     "/v1/funds/500000-medical_assistance/statement?from=2023-09-01&to=2023-09-01",
-)
-_ROSTER_HEADER = (
-    "证件类型,证件号码,姓名,出生日期,身份,身份开始日期,身份结束日期,"
-    "参保区划,险种,档次,参保开始日期,参保结束日期"
 )
 
 
@@ -167,24 +163,8 @@ def serving(folder: Path, how: str) -> Iterator[StayDesk]:
 
 def _admit_everybody(addresses: Addresses, tokens: SignedAsNamed) -> list[str]:
     """Institutions and made-up people; their opaque ids."""
-    numbers = [_certificate(n) for n in range(_PEOPLE)]
-    rows = "".join(
-        f"居民身份证,{number},样例,1968-03-15,低保边缘家庭成员,2015-01-01,,"
-        "500112,城乡居民基本医疗保险,一档,2015-01-01,\n"
-        for number in numbers
-    )
     with httpx.Client(timeout=60, auth=tokens) as client:
-        office = Hospital(addresses, "YIZHAN", client)
-        office.upload(
+        Hospital(addresses, OFFICE, client).upload(
             f"{addresses.settlement}/v1/institutions?name=i.csv", INSTITUTIONS.read_bytes()
         )
-        staged = office.upload(
-            f"{addresses.eligibility}/v1/rosters", f"{_ROSTER_HEADER}\n{rows}".encode()
-        )
-        office.activate_roster(staged["roster_id"])
-        return [office.person_id(number) for number in numbers]
-
-
-def _certificate(number: int) -> str:
-    body = f"99000119680315{number:03d}"
-    return body + check_character(body)
+    return admitted_people(addresses.eligibility, tokens, _PEOPLE)

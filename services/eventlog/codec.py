@@ -301,14 +301,15 @@ def _new_dataclass_shape(cls: type, *, where: str) -> _Shape:
         for field in dataclasses.fields(cls)
     }
     fields = [_struct_field(field, shapes[field.name]) for field in dataclasses.fields(cls)]
+    restores = {name: shape.restore for name, shape in shapes.items() if shape.restore}
+    as_dict = msgspec.structs.asdict
 
     def restore(struct: Any) -> Any:
+        values = as_dict(struct)
+        for name, restore_part in restores.items():
+            values[name] = restore_part(values[name])
         value: Any = object.__new__(cls)
-        for name, shape in shapes.items():
-            part = getattr(struct, name)
-            if shape.restore is not None:
-                part = shape.restore(part)
-            object.__setattr__(value, name, part)
+        value.__dict__.update(values)
         return value
 
     return _Shape(_struct(cls.__qualname__, fields), restore)

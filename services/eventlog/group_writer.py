@@ -1,8 +1,9 @@
 """Group commit (成组提交): those who write at once share one transaction, in the order they came.
 
 While one group is on its way to the disk, the next one gathers; so a transaction is the larger the
-more there is to do, and nobody waits for company. Whoever comes when nobody writes takes what has
-gathered; afterwards the first of those who wait does the same. No thread is kept for it.
+more there is to do. Whoever comes when nobody writes takes what has gathered; afterwards the first
+of those who wait does the same. No thread is kept for it. With a company, those who still compute
+may come along; without one nobody waits for others.
 """
 
 import threading
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from eventlog.company import Company
 from eventlog.log_errors import OutcomeUnknown
 
 MOST_TOGETHER = 256
@@ -46,8 +48,10 @@ class GroupWriter(Generic[Item, Result]):
         write_all: Callable[[Sequence[Item]], Sequence[Result | Exception]],
         *,
         most: int = MOST_TOGETHER,
+        company: Company | None = None,
     ) -> None:
         self._write_all = write_all
+        self._company = company
         self._most = most
         self._mutex = threading.Lock()
         self._waiting: deque[_Waiting[Item, Result]] = deque()
@@ -56,6 +60,8 @@ class GroupWriter(Generic[Item, Result]):
     def write(self, item: Item) -> Result:
         """Returns when the item's group is written; raises what `write_all` says of this item."""
         mine: _Waiting[Item, Result] = _Waiting(item)
+        if self._company:
+            self._company.wait()
         with self._mutex:
             self._waiting.append(mine)
             is_first = not self._somebody_writes
@@ -63,6 +69,7 @@ class GroupWriter(Generic[Item, Result]):
         if not is_first:
             self._wait(mine)
         if mine.outcome is None:
+            self._let_others_come(mine)
             self._write_next_group()
         return mine.result()
 
@@ -73,13 +80,23 @@ class GroupWriter(Generic[Item, Result]):
             self._leave(mine)
             raise
 
-    def _leave(self, mine: _Waiting[Item, Result]) -> None:
+    def _let_others_come(self, mine: _Waiting[Item, Result]) -> None:
+        try:
+            if self._company:
+                self._company.gather()
+        except BaseException:
+            self._leave(mine, was_to_write=True)
+            raise
+
+    def _leave(self, mine: _Waiting[Item, Result], *, was_to_write: bool = False) -> None:
         """Interrupted: not to be written if nobody has begun to, and never the one to write."""
         with self._mutex:
             if mine not in self._waiting:
                 return
             self._waiting.remove(mine)
-            was_to_write = mine.woken.is_set()
+            was_to_write = was_to_write or mine.woken.is_set()
+        if self._company:
+            self._company.go_on(1)
         if was_to_write:
             self._wake_next()
 
@@ -95,6 +112,9 @@ class GroupWriter(Generic[Item, Result]):
         finally:
             for each, outcome in zip(group, outcomes, strict=True):
                 each.outcome = outcome if isinstance(outcome, Exception) else (outcome,)
+            if self._company:
+                # Before the next one looks who computes: these do, as soon as they are woken.
+                self._company.go_on(len(group))
             self._wake_next()
             for each in group:
                 each.woken.set()

@@ -5,7 +5,7 @@ in it: 1, 2, 3 … without gaps, in the order of the commits. A save is all or n
 several aggregates and the request's answer.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,8 +15,19 @@ from typing import Any, TypeVar, cast, overload
 from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.domain import Aggregate, DomainEventProtocol, MutableOrImmutableAggregate
-from eventsourcing.persistence import InfrastructureFactory, Mapper, Recording
+from eventsourcing.domain import (
+    Aggregate,
+    AggregateEvent,
+    DomainEventProtocol,
+    MutableOrImmutableAggregate,
+)
+from eventsourcing.persistence import (
+    InfrastructureFactory,
+    Mapper,
+    Notification,
+    Recording,
+    StoredEvent,
+)
 from eventsourcing.utils import Environment, EnvType
 
 from eventlog.codec import TypedMapper
@@ -32,7 +43,7 @@ from eventlog.log_errors import (
 )
 from eventlog.log_place import LogPlace
 from eventlog.measured import UNMEASURED, LogMeasures
-from eventlog.recorder import EventLogRecorder
+from eventlog.recorder import EventLogRecorder, StoredAggregate
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.snapshots import NO_SNAPSHOTS, SnapshotPlan
 from eventlog.sqlite_recorder import SqliteLogPlace, create_tables
@@ -120,10 +131,16 @@ class EventLog(Application[UUID]):
             raise ValueError(message)
         due = filter(None, map(self._snapshots.due, objs))
         snapshots = [self.mapper.to_stored_snapshot(each) for each in due]
+        # As the library does, without asking of each object by how many protocols it goes.
+        events = [event for each in objs for event in _pending(each)]
         with self.measures.around("save"):
-            recordings = super().save(*objs, accepted=accepted, snapshots=snapshots)
-        self.measures.saved([each.domain_event for each in recordings])
-        return recordings
+            stored = list(map(self.mapper.to_stored_event, events))
+            positions = self.recorder.insert_events(stored, accepted=accepted, snapshots=snapshots)
+        self.measures.saved(events)
+        return [
+            Recording(event, _notification(each, position))
+            for event, each, position in zip(events, stored, positions, strict=True)
+        ]
 
     def save_portions(
         self,
@@ -170,6 +187,28 @@ class EventLog(Application[UUID]):
             return aggregate
         return _required(aggregate, aggregate_id, kind)
 
+    def find_together(self, wanted: Mapping[UUID, type[Aggregate]]) -> dict[UUID, Any]:
+        """Those of several aggregates that are there, as of now, each as `find` gives it.
+
+        Raises `EventNotReadable` if an id belongs to an aggregate of another class.
+        """
+        with self.measures.around("load"):
+            stored = self.recorder.select_together(list(wanted))
+            found = {
+                each.originator_id: self._loaded(each, wanted[each.originator_id])
+                for each in stored
+            }
+        return {of: aggregate for of, aggregate in found.items() if aggregate is not None}
+
+    def _loaded(self, stored: StoredAggregate, kind: type[Aggregate]) -> Any:
+        aggregate: Any = None
+        if stored.snapshot is not None:
+            aggregate = self._restored(stored.snapshot, kind)
+            if aggregate is None:  # of an older class: the events before it are wanted, too
+                return self._find(stored.originator_id, kind)
+        aggregate = _project(aggregate, map(self.mapper.to_domain_event, stored.events))
+        return aggregate and _required(aggregate, stored.originator_id, kind)
+
     def find_many(
         self, aggregate_ids: Sequence[UUID], kind: type[TAggregate]
     ) -> dict[UUID, TAggregate]:
@@ -185,11 +224,14 @@ class EventLog(Application[UUID]):
         return found
 
     def _from_snapshot(self, aggregate_id: UUID, kind: type[Aggregate]) -> Any:
-        snapshot_class = self._snapshots.of.get(kind)
-        if snapshot_class is None:
+        if kind not in self._snapshots.of:
             return None
         stored = self.recorder.select_snapshot(aggregate_id)
-        snapshot = self.mapper.to_snapshot(stored, snapshot_class) if stored else None
+        return self._restored(stored, kind) if stored else None
+
+    def _restored(self, stored: StoredEvent, kind: type[Aggregate]) -> Any:
+        snapshot_class = self._snapshots.of.get(kind)
+        snapshot = self.mapper.to_snapshot(stored, snapshot_class) if snapshot_class else None
         return snapshot.restore(kind) if snapshot else None
 
     def wrong_snapshots(self) -> Iterator[UUID]:
@@ -261,6 +303,28 @@ class EventLog(Application[UUID]):
         Raises `LogBusy`.
         """
         return self.recorder.next_serial(series)
+
+
+def _pending(
+    saved: MutableOrImmutableAggregate[UUID] | DomainEventProtocol[UUID] | None,
+) -> Sequence[DomainEventProtocol[UUID]]:
+    if saved is None:
+        return ()
+    if isinstance(saved, Aggregate):
+        return saved.collect_events()
+    if isinstance(saved, AggregateEvent):
+        return (saved,)
+    raise TypeError(type(saved))
+
+
+def _notification(stored: StoredEvent, position: int) -> Notification:
+    return Notification(
+        originator_id=stored.originator_id,
+        originator_version=stored.originator_version,
+        topic=stored.topic,
+        state=stored.state,
+        id=position,
+    )
 
 
 def _project(aggregate: Any, events: Iterable[Any]) -> Any:

@@ -3,6 +3,7 @@ stored depends on left to the server's settings.
 """
 
 import logging
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,10 +88,23 @@ def open_pool(url: str, schema: str) -> ConnectionPool[Connection[tuple[object, 
         timeout=_POOL_SECONDS,
         reconnect_timeout=_POOL_SECONDS,
         # One that the server closed meanwhile is not lent.
-        check=ConnectionPool.check_connection,
+        check=_require_open,
         open=True,
         name=f"yizhan-{schema}",
     )
+
+
+def _require_open(connection: Connection[Any]) -> None:
+    """Whether a connection may be lent. Raises OperationalError.
+
+    Nothing has come where nothing was asked: the system says so without a round trip. A server
+    that closes a connection says something first. One that is gone without a word is noticed by
+    whoever borrows, and tried again like any other.
+    """
+    arrived = select.poll()
+    arrived.register(connection.fileno(), select.POLLIN)
+    if arrived.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 def is_out_of_reach(error: Exception) -> bool:

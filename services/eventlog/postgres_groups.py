@@ -7,21 +7,24 @@ those that do not are told so, and the others are written by one statement for e
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 from psycopg import Connection
 
+from eventlog.binary_arrays import Bigints, Blobs, Flags, Integers, Texts, Uuids
 from eventlog.log_errors import RequestAlreadyAccepted, VersionConflict
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 
 # Queued for; a transaction that only reads is not kept waiting by it.
 LOCK = "LOCK TABLE stored_events IN EXCLUSIVE MODE"
 LAST_POSITION = "SELECT max(notification_id) FROM stored_events"
-_VERSIONS = """SELECT originator_id, max(originator_version) FROM stored_events
+# The last position stands in the row without an id.
+_VERSIONS = """SELECT NULL::uuid, max(notification_id) FROM stored_events UNION ALL
+    SELECT originator_id, max(originator_version) FROM stored_events
     WHERE originator_id = ANY(%b::uuid[]) GROUP BY originator_id"""
-_REGISTERED = """SELECT institution_id, operation, key, body_hash, accepted, status, body
+REGISTERED = """SELECT institution_id, operation, key, body_hash, accepted, status, body
     FROM request_register
     JOIN unnest(%b::text[], %b::text[], %b::text[]) AS asked (i, o, k)
     ON (institution_id, operation, key) = (i, o, k)"""
@@ -142,19 +145,20 @@ def _look(connection: Connection[Any], saves: Sequence[Save], *, again: bool) ->
     events = [event for save in saves for event in save.events]
     keys = list({save.request.key for save in saves if save.request})
     connection.execute(LOCK)
-    last = connection.execute(LAST_POSITION)
-    versions = connection.execute(_VERSIONS, (list({_id(event) for event in events}),), binary=True)
-    asked = ([k.institution_id for k in keys], [k.operation for k in keys], [k.key for k in keys])
-    known = connection.execute(_REGISTERED, asked, binary=True)
+    ids = Uuids({_id(event) for event in events})
+    versions = connection.execute(_VERSIONS, (ids,), binary=True)
+    known = connection.execute(REGISTERED, keys_asked(keys), binary=True)
     stored: dict[tuple[UUID, int], tuple[str, bytes, int]] = {}
     if again:
         firsts = [save.events[0] for save in saves if save.events]
-        places = ([_id(e) for e in firsts], [e.originator_version for e in firsts])
+        places = (Uuids(map(_id, firsts)), Bigints(e.originator_version for e in firsts))
         for of, version, *rest in connection.execute(_STORED, places, binary=True):
             stored[of, version] = (rest[0], rest[1], rest[2])
+    found: dict[UUID | None, int | None] = dict(versions.fetchall())
+    last = found.pop(None)
     return _Standing(
-        last_position=_only(last) or 0,
-        versions=dict(versions.fetchall()),
+        last_position=last or 0,
+        versions=cast("dict[UUID, int]", found),
         register={row.key: row for row in map(request_of_row, known.fetchall())},
         stored=stored,
         again=again,
@@ -164,6 +168,16 @@ def _look(connection: Connection[Any], saves: Sequence[Save], *, again: bool) ->
 def _only(cursor: Any) -> int | None:
     found: int | None = cursor.fetchone()[0]
     return found
+
+
+def keys_asked(keys: Iterable[RequestKey]) -> tuple[Texts, Texts, Texts]:
+    """Request keys as `REGISTERED` asks for them."""
+    each = list(keys)
+    return (
+        Texts(k.institution_id for k in each),
+        Texts(k.operation for k in each),
+        Texts(k.key for k in each),
+    )
 
 
 def request_of_row(row: Sequence[Any]) -> RegisteredRequest:
@@ -184,40 +198,41 @@ def last_position(connection: Connection[Any]) -> int:
 
 def insert_events(connection: Connection[Any], placed: Iterable[tuple[StoredEvent, int]]) -> None:
     """Insert events at their positions, by one statement; the table is locked."""
-    rows = [(*_columns(event), position) for event, position in placed]
+    rows = list(placed)
     if rows:
-        connection.execute(_INSERT_EVENTS, _by_column(rows))
+        columns = _columns([event for event, _ in rows])
+        connection.execute(_INSERT_EVENTS, (*columns, Bigints(at for _, at in rows)))
 
 
 def insert_requests(connection: Connection[Any], requests: Sequence[RegisteredRequest]) -> None:
     """Write rows of the register, where no acceptance stands."""
-    rows = [
-        (
-            each.key.institution_id,
-            each.key.operation,
-            each.key.key,
-            each.body_hash,
-            each.accepted,
-            each.answer.status,
-            each.answer.body,
+    if requests:
+        connection.execute(
+            _REGISTER,
+            (
+                Texts(each.key.institution_id for each in requests),
+                Texts(each.key.operation for each in requests),
+                Texts(each.key.key for each in requests),
+                Texts(each.body_hash for each in requests),
+                Flags(each.accepted for each in requests),
+                Integers(each.answer.status for each in requests),
+                Blobs(each.answer.body for each in requests),
+            ),
         )
-        for each in requests
-    ]
-    if rows:
-        connection.execute(_REGISTER, _by_column(rows))
 
 
 def _insert_snapshots(connection: Connection[Any], snapshots: Sequence[StoredEvent]) -> None:
     if snapshots:
-        connection.execute(_INSERT_SNAPSHOTS, _by_column([_columns(each) for each in snapshots]))
+        connection.execute(_INSERT_SNAPSHOTS, _columns(snapshots))
 
 
-def _columns(event: StoredEvent) -> tuple[UUID, int, str, bytes]:
-    return (_id(event), event.originator_version, event.topic, event.state)
-
-
-def _by_column(rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
-    return tuple(map(list, zip(*rows, strict=True)))
+def _columns(events: Sequence[StoredEvent]) -> tuple[Uuids, Bigints, Texts, Blobs]:
+    return (
+        Uuids(map(_id, events)),
+        Bigints(event.originator_version for event in events),
+        Texts(event.topic for event in events),
+        Blobs(event.state for event in events),
+    )
 
 
 def _id(event: StoredEvent) -> UUID:

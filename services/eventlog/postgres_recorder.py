@@ -7,6 +7,7 @@ same for one save at a time; here all saves of a moment share a transaction.
 
 import itertools
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection, Cursor
 from psycopg_pool import PoolTimeout
 
+from eventlog.binary_arrays import Bigints, Texts, Uuids
+from eventlog.company import Company
 from eventlog.group_writer import GroupWriter
 from eventlog.log_errors import (
     EventLogMissing,
@@ -34,17 +37,19 @@ from eventlog.postgres_connections import (
 from eventlog.postgres_groups import (
     LAST_POSITION,
     LOCK,
+    REGISTERED,
     Outcome,
     Save,
     insert_events,
     insert_requests,
+    keys_asked,
     last_position,
     request_of_row,
     write_group,
 )
 from eventlog.postgres_running import AdvisoryRunningRequests
 from eventlog.postgres_tables import LOG_VERSION
-from eventlog.recorder import EventLogRecorder
+from eventlog.recorder import EventLogRecorder, StoredAggregate
 from eventlog.requests import RegisteredRequest, RequestKey
 
 Found = TypeVar("Found")
@@ -55,11 +60,24 @@ _EVENTS = "SELECT originator_id, originator_version, topic, state FROM stored_ev
 _EVENTS_AFTER = f"{_EVENTS} WHERE originator_id = %b AND originator_version > %b"
 _EVENTS_OF_MANY = f"""{_EVENTS} WHERE originator_id = ANY(%b::uuid[])
     ORDER BY originator_id, originator_version"""
+_TOGETHER = """SELECT true, originator_id, originator_version, topic, state
+        FROM snapshots WHERE originator_id = ANY(%b::uuid[])
+    UNION ALL
+    SELECT false, e.originator_id, e.originator_version, e.topic, e.state
+        FROM stored_events AS e LEFT JOIN snapshots AS s USING (originator_id)
+        WHERE originator_id = ANY(%b::uuid[])
+            AND e.originator_version > coalesce(s.originator_version, 0)
+    ORDER BY 1 DESC, 2, 3"""
 _SNAPSHOTS = "SELECT originator_id, originator_version, topic, state FROM snapshots"
 _REQUEST = """SELECT institution_id, operation, key, body_hash, accepted, status, body
     FROM request_register WHERE institution_id = %b AND operation = %b AND key = %b"""
-_NEXT_SERIAL = """INSERT INTO serials AS there (series, last) VALUES (%b, 1)
-    ON CONFLICT (series) DO UPDATE SET last = there.last + 1 RETURNING last"""
+# Committed without waiting for the disk, in one round trip; the setting ends with the statement.
+_NEXT_SERIALS = """INSERT INTO serials AS there (series, last)
+    SELECT series, wanted FROM unnest(%b::text[], %b::bigint[]) AS asked (series, wanted),
+        (SELECT set_config('synchronous_commit', 'off', true) AS it) AS waiting
+    WHERE waiting.it = 'off' ORDER BY series
+    ON CONFLICT (series) DO UPDATE SET last = there.last + excluded.last
+    RETURNING series, last"""
 VERSION = "SELECT obj_description(to_regclass('stored_events'), 'pg_class')"
 _MOST_IDS = 1000
 
@@ -72,11 +90,12 @@ class PostgresLogPlace:
         self.schema = schema
         self._url = url
         self._pool = open_pool(url, schema)
-        self._running = AdvisoryRunningRequests(url, schema)
+        self._company = Company()
+        self._running = AdvisoryRunningRequests(url, schema, self._company)
 
     def open_recorder(self) -> "PostgresRecorder":
         """The recorder. Raises `EventLogMissing`, `LogBusy`."""
-        recorder = PostgresRecorder(self._pool)
+        recorder = PostgresRecorder(self._pool, self._company)
         try:
             self._require_version(recorder.version())
         except BaseException:
@@ -116,10 +135,20 @@ class PostgresRecorder(EventLogRecorder):
     `OutcomeUnknown` only where the server does not come back in time.
     """
 
-    def __init__(self, pool: Any) -> None:
-        """`pool` lends connections of one schema that begin no transactions."""
+    def __init__(self, pool: Any, company: Company) -> None:
+        """`pool` lends connections of one schema that begin no transactions; `company` counts
+        those who work on requests."""
         self._pool = pool
-        self._groups: GroupWriter[Save, Sequence[int]] = GroupWriter(self._write_group)
+        self._groups: GroupWriter[Save, Sequence[int]] = GroupWriter(
+            self._write_group, company=company
+        )
+        self._serials: GroupWriter[str, int] = GroupWriter(self._draw_serials, company=company)
+        self._readers: GroupWriter[Uuids, list[StoredAggregate]] = GroupWriter(
+            self._read_together, company=company
+        )
+        self._requests: GroupWriter[RequestKey, list[RegisteredRequest]] = GroupWriter(
+            self._read_requests, company=company
+        )
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """As `EventLogRecorder`."""
@@ -229,13 +258,33 @@ class PostgresRecorder(EventLogRecorder):
     def select_events_of_many(self, originator_ids: Sequence[UUID]) -> Iterator[StoredEvent]:
         """As `EventLogRecorder`."""
         for start in range(0, len(originator_ids), _MOST_IDS):
-            ids = list(originator_ids[start : start + _MOST_IDS])
+            ids = Uuids(originator_ids[start : start + _MOST_IDS])
             yield from _stored_events(self._all(_EVENTS_OF_MANY, (ids,)))
 
     def select_events_after(self, originator_id: UUID, version: int) -> list[StoredEvent]:
         """As `EventLogRecorder`."""
         statement = f"{_EVENTS_AFTER} ORDER BY originator_version"
         return _stored_events(self._all(statement, (originator_id, version)))
+
+    def select_together(self, originator_ids: Sequence[UUID]) -> list[StoredAggregate]:
+        """As `EventLogRecorder`, in one round trip and as of one moment."""
+        return self._readers.write(Uuids(originator_ids))
+
+    def _read_together(self, asked: Sequence[Uuids]) -> list[list[StoredAggregate]]:
+        """What each asks for, by one statement for all."""
+        ids = Uuids({each for some in asked for each in some})
+        snapshots: dict[UUID, StoredEvent] = {}
+        events: dict[UUID, list[StoredEvent]] = {each: [] for each in ids}
+        for is_snapshot, *row in self._all(_TOGETHER, (ids, ids)):
+            (stored,) = _stored_events([tuple(row)])
+            if is_snapshot:
+                snapshots[row[0]] = stored
+            else:
+                events[row[0]].append(stored)
+        return [
+            [StoredAggregate(each, snapshots.get(each), events[each]) for each in some]
+            for some in asked
+        ]
 
     def select_snapshot(self, originator_id: UUID) -> StoredEvent | None:
         """As `EventLogRecorder`."""
@@ -301,25 +350,33 @@ class PostgresRecorder(EventLogRecorder):
 
     def find_request(self, key: RequestKey) -> RegisteredRequest | None:
         """As `EventLogRecorder`."""
-        rows = self._all(_REQUEST, (key.institution_id, key.operation, key.key))
-        return next(map(request_of_row, rows), None)
+        return next(iter(self._requests.write(key)), None)
+
+    def _read_requests(self, asked: Sequence[RequestKey]) -> list[list[RegisteredRequest]]:
+        found = {
+            row.key: [row] for row in map(request_of_row, self._all(REGISTERED, keys_asked(asked)))
+        }
+        return [found.get(each, []) for each in asked]
 
     def next_serial(self, series: str) -> int:
-        """As `EventLogRecorder`.
+        """As `EventLogRecorder`; those who ask at once are answered by one statement.
 
         Not flushed to the disk by itself: the save that uses the number comes after it in the
         server's journal and is, so that whatever loses the number loses its use as well.
         """
+        return self._serials.write(series)
 
-        def draw(connection: Connection[Any]) -> int:
-            with connection.pipeline(), connection.transaction():
-                connection.execute("SET LOCAL synchronous_commit = off")
-                found = connection.execute(_NEXT_SERIAL, (series,), binary=True).fetchone()
-            assert found is not None  # noqa: S101 -- RETURNING
-            return int(found[0])
+    def _draw_serials(self, asked: Sequence[str]) -> list[int]:
+        wanted = Counter(asked)
+
+        def draw(connection: Connection[Any]) -> dict[str, int]:
+            columns = (Texts(wanted), Bigints(wanted.values()))
+            return dict(connection.execute(_NEXT_SERIALS, columns, binary=True).fetchall())
 
         with told_as_busy():
-            return self._patiently(draw)
+            last = self._patiently(draw)
+        free = {series: itertools.count(last[series] - wanted[series] + 1) for series in wanted}
+        return [next(free[series]) for series in asked]
 
     def version(self) -> str | None:
         """What the tables say they are. Raises `LogBusy`."""

@@ -9,13 +9,16 @@ import hashlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 from psycopg import Connection
 
+from eventlog.binary_arrays import Bigints
+from eventlog.company import Company
+from eventlog.group_writer import GroupWriter
 from eventlog.log_errors import LogBusy
 from eventlog.postgres_connections import (
     AWAY,
@@ -26,8 +29,11 @@ from eventlog.postgres_connections import (
 )
 from eventlog.requests import RequestKey
 
-_HOLD = "SELECT pg_advisory_lock_shared(%b)"
-_LET_GO = "SELECT pg_advisory_unlock_shared(%b)"
+_HOLD = "SELECT pg_advisory_lock_shared(held) FROM unnest(%b::bigint[]) AS held"
+_LET_GO = "SELECT count(pg_advisory_unlock_shared(ended)) FROM unnest(%b::bigint[]) AS ended"
+_HOLD_AND_LET_GO = """SELECT pg_advisory_lock_shared(held),
+        (SELECT count(pg_advisory_unlock_shared(ended)) FROM unnest(%b::bigint[]) AS ended)
+    FROM unnest(%b::bigint[]) AS held"""
 # Two numbers make another space of keys than one: ours beside whoever else locks in this database.
 _IS_HELD = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -38,36 +44,49 @@ _IS_HELD = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
 class AdvisoryRunningRequests:
     """The requests that run on the log in one schema."""
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, company: Company | None = None) -> None:
         self._url = url
         self._schema = schema
+        self._company = company = company or Company()
+        self._arrivals: GroupWriter[tuple[RequestKey, float], None] = GroupWriter(
+            self._hold, company=company
+        )
         self._mutex = threading.Lock()
         self._running: Counter[RequestKey] = Counter()
+        self._ended = Bigints()
         self._connection: Connection[Any] | None = None
 
     @contextmanager
     def hold(self, key: RequestKey) -> Iterator[None]:
         """The request runs as long as this context is open; several may run under one key."""
-        with self._turn() as until:
-            if key not in self._running:
-                self._ask(_HOLD, key, until)
-            self._running[key] += 1
+        is_held = False
         try:
-            yield
+            with self._company.member():
+                self._arrivals.write((key, end_of_patience()))
+                is_held = True
+                yield
         finally:
-            with self._mutex:
-                self._running[key] -= 1
-                if not self._running[key]:
-                    del self._running[key]
-                    # A connection that broke has let go already.
-                    with suppress(psycopg.OperationalError, psycopg.InterfaceError):
-                        if self._connection is not None:
-                            self._connection.execute(_LET_GO, (self._place(key),))
+            if is_held:
+                self._end(key)
+
+    def _end(self, key: RequestKey) -> None:
+        with self._mutex:
+            self._running[key] -= 1
+            if not self._running[key]:
+                del self._running[key]
+            self._ended.append(self._place(key))
+            # Where others are at work, the next one that comes or ends lets go of it, too.
+            if not self._company.at_work:
+                self._let_go()
 
     def is_running(self, key: RequestKey) -> bool:
         """Whether any process works on the request now."""
-        with self._turn() as until:
-            return key in self._running or bool(self._ask(_IS_HELD, key, until))
+        until = end_of_patience()
+        with self._turn(until):
+            if key in self._running:
+                return True
+            self._let_go()
+            return bool(self._ask(_IS_HELD, key, until))
 
     def close(self) -> None:
         """Let go of everything."""
@@ -76,18 +95,39 @@ class AdvisoryRunningRequests:
                 self._connection.close()
                 self._connection = None
 
+    def _hold(self, arrived: Sequence[tuple[RequestKey, float]]) -> list[None]:
+        keys = [key for key, _ in arrived]
+        # Of who came first: those who wait behind each other for a server that is away wait no
+        # longer than one.
+        until = min(each for _, each in arrived)
+        held = Bigints(map(self._place, keys))
+
+        def attempt(_number: int) -> None:
+            connection = self._open()
+            connection.execute(_HOLD_AND_LET_GO, (self._ended, held))
+
+        with self._turn(until), told_as_busy():
+            with_patience(attempt, until=until)
+            self._ended = Bigints()
+            self._running.update(keys)
+        return [None for _ in keys]
+
     @contextmanager
-    def _turn(self) -> Iterator[float]:
-        """The connection is this thread's, until its patience ends: it began when it came, so
-        that those who wait behind each other for a server that is away wait no longer than one.
-        """
-        until = end_of_patience()
+    def _turn(self, until: float) -> Iterator[None]:
+        """The connection is this thread's. Raises LogBusy where it is not until then."""
         if not self._mutex.acquire(timeout=max(0.0, until - time.monotonic())):
             raise LogBusy(AWAY)
         try:
-            yield until
+            yield
         finally:
             self._mutex.release()
+
+    def _let_go(self) -> None:
+        ended, self._ended = self._ended, Bigints()
+        # A connection that broke has let go already.
+        with suppress(psycopg.OperationalError, psycopg.InterfaceError):
+            if self._connection is not None and ended:
+                self._connection.execute(_LET_GO, (ended,))
 
     def _ask(self, statement: str, key: RequestKey, until: float) -> Any:
         def attempt(_number: int) -> Any:
@@ -102,8 +142,10 @@ class AdvisoryRunningRequests:
             self._connection = psycopg.connect(
                 self._url, autocommit=True, **connection_parameters(self._url, self._schema)
             )
-            for key in self._running:
-                self._connection.execute(_HOLD, (self._place(key),))
+            self._ended = Bigints()
+            # As often as each is held: a lock is let go of as often.
+            held = Bigints(map(self._place, self._running.elements()))
+            self._connection.execute(_HOLD, (held,))
         return self._connection
 
     def _place(self, key: RequestKey) -> int:

@@ -2,12 +2,22 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
 from eventlog.requests import RegisteredRequest, RequestKey
+
+
+@dataclass(frozen=True)
+class StoredAggregate:
+    """What is stored of an aggregate (已存聚合): its snapshot, if any, and the events after it."""
+
+    originator_id: UUID
+    snapshot: StoredEvent | None
+    events: Sequence[StoredEvent]
 
 
 class EventLogRecorder(ApplicationRecorder):
@@ -45,6 +55,15 @@ class EventLogRecorder(ApplicationRecorder):
     @abstractmethod
     def select_events_after(self, originator_id: UUID, version: int) -> list[StoredEvent]:
         """The events of an aggregate after a version, in order."""
+
+    def select_together(self, originator_ids: Sequence[UUID]) -> list[StoredAggregate]:
+        """What is stored of several aggregates, each as it is loaded; in their order."""
+        found = []
+        for each in originator_ids:
+            snapshot = self.select_snapshot(each)
+            after = snapshot.originator_version if snapshot else 0
+            found.append(StoredAggregate(each, snapshot, self.select_events_after(each, after)))
+        return found
 
     @abstractmethod
     def select_snapshot(self, originator_id: UUID) -> StoredEvent | None:

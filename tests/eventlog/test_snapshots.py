@@ -202,3 +202,22 @@ def test_a_log_without_a_plan_keeps_none(address: str, log: EventLog) -> None:
     assert found is not None
     assert found.total_fen == 200
     assert behind_the_log(address, "SELECT count(*) FROM snapshots") == [(0,)]
+
+
+@pytest.mark.parametrize("kind", [BoxSnapshot, OlderSnapshot])
+def test_loaded_together_each_is_what_it_is_alone(story: Story, kind: type[Snapshot]) -> None:
+    """With a snapshot, with one of another class, without any, and one that is not there."""
+    story.add(*[1] * 12)
+    young = Box.open("乙")
+    story.log.save(young)
+    with story.open(kind) as log:
+        nobody = Box.create_id("丙")
+
+        found = log.find_together({young.id: Box, nobody: Box, BOX: Box})
+
+        assert set(found) == {young.id, BOX}
+        for each, box in found.items():
+            alone = log.find(each, Box)
+            assert alone is not None
+            assert (vars(box), box.version) == (vars(alone), alone.version)
+        assert log.find_together({}) == {}

@@ -1,7 +1,7 @@
 """A ledger in memory for tests of many small histories: the real codec, versions and serials."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,15 @@ class MemoryLedger:
             aggregate = event.mutate(aggregate)
         assert aggregate is None or isinstance(aggregate, kind)
         return aggregate
+
+    def find_together(self, wanted: Mapping[UUID, type[Any]]) -> dict[UUID, Any]:
+        """Those that are there, one after another."""
+        found = {of: self.find(of, kind) for of, kind in wanted.items()}
+        return {of: aggregate for of, aggregate in found.items() if aggregate is not None}
+
+    def has(self, aggregate_id: UUID) -> bool:
+        """Whether anything happened to it."""
+        return any(True for _ in self.history(aggregate_id))
 
     def save(self, *aggregates: Aggregate, receipt: object = None) -> None:
         """Everything or nothing. Raises Overtaken."""

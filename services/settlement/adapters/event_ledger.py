@@ -1,6 +1,6 @@
 """The ledger on the event log (账本)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -29,10 +29,21 @@ class EventLedger:
     def __init__(self, log: EventLog):
         """On an open log."""
         self.log = log
+        self._there: set[UUID] = set()
 
     def find(self, aggregate_id: UUID, kind: type[Kind]) -> Kind | None:
         """The aggregate as it is now, or None."""
         return self.log.find(aggregate_id, kind)
+
+    def find_together(self, wanted: Mapping[UUID, type[Aggregate]]) -> dict[UUID, Any]:
+        """Those of several aggregates that are there, as of now."""
+        return self.log.find_together(wanted)
+
+    def has(self, aggregate_id: UUID) -> bool:
+        """Whether any of its events is stored; never asked again once it is, since none goes."""
+        if aggregate_id not in self._there and self.log.has(aggregate_id):
+            self._there.add(aggregate_id)
+        return aggregate_id in self._there
 
     def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
         """Everything or nothing. Raises Overtaken, and what the log raises."""

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from contracts.vocabulary import PersonId, Scheme
 from settlement.application.episodes import episode_of
 from settlement.application.institutions import institution_on
+from settlement.application.load_ahead import LoadedAhead
 from settlement.application.ports import Accept, Eligibility, Ledger
 from settlement.domain.circumstances import Circumstances
+from settlement.domain.institution import Institution, institution_uuid
 from settlement.domain.record import Actor
 from settlement.domain.stay import Stay, stay_id_of
 from settlement.domain.stay_refusals import AlreadyAdmitted
@@ -35,12 +37,13 @@ def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility)
     """
     institution_id = command.by.institution_id
     stay_id = stay_id_of(institution_id, command.hospital_stay_number)
-    earlier = ledger.find(stay_id, Stay)
+    ahead = LoadedAhead(ledger, {stay_id: Stay, institution_uuid(institution_id): Institution})
+    earlier = ahead.find(stay_id, Stay)
     if earlier and not earlier.is_cancelled:
         raise AlreadyAdmitted(
             f"机构 {institution_id} 的住院号 {command.hospital_stay_number} 已登记入院"
         )
-    institution_on(ledger, institution_id, command.admission)
+    institution_on(ahead, institution_id, command.admission)
     person = eligibility.entitlements(
         command.person_id, on=command.admission, known_at=command.at, by=command.by
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from contracts.vocabulary import InstitutionId
-from settlement.application.ports import Ledger, Receipt
+from settlement.application.ports import FindsAggregates, Ledger, Receipt
 from settlement.domain.institution import (
     Description,
     Institution,
@@ -22,7 +22,9 @@ class InstitutionRow:
     description: Description
 
 
-def institution_on(ledger: Ledger, institution_id: InstitutionId, day: date) -> InstitutionUsed:
+def institution_on(
+    ledger: FindsAggregates, institution_id: InstitutionId, day: date
+) -> InstitutionUsed:
     """What the reference data said of an institution. Raises InstitutionUnknown."""
     found = ledger.find(institution_uuid(institution_id), Institution)
     if found is None:

@@ -1,6 +1,6 @@
 """What use cases need from outside (端口): the ledger, eligibility, the policy book."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
@@ -42,11 +42,21 @@ class LoggedFact:
     event: Any
 
 
-class Ledger(Protocol):
-    """The event log of settlement (账本)."""
+class FindsAggregates(Protocol):
+    """Loads aggregates (读出聚合)."""
 
     def find(self, aggregate_id: UUID, kind: type[Kind]) -> Kind | None:
         """The aggregate as it is now, or None."""
+
+
+class Ledger(FindsAggregates, Protocol):
+    """The event log of settlement (账本)."""
+
+    def find_together(self, wanted: Mapping[UUID, type[Aggregate]]) -> dict[UUID, Any]:
+        """Those of several aggregates that are there, in one round trip where there is one."""
+
+    def has(self, aggregate_id: UUID) -> bool:
+        """Whether anything is stored of the aggregate; what is stored once stays."""
 
     def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
         """Everything or nothing. Raises Overtaken."""

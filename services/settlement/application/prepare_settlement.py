@@ -7,6 +7,9 @@ book names, reads the year's counters, and lets the kernel settle.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import PersonId
 from settlement.application.answer_from_replica import saying_what_the_replica_lacks
@@ -19,9 +22,17 @@ from settlement.application.fit_answers import require_fit_answers
 from settlement.application.former_parts import part_used, require_former_settled
 from settlement.application.institutions import institution_on
 from settlement.application.law_of_part import dates_said, require_says
-from settlement.application.ports import Eligibility, Ledger, Overtaken, PersonAnswer
+from settlement.application.load_ahead import LoadedAhead
+from settlement.application.ports import (
+    Eligibility,
+    FindsAggregates,
+    Ledger,
+    Overtaken,
+    PersonAnswer,
+)
 from settlement.domain.benefit_year import BenefitYear, benefit_year_id
 from settlement.domain.chain import EpisodeUsed, PartUsed
+from settlement.domain.institution import Institution, institution_uuid
 from settlement.domain.record import (
     FORM,
     Actor,
@@ -160,8 +171,13 @@ def gather(
     )
     require_waited(enrolment, dates.admission)
     persons = ask_who(policy, dates, enrolled=enrolled, eligibility=eligibility, known_at=at, by=by)
-    orders = _orders(ledger, (stay.person_id, *enrolled.other_records), enrolment, at)
     records = (stay.person_id, *enrolled.other_records)
+    ahead = LoadedAhead(
+        ledger,
+        _counted_in(records, enrolment, counter_years(policy, dates).values())
+        | {institution_uuid(stay.institution_id): Institution},
+    )
+    orders = _orders(ahead, records, enrolment, at)
     former = transferred_from(stay, ledger.find, records=records)
     episode = None
     if policy.episode_counters:
@@ -169,13 +185,13 @@ def gather(
     years = counter_years(policy, dates, episode)
     loaded = {
         first_day: _benefit_year(
-            ledger, stay.person_id, enrolment=enrolment, first_day=first_day, at=at
+            ahead, stay.person_id, enrolment=enrolment, first_day=first_day, at=at
         )
         for first_day in sorted(set(years.values()))
     }
     stored = {
         day: together(
-            [year.counters, *_kept_elsewhere(ledger, enrolled.other_records, enrolment, day)]
+            [year.counters, *_kept_elsewhere(ahead, enrolled.other_records, enrolment, day)]
         )
         for day, year in loaded.items()
     }
@@ -186,7 +202,7 @@ def gather(
         discharge=discharge,
         settled_on=settled_on,
         eligibility=answers_used(enrolled, enrolment, persons),
-        institution=institution_on(ledger, stay.institution_id, dates.admission),
+        institution=institution_on(ahead, stay.institution_id, dates.admission),
         circumstances=stay.circumstances,
         charges=charges,
         counters_before=totals_before(years, stored),
@@ -349,8 +365,28 @@ def _first_day(policy: Policy, dates: StayDates) -> date:
     return year.first_day(dates.on(year.chosen_by))
 
 
+def _counted_in(
+    records: Iterable[PersonId], enrolment: EnrolmentUsed, first_days: Iterable[date]
+) -> dict[UUID, type[Aggregate]]:
+    """Where a person's settlements are counted: the orders, which are loaded first, and those
+    benefit years that can be told before the episode is known."""
+    region, scheme = enrolment.region, enrolment.scheme
+    orders: dict[UUID, type[Aggregate]] = {
+        settlement_order_id(person_id=each, region=region, scheme=scheme): SettlementOrder
+        for each in records
+    }
+    years: dict[UUID, type[Aggregate]] = {
+        benefit_year_id(
+            person_id=each, region=region, scheme=scheme, first_day=first_day
+        ): BenefitYear
+        for each in records
+        for first_day in first_days
+    }
+    return {**orders, **years}
+
+
 def _orders(
-    ledger: Ledger, records: Iterable[PersonId], enrolment: EnrolmentUsed, at: datetime
+    ledger: FindsAggregates, records: Iterable[PersonId], enrolment: EnrolmentUsed, at: datetime
 ) -> tuple[SettlementOrder, ...]:
     """The orders of the settlements under each id of the person, or new ones nobody has saved.
 
@@ -373,7 +409,7 @@ def _orders(
 
 
 def _kept_elsewhere(
-    ledger: Ledger, records: Iterable[PersonId], enrolment: EnrolmentUsed, first_day: date
+    ledger: FindsAggregates, records: Iterable[PersonId], enrolment: EnrolmentUsed, first_day: date
 ) -> Iterator[dict[str, int]]:
     """The totals of a year that were kept under other ids of the person."""
     for person_id in records:
@@ -389,7 +425,7 @@ def _kept_elsewhere(
 
 
 def _benefit_year(
-    ledger: Ledger,
+    ledger: FindsAggregates,
     person_id: PersonId,
     *,
     enrolment: EnrolmentUsed,

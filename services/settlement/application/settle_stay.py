@@ -134,6 +134,6 @@ def require_expected(prepared: Prepared, expected_fen: int | None) -> None:
 def _law(ledger: Ledger, prepared: Prepared, at: datetime) -> list[LawText]:
     """The policy's text, unless the ledger holds it already."""
     policy = prepared.policy
-    if ledger.find(law_text_id(policy.fingerprint), LawText):
+    if ledger.has(law_text_id(policy.fingerprint)):
         return []
     return [LawText.adopt(policy, at=at)]

@@ -7,6 +7,7 @@ hospitals settling one person at once cannot spend one cap or one deductible twi
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
@@ -15,6 +16,8 @@ from eventsourcing.domain import Aggregate
 from contracts.vocabulary import PersonId, RegionCode, Scheme
 
 _YEARS = UUID("a3b5a0de-0d6a-5c1b-8a7e-0a5f4cf7f0b2")
+# Asked for several times within one settlement.
+_named = lru_cache(maxsize=1024)(uuid5)
 
 
 class NotCounted(Exception):
@@ -25,7 +28,7 @@ def benefit_year_id(
     *, person_id: PersonId, region: RegionCode, scheme: Scheme, first_day: date
 ) -> UUID:
     """The id of a person's benefit year."""
-    return uuid5(_YEARS, f"{person_id}/{region}/{scheme.value}/{first_day}")
+    return _named(_YEARS, f"{person_id}/{region}/{scheme.value}/{first_day}")
 
 
 class BenefitYear(Aggregate):

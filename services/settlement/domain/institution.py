@@ -6,6 +6,7 @@ admission is.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
@@ -15,6 +16,8 @@ from contracts.vocabulary import InstitutionId, RegionCode
 from settlement.domain.record import Actor, InstitutionUsed
 
 _INSTITUTIONS = UUID("b3a5f2d7-3d7c-5a7d-9f53-2f1f0f6f7a36")
+# Asked for several times within one settlement.
+_named = lru_cache(maxsize=1024)(uuid5)
 
 
 class InstitutionUnknown(Exception):
@@ -41,7 +44,7 @@ class Description:
 
 def institution_uuid(institution_id: InstitutionId) -> UUID:
     """The id of an institution's stream."""
-    return uuid5(_INSTITUTIONS, institution_id)
+    return _named(_INSTITUTIONS, institution_id)
 
 
 class Institution(Aggregate):

@@ -4,6 +4,7 @@ Editing or deleting a policy file cannot change, or break, what was settled unde
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar
 from uuid import UUID, uuid5
 
@@ -12,11 +13,13 @@ from eventsourcing.domain import Aggregate
 from settlement.law.policy import Policy
 
 _TEXTS = UUID("58a2c9f4-10d9-53bb-8b63-3a2b6f7e1d90")
+# Asked for several times within one settlement.
+_named = lru_cache(maxsize=1024)(uuid5)
 
 
 def law_text_id(fingerprint: str) -> UUID:
     """The id of a policy's text."""
-    return uuid5(_TEXTS, fingerprint)
+    return _named(_TEXTS, fingerprint)
 
 
 class LawText(Aggregate):

@@ -6,6 +6,7 @@ that is undone, or whose amounts came late, is made again in this order.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
@@ -14,6 +15,8 @@ from eventsourcing.domain import Aggregate
 from contracts.vocabulary import PersonId, RegionCode, Scheme
 
 _ORDERS = UUID("0c0d2f0a-6a5d-5d0f-9b1e-7d6f5b8a9e43")
+# Asked for several times within one settlement.
+_named = lru_cache(maxsize=1024)(uuid5)
 
 
 class NotInOrder(Exception):
@@ -22,7 +25,7 @@ class NotInOrder(Exception):
 
 def settlement_order_id(*, person_id: PersonId, region: RegionCode, scheme: Scheme) -> UUID:
     """The id of a person's order of settlements."""
-    return uuid5(_ORDERS, f"{person_id}/{region}/{scheme.value}")
+    return _named(_ORDERS, f"{person_id}/{region}/{scheme.value}")
 
 
 class SettlementOrder(Aggregate):

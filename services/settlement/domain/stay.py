@@ -7,6 +7,7 @@ begins, goes on in another part, and is settled.
 """
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID, uuid5
 
@@ -38,13 +39,15 @@ from settlement.domain.stay_requirements import (
 from settlement.law.bill import Charges
 
 _STAYS = UUID("6f6e1d0e-3f44-5a0c-9a70-6c3f0f5b1c11")
+# Asked for several times within one settlement.
+_named = lru_cache(maxsize=1024)(uuid5)
 
 
 def stay_id_of(institution_id: InstitutionId, hospital_stay_number: str, part: int = 1) -> UUID:
     """The id of a stay: one for each stay number (住院号) of an institution, and for each later
     part of it (第几段)."""
-    first = uuid5(_STAYS, f"{institution_id}\n{hospital_stay_number}")
-    return first if part == 1 else uuid5(first, str(part))
+    first = _named(_STAYS, f"{institution_id}\n{hospital_stay_number}")
+    return first if part == 1 else _named(first, str(part))
 
 
 class Stay(StayBeforeSettlement, StayAfterSettlement, Aggregate):

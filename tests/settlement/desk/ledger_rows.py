@@ -7,7 +7,7 @@ in a second time, and number everything anew so that no gap shows.
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -126,6 +126,15 @@ class LedgerOfRows:
             aggregate = event.mutate(aggregate)
         assert aggregate is None or isinstance(aggregate, kind)
         return aggregate
+
+    def find_together(self, wanted: Mapping[UUID, type[Any]]) -> dict[UUID, Any]:
+        """Those that are there, one after another."""
+        found = {of: self.find(of, kind) for of, kind in wanted.items()}
+        return {of: aggregate for of, aggregate in found.items() if aggregate is not None}
+
+    def has(self, aggregate_id: UUID) -> bool:
+        """Whether anything happened to it."""
+        return any(True for _ in self.history(aggregate_id))
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,9 @@
 """A preview or a refusal is true of one moment, whoever comes between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
@@ -40,6 +41,11 @@ class Interrupted(EventLedger):
             between, self._between = self._between, None
             between()
         return found
+
+    def find_together(self, wanted: Mapping[UUID, type[Aggregate]]) -> dict[UUID, Any]:
+        """One after another, as files do: anybody may come between."""
+        found = {of: self.find(of, kind) for of, kind in wanted.items()}
+        return {of: aggregate for of, aggregate in found.items() if aggregate is not None}
 
 
 def settled_and_rewritten(desk: Desk, other: str, stay: str) -> Callable[[], None]:

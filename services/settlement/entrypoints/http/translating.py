@@ -1,6 +1,7 @@
 """Between messages and values (转换): no decisions here."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from contracts import settlement_v1 as message
@@ -145,18 +146,29 @@ def show_policy(policy: Policy) -> message.PolicyShown:
 
 def show_step(step: Step) -> message.StepShown:
     """One step."""
-    made_here = {"payer_label", "bands", "numbers"}
-    plain = {n: getattr(step, n) for n in message.StepShown.model_fields if n not in made_here}
     return message.StepShown(
-        **plain,
+        **{name: getattr(step, name) for name in _PLAIN_OF_STEP},
         payer_label=Payer(step.payer).label,
         bands=tuple(message.BandShown.model_validate(b, from_attributes=True) for b in step.bands),
         numbers=tuple(show_number(n) for n in step.numbers),
     )
 
 
+_PLAIN_OF_STEP = tuple(
+    name
+    for name in message.StepShown.model_fields
+    if name not in ("payer_label", "bands", "numbers")
+)
+
+
 def show_number(number: NumberUsed) -> message.NumberShown:
     """One number with its evidence."""
+    return _number_shown(number)
+
+
+@lru_cache(maxsize=4096)
+def _number_shown(number: NumberUsed) -> message.NumberShown:
+    # The same few hundred in every settlement.
     return message.NumberShown.model_validate(number, from_attributes=True)
 
 
