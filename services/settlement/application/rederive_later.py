@@ -280,10 +280,18 @@ def _in_order(
 
 
 def _next(waiting: Mapping[PersonId, list[str]]) -> str | None:
-    """The next settlement that is first wherever it waits."""
-    for numbers in waiting.values():
-        if numbers and all(numbers[0] not in others[1:] for others in waiting.values()):
-            return numbers[0]
+    """The next settlement that is first wherever it waits.
+
+    Of several that nothing has put in order (ids of a person that were not yet known as one's)
+    the lowest number: whoever walks them, from whichever of the ids, walks them alike.
+    """
+    first = {
+        numbers[0]
+        for numbers in waiting.values()
+        if numbers and all(numbers[0] not in others[1:] for others in waiting.values())
+    }
+    if first:
+        return min(first)
     if any(waiting.values()):
         raise LaterUnknown("该参保人各标识的结算次序互相矛盾")
     return None

@@ -1,14 +1,19 @@
 """One person under several ids: what is counted by person is counted for all of them together."""
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from settlement.application.ledger_history import settlements_recorded
+from settlement.application.person_in_ledger import PersonInLedger
+from settlement.application.rederive_later import every_settlement_of
 from settlement.application.replay_ledger import Scope, replay_ledger
 from settlement.application.verify_ledger import verify_ledger
+from settlement.domain.stay import Stay
 from tests.settlement.desk.book_of import book_of
 from tests.support.settlement_desk import P1, P2, P3, Desk, open_parts
 from tests.support.small_policies import REGION, layer_text, policy_text, write_book
@@ -73,6 +78,25 @@ def test_a_cap_is_spent_once_by_one_person_under_two_ids(story: Story) -> None:
     assert story.paid(P2, "A2") == 200_00
     assert story.paid(P1, "A3") == 0
     assert story.discrepancies() == ()
+
+
+def test_whichever_id_one_begins_with_the_order_is_the_same(story: Story) -> None:
+    """One id's stay between two of the other, before anybody knew that they are one's: nothing
+    orders them, and still whoever makes them again and whoever verifies it walk them alike."""
+    for person, number in ((P2, "B1"), (P1, "A1"), (P2, "B2")):
+        story.settle(person, number)
+    story.merge()
+    last = story.settle(P1, "A2").json()["stay_id"]
+    ledger = story.desk.parts.ledger
+    stay = ledger.find(UUID(last), Stay)
+    assert stay is not None
+    assert stay.current_settlement is not None
+    used = stay.current_settlement.inputs.eligibility
+
+    for first, second in ((P1, P2), (P2, P1)):
+        asked = replace(used, person_id=first, other_records=(second,))
+        walked = every_settlement_of(asked, PersonInLedger(ledger, stay))
+        assert [each.stay.hospital_stay_number for each in walked] == ["B1", "A1", "B2", "A2"]
 
 
 def test_split_again_each_id_has_what_was_settled_under_it(story: Story) -> None:
