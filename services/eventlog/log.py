@@ -304,6 +304,10 @@ class EventLog(Application[UUID]):
         """
         return self.recorder.next_serial(series)
 
+    def series(self) -> list[str]:
+        """The names of all series that a number was ever given of."""
+        return self.recorder.select_series()
+
 
 def _pending(
     saved: MutableOrImmutableAggregate[UUID] | DomainEventProtocol[UUID] | None,

@@ -25,6 +25,10 @@ class EventLogMissing(Exception):
     """There is no event log of this version: run the create step before opening it."""
 
 
+class LogSealed(EventLogMissing):
+    """The log was sealed to be moved to another database: go on with it there."""
+
+
 class EventNotStorable(Exception):
     """The event or its class cannot be stored so that it comes back equal. Nothing was stored.
 

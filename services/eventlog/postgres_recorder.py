@@ -23,6 +23,7 @@ from eventlog.company import Company
 from eventlog.group_writer import GroupWriter
 from eventlog.log_errors import (
     EventLogMissing,
+    LogSealed,
     OutcomeUnknown,
     RequestAlreadyAccepted,
     VersionConflict,
@@ -51,6 +52,7 @@ from eventlog.postgres_running import AdvisoryRunningRequests
 from eventlog.postgres_tables import LOG_VERSION
 from eventlog.recorder import EventLogRecorder, StoredAggregate
 from eventlog.requests import RegisteredRequest, RequestKey
+from eventlog.sealing import seal_of_comment
 
 Found = TypeVar("Found")
 
@@ -111,6 +113,13 @@ class PostgresLogPlace:
             self._require_version(row[0] if row else None)
 
     def _require_version(self, found: str | None) -> None:
+        seal = seal_of_comment(found)
+        if seal is not None:
+            message = (
+                f"数据库模式 {self.schema} 里的账本已封存，迁往 {seal.moved_to}；不要在这里打开它："
+                "按 docs/moving-a-shard.md 在新的数据库里接管 (sealed: it was moved)"
+            )
+            raise LogSealed(message)
         if found != LOG_VERSION:
             message = (
                 f"数据库模式 {self.schema} 里没有本版本的事件日志；"
@@ -377,6 +386,10 @@ class PostgresRecorder(EventLogRecorder):
             last = self._patiently(draw)
         free = {series: itertools.count(last[series] - wanted[series] + 1) for series in wanted}
         return [next(free[series]) for series in asked]
+
+    def select_series(self) -> list[str]:
+        """As `EventLogRecorder`."""
+        return [row[0] for row in self._all("SELECT series FROM serials")]
 
     def version(self) -> str | None:
         """What the tables say they are. Raises `LogBusy`."""

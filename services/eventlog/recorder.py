@@ -97,6 +97,10 @@ class EventLogRecorder(ApplicationRecorder):
     def next_serial(self, series: str) -> int:
         """Hand out the next number of a series; no save that uses it outlives it."""
 
+    @abstractmethod
+    def select_series(self) -> list[str]:
+        """The names of all series that a number was ever handed out of."""
+
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
     ) -> Subscription[ApplicationRecorder]:

@@ -382,6 +382,11 @@ class SqliteRecorder(SQLiteApplicationRecorder, EventLogRecorder):
             cursor.execute(_NEXT_SERIAL, (series,))
             return int(cursor.fetchone()[0])
 
+    def select_series(self) -> list[str]:
+        """As `EventLogRecorder`."""
+        with self._readers.lent() as connection:
+            return [row[0] for row in connection.execute("SELECT series FROM serials")]
+
     @contextmanager
     def _writing(self) -> Iterator[SQLiteCursor]:
         try:

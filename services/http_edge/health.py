@@ -90,11 +90,15 @@ class Health:
         try:
             now = time.monotonic()
             if self._last is None or now - self._last[0] >= self.remembered_seconds:
-                self._last = (now, _looked_at(self.checks))
+                self._last = (now, self.look())
             report = self._last[1]
         finally:
             self._lock.release()
         return self._as_of_now(report)
+
+    def look(self) -> Report:
+        """Look at everything anew."""
+        return _looked_at(self.checks)
 
     def unanswered(self) -> Report:
         """What is told when looking took too long."""

@@ -1,6 +1,7 @@
 """Metrics for Prometheus (指标): counted while requests run, and looked up when they are scraped.
 
-Each application has a registry of its own. Every name is in `METRICS`, which the alert rules, the
+Each application has a registry of its own; of several ledgers in one process each has one, and
+what it tells is labelled with its `shard`. Every name is in `METRICS`, which the alert rules, the
 dashboard and the runbook are held against. With `PROMETHEUS_MULTIPROC_DIR` set, the counts of all
 workers of a machine are added up in files there, whichever worker answers the scrape.
 """
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -52,31 +53,36 @@ def _told(name: str) -> tuple[str, str]:
     return name, METRICS[name]
 
 
+def _labels(shard: str, **values: str) -> dict[str, str]:
+    """The labels of a metric; `shard` only where there are several."""
+    return {**values, "shard": shard} if shard else values
+
+
 class HttpMetrics:
     """What is counted while requests run (请求指标)."""
 
-    def __init__(self, registry: CollectorRegistry, service: str) -> None:
-        self._service = service
+    def __init__(self, registry: CollectorRegistry, service: str, *, shard: str = "") -> None:
+        self._own = _labels(shard, service=service)
         self._duration = Histogram(
             *_told("yizhan_http_request_duration_seconds"),
-            ["service", "method", "route", "status_class"],
+            ["method", "route", "status_class", *self._own],
             buckets=_SECONDS,
             registry=registry,
         )
         self._durations: dict[tuple[str, str, int], Histogram] = {}
         self._refusals = Counter(
-            *_told("yizhan_http_refusals_total"), ["service", "problem"], registry=registry
+            *_told("yizhan_http_refusals_total"), ["problem", *self._own], registry=registry
         )
         self._rejected = Counter(
-            *_told("yizhan_http_rejected_total"), ["service", "problem"], registry=registry
+            *_told("yizhan_http_rejected_total"), ["problem", *self._own], registry=registry
         )
         in_flight = Gauge(
             *_told("yizhan_http_requests_in_flight"),
-            ["service"],
+            list(self._own),
             registry=registry,
             multiprocess_mode="livesum",
         )
-        self.in_flight = in_flight.labels(service)
+        self.in_flight = in_flight.labels(**self._own)
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
@@ -84,36 +90,40 @@ class HttpMetrics:
         duration = self._durations.get(labels)
         if duration is None:
             # Looking a labelled child up takes the library longer than observing.
-            duration = self._duration.labels(self._service, method, route, f"{labels[2]}xx")
+            duration = self._duration.labels(
+                method=method, route=route, status_class=f"{labels[2]}xx", **self._own
+            )
             self._durations[labels] = duration
         duration.observe(seconds)
 
     def refused(self, problem: str) -> None:
         """With a problem of this type."""
-        self._refusals.labels(self._service, problem).inc()
+        self._refusals.labels(problem=problem, **self._own).inc()
 
     def rejected(self, problem: str) -> None:
         """Before the application saw it."""
-        self._rejected.labels(self._service, problem).inc()
+        self._rejected.labels(problem=problem, **self._own).inc()
 
 
 class LogMetrics:
     """What is counted when a log is written (写入指标)."""
 
-    def __init__(self, registry: CollectorRegistry, service: str) -> None:
-        events = Counter(*_told("yizhan_events_stored_total"), ["service"], registry=registry)
+    def __init__(self, registry: CollectorRegistry, service: str, *, shard: str = "") -> None:
+        own = _labels(shard, service=service)
+        names = list(own)
+        events = Counter(*_told("yizhan_events_stored_total"), names, registry=registry)
         save = Histogram(
             *_told("yizhan_event_log_save_duration_seconds"),
-            ["service"],
+            names,
             buckets=_SECONDS,
             registry=registry,
         )
         group = Histogram(
-            *_told("yizhan_group_commit_saves"), ["service"], buckets=_SAVES, registry=registry
+            *_told("yizhan_group_commit_saves"), names, buckets=_SAVES, registry=registry
         )
-        self._events = events.labels(service)
-        self.save_seconds = save.labels(service)
-        self._group = group.labels(service)
+        self._events = events.labels(**own)
+        self.save_seconds = save.labels(**own)
+        self._group = group.labels(**own)
 
     def stored(self, events: int) -> None:
         """So many events were stored."""
@@ -127,10 +137,15 @@ class LogMetrics:
 class SettlementMetrics:
     """What settlement counts beside (结算指标)."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._settlements = Counter(*_told("yizhan_settlements_total"), registry=registry)
-        self._cost_fen = Counter(*_told("yizhan_settled_cost_fen_total"), registry=registry)
-        self._reversals = Counter(*_told("yizhan_reversals_total"), registry=registry)
+    def __init__(self, registry: CollectorRegistry, *, shard: str = "") -> None:
+        def counter(name: str) -> Counter:
+            own = _labels(shard)
+            made = Counter(*_told(name), list(own), registry=registry)
+            return made.labels(**own) if own else made
+
+        self._settlements = counter("yizhan_settlements_total")
+        self._cost_fen = counter("yizhan_settled_cost_fen_total")
+        self._reversals = counter("yizhan_reversals_total")
 
     def settled(self, *, cost_fen: int) -> None:
         """A bill of this cost was settled."""
@@ -161,6 +176,9 @@ class Looked:
     dead_letters: Levels = field(default=_nothing)
     replica_age_seconds: Callable[[], int | None] | None = None
     replica_settlements: Levels = field(default=_nothing)
+    shard: str = ""
+    shards: "Callable[[], Sequence[tuple[Looked, Report | None]]]" = tuple
+    """The same of each ledger beside this one, with what was found of its health."""
 
 
 class _LookedUp(Collector):
@@ -171,7 +189,16 @@ class _LookedUp(Collector):
         self._report = report
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Look everything up."""
+        """Look everything up, of each ledger."""
+        told = list(self.of_one_ledger())
+        for shard, report in self._looked.shards():
+            of_shard = _LookedUp(shard, report).of_one_ledger()
+            for family, more in zip(told, of_shard, strict=True):
+                family.samples += more.samples
+        return told
+
+    def of_one_ledger(self) -> Iterable[GaugeMetricFamily]:
+        """The same families in the same order, of this one alone."""
         looked = self._looked
         last = _quietly(looked.last_position) if looked.last_position else None
         yield self._family("yizhan_event_log_last_position", None, {"": last})
@@ -195,11 +222,12 @@ class _LookedUp(Collector):
     def _family(
         self, name: str, label: str | None, values: Mapping[str, int | None]
     ) -> GaugeMetricFamily:
-        labels = ["service", label] if label else ["service"]
+        own = _labels(self._looked.shard, service=self._looked.service)
+        labels = [*own, label] if label else list(own)
         family = GaugeMetricFamily(*_told(name), labels=labels)
         for each, value in values.items():
             if value is not None:
-                family.add_metric([self._looked.service, each][: len(labels)], value)
+                family.add_metric([*own.values(), each][: len(labels)], value)
         return family
 
 
@@ -214,6 +242,23 @@ def _quietly(look: Callable[[], TLooked]) -> TLooked | None:
         return look()
     except Exception:  # a scrape tells what it can
         return None
+
+
+class Gathered(Collector):
+    """What several registries counted (合并指标), each family once."""
+
+    def __init__(self, registries: Callable[[], Sequence[CollectorRegistry]]) -> None:
+        self._registries = registries
+
+    def collect(self) -> Iterable[Metric]:
+        """All of it."""
+        families: dict[str, Metric] = {}
+        for registry in self._registries():
+            for family in registry.collect():
+                found = families.setdefault(family.name, family)
+                if found is not family:
+                    found.samples += family.samples
+        return families.values()
 
 
 def exposition(registry: CollectorRegistry, looked: Looked, report: Report | None) -> bytes:

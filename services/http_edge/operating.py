@@ -65,7 +65,7 @@ def install_operations(app: FastAPI, operations: Operations) -> None:
     app.add_middleware(
         RequestWatch,
         service=operations.service,
-        metrics=HttpMetrics(operations.registry, operations.service),
+        metrics=HttpMetrics(operations.registry, operations.service, shard=operations.looked.shard),
         tracing=operations.tracing,
     )
     app.add_middleware(OperationRoutes, operations=operations)

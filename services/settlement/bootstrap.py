@@ -35,6 +35,7 @@ from settlement.application.ports import Clock, Corrections, Eligibility
 from settlement.application.read_notices import Residences
 from settlement.application.sum_accounts import Members
 from settlement.law.book import PolicyBook
+from settlement.law.regions import RegionElsewhere, ShardRegions
 from settlement.read_models.decision_list import DecisionList
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.people_replica import SqlPeopleReplica
@@ -92,18 +93,18 @@ def open_storage(settings: Settings) -> Storage:
             open_postgres_engine(settings.database, settings.schema),
             is_embedded=False,
         )
-    ledger = open_ledger(settings.data / LEDGER)
-    return Storage(ledger, open_engine(settings.data / READ_MODELS), is_embedded=True)
+    ledger = open_ledger(settings.folder / LEDGER)
+    return Storage(ledger, open_engine(settings.folder / READ_MODELS), is_embedded=True)
 
 
 def has_ledger(settings: Settings) -> bool:
     """Whether anything was ever recorded where the settings say; asking creates nothing."""
-    return bool(settings.database) or (settings.data / LEDGER).is_file()
+    return bool(settings.database) or (settings.folder / LEDGER).is_file()
 
 
 def has_books(settings: Settings) -> bool:
     """Whether the accounts of the funds were ever made there."""
-    return bool(settings.database) or (settings.data / READ_MODELS).is_file()
+    return bool(settings.database) or (settings.folder / READ_MODELS).is_file()
 
 
 def make_tables(settings: Settings) -> None:
@@ -243,14 +244,63 @@ def build_followed(settings: Settings, storage: Storage) -> tuple[FollowedTables
     return (*build_read_models(storage).every, storage.followed(SqlReplicaAnswers), touched)
 
 
-def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = None) -> Parts:
-    """Open the ledger and load the policies that bills are settled by: the published ones, or a
-    `book` that was loaded before.
+class RegionsReassigned(Exception):
+    """A ledger holds settlements of regions that the file of the shards gives to another one."""
 
-    Raises PolicyFileFaulty, also where a published file is not as it was published, and
-    IssuerKeyUnusable, IdentityUnusable.
+
+def _require_own(ledger: EventLedger, shard: ShardRegions) -> None:
+    """A person's counters must not begin anew in another ledger. Raises RegionsReassigned."""
+    for region in ledger.regions_settled():
+        try:
+            shard.require(region)
+        except RegionElsewhere as elsewhere:
+            message = (
+                f"分片 {shard.shard} 的账本里已有 {region} 的结算，而{elsewhere}；"
+                "有账的地区不能改归别处，请改回分片文件 (regions reassigned)"
+            )
+            raise RegionsReassigned(message) from elsewhere
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the shards of one process have in common (共用部件): read and connected once."""
+
+    book: PolicyBook
+    gate: Gate
+    tracing: Tracing | None
+
+
+def build_shared(settings: Settings, book: PolicyBook | None = None) -> Shared:
+    """Load it: the published policies, unless a `book` was loaded before.
+
+    Raises PolicyFileFaulty, IssuerKeyUnusable, IdentityUnusable.
+    """
+    return Shared(
+        book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts)
+        if book is None
+        else book,
+        gate=build_gate(settings.identity, settings.data),
+        tracing=start_tracing("settlement") if settings.operating.traces else None,
+    )
+
+
+def build_parts(
+    settings: Settings,
+    clock: Clock,
+    *,
+    book: PolicyBook | None = None,
+    shared: Shared | None = None,
+) -> Parts:
+    """Open the ledger and load the policies that bills are settled by: the published ones, or a
+    `book` that was loaded before, alone or as part of what is `shared`.
+
+    Raises PolicyFileFaulty, also where a published file is not as it was published,
+    IssuerKeyUnusable, IdentityUnusable, RegionsReassigned.
     """
     storage = open_storage(settings)
+    if settings.shard is not None:
+        _require_own(storage.ledger, settings.shard)
+    shared = shared or build_shared(settings, book)
     corrections = build_corrections(settings, storage)
     members = build_members(settings)
     followed = build_read_models(storage)
@@ -264,9 +314,7 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
             corrections.eligibility, replica.people, clock=clock, rules=rules
         ),
         touched=corrections.touched,
-        book=load_book(settings.policies or SHIPPED_POLICIES, published_only=not settings.drafts)
-        if book is None
-        else book,
+        book=shared.book.of_shard(settings.shard) if settings.shard else shared.book,
         fund_account=followed.fund_account,
         settlements=followed.settlements,
         members=members,
@@ -277,11 +325,11 @@ def build_parts(settings: Settings, clock: Clock, *, book: PolicyBook | None = N
         papers=build_papers(settings, storage),
         revision_list=followed.revision_list,
         replica=replica,
-        gate=build_gate(settings.identity, settings.data),
+        gate=shared.gate,
         followed=(*followed.every, replica.answers, corrections.touched),
         eligibility_is_ready=EligibilityHealth(_anybody_at(settings.eligibility_url)).is_ready,
         operating=settings.operating,
-        tracing=start_tracing("settlement") if settings.operating.traces else None,
+        tracing=shared.tracing,
     )
 
 

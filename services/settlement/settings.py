@@ -11,6 +11,7 @@ from http_edge.operating_settings import (
     OperatingSettingUnusable,
     read_operating,
 )
+from settlement.law.regions import ShardRegions
 
 LONGEST_REPLICA_HOURS = 72
 """Shorter than what `read_models/touched_settlements.py` keeps of changes that it has taken."""
@@ -30,6 +31,9 @@ class Settings:
     YIZHAN_ELIGIBILITY_SECONDS: how long a question about a person may take (default 3);
     YIZHAN_REPLICA_HOURS: how long ago the replica of eligibility may have been complete to answer
     while eligibility is down, 0 (never) to 72 (default 24).
+    Of a shard
+    (`adapters/shard_file.py`), `shard` is which regions are its own, `ledger_folder` the directory
+    of its ledger, where that is not `data`, and `source` what Kafka knows its events by.
     """
 
     data: Path
@@ -42,6 +46,14 @@ class Settings:
     operating: OperatingSettings = field(default_factory=OperatingSettings)
     eligibility_seconds: float = 3.0
     replica_hours: int = 24
+    shard: ShardRegions | None = None
+    ledger_folder: Path | None = None
+    source: str = "/yizhan/settlement"
+
+    @property
+    def folder(self) -> Path:
+        """Where the ledger is, unless it is in a database."""
+        return self.ledger_folder or self.data
 
     @classmethod
     def from_environment(cls) -> "Settings":

@@ -24,6 +24,8 @@ from http_edge.operating_settings import OperatingSettingUnusable
 from http_edge.serving import NotStarted
 from http_edge.stopping import stopping_on_signals
 from settlement.adapters.policy_files import PolicyFileFaulty
+from settlement.adapters.shard_file import ShardsFaulty
+from settlement.bootstrap import RegionsReassigned
 from settlement.entrypoints.clock import now
 from settlement.entrypoints.statement_table import wide_console
 from settlement.settings import Settings
@@ -52,7 +54,9 @@ CANNOT_RUN = (
     OwnerSourcesUnusable,
     PolicyFileFaulty,
     Refused,
+    RegionsReassigned,
     SettingUnusable,
+    ShardsFaulty,
     WrongMasterKey,
 )
 """What keeps the services from running; each message says what to do."""

@@ -12,10 +12,10 @@ import eligibility.settings
 import settlement.settings
 from eligibility.entrypoints.http.app import build_app as build_eligibility
 from http_edge.operating_settings import read_operating
-from http_edge.serving import NotStarted, Server, free_port
-from settlement.bootstrap import build_parts
+from http_edge.serving import Server, free_port
 from settlement.entrypoints.clock import now
-from settlement.entrypoints.http.app import create_app as create_settlement
+from settlement.entrypoints.http.settlement_app import build_settlement
+from settlement.entrypoints.shards import read_ledgers
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,11 @@ def running(
     """Both services while the block runs: settlement on `port`, eligibility on the next.
 
     Port 0 takes two free ones. What they keep is in `data`, or in migrated schemas of the
-    PostgreSQL `database`. Leaving the block stops taking requests, settlement's first, and
-    finishes those that were accepted. Raises NotStarted, PolicyFileFaulty, and what building
+    PostgreSQL `database`; settlement's ledger may be divided into the shards that the environment
+    names. Leaving the block stops taking requests, settlement's first, and finishes those that
+    were accepted.
+
+    Raises NotStarted, PolicyFileFaulty, ShardsFaulty, RegionsReassigned, and what building
     eligibility raises.
     """
     settlement_port = port or free_port(host)
@@ -66,13 +69,8 @@ def running(
             identity=beneath.identity,
             operating=read_operating(environment),
         )
-        parts = build_parts(settings, now)
-        if not parts.book.policies:
-            raise NotStarted(
-                f"{policies} 里没有已公布的政策；检查 YIZHAN_POLICIES，"
-                "草稿先用 yizhan policy publish 公布（培训环境可设 YIZHAN_DRAFTS=yes）"
-            )
-        desk = create_settlement(parts)
+        ledgers = read_ledgers(settings, environment)
+        desk = build_settlement(settings, now, ledgers=ledgers)
         with Server(desk, host=host, port=settlement_port) as front:
             yield Addresses(settlement=front.url, eligibility=beside.url)
 

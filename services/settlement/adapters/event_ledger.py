@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from contracts.vocabulary import RegionCode
 from eventlog.log import (
     EventLog,
     VersionConflict,
@@ -17,10 +18,12 @@ from eventlog.log import (
 from eventlog.requests import RegisteredRequest
 from settlement.adapters.snapshots import SNAPSHOTS
 from settlement.application.ports import LoggedFact, Overtaken, Receipt
+from settlement.application.settle_stay import SETTLEMENT_SERIES
 
 Kind = TypeVar("Kind", bound=Aggregate)
 
 _PAGE = 1000
+_SETTLEMENTS = SETTLEMENT_SERIES.format("")
 
 
 class EventLedger:
@@ -57,6 +60,12 @@ class EventLedger:
     def next_serial(self, series: str) -> int:
         """The next number of a series; never the same twice."""
         return self.log.next_serial(series)
+
+    def regions_settled(self) -> list[RegionCode]:
+        """The counties that any settlement here was ever numbered for."""
+        settled = [each for each in self.log.series() if each.startswith(_SETTLEMENTS)]
+        regions = {each.removeprefix(_SETTLEMENTS).partition("-")[0] for each in settled}
+        return [RegionCode(region) for region in sorted(regions)]
 
     def events(self) -> Iterator[LoggedFact]:
         """Every event in order of position, up to the last one at the time of the call."""

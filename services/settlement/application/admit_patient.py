@@ -7,12 +7,13 @@ from contracts.vocabulary import PersonId, Scheme
 from settlement.application.episodes import episode_of
 from settlement.application.institutions import institution_on
 from settlement.application.load_ahead import LoadedAhead
-from settlement.application.ports import Accept, Eligibility, Ledger
+from settlement.application.ports import Accept, Eligibility, Ledger, PersonAnswer
 from settlement.domain.circumstances import Circumstances
 from settlement.domain.institution import Institution, institution_uuid
 from settlement.domain.record import Actor
 from settlement.domain.stay import Stay, stay_id_of
 from settlement.domain.stay_refusals import AlreadyAdmitted
+from settlement.law.regions import RegionElsewhere, ShardRegions
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,17 @@ class AdmitPatient:
     at: datetime
 
 
-def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility) -> Stay:
+def new_stay(
+    command: AdmitPatient,
+    *,
+    ledger: Ledger,
+    eligibility: Eligibility,
+    shard: ShardRegions | None = None,
+) -> Stay:
     """A stay that is not saved yet; a cancelled one goes on under its number.
 
     Raises AlreadyAdmitted, InstitutionUnknown, PersonUnknown, EligibilityUnreachable,
-    TransferUnfit.
+    TransferUnfit, RegionElsewhere.
     """
     institution_id = command.by.institution_id
     stay_id = stay_id_of(institution_id, command.hospital_stay_number)
@@ -47,9 +54,32 @@ def new_stay(command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility)
     person = eligibility.entitlements(
         command.person_id, on=command.admission, known_at=command.at, by=command.by
     )
+    require_here(person, command.scheme, shard)
     stay = _admitted(command, earlier)
     episode_of(stay, ledger.find, records=(stay.person_id, *person.other_records))
     return stay
+
+
+def require_here(person: PersonAnswer, scheme: Scheme | None, shard: ShardRegions | None) -> None:
+    """That a stay under one of these enrolments may be this ledger's.
+
+    Who is not enrolled yet is admitted anywhere; whatever is enrolled later, the book refuses to
+    settle in the wrong place. Raises RegionElsewhere.
+    """
+    if shard is None:
+        return
+    elsewhere: RegionElsewhere | None = None
+    for enrolment in person.enrolments:
+        if scheme not in (None, enrolment.scheme):
+            continue
+        try:
+            shard.require(enrolment.region)
+        except RegionElsewhere as other:
+            elsewhere = elsewhere or other
+        else:
+            return
+    if elsewhere is not None:
+        raise elsewhere
 
 
 def _admitted(command: AdmitPatient, earlier: Stay | None) -> Stay:
@@ -79,9 +109,14 @@ def _admitted(command: AdmitPatient, earlier: Stay | None) -> Stay:
 
 
 def admit_patient(
-    command: AdmitPatient, *, ledger: Ledger, eligibility: Eligibility, accept: Accept
+    command: AdmitPatient,
+    *,
+    ledger: Ledger,
+    eligibility: Eligibility,
+    accept: Accept,
+    shard: ShardRegions | None = None,
 ) -> Stay:
     """Admit a patient. Raises what `new_stay` raises, and Overtaken."""
-    stay = new_stay(command, ledger=ledger, eligibility=eligibility)
+    stay = new_stay(command, ledger=ledger, eligibility=eligibility, shard=shard)
     ledger.save(stay, receipt=accept(stay))
     return stay

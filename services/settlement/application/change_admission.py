@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from contracts.vocabulary import Scheme
+from settlement.application.admit_patient import require_here
 from settlement.application.episodes import episode_of
 from settlement.application.find_stay import own_stay
 from settlement.application.institutions import institution_on
@@ -12,6 +13,7 @@ from settlement.application.ports import Accept, Eligibility, Ledger
 from settlement.domain.circumstances import Circumstances
 from settlement.domain.record import Actor
 from settlement.domain.stay import Stay
+from settlement.law.regions import ShardRegions
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,17 @@ class ChangeAdmission:
 
 
 def change_admission(
-    command: ChangeAdmission, *, ledger: Ledger, eligibility: Eligibility, accept: Accept
+    command: ChangeAdmission,
+    *,
+    ledger: Ledger,
+    eligibility: Eligibility,
+    accept: Accept,
+    shard: ShardRegions | None = None,
 ) -> Stay:
     """Change the registration.
 
     Raises StayUnknown, InstitutionUnknown, PersonUnknown, EligibilityUnreachable, Overtaken,
-    TransferUnfit, and what `Stay.change_admission` raises.
+    TransferUnfit, RegionElsewhere, and what `Stay.change_admission` raises.
     """
     stay = own_stay(ledger, command.stay_id, command.by)
     stay.change_admission(
@@ -50,6 +57,7 @@ def change_admission(
     person = eligibility.entitlements(
         stay.person_id, on=command.admission, known_at=command.at, by=command.by
     )
+    require_here(person, command.scheme, shard)
     episode_of(stay, ledger.find, records=(stay.person_id, *person.other_records))
     ledger.save(stay, receipt=accept(stay))
     return stay

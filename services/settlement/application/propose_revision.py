@@ -46,7 +46,8 @@ from settlement.domain.record import Actor
 from settlement.domain.revised_parts import PersonLeftOut, RevisionAsked, RevisionKind, RevisionPart
 from settlement.domain.revision import Revision
 from settlement.domain.stay import Stay
-from settlement.law.book import BOOK_REFUSALS, PolicyBook, regions_above
+from settlement.law.book import BOOK_REFUSALS, PolicyBook
+from settlement.law.regions import regions_above
 
 NOT_REVISED = (
     *BOOK_REFUSALS,
@@ -102,7 +103,7 @@ def propose_revision(
         parts, left_out = search.run()
         numbered = tuple(replace(p, part=n) for n, p in enumerate(parts, start=1))
         revision = Revision.propose(
-            number=_new_number(sources.ledger, command.proposed_on.year) if numbered else "",
+            number=_new_number(sources, command.proposed_on.year) if numbered else "",
             asked=command.asked,
             parts=numbered,
             left_out=tuple(left_out),
@@ -116,9 +117,12 @@ def propose_revision(
     return when_overtaken(decide)
 
 
-def _new_number(ledger: Ledger, year: int) -> str:
-    """A revision's number (更正编号): the year, and a serial that is never used again."""
-    return f"GZ-{year}-{ledger.next_serial(f'revision/{year}'):06d}"
+def _new_number(sources: RevisionSources, year: int) -> str:
+    """A revision's number (更正编号): the year, and a serial that is never used again; before them
+    the region of the shard, where there are other ledgers with serials of their own."""
+    shard = sources.book.shard
+    ledger = f"{shard.code}-" if shard else ""
+    return f"GZ-{ledger}{year}-{sources.ledger.next_serial(f'revision/{year}'):06d}"
 
 
 class _Search:

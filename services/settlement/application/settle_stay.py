@@ -20,6 +20,9 @@ from settlement.domain.yearly_counters import moves_of
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
 
+SETTLEMENT_SERIES = "settlement/{}"
+"""The name of a series of settlement numbers, by region and year."""
+
 
 @dataclass(frozen=True)
 class SettleStay:
@@ -118,7 +121,7 @@ def settle(
 def new_settlement_number(ledger: Ledger, inputs: SettlementInputs) -> str:
     """A settlement number (结算单号): region, year and a serial that is never used again."""
     series = f"{inputs.eligibility.enrolment.region}-{inputs.settled_on.year}"
-    return f"{series}-{ledger.next_serial(f'settlement/{series}'):07d}"
+    return f"{series}-{ledger.next_serial(SETTLEMENT_SERIES.format(series)):07d}"
 
 
 def require_expected(prepared: Prepared, expected_fen: int | None) -> None:

@@ -58,7 +58,7 @@ def settle_whole_stay(
     def decide() -> Settled:
         admission = replace(command.admission, at=clock())
         asked = AskSameOnce(eligibility)
-        stay = new_stay(admission, ledger=ledger, eligibility=asked)
+        stay = new_stay(admission, ledger=ledger, eligibility=asked, shard=book.shard)
         for batch in command.batches:
             stay.record_fees(
                 batch_number=batch.batch_number,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from contracts.channels import SETTLEMENT
+from contracts.channels import SETTLEMENT, Channel
 from contracts.vocabulary import InstitutionId
 from eventlog.log import LogBusy
 from kafka_edge.feed import FeedPage, NotNow, page_before_fault
@@ -27,8 +27,11 @@ _ASKED_BEFORE_LOOKING = 32
 class SettlementFeed:
     """What was told of admissions and discharges, in order; see `kafka_edge.feed`."""
 
-    def __init__(self, ledger: EventLedger, residences: Residences) -> None:
-        self._ledger, self._residences = ledger, residences
+    def __init__(
+        self, ledger: EventLedger, residences: Residences, channel: Channel = SETTLEMENT
+    ) -> None:
+        """`channel` names the ledger as the source of what it tells."""
+        self._ledger, self._residences, self._channel = ledger, residences, channel
         self._names = EventNames(ledger.log)
         self._admissions = RememberedAdmissions(ledger)
 
@@ -57,7 +60,7 @@ class SettlementFeed:
             # The page ends before the first notice whose township could not be asked.
             reached = happened[len(townships)].position - 1
         notices = map(Notice, happened, townships)
-        messages = [outgoing(SETTLEMENT, show_notice(each)) for each in notices]
+        messages = [outgoing(self._channel, show_notice(each)) for each in notices]
         return FeedPage(messages, reached, last)
 
     def _told_by(self, logged: LoggedFact) -> Happened | None:

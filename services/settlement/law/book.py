@@ -11,6 +11,7 @@ from datetime import date
 
 from contracts.vocabulary import RegionCode, Scheme
 from settlement.law.policy import Policy, StayDate
+from settlement.law.regions import RegionElsewhere, ShardRegions, regions_above
 
 
 class RegionUnknown(Exception):
@@ -33,7 +34,7 @@ class NoPolicyInForce(Exception):
         super().__init__(f"{_as_known(known_on)}{region} 的{scheme.label}{when}没有施行中的政策")
 
 
-BOOK_REFUSALS = (NoPolicyInForce, RegionUnknown)
+BOOK_REFUSALS = (NoPolicyInForce, RegionElsewhere, RegionUnknown)
 """Why a book may have no policy for a stay."""
 
 
@@ -49,13 +50,6 @@ class StayDates:
         """The date a rule goes by."""
         chosen: date = getattr(self, which.value)
         return chosen
-
-
-def regions_above(region: RegionCode) -> tuple[RegionCode, ...]:
-    """The county itself, its prefecture, its province: the nearest with a book decides."""
-    return tuple(
-        dict.fromkeys((region, RegionCode(region[:4] + "00"), RegionCode(region[:2] + "0000")))
-    )
 
 
 @dataclass(frozen=True)
@@ -96,15 +90,18 @@ class PolicyBook:
         published: Iterable[Publication] = (),
         *,
         known_on: date | None = None,
+        shard: ShardRegions | None = None,
     ):
         """Keep the policies; of two versions from the same day the higher number wins.
 
         A version that `published` does not list is a draft (草稿), which no past day knew.
-        `known_on` is the day whose knowledge this book holds, for its messages.
+        `known_on` is the day whose knowledge this book holds, for its messages. Bills of regions
+        that are not the `shard`'s are settled by another ledger, and not by this book.
         """
         self._all = tuple(policies)
         self._published = {p.fingerprint: p for p in published}
         self._known_on = known_on
+        self.shard = shard
         self._by_place: dict[tuple[RegionCode, Scheme], list[Policy]] = {}
         given: dict[tuple[RegionCode, Scheme], list[Policy]] = {}
         for policy in self._all:
@@ -135,7 +132,11 @@ class PolicyBook:
         """The book as it was believed on a day: what was published by then, and no drafts."""
         then = {f: p for f, p in self._published.items() if p.known_on <= day}
         known = (p for p in self._all if p.fingerprint in then)
-        return PolicyBook(known, then.values(), known_on=day)
+        return PolicyBook(known, then.values(), known_on=day, shard=self.shard)
+
+    def of_shard(self, shard: ShardRegions | None) -> "PolicyBook":
+        """The same book for the bills of one ledger."""
+        return PolicyBook(self._all, self._published.values(), known_on=self._known_on, shard=shard)
 
     def in_force(
         self,
@@ -147,7 +148,7 @@ class PolicyBook:
     ) -> Policy:
         """The one version that settles this stay, as the book stands or stood on `known_on`.
 
-        Raises RegionUnknown, NoPolicyInForce.
+        Raises RegionUnknown, RegionElsewhere, NoPolicyInForce.
         """
         if known_on is not None:
             return self.as_known_on(known_on).in_force(region=region, scheme=scheme, dates=dates)
@@ -163,8 +164,11 @@ class PolicyBook:
         """The versions of the nearest region that has any, oldest first.
 
         Raises RegionUnknown when there is none for the county, its prefecture or its province,
-        and NoPolicyInForce when there are some, but of other schemes.
+        RegionElsewhere where another ledger settles its bills, and NoPolicyInForce when there are
+        some, but of other schemes.
         """
+        if self.shard is not None:
+            self.shard.require(region)
         for place in regions_above(region):
             if (place, scheme) in self._by_place:
                 return self._by_place[place, scheme]

@@ -11,7 +11,6 @@ from settlement.law.book import (
     Publication,
     RegionUnknown,
     StayDates,
-    regions_above,
 )
 from settlement.law.document import (
     PolicyUnreadable,
@@ -22,6 +21,7 @@ from settlement.law.document import (
 from settlement.law.facts import Facts, PersonOn
 from settlement.law.policy import BenefitYear, Policy, StayDate
 from settlement.law.reading import read_policy
+from settlement.law.regions import regions_above
 from settlement.law.stay_facts import with_dates
 from tests.settlement.policies.drafts import RIGHT, WHOLE_LANGUAGE, tree_of
 

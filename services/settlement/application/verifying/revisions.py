@@ -25,8 +25,8 @@ from settlement.domain.discretion import SameOperator
 from settlement.domain.record import SettlementInputs
 from settlement.domain.revised_parts import RevisedLine, RevisionKind, RevisionPart
 from settlement.domain.revision import Revision, RevisionRefusal
-from settlement.law.book import regions_above
 from settlement.law.policy import Policy
+from settlement.law.regions import regions_above
 
 RevisionEvent = (
     Revision.Created
@@ -107,9 +107,11 @@ class RevisionsAgain:
             return
         for expected in revision.collect_events():
             yield from event_findings(step, event, expected)
-        series = f"GZ-{booked_day(event.timestamp).year}"
-        if not re.fullmatch(rf"{series}-\d{{6,}}", event.number) or event.number in self._numbers:
-            yield Finding(step, "更正编号", event.number, f"{series}-序号，且未用过")
+        year = booked_day(event.timestamp).year
+        # Of one ledger among several, the number names the region it is of.
+        form = rf"GZ-(?:\d{{6}}-)?{year}-\d{{6,}}"
+        if not re.fullmatch(form, event.number) or event.number in self._numbers:
+            yield Finding(step, "更正编号", event.number, f"GZ-{year}-序号，且未用过")
         self._numbers.add(event.number)
         self._known.setdefault(event.originator_id, revision)
         for at, part in enumerate(event.parts, start=1):

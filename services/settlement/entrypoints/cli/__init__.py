@@ -1,6 +1,6 @@
 """Commands of settlement (结算命令): `yizhan policy …`, `preview`, `verify`, `replay`,
 `settlements`, `account`, `statement`, `check-statement`, `stay …`, `touched`, `fund …`,
-`institutions …`, `revision …`, `rebuild`, `follow`, `listen`, `recheck`, `publish`,
+`institutions …`, `revision …`, `shard …`, `rebuild`, `follow`, `listen`, `recheck`, `publish`,
 `settlement-serve`, `token`, `clients …`.
 """
 
@@ -19,6 +19,7 @@ from settlement.entrypoints.cli.read_models import follow, rebuild
 from settlement.entrypoints.cli.revisions import revision_app
 from settlement.entrypoints.cli.serve import serve_settlement
 from settlement.entrypoints.cli.settlements import find
+from settlement.entrypoints.cli.shard import shard_app
 from settlement.entrypoints.cli.stay import stay_app
 from settlement.entrypoints.cli.tokens import clients_app, token
 from settlement.entrypoints.cli.touched import list_touched_settlements
@@ -29,6 +30,7 @@ app.add_typer(fund_app, name="fund")
 app.add_typer(institutions_app, name="institutions")
 app.add_typer(stay_app, name="stay")
 app.add_typer(revision_app, name="revision")
+app.add_typer(shard_app, name="shard")
 app.add_typer(clients_app, name="clients")
 app.command()(preview)
 app.command()(verify)

@@ -12,7 +12,7 @@ from settlement.application.institutions import import_institutions
 from settlement.application.ports import Overtaken
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
-from settlement.entrypoints.cli.ledger_place import opened, settings_on
+from settlement.entrypoints.cli.ledger_place import ShardOption, opened, settings_of_each
 from settlement.entrypoints.cli.refusing import refuse
 
 institutions_app = typer.Typer(help="机构：导入定点医药机构目录。", no_args_is_help=True)
@@ -32,21 +32,25 @@ def import_file(
     data: Annotated[
         Path | None, typer.Option("--data", help="数据目录（默认 YIZHAN_DATA 或 var）")
     ] = None,
+    shard: ShardOption = None,
 ) -> None:
-    """导入机构目录：有一行错误则全部不导入；已知的历史登记保留 (import institutions)."""
+    """导入机构目录：有一行错误则全部不导入；已知的历史登记保留；有分片时逐个导入，可重复运行。"""
     try:
         rows = read_institutions(file.read_bytes())
         found = len({row.institution_id for row in rows})
         if dry_run:
             typer.echo(f"检查通过：{len(rows)} 行，{found} 家机构；没有导入")
             return
-        import_institutions(
-            rows,
-            source=file.name,
-            ledger=opened(settings_on(data)).ledger,
-            by=Actor(operator=operator, institution_id=InstitutionId(acting_for)),
-            at=clock.now(),
-        )
+        for name, settings in settings_of_each(data, shard):
+            import_institutions(
+                rows,
+                source=file.name,
+                ledger=opened(settings).ledger,
+                by=Actor(operator=operator, institution_id=InstitutionId(acting_for)),
+                at=clock.now(),
+            )
+            if name:
+                typer.echo(f"分片 {name}：已导入")
     except InstitutionsFaulty as faulty:
         refuse("\n".join(faulty.notes))
     except OutcomeUnknown as unknown:

@@ -26,12 +26,19 @@ from settlement.application.replay_ledger import (
 from settlement.application.verify_ledger import Discrepancy, Verified, verify_ledger
 from settlement.bootstrap import has_books
 from settlement.domain.settlement import CASH, SURPLUS
-from settlement.entrypoints.cli.ledger_place import existing_ledger, opened
+from settlement.entrypoints.cli.ledger_place import (
+    ShardOption,
+    existing_ledger,
+    opened,
+    require_ledger,
+    settings_of_each,
+)
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.statement_table import wide_console
 from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
 from settlement.read_models.fund_account import FundAccount
+from settlement.settings import Settings
 
 MOST_LISTED = 50
 
@@ -47,9 +54,23 @@ def verify(
     forget_wrong: Annotated[
         bool, typer.Option("--forget-snapshots", help="先丢弃与事件不符的快照，以后由事件重建")
     ] = False,
+    shard: ShardOption = None,
 ) -> None:
-    """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差。"""
-    settings = existing_ledger(data)
+    """验账：用账本自己的事件和政策文本重新计算每一笔结算，必须分毫不差；有分片时逐个验。"""
+    told = {}
+    for name, settings in settings_of_each(data, shard):
+        found = told[name] = _verified(require_ledger(settings), forget_wrong=forget_wrong)
+        if not as_json:
+            if name:
+                typer.echo(f"分片 {name}：")
+            print_verified(found)
+    if as_json:
+        shown = {name: _verified_json(found) for name, found in told.items()}
+        typer.echo(json.dumps(shown.get("", shown), ensure_ascii=False, indent=2))
+    raise typer.Exit(1 if any(found.discrepancies for found in told.values()) else 0)
+
+
+def _verified(settings: Settings, *, forget_wrong: bool) -> Verified:
     books_were_made = has_books(settings)
     storage = opened(settings)
     ledger = storage.ledger
@@ -59,12 +80,7 @@ def verify(
     # Accounts made only now would repeat the ledger instead of bearing witness to it.
     books = storage.followed(FundAccount) if books_were_made else None
     with wide_console().status("正在重新计算……"):
-        found = verify_ledger(ledger, LawLibrary(ledger), fund_books=books)
-    if as_json:
-        typer.echo(json.dumps(_verified_json(found), ensure_ascii=False, indent=2))
-    else:
-        print_verified(found)
-    raise typer.Exit(1 if found.discrepancies else 0)
+        return verify_ledger(ledger, LawLibrary(ledger), fund_books=books)
 
 
 def replay(
@@ -82,9 +98,10 @@ def replay(
     most: Annotated[int, typer.Option(help="列出变化最大的若干笔")] = 10,
     data: DataOption = None,
     as_json: JsonOption = False,
+    shard: ShardOption = None,
 ) -> None:
     """重演：按账本次序，用另一套政策重新结算，列出各支付方的差额；不改动账本。"""
-    ledger = opened(existing_ledger(data)).ledger
+    ledger = opened(existing_ledger(data, shard)).ledger
     book = _book(policies, only=only)
     scope = Scope(region, first.date() if first else None, last.date() if last else None)
     settlements = _settlements(ledger)

@@ -47,6 +47,9 @@ def listen(
         PeopleTopic,
     )
 
+    shard = existing_place(data).shard
+    # Each ledger has a replica of its own, and reads everything.
+    group = f"{GROUP}.{shard.shard}" if shard else GROUP
     replica = _replica(data)
     ending = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -61,7 +64,7 @@ def listen(
             PEOPLE,
             servers,
             PeopleTopic(replica.people),
-            group=GROUP,
+            group=group,
             watched=ListenerWatch(servers.named(PEOPLE.topic), typer.echo),
             ending=ending,
             beside=BesideListening(replica, clock.now, typer.echo),

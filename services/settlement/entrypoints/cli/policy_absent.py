@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from contracts.vocabulary import RegionCode, Scheme
-from settlement.law.book import PolicyBook, regions_above
+from settlement.law.book import PolicyBook
 from settlement.law.policy import Policy
+from settlement.law.regions import regions_above
 
 _ELSEWHERE = "自己的目录用 --policies 目录"
 

@@ -1,13 +1,14 @@
 """`yizhan publish` (发布公开事件): settlement's public events to Kafka, in order, each once."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from settlement.bootstrap import build_members
-from settlement.entrypoints.cli.ledger_place import opened, settings_on
+from settlement.entrypoints.cli.ledger_place import ShardOption, opened, settings_on
 from settlement.entrypoints.cli.refusing import refuse
 
 
@@ -23,6 +24,7 @@ def publish_settlement(
     data: Annotated[
         Path | None, typer.Option("--data", help="数据目录（默认取 YIZHAN_DATA，或 var）")
     ] = None,
+    shard: ShardOption = None,
 ) -> None:
     """把入院、出院等公开事件按次序发布到 YIZHAN_KAFKA，每条一次；随时可停，再运行时从断处继续。"""
     # What Kafka takes to read is not read by every other command.
@@ -31,12 +33,14 @@ def publish_settlement(
     from kafka_edge.servers import KafkaNotNamed, read_kafka_servers  # noqa: PLC0415 -- see above
     from settlement.entrypoints.publish import SettlementFeed  # noqa: PLC0415 -- see above
 
-    settings = settings_on(data)
+    settings = settings_on(data, shard)
+    # Each ledger is a source of its own: its positions, and who writes them.
+    channel = replace(SETTLEMENT, source=settings.source)
     try:
         servers = read_kafka_servers(os.environ)
         publish(
-            SettlementFeed(opened(settings).ledger, build_members(settings)),
-            SETTLEMENT,
+            SettlementFeed(opened(settings).ledger, build_members(settings), channel),
+            channel,
             servers,
             once=once,
             creates_topics=creates_topics,

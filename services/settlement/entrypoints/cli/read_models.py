@@ -11,7 +11,7 @@ from eventlog.following import rebuild_telling
 from eventlog.log import EventNotReadable
 from settlement.application.ports import EligibilityUnreachable
 from settlement.bootstrap import build_followed
-from settlement.entrypoints.cli.ledger_place import existing_place, opened
+from settlement.entrypoints.cli.ledger_place import ShardOption, existing_place, opened
 from settlement.entrypoints.cli.refusing import refuse
 
 Data = Annotated[
@@ -39,9 +39,10 @@ def rebuild(
     ] = None,
     *,
     data: Data = None,
+    shard: ShardOption = None,
 ) -> None:
     """由账本重建读模型；不写名称则列出各读模型与进度。服务与跟随进程可照常运行。"""
-    settings = existing_place(data)
+    settings = existing_place(data, shard)
     storage = opened(settings)
     known = {each.name: each for each in build_followed(settings, storage)}
     last = storage.ledger.log.last_position()
@@ -73,13 +74,19 @@ def _rebuild(read_model: FollowedTables, last: int) -> None:
     typer.echo(f"已由账本重建 {read_model.name}，至第 {position} 个事件")
 
 
-def follow(*, data: Data = None, host: Host = "127.0.0.1", metrics_port: MetricsPort = 0) -> None:
+def follow(
+    *,
+    data: Data = None,
+    host: Host = "127.0.0.1",
+    metrics_port: MetricsPort = 0,
+    shard: ShardOption = None,
+) -> None:
     """让全部读模型随时跟上账本，直到按 Ctrl-C 或收到 SIGTERM；停住的按名称告警并重试，从不跳过。"""
     from http_edge.follow_worker import run_follow_worker  # noqa: PLC0415 -- of this command alone
     from http_edge.following import following_operations  # noqa: PLC0415 -- likewise
     from http_edge.serving import NotStarted  # noqa: PLC0415 -- likewise
 
-    settings = existing_place(data)
+    settings = existing_place(data, shard)
     storage = opened(settings)
     followed = build_followed(settings, storage)
     names = [each.name for each in followed]

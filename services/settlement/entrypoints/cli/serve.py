@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from settlement.entrypoints.cli.ledger_place import settings_on
+from settlement.entrypoints.cli.ledger_place import settings_of_service
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.settings import Settings
 
@@ -34,6 +34,8 @@ def serve_settlement(
     from http_edge.serving import NotStarted  # noqa: PLC0415 -- see above
     from http_edge.workers import serve  # noqa: PLC0415 -- see above
     from settlement.adapters.policy_files import PolicyFileFaulty  # noqa: PLC0415 -- see above
+    from settlement.adapters.shard_file import ShardsFaulty  # noqa: PLC0415 -- see above
+    from settlement.bootstrap import RegionsReassigned  # noqa: PLC0415 -- see above
 
     told = (
         ClientsUnusable,
@@ -42,8 +44,10 @@ def serve_settlement(
         IssuerKeyUnusable,
         LogBusy,
         PolicyFileFaulty,
+        RegionsReassigned,
+        ShardsFaulty,
     )
-    settings = settings_on(data)
+    settings = settings_of_service(data)
     try:
         serve(
             partial(build_app, settings),
@@ -58,19 +62,14 @@ def serve_settlement(
 
 
 def build_app(settings: Settings) -> "FastAPI":
-    """The application in the process that serves it. Raises what `build_parts` raises, and
-    NotStarted where nothing was published that bills could be settled by."""
-    from http_edge.serving import NotStarted  # noqa: PLC0415 -- of this command alone
-    from settlement.bootstrap import build_parts  # noqa: PLC0415 -- likewise
-    from settlement.entrypoints.clock import now  # noqa: PLC0415 -- likewise
-    from settlement.entrypoints.http.app import create_app  # noqa: PLC0415 -- likewise
+    """The application in the process that serves it. Raises ShardsFaulty, and what
+    `build_settlement` raises."""
+    from settlement.entrypoints.clock import now  # noqa: PLC0415 -- of this command alone
+    from settlement.entrypoints.http.settlement_app import (  # noqa: PLC0415 -- likewise
+        build_settlement,
+    )
+    from settlement.entrypoints.shards import read_ledgers  # noqa: PLC0415 -- likewise
 
     if not settings.database:
         settings.data.mkdir(parents=True, exist_ok=True)
-    parts = build_parts(settings, now)
-    if not parts.book.policies:
-        raise NotStarted(
-            f"{settings.policies} 里没有已公布的政策；检查 YIZHAN_POLICIES，"
-            "草稿先用 yizhan policy publish 公布（培训环境可设 YIZHAN_DRAFTS=yes）"
-        )
-    return create_app(parts)
+    return build_settlement(settings, now, ledgers=read_ledgers(settings))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,7 +27,8 @@ from settlement.domain.answers_compared import (
 )
 from settlement.domain.record import Actor, EnrolmentUsed
 from settlement.entrypoints import clock
-from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
+from settlement.entrypoints.cli.ledger_place import settings_on
+from settlement.entrypoints.cli.refusing import refuse
 from settlement.entrypoints.statement_table import wide_console
 from settlement.entrypoints.touched_messages import show_touched
 from settlement.settings import Settings
@@ -49,11 +49,11 @@ def list_touched_settlements(
     ] = None,
 ) -> None:
     """列出受资格更正影响的结算：事后认定、取消或参保变动，原来与现在；不改动任何结算。"""
-    settings = settings_from_environment()
+    settings = settings_on(data)
     by = Actor(operator=operator, institution_id=InstitutionId(acting_for))
     found = 0
     try:
-        for page in _pages(replace(settings, data=data or settings.data), by, institution):
+        for page in _pages(settings, by, institution):
             found += len(page.touched)
             _print_json(page) if as_json else _print_table(page)
     except (EligibilityUnreachable, PersonUnknown) as wrong:

@@ -18,7 +18,8 @@ SERVICE = "settlement"
 def settlement_operations(parts: Parts) -> Operations:
     """The operation of settlement on these parts; its log tells from now on what is stored."""
     registry = CollectorRegistry()
-    counted = SettlementMetrics(registry)
+    shard = parts.book.shard.shard if parts.book.shard else ""
+    counted = SettlementMetrics(registry, shard=shard)
 
     def count(events: Sequence[Any]) -> None:
         for event in events:
@@ -28,7 +29,7 @@ def settlement_operations(parts: Parts) -> Operations:
                 counted.reversed()
 
     log = parts.register
-    log.measures = log_measures(LogMetrics(registry, SERVICE), saved=count)
+    log.measures = log_measures(LogMetrics(registry, SERVICE, shard=shard), saved=count)
     return Operations(
         service=SERVICE,
         health=Health(settlement_checks(parts)),
@@ -41,6 +42,7 @@ def settlement_operations(parts: Parts) -> Operations:
             replica_settlements=lambda: {
                 recheck.value: count for recheck, count in parts.replica.answers.counts().items()
             },
+            shard=shard,
         ),
         settings=parts.operating,
         registry=registry,

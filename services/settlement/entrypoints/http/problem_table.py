@@ -32,6 +32,7 @@ from settlement.kernel.resolving import NumberUnfit
 from settlement.law.bill import AmountNotStated, BillDoesNotAddUp, BillTooLarge
 from settlement.law.book import NoPolicyInForce, RegionUnknown
 from settlement.law.facts import FactNotStated
+from settlement.law.regions import RegionElsewhere
 
 PROBLEMS: dict[type[Exception], ProblemKind] = {
     # The caller must change something.
@@ -61,6 +62,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     NotEnrolled: ProblemKind("not-enrolled", 422, "未参保"),
     InWaitingPeriod: ProblemKind("in-waiting-period", 422, "参保等待期内"),
     EnrolmentAmbiguous: ProblemKind("enrolment-ambiguous", 422, "参保关系不唯一"),
+    RegionElsewhere: ProblemKind("region-elsewhere", 422, "参保地属于另一个分片"),
     RegionUnknown: ProblemKind("region-unknown", 422, "没有该地区的政策"),
     NoPolicyInForce: ProblemKind("no-policy-in-force", 422, "没有施行中的政策"),
     BillDoesNotAddUp: ProblemKind("fees-do-not-add-up", 422, "费用合计不符"),

@@ -34,7 +34,7 @@ from settlement.entrypoints.http.show_revisions import read_asked, show_listed, 
 
 LARGEST_PAGE = 500
 
-Number = Annotated[str, Path(pattern=r"^GZ-\d{4}-\d{6,}$", description="更正编号")]
+Number = Annotated[str, Path(pattern=r"^GZ-(\d{6}-)?\d{4}-\d{6,}$", description="更正编号")]
 After = Annotated[int, Query(ge=0, description="上次答复的 next_after，首次为 0 (cursor)")]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="每页至多 (page)")]
 

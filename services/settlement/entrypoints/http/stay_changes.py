@@ -60,7 +60,11 @@ def _admission_routes(routes: APIRouter, parts: Parts) -> None:
             "change-admission",
             arrived,
             lambda accept: change_admission(
-                command, ledger=parts.ledger, eligibility=parts.asked_at_desk, accept=accept
+                command,
+                ledger=parts.ledger,
+                eligibility=parts.asked_at_desk,
+                accept=accept,
+                shard=parts.book.shard,
             ),
         )
 

@@ -57,7 +57,11 @@ def stay_routes(parts: Parts) -> APIRouter:
             "admit",
             arrived,
             decide=lambda accept: admit_patient(
-                command, ledger=parts.ledger, eligibility=parts.asked_at_desk, accept=accept
+                command,
+                ledger=parts.ledger,
+                eligibility=parts.asked_at_desk,
+                accept=accept,
+                shard=parts.book.shard,
             ),
             show=translating.show_stay,
             status=HTTPStatus.CREATED,
