@@ -23,10 +23,10 @@ from http_edge.identity.local_issuer import open_local_issuer
 from http_edge.identity.roles import Role
 from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.institutions import import_institutions
-from settlement.bootstrap import make_tables, open_storage
 from settlement.domain.record import Actor
 from settlement.entrypoints.clock import now
 from settlement.settings import Settings
+from settlement.storage import make_tables, open_storage
 from standalone.demo import INSTITUTIONS
 
 HOSPITAL = "H50011200001"

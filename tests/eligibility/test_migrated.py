@@ -17,7 +17,7 @@ from eligibility.settings import Settings
 from eligibility.storage import MIGRATIONS, make_tables
 from eventlog.log import EventLogMissing
 from eventlog.migrating import DatabaseUnsuited
-from settlement.bootstrap import make_tables as make_settlement_tables
+from settlement.storage import make_tables as make_settlement_tables
 from tests.eligibility.conftest import Desk
 from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
 from tests.support.people_places import behind_the_people, people_environment, people_settings

@@ -13,8 +13,8 @@ from typing import Any
 
 from settlement.application.law_library import LawLibrary
 from settlement.application.verify_ledger import verify_ledger
-from settlement.bootstrap import open_storage
 from settlement.settings import Settings
+from settlement.storage import open_storage
 from standalone.serving import Addresses, running
 
 STARTUP_SECONDS = 120.0

@@ -19,9 +19,10 @@ from kafka_edge.exactly_once import ExactlyOnce
 from kafka_edge.publisher import LogBehind, LogDiffers, Publisher
 from kafka_edge.servers import KafkaServers
 from kafka_edge.topics import create_topics
-from settlement.bootstrap import Parts, build_parts, make_tables
+from settlement.bootstrap import Parts, build_parts
 from settlement.entrypoints.publish import SettlementFeed
 from settlement.settings import Settings
+from settlement.storage import make_tables
 from tests.eligibility.conftest import Desk as PeopleDesk
 from tests.eligibility.conftest import number
 from tests.kafka_edge.published_people import Quiet

@@ -12,8 +12,8 @@ from random import Random
 
 import pytest
 
-from settlement.bootstrap import make_tables
 from settlement.settings import Settings
+from settlement.storage import make_tables
 from standalone.serving import Addresses
 from tests.end_to_end.asking_again import (
     Heard,

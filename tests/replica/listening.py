@@ -15,10 +15,10 @@ from kafka_edge.exactly_once import ExactlyOnce
 from kafka_edge.listener import Listener, RecordRefused
 from kafka_edge.publisher import Publisher
 from kafka_edge.servers import KafkaServers
-from settlement.bootstrap import open_storage
 from settlement.entrypoints.listen import GROUP, PeopleTopic
 from settlement.read_models.people_replica import SqlPeopleReplica
 from settlement.settings import Settings
+from settlement.storage import open_storage
 from tests.kafka_edge.published_people import Quiet as QuietPublisher
 
 FEW = 10

@@ -14,8 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from eventlog.postgres_connections import connection_parameters
 from http_edge.serving import Server, free_port
-from settlement.bootstrap import RegionsReassigned, make_tables
+from settlement.bootstrap import RegionsReassigned
 from settlement.entrypoints.http.shard_doors import THREADS_A_SHARD
+from settlement.storage import make_tables
 from tests.real_parts.postgres_server import database_of_this_process
 from tests.shards.two_shards import (
     CHONGQING,

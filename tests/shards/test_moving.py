@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from eventlog.log_errors import LogSealed
-from settlement.bootstrap import make_tables, open_storage
 from settlement.entrypoints.cli import app as yizhan
 from settlement.entrypoints.publish import SettlementFeed
+from settlement.storage import make_tables, open_storage
 from tests.real_parts.postgres_server import database_of_this_process, fresh_database
 from tests.settlement.finding.test_notices import PlayedResidences
 from tests.shards.two_shards import CHONGQING, INVENTED, Hospital, TwoShards, problem

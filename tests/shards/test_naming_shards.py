@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from contracts.vocabulary import RegionCode
 from settlement.adapters.shard_file import ShardsFaulty, read_shards
-from settlement.bootstrap import open_storage
 from settlement.entrypoints.cli import app as yizhan
 from settlement.entrypoints.shards import read_ledgers
 from settlement.law.regions import owner_of
+from settlement.storage import open_storage
 from tests.shards.two_shards import CHONGQING, TwoShards, two_shards
 from tests.support.settlement_desk import P1, SAMPLES
 

@@ -12,10 +12,11 @@ import httpx2 as httpx
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from settlement.bootstrap import Parts, build_parts, make_tables
+from settlement.bootstrap import Parts, build_parts
 from settlement.entrypoints.http import settlement_app
 from settlement.entrypoints.shards import Ledgers, read_ledgers
 from settlement.settings import Settings
+from settlement.storage import make_tables
 from tests.real_parts.postgres_server import database_of_this_process
 from tests.support.settlement_desk import (
     P1,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from settlement.bootstrap import Storage, make_tables, open_storage
 from settlement.settings import Settings
+from settlement.storage import Storage, make_tables, open_storage
 from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
 
 NOBODY = "http://127.0.0.1:9"

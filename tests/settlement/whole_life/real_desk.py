@@ -19,7 +19,6 @@ from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.law_library import LawLibrary
 from settlement.application.ports import Accept
-from settlement.bootstrap import Storage
 from settlement.domain.benefit_year import BenefitYear
 from settlement.domain.deductions import owed_to_hospital_fen
 from settlement.domain.deposits import Tender
@@ -32,6 +31,7 @@ from settlement.entrypoints.http.problem_table import PROBLEMS
 from settlement.read_models.fund_account import FundAccount
 from settlement.read_models.settlement_index import SqlSettlementIndex
 from settlement.read_models.stay_list import StayList
+from settlement.storage import Storage
 from tests.settlement.whole_life.model_parts import first_of, nth_of, part_of
 from tests.settlement.whole_life.model_settlements import StayKey, YearKey
 from tests.settlement.whole_life.two_regions import book, people_known

@@ -21,10 +21,7 @@ from settlement.application.sum_accounts import (
     group_account,
     person_account,
 )
-from settlement.bootstrap import (
-    build_corrections,
-    build_members,
-)
+from settlement.bootstrap import build_corrections, build_members
 from settlement.domain.record import Actor
 from settlement.entrypoints import clock
 from settlement.entrypoints.account_translating import (

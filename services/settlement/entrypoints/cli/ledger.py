@@ -24,7 +24,6 @@ from settlement.application.replay_ledger import (
     replay_ledger,
 )
 from settlement.application.verify_ledger import Discrepancy, Verified, verify_ledger
-from settlement.bootstrap import has_books
 from settlement.domain.settlement import CASH, SURPLUS
 from settlement.entrypoints.cli.ledger_place import (
     ShardOption,
@@ -39,6 +38,7 @@ from settlement.law.book import PolicyBook
 from settlement.law.exact import format_yuan
 from settlement.read_models.fund_account import FundAccount
 from settlement.settings import Settings
+from settlement.storage import has_books
 
 MOST_LISTED = 50
 

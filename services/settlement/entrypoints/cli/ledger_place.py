@@ -10,10 +10,10 @@ import typer
 from eventlog.database_address import DatabaseAddressInvalid
 from eventlog.log import EventLogMissing, LogBusy
 from settlement.adapters.shard_file import ShardsFaulty
-from settlement.bootstrap import Storage, has_ledger, open_storage
 from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
 from settlement.entrypoints.shards import SHARD_VARIABLE, Ledgers, read_ledgers
 from settlement.settings import Settings
+from settlement.storage import Storage, has_ledger, open_storage
 
 ShardOption = Annotated[
     str | None, typer.Option("--shard", help=f"分片名称（默认取 {SHARD_VARIABLE}）")

@@ -3,9 +3,9 @@
 from eventlog.database_address import DatabaseAddressInvalid
 from eventlog.log import EventLogMissing, LogBusy
 from eventlog.migrating import DatabaseUnsuited
-from settlement.bootstrap import make_tables
 from settlement.entrypoints.cli.ledger_place import settings_of_each
 from settlement.entrypoints.cli.refusing import refuse
+from settlement.storage import make_tables
 
 
 def migrate_tables() -> str:

@@ -9,12 +9,12 @@ from eventlog.log import EventLogMissing, LogBusy
 from eventlog.log_errors import LogSealed
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.adapters.shard_file import Shard, ShardsFaulty
-from settlement.bootstrap import has_ledger, open_storage
 from settlement.entrypoints.cli.refusing import refuse, settings_from_environment
 from settlement.entrypoints.shards import SHARDS_VARIABLE, Ledgers, read_ledgers
 from settlement.law.book import PolicyBook
 from settlement.law.regions import owner_of
 from settlement.settings import Settings
+from settlement.storage import has_ledger, open_storage
 
 shard_app = typer.Typer(help="分片：列出、封存、接管、解封。", no_args_is_help=True)
 
