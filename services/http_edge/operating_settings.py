@@ -14,6 +14,9 @@ MOST_LAG_VARIABLE = "YIZHAN_MOST_LAG_EVENTS"
 TRACES_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 METRICS_TOKEN_VARIABLE = "YIZHAN_METRICS_TOKEN"  # noqa: S105 -- the variable's name
 
+MOST_WORKERS = 64
+"""Of one command; more is a slip of the hand, which would start thousands of processes."""
+
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 
 

@@ -8,6 +8,7 @@ import typer
 
 from eligibility.entrypoints.cli_running import TOLD_ERRORS, DataDir, telling_errors
 from eligibility.settings import Settings, read_settings
+from http_edge.operating_settings import MOST_WORKERS
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -18,7 +19,13 @@ def serve_eligibility(
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, help="端口；0 为任一空闲端口")] = 8001,
     workers: Annotated[
-        int, typer.Option(min=1, envvar="YIZHAN_WORKERS", help="工作进程数，一般与处理器核数相同")
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_WORKERS,
+            envvar="YIZHAN_WORKERS",
+            help="工作进程数，一般与处理器核数相同",
+        ),
     ] = 1,
     data: DataDir = None,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from http_edge.operating_settings import MOST_WORKERS
 from settlement.entrypoints.cli.ledger_place import settings_of_service
 from settlement.entrypoints.cli.refusing import refuse
 from settlement.settings import Settings
@@ -19,7 +20,13 @@ def serve_settlement(
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, help="端口；0 为任一空闲端口")] = 8000,
     workers: Annotated[
-        int, typer.Option(min=1, envvar="YIZHAN_WORKERS", help="工作进程数，一般与处理器核数相同")
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_WORKERS,
+            envvar="YIZHAN_WORKERS",
+            help="工作进程数，一般与处理器核数相同",
+        ),
     ] = 1,
     data: Annotated[
         Path | None, typer.Option("--data", help="数据目录（默认取 YIZHAN_DATA，或 var）")
