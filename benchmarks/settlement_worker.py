@@ -73,7 +73,7 @@ def main() -> None:
     configure_logs()
     parts = build_parts(Settings.from_environment(), now)
     if how == "kept":
-        parts = replace(parts, eligibility=KeptAnswers())
+        parts = replace(parts, asked_at_desk=KeptAnswers())
     config = uvicorn.Config(
         create_app(parts), log_level="warning", log_config=None, access_log=False
     )

@@ -25,8 +25,22 @@ class _Waiting(Generic[Item, Result]):
 
     def __init__(self, item: Item) -> None:
         self.item = item
-        self.woken = threading.Event()
         self.outcome: tuple[Result] | Exception | None = None
+        self.is_woken = False
+        # A lock by itself: an event is one in a condition in a lock, and as much dearer.
+        self._asleep = threading.Lock()
+        self._asleep.acquire()
+
+    def sleep(self) -> None:
+        """Return once woken."""
+        self._asleep.acquire()
+
+    def wake(self) -> None:
+        """Once is enough, and nobody but whoever has it in hand does: under the mutex while it
+        waits, afterwards the one who writes its group."""
+        if not self.is_woken:
+            self.is_woken = True
+            self._asleep.release()
 
     def result(self) -> Result:
         if isinstance(self.outcome, tuple):
@@ -75,7 +89,7 @@ class GroupWriter(Generic[Item, Result]):
 
     def _wait(self, mine: _Waiting[Item, Result]) -> None:
         try:
-            mine.woken.wait()
+            mine.sleep()
         except BaseException:
             self._leave(mine)
             raise
@@ -94,7 +108,7 @@ class GroupWriter(Generic[Item, Result]):
             if mine not in self._waiting:
                 return
             self._waiting.remove(mine)
-            was_to_write = was_to_write or mine.woken.is_set()
+            was_to_write = was_to_write or mine.is_woken
         if self._company:
             self._company.go_on(1)
         if was_to_write:
@@ -117,7 +131,7 @@ class GroupWriter(Generic[Item, Result]):
                 self._company.go_on(len(group))
             self._wake_next()
             for each in group:
-                each.woken.set()
+                each.wake()
 
     def _wake_next(self) -> None:
         with self._mutex:
@@ -125,7 +139,7 @@ class GroupWriter(Generic[Item, Result]):
             self._somebody_writes = following is not None
             # Within the mutex: whoever is interrupted sees whether it was its turn.
             if following is not None:
-                following.woken.set()
+                following.wake()
 
 
 def _same(error: Exception) -> Exception:

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.responses import Response
 
@@ -48,19 +48,19 @@ def answer_once(
     register: Register,
     *,
     key: RequestKey,
-    body: bytes,
+    hashed: str,
     do: Callable[[str], Answer],
     refuse: Callable[[Exception], Answer | None],
 ) -> tuple[Answer, bool]:
     """Carry a request out, or give the answer it got before; the flag tells which (重放).
 
-    `do` gets the hash of the body and commits its answer with its events, as an accepted
-    `RegisteredRequest`; it is called again when another writer came first, so it loads what it
-    decides on. `refuse` turns a domain error into the refusal to record; where it returns None,
-    the error is raised and no row is left.
+    `hashed` is `body_hash` or `content_hash` of what was asked. `do` gets it and commits its
+    answer with its events, as an accepted `RegisteredRequest`; it is called again when another
+    writer came first, so it loads what it decides on. `refuse` turns a domain error into the
+    refusal to record; where it returns None, the error is raised and no row is left.
     """
     with register.running(key):
-        return _answer_once(register, key, body_hash(body), do, refuse)
+        return _answer_once(register, key, hashed, do, refuse)
 
 
 def _answer_once(
@@ -112,12 +112,22 @@ def _refused(
 def body_hash(body: bytes) -> str:
     """SHA-256 of the body in canonical form: of JSON, without the order of its keys and spaces."""
     try:
-        canonical = json.dumps(
-            json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
-        return hashlib.sha256(b"json\0" + canonical.encode()).hexdigest()
+        return _hash_of_json(json.loads(body))
     except (ValueError, RecursionError):
         return hashlib.sha256(b"raw\0" + body).hexdigest()
+
+
+def content_hash(content: Any) -> str:
+    """`body_hash` of the text that `json.dumps` writes of this content, without writing it."""
+    try:
+        return _hash_of_json(content)
+    except (ValueError, RecursionError):
+        return body_hash(json.dumps(content).encode())
+
+
+def _hash_of_json(content: Any) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(b"json\0" + canonical.encode()).hexdigest()
 
 
 def response_of(answer: Answer, *, replayed: bool) -> Response:

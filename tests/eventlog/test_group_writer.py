@@ -152,7 +152,7 @@ def test_an_interruption_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) 
 
 def _interrupted_when_woken(writer: GroupWriter[int, int]) -> Callable[..., None]:
     def wait(mine: object) -> None:
-        mine.woken.wait()  # type: ignore[attr-defined]  # the writer's own
+        mine.sleep()  # type: ignore[attr-defined]  # the writer's own
         writer._leave(mine)  # type: ignore[arg-type]
         raise InterruptedError
 

@@ -1,5 +1,6 @@
 """The same request gets the same answer; a refused one may be sent again."""
 
+import json
 import threading
 from pathlib import Path
 from uuid import uuid4
@@ -8,7 +9,7 @@ import pytest
 
 from eventlog.log import EventLog, VersionConflict
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
-from http_edge.answer_once import answer_once, body_hash, response_of
+from http_edge.answer_once import answer_once, body_hash, content_hash, response_of
 from tests.eventlog.log_addresses import new_address, open_at
 from tests.eventlog.savings_box import Box
 
@@ -41,7 +42,9 @@ class Desk:
         return answer
 
     def send(self, body: bytes = BODY) -> tuple[Answer, bool]:
-        return answer_once(self.log, key=KEY, body=body, do=self.open_box, refuse=refuse)
+        return answer_once(
+            self.log, key=KEY, hashed=body_hash(body), do=self.open_box, refuse=refuse
+        )
 
 
 @pytest.fixture
@@ -107,7 +110,9 @@ def test_a_lost_race_is_decided_again(desk: Desk) -> None:
             raise VersionConflict
         return desk.open_box(hashed)
 
-    answer, replayed = answer_once(desk.log, key=KEY, body=BODY, do=conflict_twice, refuse=refuse)
+    answer, replayed = answer_once(
+        desk.log, key=KEY, hashed=body_hash(BODY), do=conflict_twice, refuse=refuse
+    )
 
     assert (answer, replayed) == (Answer(201, b'{"box":3}'), False)
 
@@ -120,7 +125,7 @@ def test_a_race_that_is_always_lost_ends(desk: Desk) -> None:
         raise VersionConflict
 
     with pytest.raises(VersionConflict):
-        answer_once(desk.log, key=KEY, body=BODY, do=always, refuse=refuse)
+        answer_once(desk.log, key=KEY, hashed=body_hash(BODY), do=always, refuse=refuse)
 
     assert (desk.done, desk.log.find_request(KEY)) == (8, None)
 
@@ -132,7 +137,9 @@ def test_the_slower_of_two_equal_requests_gets_the_answer_of_the_faster(desk: De
         desk.open_box(hashed)
         raise TooPoor
 
-    answer = answer_once(desk.log, key=KEY, body=BODY, do=accepted_meanwhile, refuse=refuse)
+    answer = answer_once(
+        desk.log, key=KEY, hashed=body_hash(BODY), do=accepted_meanwhile, refuse=refuse
+    )
 
     assert answer == (Answer(201, b'{"box":1}'), True)
 
@@ -157,6 +164,13 @@ def test_bodies_are_compared_in_canonical_form() -> None:
     different = [b'{"a":1}', b'{"a":1.0}', b'{"a":"1"}', b'{"a":true}', b'{"a":null}', b"{}", b""]
     different += [b"a,b", b"a, b", b"\xff", b'"\\ud800"']
     assert len({body_hash(body) for body in different}) == len(different)
+
+
+def test_what_was_read_has_the_hash_of_its_text() -> None:
+    """A retry meets the row of its first try, whichever of the two told the hash of it."""
+    texts = ['{"b":[1,2.50,1e400,NaN],"a":null}', '"\\ud800"', '{"\u5206":"\\u0000"}', "[]", "0"]
+    for content in map(json.loads, texts):
+        assert content_hash(content) == body_hash(json.dumps(content).encode())
 
 
 def test_responses_say_what_they_are() -> None:

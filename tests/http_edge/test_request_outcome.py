@@ -11,7 +11,7 @@ import pytest
 
 from eventlog.log import EventLog
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
-from http_edge.answer_once import answer_once
+from http_edge.answer_once import answer_once, body_hash
 from http_edge.request_outcome import RequestOutcome, RequestUnknown, outcome_of
 from tests.eventlog.log_addresses import new_address, open_at
 from tests.eventlog.savings_box import Box
@@ -44,7 +44,7 @@ def test_before_while_and_after_it_is_done(log: EventLog) -> None:
 
     with pytest.raises(RequestUnknown, match="放心重发"):
         outcome_of(log, KEY)
-    answer_once(log, key=KEY, body=BODY, do=do, refuse=lambda _: None)
+    answer_once(log, key=KEY, hashed=body_hash(BODY), do=do, refuse=lambda _: None)
 
     assert seen == [RequestOutcome("running", None)]
     assert outcome_of(log, KEY) == RequestOutcome("done", DONE)
@@ -57,7 +57,7 @@ def test_a_refusal_is_told_with_its_reason_until_it_is_sent_again(log: EventLog)
     def refused(_hashed: str) -> Answer:
         raise ValueError
 
-    answer_once(log, key=KEY, body=BODY, do=refused, refuse=lambda _: REFUSED)
+    answer_once(log, key=KEY, hashed=body_hash(BODY), do=refused, refuse=lambda _: REFUSED)
     assert outcome_of(log, KEY) == RequestOutcome("refused", REFUSED)
 
     with log.running(KEY):
@@ -72,7 +72,7 @@ def test_an_error_that_may_pass_leaves_nothing_and_does_not_run_for_ever(log: Ev
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        answer_once(log, key=KEY, body=BODY, do=broken, refuse=lambda _: None)
+        answer_once(log, key=KEY, hashed=body_hash(BODY), do=broken, refuse=lambda _: None)
     with pytest.raises(RequestUnknown):
         outcome_of(log, KEY)
 

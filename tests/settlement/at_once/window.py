@@ -8,7 +8,7 @@ from eventsourcing.domain import Aggregate
 
 from contracts.vocabulary import InstitutionId
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
-from http_edge.answer_once import answer_once
+from http_edge.answer_once import answer_once, body_hash
 from http_edge.problems import refusal_of
 from settlement.adapters.event_ledger import EventLedger
 from settlement.adapters.snapshots import SNAPSHOTS
@@ -120,7 +120,7 @@ class Window:
         answer, is_again = answer_once(
             self.ledger.log,
             key=key,
-            body=content.encode(),
+            hashed=body_hash(content.encode()),
             do=do,
             refuse=lambda error: refusal_of(error, PROBLEMS),
         )

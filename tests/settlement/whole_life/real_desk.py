@@ -14,7 +14,7 @@ from sqlalchemy import inspect, text
 
 from contracts.vocabulary import InstitutionId
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
-from http_edge.answer_once import answer_once
+from http_edge.answer_once import answer_once, body_hash
 from settlement.adapters.institutions_csv import read_institutions
 from settlement.application.institutions import import_institutions
 from settlement.application.law_library import LawLibrary
@@ -148,7 +148,7 @@ class RealDesk:
         answer, is_again = answer_once(
             self.ledger.log,
             key=key,
-            body=json.dumps(request.body, default=str).encode(),
+            hashed=body_hash(json.dumps(request.body, default=str).encode()),
             do=do,
             refuse=_refusal,
         )

@@ -17,7 +17,7 @@ from eligibility.entrypoints.http.problems import PROBLEMS
 from eligibility.entrypoints.http.reading import acts_for
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from http_edge.acting import ActingHeaders, IdempotencyKey
-from http_edge.answer_once import answer_once, response_of
+from http_edge.answer_once import answer_once, body_hash, response_of
 from http_edge.problems import refusal_of
 
 
@@ -56,7 +56,7 @@ def certificates_router(eligibility: Eligibility, clock: Callable[[], datetime])
             eligibility.log,
             key=request,
             # The register keeps a hash of what was asked: of a number, only under a secret key.
-            body=_fingerprint(eligibility, person_id, stated),
+            hashed=body_hash(_fingerprint(eligibility, person_id, stated)),
             do=do,
             refuse=refuse,
         )

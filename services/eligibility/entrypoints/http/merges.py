@@ -26,7 +26,7 @@ from eligibility.entrypoints.http.problems import PROBLEMS
 from eligibility.entrypoints.http.reading import acts_for
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
-from http_edge.answer_once import answer_once, response_of
+from http_edge.answer_once import answer_once, body_hash, response_of
 from http_edge.problems import refusal_of
 
 Accept = Callable[[RecordedMerge], RegisteredRequest]
@@ -54,7 +54,7 @@ def merges_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> AP
             return answer_of(record(accept))
 
         answer, replayed = answer_once(
-            eligibility.log, key=request, body=body, do=do, refuse=refuse
+            eligibility.log, key=request, hashed=body_hash(body), do=do, refuse=refuse
         )
         return response_of(answer, replayed=replayed)
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from eligibility.bootstrap import Eligibility
 from eligibility.entrypoints.http.problems import PROBLEMS
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
-from http_edge.answer_once import answer_once, response_of
+from http_edge.answer_once import answer_once, body_hash, response_of
 from http_edge.problems import refusal_of
 
 Accept = Callable[[BaseModel], RegisteredRequest]
@@ -32,7 +32,7 @@ def once(
 
     refuse = partial(refusal_of, table=PROBLEMS)
     answer, replayed = answer_once(
-        eligibility.log, key=request, body=body, do=carry_out, refuse=refuse
+        eligibility.log, key=request, hashed=body_hash(body), do=carry_out, refuse=refuse
     )
     return response_of(answer, replayed=replayed)
 

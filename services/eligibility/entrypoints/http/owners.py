@@ -17,7 +17,7 @@ from eligibility.entrypoints.http.reading import acts_for
 from eligibility.entrypoints.owner_messages import owners_asked
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
-from http_edge.answer_once import answer_once, response_of
+from http_edge.answer_once import answer_once, body_hash, response_of
 from http_edge.problems import refusal_of
 
 
@@ -51,7 +51,7 @@ def owners_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> AP
             return _answer(heard)
 
         answer, replayed = answer_once(
-            eligibility.log, key=request, body=body, do=do, refuse=refuse
+            eligibility.log, key=request, hashed=body_hash(body), do=do, refuse=refuse
         )
         return response_of(answer, replayed=replayed)
 

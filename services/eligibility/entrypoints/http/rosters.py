@@ -18,7 +18,7 @@ from eligibility.entrypoints.http.problems import PROBLEMS
 from eligibility.entrypoints.messages import activated_message, staged_message
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from http_edge.acting import ActingHeaders, BodyBytes, IdempotencyKey
-from http_edge.answer_once import answer_once, response_of
+from http_edge.answer_once import answer_once, body_hash, response_of
 from http_edge.problems import refusal_of
 
 ROSTER_LIMIT_BYTES = 64 * 1024 * 1024
@@ -61,7 +61,7 @@ def rosters_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
             return _answer(201, staged_message(staged))
 
         answer, replayed = answer_once(
-            eligibility.log, key=request, body=content, do=do, refuse=refuse
+            eligibility.log, key=request, hashed=body_hash(content), do=do, refuse=refuse
         )
         return response_of(answer, replayed=replayed)
 
@@ -91,7 +91,7 @@ def rosters_router(eligibility: Eligibility, clock: Callable[[], datetime]) -> A
             return _answer(200, activated_message(activated))
 
         answer, replayed = answer_once(
-            eligibility.log, key=request, body=body, do=do, refuse=refuse
+            eligibility.log, key=request, hashed=body_hash(body), do=do, refuse=refuse
         )
         return response_of(answer, replayed=replayed)
 

@@ -1,6 +1,5 @@
 """One answer for one request (一次受理): runs a use case under its request key."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,8 +10,8 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
-from http_edge.acting import Acting, ActingHeaders, BodyBytes, IdempotencyKey
-from http_edge.answer_once import answer_once, response_of
+from http_edge.acting import Acting, ActingHeaders, IdempotencyKey
+from http_edge.answer_once import answer_once, content_hash, response_of
 from http_edge.problems import refusal_of
 from settlement.application.ports import Accept
 from settlement.bootstrap import Parts
@@ -23,11 +22,12 @@ from settlement.entrypoints.http.translating import actor
 
 @dataclass(frozen=True)
 class Arrival:
-    """A write as it arrived (写请求): who acts, under which key, and what was asked where."""
+    """A write as it arrived (写请求): who acts, under which key, and the hash of what was asked
+    where."""
 
     acting: Acting
     key: str
-    asked: bytes
+    asked_hash: str
 
     @property
     def by(self) -> Actor:
@@ -35,18 +35,17 @@ class Arrival:
         return actor(self.acting)
 
 
-async def read_arrival(
-    request: Request, acting: ActingHeaders, key: IdempotencyKey, body: BodyBytes
-) -> Arrival:
+async def read_arrival(request: Request, acting: ActingHeaders, key: IdempotencyKey) -> Arrival:
     """What every write carries. The path belongs to what was asked: one key cannot stand for two
     stays."""
     try:
-        content = json.loads(body)
+        # Where the route takes a message, the framework has read it already.
+        content = await request.json()
     except (ValueError, RecursionError):
-        content = sha256(body).hexdigest()
+        content = sha256(await request.body()).hexdigest()
     # An id may be written in capitals, and is the same.
-    asked = json.dumps({"path": request.url.path.lower(), "body": content}).encode()
-    return Arrival(acting, key, asked)
+    asked = {"path": request.url.path.lower(), "body": content}
+    return Arrival(acting, key, content_hash(asked))
 
 
 Arrived = Annotated[Arrival, Depends(read_arrival)]
@@ -83,7 +82,7 @@ def answer_write(
     answer, replayed = answer_once(
         parts.register,
         key=request_key,
-        body=arrived.asked,
+        hashed=arrived.asked_hash,
         do=do,
         refuse=lambda error: refusal_of(error, PROBLEMS),
     )
