@@ -20,13 +20,18 @@ from kafka_edge.exactly_once import (
     TopicUnfit,
 )
 from kafka_edge.feed import Feed, NotNow
+from kafka_edge.knocking import KafkaLoginRefused, KafkaUntrusted
 from kafka_edge.publisher import LogBehind, LogDiffers, Publisher, PublisherStopped
+from kafka_edge.security import KafkaSecurityUnusable
 from kafka_edge.servers import KafkaServers
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
 
 TOLD_ERRORS: Final = (
     Fenced,
+    KafkaLoginRefused,
+    KafkaSecurityUnusable,
+    KafkaUntrusted,
     LogBehind,
     LogDiffers,
     NotNow,

@@ -31,6 +31,7 @@ def publish_eligibility(
     from contracts.channels import ELIGIBILITY, PEOPLE  # noqa: PLC0415 -- see above
     from eligibility.entrypoints import publish as feeds  # noqa: PLC0415 -- see above
     from kafka_edge.publish_command import PublishingFailed, publish  # noqa: PLC0415 -- see above
+    from kafka_edge.security import KafkaSecurityUnusable  # noqa: PLC0415 -- see above
     from kafka_edge.servers import KafkaNotNamed, read_kafka_servers  # noqa: PLC0415 -- see above
 
     with telling_errors():
@@ -47,6 +48,6 @@ def publish_eligibility(
                 metrics_port=metrics_port,
                 tell=typer.echo,
             )
-        except (KafkaNotNamed, PublishingFailed) as wrong:
+        except (KafkaNotNamed, KafkaSecurityUnusable, PublishingFailed) as wrong:
             typer.echo(str(wrong), err=True)
             raise typer.Exit(1) from wrong

@@ -38,8 +38,10 @@ def listen(
 
     from contracts.channels import PEOPLE  # noqa: PLC0415 -- likewise
     from kafka_edge.exactly_once import TopicMissing  # noqa: PLC0415 -- likewise
+    from kafka_edge.knocking import KafkaLoginRefused, KafkaUntrusted  # noqa: PLC0415 -- likewise
     from kafka_edge.listener import Listener, RecordRefused, TopicShorter  # noqa: PLC0415 -- likewise
     from kafka_edge.listener_watch import ListenerWatch  # noqa: PLC0415 -- likewise
+    from kafka_edge.security import KafkaSecurityUnusable  # noqa: PLC0415 -- likewise
     from kafka_edge.servers import KafkaNotNamed, read_kafka_servers  # noqa: PLC0415 -- likewise
     from settlement.entrypoints.listen import (  # noqa: PLC0415 -- likewise
         GROUP,
@@ -69,7 +71,15 @@ def listen(
             ending=ending,
             beside=BesideListening(replica, clock.now, typer.echo),
         ).listen(once=once)
-    except (KafkaNotNamed, RecordRefused, TopicMissing, TopicShorter) as wrong:
+    except (
+        KafkaLoginRefused,
+        KafkaNotNamed,
+        KafkaSecurityUnusable,
+        KafkaUntrusted,
+        RecordRefused,
+        TopicMissing,
+        TopicShorter,
+    ) as wrong:
         refuse(str(wrong))
     except KafkaError as wrong:
         refuse(f"Kafka 没有完成：{wrong}；已读的不会重复，请再运行一次")

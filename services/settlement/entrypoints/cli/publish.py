@@ -30,6 +30,7 @@ def publish_settlement(
     # What Kafka takes to read is not read by every other command.
     from contracts.channels import SETTLEMENT  # noqa: PLC0415 -- see above
     from kafka_edge.publish_command import PublishingFailed, publish  # noqa: PLC0415 -- see above
+    from kafka_edge.security import KafkaSecurityUnusable  # noqa: PLC0415 -- see above
     from kafka_edge.servers import KafkaNotNamed, read_kafka_servers  # noqa: PLC0415 -- see above
     from settlement.entrypoints.publish import SettlementFeed  # noqa: PLC0415 -- see above
 
@@ -48,5 +49,5 @@ def publish_settlement(
             metrics_port=metrics_port,
             tell=typer.echo,
         )
-    except (KafkaNotNamed, PublishingFailed) as wrong:
+    except (KafkaNotNamed, KafkaSecurityUnusable, PublishingFailed) as wrong:
         refuse(str(wrong))
