@@ -8,7 +8,7 @@ by the library, which may find another server.
 import socket
 import ssl
 import struct
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, Final
 
 from kafka.net.sasl import get_sasl_mechanism
@@ -23,6 +23,7 @@ from kafka_edge.security import (
 )
 
 _SECONDS: Final = 5.0
+_LOOKING_SECONDS: Final = 2.0
 _USUAL_PORT: Final = 9092
 _API_VERSIONS: Final = (18, 0)
 _SASL_HANDSHAKE: Final = (17, 1)
@@ -61,6 +62,20 @@ def require_let_in(bootstrap: str, security: KafkaSecurity) -> None:
         return
 
 
+def require_reachable(bootstrap: str) -> None:
+    """See that some server of these takes a connection. Raises OSError."""
+    *others, last = bootstrap.split(",")
+    for server in others:
+        with suppress(OSError), _reached(server):
+            return
+    with _reached(last):
+        pass
+
+
+def _reached(server: str) -> socket.socket:
+    return socket.create_connection(_split(server.strip()), timeout=_LOOKING_SECONDS)
+
+
 def _encrypted(plain: socket.socket, host: str, keywords: dict[str, Any]) -> socket.socket:
     context: ssl.SSLContext | None = keywords.get("ssl_context")
     if context is None:
@@ -69,8 +84,7 @@ def _encrypted(plain: socket.socket, host: str, keywords: dict[str, Any]) -> soc
         return context.wrap_socket(plain, server_hostname=host)
     except ssl.SSLError as wrong:
         plain.close()
-        is_theirs = isinstance(wrong, ssl.SSLCertVerificationError)
-        why = wrong.verify_message if is_theirs else wrong.reason
+        why = getattr(wrong, "verify_message", "") or wrong.reason
         message = (
             f"{host} 的证书不可信：{why}；没有发送任何内容，"
             f"请核对 {SECURITY_VARIABLE} 与 {CA_VARIABLE} (not trusted)"

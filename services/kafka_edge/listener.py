@@ -78,6 +78,9 @@ class Takes(Protocol):
 class Watched(Protocol):
     """Who is told how the listener does (状态)."""
 
+    def listening(self) -> None:
+        """It is a member of its group and has looked for records."""
+
     def took(self, partition: int, records: int) -> None:
         """So many records were taken."""
 
@@ -187,6 +190,8 @@ class Listener:
             for partition, records in found.items():
                 self._take(consumer, partition, records, positions, once=once)
             self._resume(consumer, positions)
+            if consumer.assignment():
+                self._watched.listening()
             self._beside()
             if once and consumer.assignment() and _is_at_end(consumer, self._paused):
                 return True

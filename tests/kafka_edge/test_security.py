@@ -17,6 +17,7 @@ from kafka_edge.knocking import KafkaUntrusted
 from kafka_edge.publisher import Publisher
 from kafka_edge.security import KafkaSecurityUnusable
 from kafka_edge.servers import KafkaServers, read_kafka_servers
+from kafka_edge.telling import on_screen
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
 from tests.eligibility.conftest import Desk, number
@@ -162,7 +163,10 @@ def test_a_password_that_is_changed_meanwhile_is_waited_for(place: Place) -> Non
 
     feed.is_away = True
     publisher = Publisher(
-        feed, open_session, watched=PublisherWatch(PEOPLE.source, said.append), ending=ending
+        feed,
+        open_session,
+        watched=PublisherWatch(PEOPLE.source, on_screen(said.append)),
+        ending=ending,
     )
     following = Thread(target=publisher.follow)
     following.start()

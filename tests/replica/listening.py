@@ -27,6 +27,9 @@ FEW = 10
 class Quiet:
     """Nobody watches."""
 
+    def listening(self) -> None:
+        """Nothing."""
+
     def took(self, partition: int, records: int) -> None:
         """Nothing."""
 
