@@ -1,17 +1,32 @@
 """Health and metrics beside a worker that serves nobody (进程旁的健康检查与指标)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.registry import Collector
 
-from http_edge.health import Check, Health
+from http_edge.health import Check, Health, usable
 from http_edge.metrics import Looked
 from http_edge.operating import Operations, side_app
 from http_edge.operating_settings import OperatingSettings
 from http_edge.serving import Server
+
+
+def kafka_checks(
+    *,
+    log_usable: Callable[[], object],
+    kafka_reachable: Callable[[], object],
+    name: str,
+    word: Callable[[], str | None],
+) -> list[Check]:
+    """What a process needs that stands between a log and Kafka; `word` tells how it does."""
+    return [
+        Check("event-log", usable(log_usable)),
+        Check("kafka", usable(kafka_reachable)),
+        Check(name, word),
+    ]
 
 
 def told_beside(

@@ -30,10 +30,9 @@ def publish_eligibility(
     # What Kafka takes to read is not read by every other command.
     from contracts.channels import ELIGIBILITY, PEOPLE  # noqa: PLC0415 -- see above
     from eligibility.entrypoints import publish as feeds  # noqa: PLC0415 -- see above
-    from http_edge.health import Check, usable  # noqa: PLC0415 -- see above
     from http_edge.logs import configure_logs  # noqa: PLC0415 -- see above
     from http_edge.serving import NotStarted  # noqa: PLC0415 -- see above
-    from http_edge.side_server import told_beside  # noqa: PLC0415 -- see above
+    from http_edge.side_server import kafka_checks, told_beside  # noqa: PLC0415 -- see above
     from kafka_edge.knocking import require_reachable  # noqa: PLC0415 -- see above
     from kafka_edge.publish_command import PublishingFailed, publish  # noqa: PLC0415 -- see above
     from kafka_edge.security import KafkaSecurityUnusable  # noqa: PLC0415 -- see above
@@ -55,11 +54,12 @@ def publish_eligibility(
                 tell=on_screen(typer.echo) if once else in_log("yizhan.publisher"),
                 beside=lambda watch: told_beside(
                     "eligibility-publisher",
-                    [
-                        Check("event-log", usable(eligibility.log.require_usable)),
-                        Check("kafka", usable(lambda: require_reachable(servers.bootstrap))),
-                        Check("publisher", watch.word),
-                    ],
+                    kafka_checks(
+                        log_usable=eligibility.log.require_usable,
+                        kafka_reachable=lambda: require_reachable(servers.bootstrap),
+                        name="publisher",
+                        word=watch.word,
+                    ),
                     eligibility.operating,
                     host=host,
                     port=metrics_port,

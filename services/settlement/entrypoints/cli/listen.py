@@ -41,7 +41,7 @@ def listen(
     from http_edge.health import Check, usable  # noqa: PLC0415 -- likewise
     from http_edge.logs import configure_logs  # noqa: PLC0415 -- likewise
     from http_edge.serving import NotStarted  # noqa: PLC0415 -- likewise
-    from http_edge.side_server import told_beside  # noqa: PLC0415 -- likewise
+    from http_edge.side_server import kafka_checks, told_beside  # noqa: PLC0415 -- likewise
     from kafka_edge.exactly_once import TopicMissing  # noqa: PLC0415 -- likewise
     from kafka_edge.knocking import KafkaLoginRefused, KafkaUntrusted, require_reachable  # noqa: PLC0415 -- likewise
     from kafka_edge.listener import Listener, RecordRefused, TopicShorter  # noqa: PLC0415 -- likewise
@@ -79,12 +79,13 @@ def listen(
             ending=ending,
             beside=BesideListening(replica, clock.now, lambda line: tell(line, line)),
         )
-        checks = [
-            Check("event-log", usable(replica.ledger.log.require_usable)),
-            Check("replica", usable(replica.people.completeness)),
-            Check("kafka", usable(lambda: require_reachable(servers.bootstrap))),
-            Check("listener", watch.word),
-        ]
+        checks = kafka_checks(
+            log_usable=replica.ledger.log.require_usable,
+            kafka_reachable=lambda: require_reachable(servers.bootstrap),
+            name="listener",
+            word=watch.word,
+        )
+        checks.append(Check("replica", usable(replica.people.completeness)))
         with told_beside(
             "settlement-listener",
             checks,

@@ -29,10 +29,9 @@ def publish_settlement(
     """把入院、出院等公开事件按次序发布到 YIZHAN_KAFKA，每条一次；随时可停，再运行时从断处继续。"""
     # What Kafka takes to read is not read by every other command.
     from contracts.channels import SETTLEMENT  # noqa: PLC0415 -- see above
-    from http_edge.health import Check, usable  # noqa: PLC0415 -- see above
     from http_edge.logs import configure_logs  # noqa: PLC0415 -- see above
     from http_edge.serving import NotStarted  # noqa: PLC0415 -- see above
-    from http_edge.side_server import told_beside  # noqa: PLC0415 -- see above
+    from http_edge.side_server import kafka_checks, told_beside  # noqa: PLC0415 -- see above
     from kafka_edge.knocking import require_reachable  # noqa: PLC0415 -- see above
     from kafka_edge.publish_command import PublishingFailed, publish  # noqa: PLC0415 -- see above
     from kafka_edge.security import KafkaSecurityUnusable  # noqa: PLC0415 -- see above
@@ -57,11 +56,12 @@ def publish_settlement(
             tell=on_screen(typer.echo) if once else in_log("yizhan.publisher"),
             beside=lambda watch: told_beside(
                 "settlement-publisher",
-                [
-                    Check("event-log", usable(ledger.log.require_usable)),
-                    Check("kafka", usable(lambda: require_reachable(servers.bootstrap))),
-                    Check("publisher", watch.word),
-                ],
+                kafka_checks(
+                    log_usable=ledger.log.require_usable,
+                    kafka_reachable=lambda: require_reachable(servers.bootstrap),
+                    name="publisher",
+                    word=watch.word,
+                ),
                 settings.operating,
                 host=host,
                 port=metrics_port,
