@@ -31,6 +31,7 @@ from kafka_edge.feed import Feed
 from kafka_edge.outgoing import Outgoing
 from kafka_edge.publisher import Publisher
 from kafka_edge.servers import KafkaServers
+from kafka_edge.telling import on_screen
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
 from settlement.adapters.event_ledger import open_ledger
@@ -85,7 +86,7 @@ def _seconds_of_ours(channel: Channel, feed: Feed, bootstrap: str) -> float:
     servers = KafkaServers(bootstrap, f"{uuid4().hex}.")
     create_topics(channel, servers)
     session = ExactlyOnce(channel, servers)
-    watched = PublisherWatch(channel.source, lambda _: None)
+    watched = PublisherWatch(channel.source, on_screen(lambda _: None))
     publisher = Publisher(feed, lambda _: session, watched=watched, ending=Event())
     return _seconds(publisher.catch_up)
 

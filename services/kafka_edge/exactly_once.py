@@ -94,8 +94,8 @@ class ExactlyOnce:
     ) -> None:
         """Take the channel over; after a `Fenced` session, only if nobody else has.
 
-        Raises `TopicMissing`, `TopicUnfit`, `PositionLost`, `TakenOver`, and KafkaError where there
-        is no Kafka.
+        Raises `TopicMissing`, `TopicUnfit`, `PositionLost`, `TakenOver`, and what
+        `KafkaServers.open` raises where there is no Kafka or it does not let us in.
         """
         self._channel, self._servers = channel, servers
         self._name = uuid4().hex
@@ -104,8 +104,8 @@ class ExactlyOnce:
         self._require_topics()
         if follows is not None:
             self._require_nobody_after(follows)
-        self._producer = KafkaProducer(
-            bootstrap_servers=servers.bootstrap,
+        self._producer = servers.open(
+            KafkaProducer,
             transactional_id=servers.named(channel.transactional_id),
             batch_size=_BATCH_BYTES,
             linger_ms=_LINGER_MILLISECONDS,
@@ -191,7 +191,7 @@ class ExactlyOnce:
             raise ValueError(message)
 
     def _require_topics(self) -> None:
-        consumer = KafkaConsumer(bootstrap_servers=self._servers.bootstrap)
+        consumer = self._servers.open(KafkaConsumer)
         try:
             there = consumer.topics()
             found = len(consumer.partitions_for_topic(self._events) or ())
@@ -243,8 +243,8 @@ class ExactlyOnce:
     def _committed(self, topic: str, *, latest: int | None = None) -> Iterator[bytes]:
         """The committed records of a topic, up to the end as of now; or the latest few of each
         partition, counting those of Kafka's own."""
-        consumer = KafkaConsumer(
-            bootstrap_servers=self._servers.bootstrap,
+        consumer = self._servers.open(
+            KafkaConsumer,
             isolation_level="read_committed",
             enable_auto_commit=False,
         )

@@ -21,6 +21,7 @@ from kafka.errors import KafkaError
 
 from contracts.channels import Channel
 from kafka_edge.exactly_once import TopicMissing
+from kafka_edge.knocking import KafkaLoginRefused, KafkaUntrusted
 from kafka_edge.servers import KafkaServers
 
 POLLING_MILLISECONDS: Final = 500
@@ -29,6 +30,7 @@ RECORDS_A_POLL = 500
 SESSION_MILLISECONDS = 10_000
 SHORTEST_WAIT_SECONDS: Final = 1.0
 LONGEST_WAIT_SECONDS: Final = 60.0
+_FOR_SOMEBODY_AT_FIRST: Final = (TopicMissing, KafkaUntrusted, KafkaLoginRefused)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,9 @@ class Takes(Protocol):
 
 class Watched(Protocol):
     """Who is told how the listener does (状态)."""
+
+    def listening(self) -> None:
+        """It is a member of its group and has looked for records."""
 
     def took(self, partition: int, records: int) -> None:
         """So many records were taken."""
@@ -129,7 +134,8 @@ class Listener:
     def listen(self, *, once: bool = False) -> None:
         """Take everything as it comes, until `ending` is set; or once all that is there now.
 
-        Raises TopicMissing, TopicShorter: those need somebody. With `once`, whatever goes wrong.
+        Raises TopicMissing, TopicShorter, KafkaUntrusted, KafkaLoginRefused: those need somebody.
+        With `once`, whatever goes wrong.
         """
         wait_seconds, had_topic = SHORTEST_WAIT_SECONDS, False
         while not self._ending.is_set():
@@ -144,7 +150,7 @@ class Listener:
             except TopicShorter:
                 raise
             except Exception as wrong:  # whatever it is, what was taken is known
-                if once or (isinstance(wrong, TopicMissing) and not had_topic):
+                if once or (isinstance(wrong, _FOR_SOMEBODY_AT_FIRST) and not had_topic):
                     raise
                 self._watched.failed(wrong, again_after_seconds=wait_seconds)
             self._beside()
@@ -152,8 +158,8 @@ class Listener:
             wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
 
     def _open(self) -> Any:
-        consumer = KafkaConsumer(
-            bootstrap_servers=self._servers.bootstrap,
+        consumer = self._servers.open(
+            KafkaConsumer,
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -184,6 +190,8 @@ class Listener:
             for partition, records in found.items():
                 self._take(consumer, partition, records, positions, once=once)
             self._resume(consumer, positions)
+            if consumer.assignment():
+                self._watched.listening()
             self._beside()
             if once and consumer.assignment() and _is_at_end(consumer, self._paused):
                 return True

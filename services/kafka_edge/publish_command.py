@@ -2,12 +2,11 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Event
 from typing import Final
 
 from kafka.errors import KafkaError
-from prometheus_client import start_http_server
 
 from contracts.channels import Channel
 from kafka_edge.exactly_once import (
@@ -20,13 +19,19 @@ from kafka_edge.exactly_once import (
     TopicUnfit,
 )
 from kafka_edge.feed import Feed, NotNow
+from kafka_edge.knocking import KafkaLoginRefused, KafkaUntrusted
 from kafka_edge.publisher import LogBehind, LogDiffers, Publisher, PublisherStopped
+from kafka_edge.security import KafkaSecurityUnusable
 from kafka_edge.servers import KafkaServers
+from kafka_edge.telling import Tell
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
 
 TOLD_ERRORS: Final = (
     Fenced,
+    KafkaLoginRefused,
+    KafkaSecurityUnusable,
+    KafkaUntrusted,
     LogBehind,
     LogDiffers,
     NotNow,
@@ -49,13 +54,13 @@ def publish(
     *,
     once: bool,
     creates_topics: bool,
-    metrics_host: str,
-    metrics_port: int,
-    tell: Callable[[str], None],
+    tell: Tell,
+    beside: Callable[[PublisherWatch], AbstractContextManager[object]],
 ) -> None:
     """Publish until SIGTERM or Ctrl-C, until another takes over, or what is there now.
 
-    Who was taken over has not failed: whatever starts it again would fence the other, and so on.
+    `beside` stands meanwhile, and tells others how it does. Who was taken over has not failed:
+    whatever starts it again would fence the other, and so on.
     Raises `PublishingFailed`.
     """
     ending = Event()
@@ -66,21 +71,21 @@ def publish(
         watched=watch,
         ending=ending,
     )
-    if metrics_port:
-        start_http_server(metrics_port, metrics_host)
     try:
-        with _ended_by_signals(ending):
+        with _ended_by_signals(ending), beside(watch):
             if creates_topics:
                 for name in create_topics(channel, servers):
-                    tell(f"已建立主题 {name}")
+                    tell(f"已建立主题 {name}", "topic created", topic=name)
             if once:
-                tell(f"已发布至位置 {publisher.catch_up()}")
+                position = publisher.catch_up()
+                tell(f"已发布至位置 {position}", "caught up", position=position)
             else:
                 publisher.follow()
     except TOLD_ERRORS as told:
         raise PublishingFailed(str(told)) from told
     except TakenOver as taken:
-        tell(f"另一个发布程序（{taken}）已启动，本程序不再发布 (taken over)")
+        line = f"另一个发布程序（{taken}）已启动，本程序不再发布 (taken over)"
+        tell(line, "taken over")
     except KafkaError as wrong:
         message = f"Kafka（{servers.bootstrap}）没有完成：{wrong}；已发布的不会重复，请再运行一次"
         raise PublishingFailed(message) from wrong

@@ -18,6 +18,7 @@ from kafka_edge.exactly_once import (
     TopicUnfit,
 )
 from kafka_edge.feed import Feed, FeedPage, StoppedBefore
+from kafka_edge.knocking import KafkaLoginRefused, KafkaUntrusted
 from kafka_edge.outgoing import Outgoing
 
 # With nothing to tell, the position is kept once for so many events: a start reads them again.
@@ -79,8 +80,9 @@ class Watched(Protocol):
 
 _FOR_SOMEBODY = (TakenOver, PositionLost, LogBehind, LogDiffers)
 """What trying again does not put right; the publisher ends."""
-_FOR_SOMEBODY_AT_FIRST = (TopicMissing, TopicUnfit)
-"""So are these, unless the topics were right before: a broker that starts may not know them yet."""
+_FOR_SOMEBODY_AT_FIRST = (TopicMissing, TopicUnfit, KafkaUntrusted, KafkaLoginRefused)
+"""So are these, unless they were right before: a broker that starts may not know topics yet, and
+certificates and passwords are changed on two sides, one after the other."""
 
 
 class Publisher:
@@ -113,8 +115,8 @@ class Publisher:
     def follow(self, *, every_seconds: float = SHORTEST_WAIT_SECONDS) -> None:
         """Tell everything as it comes, until `ending` is set.
 
-        Raises `TakenOver`, `TopicMissing`, `TopicUnfit`, `PositionLost`, `LogBehind`, `LogDiffers`:
-        those need somebody.
+        Raises `TakenOver`, `TopicMissing`, `TopicUnfit`, `PositionLost`, `LogBehind`, `LogDiffers`,
+        `KafkaUntrusted`, `KafkaLoginRefused`: those need somebody.
         """
         wait_seconds = SHORTEST_WAIT_SECONDS
         while not self._ending.is_set():

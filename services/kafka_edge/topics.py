@@ -17,6 +17,7 @@ def create_topics(channel: Channel, servers: KafkaServers) -> list[str]:
     """Create what is missing of a channel's topics, with the servers' own number of copies.
 
     Returns the names of those created. Several processes may do so at once.
+    Raises what `KafkaServers.open` raises.
     """
     wanted: dict[str, dict[str, Any]] = {
         servers.named(channel.topic): {
@@ -28,7 +29,7 @@ def create_topics(channel: Channel, servers: KafkaServers) -> list[str]:
             "configs": dict(POSITIONS_CONFIGURATION),
         },
     }
-    admin = KafkaAdminClient(bootstrap_servers=servers.bootstrap)
+    admin = servers.open(KafkaAdminClient)
     try:
         created = []
         for name, options in wanted.items():

@@ -28,6 +28,7 @@ from tests.kafka_edge.reading import told
 WAVES = (
     ("postgres", "eligibility", "eligibility-follow"),
     ("kafka", "settlement", "settlement-follow", "settlement-publish", "eligibility-publish"),
+    ("eligibility-people", "settlement-listen"),
 )
 
 

@@ -1,18 +1,23 @@
 """The commands that publish say what they did, and what to do where they could not."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from uuid import uuid4
 
+import httpx2 as httpx
 import pytest
 from typer.testing import CliRunner
 
 import eligibility.entrypoints.cli as eligibility_cli
 import settlement.entrypoints.cli as settlement_cli
 from contracts.channels import ELIGIBILITY
+from http_edge.serving import free_port
 from kafka_edge.servers import KafkaServers
 from tests.eligibility.conftest import Desk, number
 from tests.kafka_edge.reading import told
@@ -60,22 +65,51 @@ def test_a_catch_up_of_eligibility(
 def test_settlement_publishes_until_it_is_asked_to_end(
     servers: KafkaServers, tmp_path: Path
 ) -> None:
-    """An empty ledger; SIGTERM ends it as if nothing had happened."""
+    """An empty ledger; beside it, health tells the truth of Kafka, and what it says are lines of a
+    log. SIGTERM ends it as if nothing had happened."""
     command = ["publish", "--data", str(tmp_path)]
     made = CliRunner().invoke(settlement_cli.app, [*command, "--once", "--create-topics"])
     assert made.output.endswith("已发布至位置 0\n")
-
-    handler = signal.getsignal(signal.SIGTERM)
-
-    def end() -> None:
-        while signal.getsignal(signal.SIGTERM) is handler:
-            sleep(0.05)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    ending = Thread(target=end)
-    ending.start()
-    ended = CliRunner().invoke(settlement_cli.app, command)
-    ending.join()
-    assert ended.exit_code == 0, ended.output
-    assert signal.getsignal(signal.SIGTERM) is handler
     assert servers.prefix in made.output
+
+    port = free_port("127.0.0.1")
+    away = {**os.environ, "YIZHAN_KAFKA": f"127.0.0.1:{free_port('127.0.0.1')}"}
+    asked = [sys.executable, "-m", "yizhan", *command, "--metrics-port", str(port)]
+    for environment, words in (
+        (dict(os.environ), {"event-log": "ok", "kafka": "ok", "publisher": "ok"}),
+        (away, {"event-log": "ok", "kafka": "failed", "publisher": "no-session"}),
+    ):
+        with (tmp_path / "log").open("wb") as log:
+            worker = subprocess.Popen(asked, env=environment, stderr=log)
+        try:
+            until(lambda words=words: health(port) == words, worker)  # type: ignore[misc]  # bound now
+            metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+            assert 'yizhan_publisher_position{source="/yizhan/settlement"}' in metrics
+            if environment is not away:
+                worker.send_signal(signal.SIGTERM)
+                assert worker.wait(timeout=30) == 0
+        finally:
+            worker.kill()
+            worker.wait()
+        lines = (tmp_path / "log").read_text("utf-8").splitlines()
+        assert all(json.loads(line)["level"] for line in lines)
+
+
+def until(holds: Callable[[], bool], worker: "subprocess.Popen[bytes]") -> None:
+    """Wait for what a process comes to by itself."""
+    deadline = monotonic() + 60
+    while not holds():
+        assert worker.poll() is None
+        assert monotonic() < deadline
+        sleep(0.1)
+
+
+def health(port: int) -> dict[str, str]:
+    """What each check says; nothing before it listens."""
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{port}/health/ready")
+    except httpx.HTTPError:
+        return {}
+    words: dict[str, str] = answer.json()["checks"]
+    assert answer.is_success == (set(words.values()) == {"ok"})
+    return words

@@ -27,6 +27,7 @@ from kafka_edge.feed import FeedPage, NotNow, page_before_fault
 from kafka_edge.outgoing import outgoing
 from kafka_edge.publisher import LogBehind, LogDiffers, Publisher, PublisherStopped
 from kafka_edge.servers import KafkaNotNamed, KafkaServers, read_kafka_servers
+from kafka_edge.telling import on_screen
 from kafka_edge.topics import create_topics
 from kafka_edge.watching import PublisherWatch
 from tests.kafka_edge.reading import told
@@ -99,7 +100,7 @@ def publisher(
     feed: Admissions, servers: KafkaServers, said: list[str], ending: Event | None = None
 ) -> Publisher:
     """A publisher of settlement's channel, and what it says."""
-    watch = PublisherWatch(SETTLEMENT.source, said.append)
+    watch = PublisherWatch(SETTLEMENT.source, on_screen(said.append))
     return Publisher(
         feed,
         lambda fenced: ExactlyOnce(SETTLEMENT, servers, follows=fenced),

@@ -44,12 +44,17 @@ def free_port() -> int:
 
 @dataclass
 class KafkaBroker:
-    """One node in a folder. After `stop` or `kill`, `start` goes on with what is there."""
+    """One node in a folder. After `stop` or `kill`, `start` goes on with what is there.
+
+    `more_properties` go before those of infra/kafka; `format_options` are told to who formats it.
+    """
 
     folder: Path
     port: int = field(default_factory=free_port)
     controller_port: int = field(default_factory=free_port)
     process_id: int | None = None
+    more_properties: str = ""
+    format_options: tuple[str, ...] = ()
 
     @property
     def bootstrap(self) -> str:
@@ -95,12 +100,13 @@ class KafkaBroker:
             text = text.replace(name, str(value))
         self.folder.mkdir(parents=True, exist_ok=True)
         written = self.folder / "server.properties"
-        written.write_text(text, encoding="utf-8")
+        # What stands later counts.
+        written.write_text(text + self.more_properties, encoding="utf-8")
         return str(written)
 
     def _format(self, properties: str) -> None:
         cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        format_node(cluster, "--standalone", "-c", properties)
+        format_node(cluster, "--standalone", "-c", properties, *self.format_options)
 
     def _is_ready(self) -> bool:
         # Not whether somebody listens on the port: that may be another.

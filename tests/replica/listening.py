@@ -27,6 +27,9 @@ FEW = 10
 class Quiet:
     """Nobody watches."""
 
+    def listening(self) -> None:
+        """Nothing."""
+
     def took(self, partition: int, records: int) -> None:
         """Nothing."""
 
@@ -47,6 +50,26 @@ def publish_people(data: Path, servers: KafkaServers) -> None:
         watched=QuietPublisher(),
         ending=Event(),
     ).catch_up()
+
+
+def publishing_people(data: Path, servers: KafkaServers) -> None:
+    """Tell everything as it comes, a few to a transaction."""
+    kafka_edge.feed.EVENTS_A_PAGE = FEW
+    Publisher(
+        PeopleFeed(build(EligibilitySettings(data))),
+        lambda fenced: ExactlyOnce(PEOPLE, servers, follows=fenced),
+        watched=QuietPublisher(),
+        ending=Event(),
+    ).follow(every_seconds=0.1)
+
+
+def start_publishing(data: Path, servers: KafkaServers) -> BaseProcess:
+    """The same in a process of its own."""
+    started = multiprocessing.get_context("forkserver").Process(
+        target=publishing_people, args=(data, servers), daemon=True
+    )
+    started.start()
+    return started
 
 
 def replica_of(settings: Settings) -> SqlPeopleReplica:

@@ -13,7 +13,7 @@ from eventlog.log import EventLogMissing, EventNotReadable
 from settlement.application.ports import EligibilityUnreachable
 from settlement.bootstrap import ReplicaParts, build_replica
 from settlement.entrypoints import clock
-from settlement.entrypoints.cli.ledger_place import existing_place, opened
+from settlement.entrypoints.cli.ledger_place import existing_place, opened, settings_on
 from settlement.entrypoints.cli.refusing import refuse
 
 Data = Annotated[
@@ -26,21 +26,29 @@ def listen(
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="清空副本，从头重读")
     ] = False,
+    host: Annotated[str, typer.Option(help="健康检查与指标的监听地址")] = "127.0.0.1",
     metrics_port: Annotated[
-        int, typer.Option("--metrics-port", help="在此端口给出 Prometheus 指标；0 为不给")
+        int,
+        typer.Option("--metrics-port", help="在此端口给出健康检查与 Prometheus 指标；0 为不给"),
     ] = 0,
     data: Data = None,
 ) -> None:
     """从 YIZHAN_KAFKA 读取人员现况，保持资格副本：资格服务停时由它代答，恢复后逐笔复核。"""
     # What Kafka takes to read is not read by every other command.
     from kafka.errors import KafkaError  # noqa: PLC0415 -- see above
-    from prometheus_client import start_http_server  # noqa: PLC0415 -- likewise
 
     from contracts.channels import PEOPLE  # noqa: PLC0415 -- likewise
+    from http_edge.health import Check, usable  # noqa: PLC0415 -- likewise
+    from http_edge.logs import configure_logs  # noqa: PLC0415 -- likewise
+    from http_edge.serving import NotStarted  # noqa: PLC0415 -- likewise
+    from http_edge.side_server import kafka_checks, told_beside  # noqa: PLC0415 -- likewise
     from kafka_edge.exactly_once import TopicMissing  # noqa: PLC0415 -- likewise
+    from kafka_edge.knocking import KafkaLoginRefused, KafkaUntrusted, require_reachable  # noqa: PLC0415 -- likewise
     from kafka_edge.listener import Listener, RecordRefused, TopicShorter  # noqa: PLC0415 -- likewise
     from kafka_edge.listener_watch import ListenerWatch  # noqa: PLC0415 -- likewise
+    from kafka_edge.security import KafkaSecurityUnusable  # noqa: PLC0415 -- likewise
     from kafka_edge.servers import KafkaNotNamed, read_kafka_servers  # noqa: PLC0415 -- likewise
+    from kafka_edge.telling import in_log, on_screen  # noqa: PLC0415 -- likewise
     from settlement.entrypoints.listen import (  # noqa: PLC0415 -- likewise
         GROUP,
         BesideListening,
@@ -58,18 +66,44 @@ def listen(
         servers = read_kafka_servers(os.environ)
         if from_beginning:
             replica.people.forget()
-        if metrics_port:
-            start_http_server(metrics_port)
-        Listener(
+        if not once:
+            configure_logs()
+        tell = on_screen(typer.echo) if once else in_log("yizhan.replica")
+        watch = ListenerWatch(servers.named(PEOPLE.topic), tell)
+        listener = Listener(
             PEOPLE,
             servers,
             PeopleTopic(replica.people),
             group=group,
-            watched=ListenerWatch(servers.named(PEOPLE.topic), typer.echo),
+            watched=watch,
             ending=ending,
-            beside=BesideListening(replica, clock.now, typer.echo),
-        ).listen(once=once)
-    except (KafkaNotNamed, RecordRefused, TopicMissing, TopicShorter) as wrong:
+            beside=BesideListening(replica, clock.now, lambda line: tell(line, line)),
+        )
+        checks = kafka_checks(
+            log_usable=replica.ledger.log.require_usable,
+            kafka_reachable=lambda: require_reachable(servers.bootstrap),
+            name="listener",
+            word=watch.word,
+        )
+        checks.append(Check("replica", usable(replica.people.completeness)))
+        with told_beside(
+            "settlement-listener",
+            checks,
+            settings_on(data).operating,
+            host=host,
+            port=metrics_port,
+        ):
+            listener.listen(once=once)
+    except (
+        KafkaLoginRefused,
+        KafkaNotNamed,
+        KafkaSecurityUnusable,
+        KafkaUntrusted,
+        NotStarted,
+        RecordRefused,
+        TopicMissing,
+        TopicShorter,
+    ) as wrong:
         refuse(str(wrong))
     except KafkaError as wrong:
         refuse(f"Kafka 没有完成：{wrong}；已读的不会重复，请再运行一次")
