@@ -6,6 +6,7 @@ of those who wait does the same. No thread is kept for it. With a company, those
 may come along; without one nobody waits for others.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from eventlog.company import Company
 from eventlog.log_errors import OutcomeUnknown
 
 MOST_TOGETHER = 256
+
+_log = logging.getLogger("yizhan.eventlog")
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -54,7 +57,8 @@ class GroupWriter(Generic[Item, Result]):
     """Hands what several threads write at once to `write_all`, one group after another.
 
     `write_all` returns for each item its result, or the exception that its writer is told; when
-    it raises, every writer of the group is told so.
+    it raises, every writer of the group is told so. When it raises one of `refusals`, which are
+    about what a single item holds and leave nothing done, each item is a group by itself.
     """
 
     def __init__(
@@ -63,8 +67,10 @@ class GroupWriter(Generic[Item, Result]):
         *,
         most: int = MOST_TOGETHER,
         company: Company | None = None,
+        refusals: tuple[type[Exception], ...] = (),
     ) -> None:
         self._write_all = write_all
+        self._refusals = refusals
         self._company = company
         self._most = most
         self._mutex = threading.Lock()
@@ -120,7 +126,7 @@ class GroupWriter(Generic[Item, Result]):
             group = [self._waiting.popleft() for _ in range(size)]
         outcomes: Sequence[Result | Exception] = [OutcomeUnknown() for _ in group]
         try:
-            outcomes = self._write_all([each.item for each in group])
+            outcomes = self._outcomes([each.item for each in group])
         except Exception as error:
             outcomes = [_same(error) for _ in group]
         finally:
@@ -133,6 +139,22 @@ class GroupWriter(Generic[Item, Result]):
             for each in group:
                 each.wake()
 
+    def _outcomes(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
+        try:
+            return self._write_all(items)
+        except self._refusals as error:
+            if len(items) == 1:
+                raise
+            # What one of them holds was refused, and with it the group.
+            _log.warning("group taken one by one", extra={"kind": type(error).__qualname__})
+            return [self._alone(item) for item in items]
+
+    def _alone(self, item: Item) -> Result | Exception:
+        try:
+            return self._write_all([item])[0]
+        except Exception as error:  # told to its writer; the others go on
+            return error
+
     def _wake_next(self) -> None:
         with self._mutex:
             following = self._waiting[0] if self._waiting else None
@@ -143,7 +165,15 @@ class GroupWriter(Generic[Item, Result]):
 
 
 def _same(error: Exception) -> Exception:
-    """One of its own for each thread that raises it, for the sake of its traceback."""
-    mine = type(error)(*error.args)
+    """One of its own for each thread that raises it, for the sake of its traceback.
+
+    An error that is not made anew from its arguments is shared: whoever waits has to hear it.
+    """
+    try:
+        mine = type(error)(*error.args)
+    except Exception:  # its constructor is another's: it takes other arguments, or looks into them
+        return error
+    if str(mine) != str(error):
+        return error
     mine.__cause__ = error
     return mine

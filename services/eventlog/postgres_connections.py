@@ -20,6 +20,9 @@ from eventlog.log_errors import LogBusy
 LOCK_TIMEOUT_SECONDS = 30
 PATIENCE_SECONDS = 10.0
 """How long a database that went away is waited for, before a request is told so."""
+REFUSALS: tuple[type[Exception], ...] = (psycopg.Error, UnicodeError)
+"""What a statement is refused with, or a value before it is sent; a server out of reach is told
+otherwise, by `told_as_busy`."""
 _MOST_CONNECTIONS = 16
 _POOL_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS = 0.05

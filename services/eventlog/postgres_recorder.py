@@ -6,7 +6,6 @@ same for one save at a time; here all saves of a moment share a transaction.
 """
 
 import itertools
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from eventlog.log_errors import (
     VersionConflict,
 )
 from eventlog.postgres_connections import (
+    REFUSALS,
     is_out_of_reach,
     open_pool,
     options_for,
@@ -55,8 +55,6 @@ from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.sealing import seal_of_comment
 
 Found = TypeVar("Found")
-
-_log = logging.getLogger("yizhan.eventlog")
 
 _EVENTS = "SELECT originator_id, originator_version, topic, state FROM stored_events"
 _EVENTS_AFTER = f"{_EVENTS} WHERE originator_id = %b AND originator_version > %b"
@@ -149,14 +147,16 @@ class PostgresRecorder(EventLogRecorder):
         those who work on requests."""
         self._pool = pool
         self._groups: GroupWriter[Save, Sequence[int]] = GroupWriter(
-            self._write_group, company=company
+            self._write_together, company=company, refusals=REFUSALS
         )
-        self._serials: GroupWriter[str, int] = GroupWriter(self._draw_serials, company=company)
+        self._serials: GroupWriter[str, int] = GroupWriter(
+            self._draw_serials, company=company, refusals=REFUSALS
+        )
         self._readers: GroupWriter[Uuids, list[StoredAggregate]] = GroupWriter(
-            self._read_together, company=company
+            self._read_together, company=company, refusals=REFUSALS
         )
         self._requests: GroupWriter[RequestKey, list[RegisteredRequest]] = GroupWriter(
-            self._read_requests, company=company
+            self._read_requests, company=company, refusals=REFUSALS
         )
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
@@ -169,22 +169,6 @@ class PostgresRecorder(EventLogRecorder):
     def record_refusal(self, request: RegisteredRequest) -> None:
         """As `EventLogRecorder`."""
         self._groups.write(Save(request=request))
-
-    def _write_group(self, saves: Sequence[Save]) -> Sequence[Outcome]:
-        try:
-            return self._write_together(saves)
-        except psycopg.Error as error:
-            if len(saves) == 1:
-                raise
-            # The server refused what one of them holds, and with it the group.
-            _log.warning("group written one by one", extra={"kind": type(error).__qualname__})
-            return [self._write_alone(save) for save in saves]
-
-    def _write_alone(self, save: Save) -> Outcome:
-        try:
-            return self._write_together([save])[0]
-        except Exception as error:  # told to its writer; the others go on
-            return error
 
     def _write_together(self, saves: Sequence[Save]) -> list[Outcome]:
         may_be_stored = False

@@ -22,6 +22,7 @@ from eventlog.group_writer import GroupWriter
 from eventlog.log_errors import LogBusy
 from eventlog.postgres_connections import (
     AWAY,
+    REFUSALS,
     connection_parameters,
     end_of_patience,
     told_as_busy,
@@ -49,7 +50,7 @@ class AdvisoryRunningRequests:
         self._schema = schema
         self._company = company = company or Company()
         self._arrivals: GroupWriter[tuple[RequestKey, float], None] = GroupWriter(
-            self._hold, company=company
+            self._hold, company=company, refusals=REFUSALS
         )
         self._mutex = threading.Lock()
         self._running: Counter[RequestKey] = Counter()
@@ -104,7 +105,13 @@ class AdvisoryRunningRequests:
 
         def attempt(_number: int) -> None:
             connection = self._open()
-            connection.execute(_HOLD_AND_LET_GO, (self._ended, held))
+            try:
+                connection.execute(_HOLD_AND_LET_GO, (self._ended, held))
+            except psycopg.Error:
+                # Nothing takes back the locks that it got; the next connection has those of
+                # the requests that run, and no others.
+                connection.close()
+                raise
 
         with self._turn(until), told_as_busy():
             with_patience(attempt, until=until)

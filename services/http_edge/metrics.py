@@ -37,7 +37,6 @@ METRICS: Final[Mapping[str, str]] = {
     "yizhan_event_log_last_position": "事件日志的最后位置 (last position)",
     "yizhan_follower_lag_events": "读模型落后的事件数 (events a read model is behind)",
     "yizhan_follower_stopped": "读模型停在不能应用的事件前为 1 (stopped before an event)",
-    "yizhan_publisher_lag_events": "发布落后的事件数 (events a publisher is behind)",
     "yizhan_dead_letters": "等待处理的死信 (dead letters waiting)",
     "yizhan_replica_age_seconds": "资格副本距完整时刻的秒数 (seconds since it was complete)",
     "yizhan_replica_settlements": "副本代答的结算，按复核结果 (settled by the replica)",
@@ -172,7 +171,6 @@ class Looked:
     service: str
     last_position: Callable[[], int] | None = None
     followed: Callable[[], Sequence[Followed]] = tuple
-    publishers: Levels = field(default=_nothing)
     dead_letters: Levels = field(default=_nothing)
     replica_age_seconds: Callable[[], int | None] | None = None
     replica_settlements: Levels = field(default=_nothing)
@@ -208,7 +206,6 @@ class _LookedUp(Collector):
         stopped = {f.name: int(f.is_stopped) for f in followed}
         yield self._family("yizhan_follower_stopped", "follower", stopped)
         for name, label, levels in (
-            ("yizhan_publisher_lag_events", "publisher", looked.publishers),
             ("yizhan_dead_letters", "queue", looked.dead_letters),
             ("yizhan_replica_settlements", "recheck", looked.replica_settlements),
         ):

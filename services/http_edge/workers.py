@@ -2,8 +2,8 @@
 
 Each worker listens on a socket of its own at the shared address; the kernel spreads connections
 over them, and those of a worker that died go to the others. The first process serves nobody: it
-holds the address, replaces workers that end, and passes the request to stop on. Should it be
-killed itself, its workers finish what they accepted and end.
+holds the address, replaces workers that end or are not heard any more, and passes the request to
+stop on. Should it be killed itself, its workers finish what they accepted and end.
 """
 
 import logging
@@ -11,8 +11,6 @@ import multiprocessing
 import os
 import socket
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -24,15 +22,19 @@ from fastapi import FastAPI
 from prometheus_client.multiprocess import mark_process_dead
 
 from http_edge.logs import configure_logs
-from http_edge.metrics import MULTIPROCESS_VARIABLE
 from http_edge.serving import STARTUP_SECONDS, NotStarted, Server, shared_socket
+from http_edge.shared_counts import counts_added_up, counts_in_use
 from http_edge.stopping import HANGING_SECONDS, Stopping, stopping_on_signals
+from http_edge.worker_pipe import Heard, Telling
 
 WORKERS_VARIABLE: Final = "YIZHAN_WORKERS"
 CANNOT_START: Final = 2
+SILENT_SECONDS = 30.0
+"""A worker that takes requests and is not heard for so long hangs: it is killed and replaced."""
 _LOOKING_SECONDS = 0.2
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
+_KILLING_SECONDS = 5.0
 # A predecessor's workers may still be finishing what they accepted.
 _WAITING_FOR_ADDRESS_SECONDS = 15.0
 
@@ -68,7 +70,7 @@ def serve(
                 when_serving(server.url)
                 stopping.wait()
             return
-        with _held(host, port, stopping) as held, _counts_added_up():
+        with _held(host, port, stopping) as held, counts_added_up():
             group = _Workers(build, host=host, port=held, told_errors=told_errors)
             try:
                 group.start(workers, stopping)
@@ -102,9 +104,11 @@ class _Workers:
                 return
 
     def watch(self, stopping: Stopping) -> None:
-        """Replace whichever ends, until the process is asked to end."""
+        """Replace whichever ends or hangs, until the process is asked to end."""
         pause_seconds = _FIRST_PAUSE_SECONDS
         while not stopping.wait(_LOOKING_SECONDS):
+            for each in self._running:
+                each.kill_if_hanging()
             ended = [each for each in self._running if not each.process.is_alive()]
             for each in ended:
                 _log.error("worker ended", extra={"exit_code": each.process.exitcode})
@@ -121,10 +125,9 @@ class _Workers:
             pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
 
     def end(self) -> None:
-        """Ask all of them to end, and wait for what they accepted."""
+        """Ask all of them to end, and wait for what they accepted; who hangs is killed then."""
         for each in self._running:
-            if each.process.is_alive():
-                each.process.terminate()
+            each.ask_to_end()
         deadline = time.monotonic() + HANGING_SECONDS
         for each in self._running:
             each.process.join(max(0.0, deadline - time.monotonic()))
@@ -140,25 +143,38 @@ class _Workers:
 
 
 class _Worker:
-    """One process, and where it says that it serves."""
+    """One process, and what is heard of it."""
 
-    def __init__(self, process: SpawnProcess, told: "Connection[Any, Any]") -> None:
-        self.process, self._told = process, told
-        self._serves = False
+    def __init__(self, process: SpawnProcess, pipe: "Connection[Any, Any]") -> None:
+        self.process, self._heard = process, Heard(pipe)
+        self._looked_at = time.monotonic()
 
     def is_serving(self) -> bool:
         """Whether it takes requests."""
-        if not self._serves and self._told.poll():
-            try:
-                self._serves = bool(self._told.recv())
-            except EOFError:
-                return False
-        return self._serves
+        self._listen()
+        return self._heard.is_serving
+
+    def kill_if_hanging(self) -> None:
+        """A worker that takes requests and never answers is worse than none."""
+        self._listen()
+        longest = SILENT_SECONDS if self._heard.is_serving else STARTUP_SECONDS * 2
+        if self._heard.silent_seconds > longest and self.process.is_alive():
+            _log.error("worker hangs", extra={"silent_seconds": longest})
+            self.process.kill()
+            self.process.join(_KILLING_SECONDS)
+
+    def ask_to_end(self) -> None:
+        """Ask it to finish what it accepted and end."""
+        self._heard.ask_to_end()
 
     def close(self) -> None:
         """Let go of a process that ended."""
-        self._told.close()
+        self._heard.close()
         self.process.close()
+
+    def _listen(self) -> None:
+        before, self._looked_at = self._looked_at, time.monotonic()
+        self._heard.listen(self._looked_at - before)
 
 
 def _work(
@@ -166,54 +182,28 @@ def _work(
     host: str,
     port: int,
     told_errors: ToldErrors,
-    telling: "Connection[Any, Any]",
+    pipe: "Connection[Any, Any]",
 ) -> None:
     """What a worker process does."""
     # Ctrl-C goes to a whole group: the first process alone passes it on, once.
     os.setpgid(0, 0)
     configure_logs()
     told: ToldErrors = (*told_errors, NotStarted)
-    with stopping_on_signals() as stopping:
-        _end_with_parent(stopping)
+    telling = Telling(pipe)
+    with stopping_on_signals() as stopping, counts_in_use():
+        telling.pass_on(stopping)
         try:
-            with Server(build(), host=host, port=port, is_shared=True):
-                telling.send("serving")
+            with Server(build(), host=host, port=port, is_shared=True, when_alive=telling.beat):
                 stopping.wait()
         except told as wrong:
             sys.stderr.write(f"{wrong}\n")
             raise SystemExit(CANNOT_START) from None
 
 
-def _end_with_parent(stopping: Stopping) -> None:
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def wait() -> None:
-        parent.join()
-        stopping.ask("the first process has ended")
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 def _forget_gauges(process: SpawnProcess) -> None:
     """What a dead worker has in flight is nothing; what it counted stays counted."""
     if process.pid is not None:
         mark_process_dead(process.pid)  # type: ignore[no-untyped-call]  # the library has no types there
-
-
-@contextmanager
-def _counts_added_up() -> Iterator[None]:
-    """Workers, whichever answers the scrape, tell what all of them counted."""
-    if os.environ.get(MULTIPROCESS_VARIABLE):
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="yizhan-metrics-") as folder:
-        os.environ[MULTIPROCESS_VARIABLE] = folder
-        try:
-            yield
-        finally:
-            del os.environ[MULTIPROCESS_VARIABLE]
 
 
 @contextmanager

@@ -48,6 +48,9 @@ class Feed(Protocol):
         """What tells the event at a position from every other (事件印记); empty where there is
         none. A log that was restored from a copy and went on has another event there."""
 
+    def last_position(self) -> int:
+        """The position of the log's last event. Raises `NotNow`."""
+
 
 class ReadsNames(Protocol):
     """A log that can name an event without understanding it."""

@@ -65,6 +65,7 @@ def publish(
     """
     ending = Event()
     watch = PublisherWatch(channel.source, tell)
+    watch.look_at(feed.last_position)
     publisher = Publisher(
         feed,
         lambda fenced: ExactlyOnce(channel, servers, follows=fenced),

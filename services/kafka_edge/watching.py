@@ -1,7 +1,12 @@
 """How a publisher does, for monitoring and for a person at a screen (发布状态)."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
 from prometheus_client import Counter, Gauge
 
+from kafka_edge.feed import NotNow
 from kafka_edge.publisher import PublisherStopped
 from kafka_edge.telling import NO_SESSION, STOPPED, Tell, said_of
 
@@ -14,6 +19,15 @@ _STOPPED = Gauge(
 _SENT = Counter("yizhan_publisher_events", "已发布的事件 (events told)", _LABELS)
 _FAILURES = Counter("yizhan_publisher_failures", "失败后再试的次数 (tried again)", _LABELS)
 
+PUBLISHER_METRICS: Final = (
+    "yizhan_publisher_position",
+    "yizhan_publisher_lag_events",
+    "yizhan_publisher_stopped",
+    "yizhan_publisher_events_total",
+    "yizhan_publisher_failures_total",
+)
+"""Every series of a publisher, which the alert rules and the dashboard are held against."""
+
 
 class PublisherWatch:
     """Tells Prometheus, and whoever reads lines what they should know."""
@@ -24,17 +38,32 @@ class PublisherWatch:
         self._stopped, self._sent = _STOPPED.labels(source), _SENT.labels(source)
         self._failures = _FAILURES.labels(source)
         self._word: str | None = NO_SESSION
+        self._reached = self._last = 0
+        self._look: Callable[[], int] | None = None
+        self._lag.set_function(self._lag_now)
 
     def word(self) -> str | None:
         """None while it tells what there is; otherwise what keeps it from that, in one word."""
         return self._word
+
+    def look_at(self, last_position: Callable[[], int]) -> None:
+        """At each scrape ask how far the log reaches: a publisher that waits for Kafka learns
+        nothing of it. Before anything is known to be told, everything is behind."""
+        self._look = last_position
+
+    def _lag_now(self) -> int:
+        if self._look is not None:
+            # A log that is away tells nothing new; the other metrics are told all the same.
+            with suppress(NotNow):
+                self._last = self._look()
+        return max(0, self._last - self._reached)
 
     def reached(self, position: int, *, last: int, sent: int) -> None:
         """Everything up to a position is told."""
         self._word = None
         self._stopped.set(0)
         self._position.set(position)
-        self._lag.set(max(0, last - position))
+        self._reached, self._last = position, last
         self._sent.inc(sent)
         if sent:
             line = f"已发布 {sent} 条，至位置 {position}（日志至 {last}）"

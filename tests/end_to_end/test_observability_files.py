@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from http_edge.metrics import METRICS
+from kafka_edge.watching import PUBLISHER_METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
@@ -17,6 +18,7 @@ HISTOGRAMS = {
     "yizhan_event_log_save_duration_seconds",
     "yizhan_group_commit_saves",
 }
+ALL = {*METRICS, *PUBLISHER_METRICS}
 LABELS = {
     "service",
     "method",
@@ -24,7 +26,7 @@ LABELS = {
     "status_class",
     "problem",
     "follower",
-    "publisher",
+    "source",
     "queue",
     "check",
     "recheck",
@@ -55,7 +57,7 @@ def expressions() -> list[str]:
 def exposed() -> set[str]:
     """The names of all series, as Prometheus keeps them."""
     parts = {f"{name}_{part}" for name in HISTOGRAMS for part in ("bucket", "sum", "count")}
-    return (set(METRICS) - HISTOGRAMS) | parts
+    return (ALL - HISTOGRAMS) | parts
 
 
 def strangers_in(expression: str) -> set[str]:
@@ -74,6 +76,13 @@ def test_every_series_and_label_named_is_exposed(expression: str) -> None:
     assert expression.count("(") == expression.count(")")
 
 
+@pytest.mark.parametrize("expression", expressions())
+def test_publishers_are_told_apart_by_their_own_label(expression: str) -> None:
+    """They know no service and no name; a group by what the series lack is one group of all."""
+    if "yizhan_publisher_" in expression:
+        assert set(re.findall(r"\bby \(([^)]*)\)", expression)) == {"source"}
+
+
 def test_that_check_can_fail() -> None:
     """A histogram without its part, a metric of another name, a label nobody sets."""
     assert strangers_in("rate(yizhan_http_request_duration_seconds[5m])") != set()
@@ -84,7 +93,7 @@ def test_that_check_can_fail() -> None:
 def test_every_metric_is_on_the_dashboard() -> None:
     """What is worth counting is worth seeing."""
     shown = " ".join(target["expr"] for panel in panels() for target in panel["targets"])
-    assert [name for name in METRICS if name not in shown] == []
+    assert [name for name in sorted(ALL) if name not in shown] == []
     assert len({panel["id"] for panel in panels()}) == len(panels())
 
 

@@ -124,6 +124,61 @@ def test_when_a_group_cannot_be_written_each_of_it_hears_so_and_the_next_goes_on
     assert crowd.writer.write(5) == 10
 
 
+class Unmistakable(Exception):
+    """Made from other arguments than it keeps."""
+
+    def __init__(self, *, number: int) -> None:
+        super().__init__(f"not {number}")
+
+
+class Named(Exception):
+    """Made anew from what it keeps, it would say something else."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"not {name}")
+
+
+@pytest.mark.parametrize("error", [Unmistakable(number=3), Named("3")])
+def test_an_error_that_cannot_be_made_again_is_heard_by_all(error: Exception) -> None:
+    """Nobody is told that the outcome is unknown where it is known."""
+    disk = Disk()
+
+    def fails(numbers: Sequence[int]) -> list[int | Exception]:
+        written = disk.write_all(numbers)
+        if len(disk.groups) == 2:
+            raise error
+        return written
+
+    crowd = Crowd(disk)
+    crowd.writer._write_all = fails
+    for number in (1, 2, 3):
+        crowd.comes(number)
+
+    assert crowd.all_told() == {1: 2, 2: error, 3: error}
+
+
+def test_what_is_refused_of_one_is_done_of_the_others() -> None:
+    """A group is refused for the sake of one: each of it is a group by itself."""
+    disk = Disk()
+
+    def refuses(numbers: Sequence[int]) -> list[int | Exception]:
+        written = disk.write_all(numbers)
+        if 3 in numbers:
+            raise Named("3")
+        return written
+
+    crowd = Crowd(disk)
+    crowd.writer = GroupWriter(refuses, refusals=(Named,))
+    for number in (1, 2, 3, 4):
+        crowd.comes(number)
+
+    told = crowd.all_told()
+
+    assert (told[1], told[2], told[4]) == (2, 4, 8)
+    assert isinstance(told[3], Named)
+    assert disk.groups == [[1], [2, 3, 4], [2], [3], [4]]
+
+
 def test_one_by_one_each_is_a_group() -> None:
     """Nobody waits for company."""
     disk = Disk()

@@ -18,9 +18,10 @@ import eventlog.postgres_recorder
 from eventlog.log import EventLog, EventLogMissing, LogBusy, OutcomeUnknown, open_postgres_log
 from eventlog.log_errors import RequestAlreadyAccepted, VersionConflict
 from eventlog.measured import LogMeasures
-from eventlog.postgres_connections import options_for
+from eventlog.postgres_connections import end_of_patience, options_for
 from eventlog.postgres_groups import LOCK, Save, write_group
 from eventlog.postgres_running import AdvisoryRunningRequests
+from eventlog.requests import RequestKey
 from tests.eventlog.log_addresses import behind_the_log, connected, new_address, open_at
 from tests.eventlog.savings_box import Box, request
 from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
@@ -210,12 +211,34 @@ def test_what_the_server_refuses_of_one_is_not_refused_of_the_others(log: EventL
     recorder: Any = log.recorder
     bad = StoredEvent(B, 1, "a topic with\0", b"{}")
 
-    first, refused, last = recorder._write_group(
+    first, refused, last = recorder._groups._outcomes(
         [Save((event(A, 1),)), Save((bad,)), Save((event(A, 2),))]
     )
 
     assert isinstance(refused, psycopg.DataError)
     assert ([*first], [*last], log.last_position()) == ([1], [2], 2)
+
+
+def test_what_is_refused_of_one_question_is_answered_of_the_others(log: EventLog) -> None:
+    """Serials, answers and running requests asked for together: each hears of its own."""
+    recorder: Any = log.recorder
+    bad, good = RequestKey("H", "op", "\0"), request("known", accepted=False)
+    log.record_refusal(good)
+
+    drawn = recorder._serials._outcomes(["a", "a\0", "a"])
+    found = recorder._requests._outcomes([good.key, bad])
+    assert isinstance(drawn[1], psycopg.DataError)
+    assert isinstance(found[1], psycopg.DataError)
+    assert (drawn[0], drawn[2], found[0]) == (1, 2, [good])
+
+    running: Any = AdvisoryRunningRequests(database_of_this_process(), "one-by-one")
+    unsayable = RequestKey("H", "op", "\ud800")
+    held = running._arrivals._outcomes(
+        [(each, end_of_patience()) for each in (unsayable, good.key)]
+    )
+    assert (type(held[0]), held[1]) == (UnicodeEncodeError, None)
+    assert running.is_running(good.key)
+    running.close()
 
 
 def test_those_who_wait_for_a_server_that_is_away_do_not_wait_for_each_other(

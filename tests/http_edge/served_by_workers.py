@@ -1,4 +1,6 @@
-"""`python -m tests.http_edge.served_by_workers WORKERS [wrong]`: a small application."""
+"""`python -m tests.http_edge.served_by_workers WORKERS [wrong | SECONDS]`: a small application,
+one that cannot be built, or one whose workers are replaced after so many seconds of silence.
+"""
 
 import os
 import sys
@@ -7,6 +9,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
+import http_edge.workers
 from http_edge.health import Health
 from http_edge.metrics import Looked
 from http_edge.operating import Operations, install_operations
@@ -46,9 +49,11 @@ def say(told: str) -> None:
     sys.stdout.flush()
 
 
-def main(workers: str, *wrong: str) -> None:
+def main(workers: str, how: str = "") -> None:
     """Serve until asked to end."""
-    made: Callable[[], FastAPI] = build_wrongly if wrong else build
+    made: Callable[[], FastAPI] = build_wrongly if how == "wrong" else build
+    if how.isdigit():
+        http_edge.workers.SILENT_SECONDS = float(how)
     try:
         serve(
             made,

@@ -33,9 +33,9 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def served(workers: int) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def served(workers: int, *how: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The address, and the first process."""
-    command = [sys.executable, "-m", "tests.http_edge.served_by_workers", str(workers)]
+    command = [sys.executable, "-m", "tests.http_edge.served_by_workers", str(workers), *how]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -104,6 +104,27 @@ def test_workers_share_the_work_the_counts_and_the_end() -> None:
             time.sleep(0.5)
             process.send_signal(signal.SIGTERM)
             assert answer.result().json() in now
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
+        assert not any(is_alive(each) for each in now)
+
+
+def test_a_worker_that_hangs_is_replaced_and_all_may_be_asked_to_stop() -> None:
+    """One stands still, though it is alive: it is not left to keep half of all requests. A signal
+    to every process, as a service manager sends it, breaks nothing off."""
+    with served(2, "3") as (url, process):
+        stopped, other = those_who_answer(url, 2)
+        os.kill(stopped, signal.SIGSTOP)
+        until(lambda: not is_alive(stopped))
+        now = those_who_answer(url, 2)
+        assert stopped not in now
+        assert other in now, "who is heard stays"
+
+        with httpx.Client(timeout=30) as client, ThreadPoolExecutor(4) as waiting:
+            answers = [waiting.submit(client.get, f"{url}/slow") for _ in range(4)]
+            time.sleep(0.7)
+            for each in (*now, process.pid):
+                os.kill(each, signal.SIGTERM)
+            assert {each.result().json() for each in answers} <= now
         assert process.wait(timeout=PATIENCE_SECONDS) == 0
         assert not any(is_alive(each) for each in now)
 

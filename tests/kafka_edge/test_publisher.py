@@ -29,7 +29,7 @@ from kafka_edge.publisher import LogBehind, LogDiffers, Publisher, PublisherStop
 from kafka_edge.servers import KafkaNotNamed, KafkaServers, read_kafka_servers
 from kafka_edge.telling import on_screen
 from kafka_edge.topics import create_topics
-from kafka_edge.watching import PublisherWatch
+from kafka_edge.watching import PUBLISHER_METRICS, PublisherWatch
 from tests.kafka_edge.reading import told
 
 FAULTY = "settlement.patient-admitted.v1"
@@ -56,6 +56,8 @@ class Admissions:
 
     def last_position(self) -> int:
         """How many there are."""
+        if self.is_away:
+            raise NotNow
         return self.length
 
     def next_name(self, after: int) -> tuple[int, str] | None:
@@ -176,6 +178,35 @@ def test_what_cannot_be_read_now_is_tried_again(servers: KafkaServers) -> None:
     ending.set()
     following.join()
     assert metric("yizhan_publisher_failures_total") == before + 1
+
+
+def test_the_lag_grows_while_kafka_takes_nothing() -> None:
+    """It is looked up when somebody asks: whoever waits for Kafka tells nothing. A log that is away
+    leaves what was known."""
+    feed = Admissions(4)
+    watch = PublisherWatch(SETTLEMENT.source, on_screen(list[str]().append))
+    watch.look_at(feed.last_position)
+    assert metric("yizhan_publisher_lag_events") == 4, "nothing is known to be told"
+    watch.reached(4, last=4, sent=4)
+    assert metric("yizhan_publisher_lag_events") == 0
+    feed.length = 26
+    assert metric("yizhan_publisher_lag_events") == 22
+    feed.is_away = True
+    feed.length = 30
+    assert metric("yizhan_publisher_lag_events") == 22
+
+
+def test_every_series_of_a_publisher_is_named() -> None:
+    """Alerts and dashboard are held against these names."""
+    watch = PublisherWatch(SETTLEMENT.source, on_screen(list[str]().append))
+    watch.reached(1, last=1, sent=1)
+    told = {
+        each.name
+        for family in REGISTRY.collect()
+        for each in family.samples
+        if each.name.startswith("yizhan_publisher_") and not each.name.endswith("_created")
+    }
+    assert told == set(PUBLISHER_METRICS)
 
 
 def test_the_later_of_two_takes_over(servers: KafkaServers) -> None:

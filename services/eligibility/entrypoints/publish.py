@@ -29,6 +29,13 @@ class _LogFeed:
         except LogBusy as busy:
             raise NotNow(str(busy)) from busy
 
+    def last_position(self) -> int:
+        """The position of the log's last event. Raises `NotNow`."""
+        try:
+            return self._names.last_position()
+        except LogBusy as busy:
+            raise NotNow(str(busy)) from busy
+
     def _read(self, after: int, limit: int) -> FeedPage:
         try:
             messages, reached = self._told(after, limit)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jwt
+from jwt import PyJWK
 from jwt import exceptions as wrong
 
 from http_edge.identity.caller import Caller, ClaimsUnusable, read_caller
@@ -15,8 +16,6 @@ from http_edge.identity.key_sets import ALGORITHMS, KeySet
 LEEWAY_SECONDS = 30
 LONGEST_TOKEN_CHARACTERS = 8192
 LARGEST_CACHE = 10_000
-KEPT_SECONDS = 300.0
-"""A key that its provider withdrew serves no longer than this."""
 
 _TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
@@ -86,7 +85,8 @@ class TokenChecker:
     """Checks tokens of one issuer for one audience, and remembers those that were good.
 
     A province's thousand requests a second come with few tokens, and a signature costs more than
-    a look-up by hash.
+    a look-up by hash. A token is remembered for as long as the very key that it was checked with
+    is at hand: once the key set was read again, each is checked again.
     """
 
     def __init__(
@@ -103,13 +103,17 @@ class TokenChecker:
         self._keys = keys
         self._operator_claim = operator_claim
         self._clock = clock
-        self._good: dict[bytes, tuple[Caller, float]] = {}
+        self._good: dict[bytes, tuple[Caller, str, PyJWK]] = {}
         self._remembering = threading.Lock()
 
     def remembered(self, token: str) -> Caller | None:
         """The bearer of a token that was checked before and is still good, without any wait."""
-        caller, until = self._good.get(_hash(token), (None, 0.0))
-        return caller if self._clock() < until else None
+        found = self._good.get(_hash(token))
+        if found is None:
+            return None
+        caller, kid, key = found
+        is_good = self._clock() < caller.expires_at and self._keys.at_hand(kid) is key
+        return caller if is_good else None
 
     def check(self, token: str) -> Caller:
         """The bearer of a token. May wait for the key set.
@@ -119,17 +123,18 @@ class TokenChecker:
         if len(token) > LONGEST_TOKEN_CHARACTERS:
             raise TokenRefused(*_MALFORMED)
         try:
-            claims = self._claims(token)
-            caller = read_caller(claims, operator_claim=self._operator_claim)
+            kid, key = self._key(token)
+            caller = read_caller(self._claims(token, key), operator_claim=self._operator_claim)
         except ClaimsUnusable as missing:
             slug, title, _ = _REASONS[wrong.MissingRequiredClaimError]
             raise TokenRefused(slug, title, f"{missing} 缺少或不成立；请核对签发方的设置") from None
         except (wrong.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise TokenRefused(*_REASONS.get(type(error), _MALFORMED)) from None
-        self._remember(token, caller)
+        self._remember(token, (caller, kid, key))
         return caller
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _key(self, token: str) -> tuple[str, PyJWK]:
+        """The id and the key that the token names."""
         header = jwt.get_unverified_header(token)
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS:
@@ -137,10 +142,13 @@ class TokenChecker:
         if str(header.get("typ", "jwt")).lower() not in _TYPES or "crit" in header:
             raise TokenRefused(*_MALFORMED)
         key = self._keys.find(kid) if isinstance(kid, str) else None
-        if key is None:
+        if not isinstance(kid, str) or key is None:
             raise TokenRefused(*_UNKNOWN_KEY)
         if key.algorithm_name != algorithm:
             raise TokenRefused(*_ALGORITHM)
+        return kid, key
+
+    def _claims(self, token: str, key: PyJWK) -> dict[str, Any]:
         return jwt.decode(
             token,
             key=key,
@@ -151,10 +159,9 @@ class TokenChecker:
             options={"require": _REQUIRED},
         )
 
-    def _remember(self, token: str, caller: Caller) -> None:
-        until = min(caller.expires_at, self._clock() + KEPT_SECONDS)
+    def _remember(self, token: str, good: tuple[Caller, str, PyJWK]) -> None:
         with self._remembering:
-            self._good[_hash(token)] = (caller, until)
+            self._good[_hash(token)] = good
             while len(self._good) > LARGEST_CACHE:
                 # The oldest comes first.
                 del self._good[next(iter(self._good))]

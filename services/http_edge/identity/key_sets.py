@@ -15,7 +15,8 @@ from jwt.exceptions import PyJWTError
 ALGORITHMS = frozenset({"ES256", "RS256", "EdDSA"})
 """Asymmetric alone: whoever can check a token must not be able to make one."""
 
-FRESH_SECONDS = 600.0
+FRESH_SECONDS = 300.0
+"""A key that its provider withdrew serves no longer than this, while the provider can be asked."""
 REFETCH_SECONDS = 30.0
 RETRY_SECONDS = 1.0
 STALE_SECONDS = 86_400.0
@@ -37,6 +38,9 @@ class KeySet(Protocol):
     def find(self, kid: str) -> PyJWK | None:
         """The key of this id, or None. Raises KeysUnreachable."""
 
+    def at_hand(self, kid: str) -> PyJWK | None:
+        """The key of this id without any wait; None also where `find` would read the keys again."""
+
 
 class FixedKeys:
     """Keys that never change while the process runs."""
@@ -45,6 +49,10 @@ class FixedKeys:
         self._keys = dict(keys)
 
     def find(self, kid: str) -> PyJWK | None:
+        """The key of this id, or None."""
+        return self._keys.get(kid)
+
+    def at_hand(self, kid: str) -> PyJWK | None:
         """The key of this id, or None."""
         return self._keys.get(kid)
 
@@ -73,7 +81,7 @@ class RefreshedKeys:
                 self._refresh_where_due(kid)
             finally:
                 self._lock.release()
-        found = self._at_hand(kid)
+        found = self._usable_now(kid)
         # Also while another thread still reads: then nothing can be said of an unknown id yet.
         if found is None and self._loaded_at < self._tried_at:
             raise KeysUnreachable
@@ -86,18 +94,25 @@ class RefreshedKeys:
             if not self._keys:
                 self._tried_at = float("-inf")
 
-    def _at_hand(self, kid: str) -> PyJWK | None:
+    def at_hand(self, kid: str) -> PyJWK | None:
+        """As `KeySet`; also while another thread reads, or soon after it was in vain."""
+        return None if self._is_due(kid, self._clock()) else self._usable_now(kid)
+
+    def _usable_now(self, kid: str) -> PyJWK | None:
         is_usable = self._clock() - self._loaded_at < STALE_SECONDS
         return self._keys.get(kid) if is_usable else None
 
     def _refresh_where_due(self, kid: str) -> None:
         now = self._clock()
-        is_due = kid not in self._keys or now - self._loaded_at >= FRESH_SECONDS
-        # With none at all nobody is let in: when services start together, one is asked too early.
-        pause_seconds = REFETCH_SECONDS if self._keys else RETRY_SECONDS
-        if is_due and now - self._tried_at >= pause_seconds:
+        if self._is_due(kid, now):
             self._tried_at = now
             self._refresh(now)
+
+    def _is_due(self, kid: str, now: float) -> bool:
+        is_wanted = kid not in self._keys or now - self._loaded_at >= FRESH_SECONDS
+        # With none at all nobody is let in: when services start together, one is asked too early.
+        pause_seconds = REFETCH_SECONDS if self._keys else RETRY_SECONDS
+        return is_wanted and now - self._tried_at >= pause_seconds
 
     def _refresh(self, now: float) -> None:
         try:

@@ -46,6 +46,13 @@ class SettlementFeed:
         except LogBusy as busy:
             raise NotNow(str(busy)) from busy
 
+    def last_position(self) -> int:
+        """The position of the log's last event. Raises `NotNow`."""
+        try:
+            return self._names.last_position()
+        except LogBusy as busy:
+            raise NotNow(str(busy)) from busy
+
     def _read(self, after: int, limit: int) -> FeedPage:
         try:
             logged = self._ledger.events_after(after, limit)

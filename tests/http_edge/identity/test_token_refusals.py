@@ -1,5 +1,6 @@
 """A token that is missing, worn out or forged is refused, with a reason that helps."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -135,15 +136,55 @@ def test_a_checked_token_is_remembered_until_it_ends() -> None:
     assert checking.remembered(token) is None
 
 
-def test_a_long_lived_token_is_checked_again_after_five_minutes() -> None:
-    """A key that its provider withdrew serves no longer than that."""
-    now = [time.time()]
-    checking = checker(clock=lambda: now[0])
-    token = signed(claims(exp=in_seconds(86_400)))
+def test_a_withdrawn_key_serves_five_minutes_at_most() -> None:
+    """Whenever its last token was checked: once the set is read without it, nobody it let in is
+    let in again. A key that stays is no reason to wait."""
+    told, now = [key_set("ec-1", "ec-2")], [0.0]
+    checking: TokenChecker = checker(RefreshedKeys(lambda: told[-1], clock=lambda: now[0]))
+    withdrawn, staying = signed(by="ec-2"), signed()
+    checking.check(withdrawn)
+    told.append(key_set("ec-1"))
+    now[0] = 299
+    checking.check(withdrawn)
+    checking.check(staying)
+    assert checking.remembered(withdrawn) is not None
+    now[0] = 300
+    assert checking.remembered(withdrawn) is None
+    assert reason(checking, withdrawn) == "token-key-unknown"
+    checking.check(staying)
+    assert checking.remembered(staying) is not None
+
+
+def test_another_key_under_the_same_id_ends_what_was_remembered() -> None:
+    """A token of the old one is checked with the new one, and refused."""
+    old = json.loads(key_set("ec-2"))["keys"][0]
+    told, now = [json.dumps({"keys": [old | {"kid": "ec-1"}]}).encode()], [0.0]
+    checking: TokenChecker = checker(RefreshedKeys(lambda: told[-1], clock=lambda: now[0]))
+    token = signed(by="ec-2", kid="ec-1")
     checking.check(token)
-    now[0] += 299
+    told.append(key_set("ec-1"))
+    now[0] = 300
+    assert checking.remembered(token) is None
+    assert reason(checking, token) == "token-signature-invalid"
+
+
+def test_while_the_provider_is_away_what_was_remembered_is_looked_up() -> None:
+    """One request in half a minute asks for it; the others do not pay for a signature."""
+    reachable, now = [True], [0.0]
+
+    def load() -> bytes:
+        if not reachable[0]:
+            raise OSError
+        return key_set("ec-1")
+
+    checking: TokenChecker = checker(RefreshedKeys(load, clock=lambda: now[0]))
+    token = signed()
+    checking.check(token)
+    reachable[0], now[0] = False, 400
+    assert checking.remembered(token) is None
+    checking.check(token)
     assert checking.remembered(token) is not None
-    now[0] += 1
+    now[0] += 30
     assert checking.remembered(token) is None
 
 
