@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -81,7 +82,7 @@ class ServiceProcess:
         try:
             self.process.wait(self.service.stop_grace_period)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            _kill_session(self.process.pid)
             self.process.wait()
             return False
         return True
@@ -151,6 +152,33 @@ class ServiceProcess:
             self._probe.kill()
             self._probe.wait()
             self._probe = None
+
+
+def _kill_session(leader: int) -> None:
+    """Kill what a process started, also what is in a group of its own, as workers are."""
+    # Again until a look finds nobody: what is being killed may have started another.
+    while living := [each for each in _living() if _session_of(each) == leader]:
+        for each in living:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def _living() -> Iterator[int]:
+    """The processes of this machine but for those that ended and were not yet asked how."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                state = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+                if state not in "ZX":
+                    yield int(folder.name)
+
+
+def _session_of(process_id: int) -> int | None:
+    try:
+        return os.getsid(process_id)
+    except ProcessLookupError:
+        return None
 
 
 def _surroundings() -> Mapping[str, str]:
