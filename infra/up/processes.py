@@ -47,7 +47,7 @@ class ServiceProcess:
         with self.place.log(self.name).open("ab") as log:
             self.process = subprocess.Popen(
                 [_SETPRIV, "--pdeathsig", ends_by, "--", *self._program.command],
-                env={**_surroundings(), **self._program.environment},
+                env={**surroundings(), **self._program.environment},
                 cwd="/" if self._program.user else self.place.folder,
                 **as_user(self._program.user),
                 stdin=subprocess.DEVNULL,
@@ -98,9 +98,7 @@ class ServiceProcess:
         return Program(self._here(self.service.command), environment)
 
     def _here(self, command: list[str]) -> list[str]:
-        program, *arguments = (self.place.here(each, self.service) for each in command)
-        ours = {"yizhan": [sys.executable, "-m", "yizhan"], "python": [sys.executable]}
-        return [*ours.get(program, [program]), *arguments]
+        return with_our_programs([self.place.here(each, self.service) for each in command])
 
     def _ended(self, code: int) -> None:
         self._end_probe()
@@ -123,7 +121,7 @@ class ServiceProcess:
                 self._probe_until = now + check.timeout
                 self._probe = subprocess.Popen(
                     self._here(check.test[1:]),
-                    env=_surroundings(),
+                    env=surroundings(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -154,6 +152,12 @@ class ServiceProcess:
             self._probe = None
 
 
+def with_our_programs(command: list[str]) -> list[str]:
+    """A command with the programs that an image has, as they are called here."""
+    ours = {"yizhan": [sys.executable, "-m", "yizhan"], "python": [sys.executable]}
+    return [*ours.get(command[0], command[:1]), *command[1:]]
+
+
 def _kill_session(leader: int) -> None:
     """Kill what a process started, also what is in a group of its own, as workers are."""
     # Again until a look finds nobody: what is being killed may have started another.
@@ -181,7 +185,7 @@ def _session_of(process_id: int) -> int | None:
         return None
 
 
-def _surroundings() -> Mapping[str, str]:
+def surroundings() -> Mapping[str, str]:
     """What a container would have beside the file's settings, and no more of this shell's."""
     path = (str(postgres_programs()), str(Path(sys.executable).parent), os.defpath)
     kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
