@@ -12,7 +12,10 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-_VARIABLE: Final = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\})")
+# What stands in for a variable may name variables itself.
+_VARIABLE: Final = re.compile(
+    r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-((?:[^{}]|\$\{[^{}]*\})*))?\})"
+)
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DURATION: Final = re.compile(r"([0-9]+)(s|m)")
 _SECONDS: Final = {"s": 1, "m": 60}
@@ -172,7 +175,9 @@ def _filled_text(text: str, environment: Mapping[str, str]) -> str:
         name, otherwise = found[1], found[2]
         if name is None:
             return "$"
-        value = environment.get(name) or otherwise
+        value = environment.get(name)
+        if not value and otherwise is not None:
+            return _filled_text(otherwise, environment)
         if value is None:
             message = f"变量 {name} 没有值 (variable without a value)"
             raise ComposeFaulty(message)
