@@ -1,6 +1,8 @@
-"""`python -m infra.up up|down|status`: the whole shape as the compose file says, without an engine.
+"""`python -m infra.up up|down|status|exec`: the whole shape as the compose file says, without an
+engine.
 
-`up` starts a supervisor in the background and waits until everything is well; `down` ends it.
+`up` starts a supervisor in the background and waits until everything is well; `down` ends it;
+`exec SERVICE -- yizhan …` runs a command with the settings of a service, beside it.
 """
 
 import json
@@ -18,11 +20,14 @@ from typing import Any, Final
 from infra.kafka.node import KafkaNotFetched, kafka_jars
 from infra.up.compose_file import Compose, ComposeFaulty, read_compose, read_env_file
 from infra.up.place import Place, make_secrets
+from infra.up.processes import surroundings, with_our_programs
 from infra.up.supervisor import RunsAlready, Supervisor
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _UP_SECONDS: Final = 300
 _DOWN_SECONDS: Final = 300
+# How what a command says is shown: of the terminal, not of the service.
+_SHOWN: Final = ("TERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")
 _WELL: Final = frozenset({"healthy", "completed"})
 
 
@@ -32,11 +37,19 @@ def main() -> None:
     parser.add_argument("action", choices=tuple(_ACTIONS))
     parser.add_argument("--file", type=Path, default=ROOT / "docker-compose.yml")
     parser.add_argument("--place", type=Path, default=ROOT / "var/up")
-    asked = parser.parse_args()
+    parser.add_argument("service", nargs="?", help="exec：服务")
+    ours, command = _divided(sys.argv[1:])
+    asked = parser.parse_args(ours, Namespace(command=command))
     try:
         _ACTIONS[asked.action](asked)
     except (ComposeFaulty, KafkaNotFetched, OSError, RunsAlready) as wrong:
         sys.exit(f"{wrong}")
+
+
+def _divided(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Ours, and after `--` the command of `exec`, untouched."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:end], arguments[end + 1 :]
 
 
 def environment_of(file: Path) -> Mapping[str, str]:
@@ -64,15 +77,14 @@ def up(asked: Namespace) -> None:
     else:
         _wait(place, None)
     _show_addresses(place.compose)
-    data = place.volume("settlement-data")
-    _say_how_to_get_a_token(f"YIZHAN_DATA={data} .venv/bin/yizhan")
+    _say_how_to_run_commands(lambda service: f".venv/bin/python -m infra.up exec {service} --")
     sys.stdout.write(f"日志 {place.folder}/logs；make down 停止，数据保留\n")
 
 
 def addresses(asked: Namespace) -> None:
     """Say where containers answer."""
     _show_addresses(_place(asked).compose)
-    _say_how_to_get_a_token("docker compose exec settlement yizhan")
+    _say_how_to_run_commands(lambda service: f"docker compose exec {service}")
 
 
 def run(asked: Namespace) -> None:
@@ -113,6 +125,20 @@ def status(asked: Namespace) -> None:
     told = _told(_place(asked))
     for name, each in (told or {"services": {}})["services"].items():
         sys.stdout.write(f"{name:22}{each['state']:12}{each['process_id'] or ''}\n")
+
+
+def execute(asked: Namespace) -> None:
+    """Become a command with the settings of a running service, in the folder where one stands."""
+    place = _place(asked)
+    ours = [name for name, each in place.compose.services.items() if each.build is not None]
+    if asked.service not in ours or not asked.command:
+        sys.exit(f"用法：python -m infra.up exec 服务 -- yizhan …；服务有 {'、'.join(ours)}")
+    if _told(place) is None:
+        sys.exit("没有在运行；请先 make up")
+    settings = place.environment(place.compose.services[asked.service])
+    shown = {name: os.environ[name] for name in _SHOWN if name in os.environ}
+    command = with_our_programs(asked.command)
+    os.execvpe(command[0], command, {**surroundings(), **shown, **settings})  # noqa: S606 -- asked for
 
 
 def _place(asked: Namespace) -> Place:
@@ -164,10 +190,13 @@ def _show_addresses(compose: Compose) -> None:
         sys.stdout.write(f"{title} {url}（接口文档 {url}/docs）\n")
 
 
-def _say_how_to_get_a_token(yizhan: str) -> None:
+def _say_how_to_run_commands(inside: Callable[[str], str]) -> None:
+    """A command outside has no settings of the service: it would work on another store."""
     sys.stdout.write(
-        "每个请求都须带令牌（docs/tokens.md），例如：\n"
-        f"  {yizhan} token --operator 姓名 --institution 机构编码 --role auditor\n"
+        "命令要在服务的环境里运行，数据才进同一个库（docs/deployment.md），例如取令牌、导入名单：\n"
+        f"  {inside('settlement')} yizhan token --operator 姓名 --institution 机构编码"
+        " --role auditor\n"
+        f"  {inside('eligibility')} yizhan roster import-list --help\n"
     )
 
 
@@ -175,6 +204,7 @@ _ACTIONS: Final[Mapping[str, Callable[[Namespace], None]]] = {
     "up": up,
     "down": down,
     "status": status,
+    "exec": execute,
     "run": run,
     "secrets": only_secrets,
     "addresses": addresses,

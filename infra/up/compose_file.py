@@ -12,7 +12,11 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-_VARIABLE: Final = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\})")
+# What stands in for a variable may name variables itself.
+_VARIABLE: Final = re.compile(
+    r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-((?:[^{}]|\$\{[^{}]*\})*))?\})"
+)
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DURATION: Final = re.compile(r"([0-9]+)(s|m)")
 _SECONDS: Final = {"s": 1, "m": 60}
 
@@ -124,12 +128,38 @@ def read_compose(path: Path, environment: Mapping[str, str]) -> Compose:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a `.env`; none where there is no such file."""
+    """The variables of a `.env`; none where there is no such file.
+
+    What Compose would read as something else than what stands there is refused, by name and line.
+    Raises ComposeFaulty, OSError.
+    """
     if not path.exists():
         return {}
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    read = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise ComposeFaulty(f"{path.name} 须为 UTF-8 的文本") from None
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if line and not line.startswith("#"):
+            name, value = _env_line(line, f"{path.name} 第 {number} 行")
+            read[name] = value
+    return read
+
+
+def _env_line(line: str, where: str) -> tuple[str, str]:
+    name, sign, value = (each.strip() for each in line.partition("="))
+    if name.startswith("export "):
+        raise ComposeFaulty(f"{where}：不要写 export，直接写 {name.split()[-1]}=值")
+    if not sign or not _NAME.fullmatch(name):
+        raise ComposeFaulty(f"{where}：应写 变量=值，变量只用字母、数字与下划线")
+    if value.startswith(("'", '"')):
+        raise ComposeFaulty(f"{where}：{name} 的值不加引号")
+    if value.startswith("#") or re.search(r"\s#", value):
+        raise ComposeFaulty(f"{where}：{name} 的值后面不能有注释；注释另起一行")
+    if "$" in value:
+        raise ComposeFaulty(f"{where}：{name} 的值里不能有 $，也不能引用别的变量")
+    return name, value
 
 
 def _filled(value: Any, environment: Mapping[str, str]) -> Any:
@@ -145,7 +175,9 @@ def _filled_text(text: str, environment: Mapping[str, str]) -> str:
         name, otherwise = found[1], found[2]
         if name is None:
             return "$"
-        value = environment.get(name) or otherwise
+        value = environment.get(name)
+        if not value and otherwise is not None:
+            return _filled_text(otherwise, environment)
         if value is None:
             message = f"变量 {name} 没有值 (variable without a value)"
             raise ComposeFaulty(message)

@@ -75,6 +75,8 @@ class Place:
 def make_secrets(compose: Compose, root: Path, *, port: str) -> dict[str, Path]:
     """The files of the secrets, made up where they are missing; an existing one is never touched.
 
+    What nobody can make up is empty, which services take as unset.
+
     The folder is its owner's alone; the files are read by other users in containers. Raises
     OSError.
     """
@@ -84,14 +86,15 @@ def make_secrets(compose: Compose, root: Path, *, port: str) -> dict[str, Path]:
         "postgres_password": password,
         "database_url": f"postgresql://yizhan:{password}@postgres:{port}/yizhan",
     }
-    missing = [name for name, file in files.items() if not file.exists()]
-    if missing and len(missing) < len(files):
+    missing = [name for name in files if name in made and not files[name].exists()]
+    if missing and len(missing) < len(made):
         message = f"secrets/ 里缺少 {'、'.join(missing)}，其余却在：请补齐，或全部移走后重来"
         raise FileNotFoundError(message)
-    for name in missing:
-        files[name].parent.mkdir(mode=0o700, exist_ok=True)
-        files[name].write_text(made[name], encoding="utf-8")
-        files[name].chmod(0o644)
+    for name, file in files.items():
+        if not file.exists():
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            file.write_text(made.get(name, ""), encoding="utf-8")
+            file.chmod(0o644)
     return files
 
 

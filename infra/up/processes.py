@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -46,7 +47,7 @@ class ServiceProcess:
         with self.place.log(self.name).open("ab") as log:
             self.process = subprocess.Popen(
                 [_SETPRIV, "--pdeathsig", ends_by, "--", *self._program.command],
-                env={**_surroundings(), **self._program.environment},
+                env={**surroundings(), **self._program.environment},
                 cwd="/" if self._program.user else self.place.folder,
                 **as_user(self._program.user),
                 stdin=subprocess.DEVNULL,
@@ -81,7 +82,7 @@ class ServiceProcess:
         try:
             self.process.wait(self.service.stop_grace_period)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            _kill_session(self.process.pid)
             self.process.wait()
             return False
         return True
@@ -97,9 +98,7 @@ class ServiceProcess:
         return Program(self._here(self.service.command), environment)
 
     def _here(self, command: list[str]) -> list[str]:
-        program, *arguments = (self.place.here(each, self.service) for each in command)
-        ours = {"yizhan": [sys.executable, "-m", "yizhan"], "python": [sys.executable]}
-        return [*ours.get(program, [program]), *arguments]
+        return with_our_programs([self.place.here(each, self.service) for each in command])
 
     def _ended(self, code: int) -> None:
         self._end_probe()
@@ -122,7 +121,7 @@ class ServiceProcess:
                 self._probe_until = now + check.timeout
                 self._probe = subprocess.Popen(
                     self._here(check.test[1:]),
-                    env=_surroundings(),
+                    env=surroundings(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -153,7 +152,40 @@ class ServiceProcess:
             self._probe = None
 
 
-def _surroundings() -> Mapping[str, str]:
+def with_our_programs(command: list[str]) -> list[str]:
+    """A command with the programs that an image has, as they are called here."""
+    ours = {"yizhan": [sys.executable, "-m", "yizhan"], "python": [sys.executable]}
+    return [*ours.get(command[0], command[:1]), *command[1:]]
+
+
+def _kill_session(leader: int) -> None:
+    """Kill what a process started, also what is in a group of its own, as workers are."""
+    # Again until a look finds nobody: what is being killed may have started another.
+    while living := [each for each in _living() if _session_of(each) == leader]:
+        for each in living:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def _living() -> Iterator[int]:
+    """The processes of this machine but for those that ended and were not yet asked how."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                state = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+                if state not in "ZX":
+                    yield int(folder.name)
+
+
+def _session_of(process_id: int) -> int | None:
+    try:
+        return os.getsid(process_id)
+    except ProcessLookupError:
+        return None
+
+
+def surroundings() -> Mapping[str, str]:
     """What a container would have beside the file's settings, and no more of this shell's."""
     path = (str(postgres_programs()), str(Path(sys.executable).parent), os.defpath)
     kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}

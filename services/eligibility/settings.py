@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eventlog.database_address import read_database_url
-from http_edge.identity.identity_settings import LOCAL_IDENTITY, IdentitySettings, read_identity
+from http_edge.identity.identity_settings import (
+    LOCAL_IDENTITY,
+    IdentitySettings,
+    read_identity,
+    secret_from,
+)
 from http_edge.operating_settings import (
     OperatingSettings,
     OperatingSettingUnusable,
@@ -104,8 +109,8 @@ def read_settings(environment: Mapping[str, str], *, data_dir: Path | None = Non
     Raises `SettingUnusable`, `IdentityUnusable`, `OSError`.
     """
     folder = data_dir or Path(environment.get(DATA_DIR_VARIABLE) or "var")
-    encoded = environment.get(MASTER_KEY_VARIABLE)
-    renewed = environment.get(NEW_MASTER_KEY_VARIABLE)
+    encoded = secret_from(environment, MASTER_KEY_VARIABLE)
+    renewed = secret_from(environment, NEW_MASTER_KEY_VARIABLE)
     registry = environment.get(LOCAL_IDENTITIES_VARIABLE)
     owners = environment.get(OWNERS_VARIABLE)
     return Settings(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from http_edge.backpressure import CallerRate
+from http_edge.identity.identity_settings import IdentityUnusable, secret_from
 
 MOST_IN_FLIGHT_VARIABLE = "YIZHAN_MOST_IN_FLIGHT"
 RATE_VARIABLE = "YIZHAN_INSTITUTION_RATE"
@@ -60,9 +61,16 @@ def read_operating(environment: Mapping[str, str]) -> OperatingSettings:
         institution_burst=_number(environment, BURST_VARIABLE, usual.institution_burst),
         most_lag_events=_number(environment, MOST_LAG_VARIABLE, usual.most_lag_events),
         drain_seconds=_number(environment, DRAIN_VARIABLE, usual.drain_seconds),
-        metrics_token=environment.get(METRICS_TOKEN_VARIABLE) or None,
+        metrics_token=_secret(environment, METRICS_TOKEN_VARIABLE),
         traces=bool(environment.get(TRACES_VARIABLE)),
     )
+
+
+def _secret(environment: Mapping[str, str], variable: str) -> str | None:
+    try:
+        return secret_from(environment, variable)
+    except IdentityUnusable as unusable:
+        raise OperatingSettingUnusable(str(unusable)) from unusable
 
 
 def _number(environment: Mapping[str, str], variable: str, usual: int) -> int:

@@ -60,12 +60,12 @@ class Settings:
         """As the environment says. Raises IdentityUnusable, OperatingSettingUnusable."""
         policies = os.environ.get("YIZHAN_POLICIES")
         return cls(
-            data=Path(os.environ.get("YIZHAN_DATA", "var")),
+            data=Path(os.environ.get("YIZHAN_DATA") or "var"),
             policies=Path(policies) if policies else None,
-            eligibility_url=os.environ.get("YIZHAN_ELIGIBILITY_URL", "http://127.0.0.1:8001"),
+            eligibility_url=os.environ.get("YIZHAN_ELIGIBILITY_URL") or "http://127.0.0.1:8001",
             drafts=os.environ.get("YIZHAN_DRAFTS") == "yes",
             database=read_database_url(os.environ),
-            schema=os.environ.get("YIZHAN_SETTLEMENT_SCHEMA", "settlement"),
+            schema=os.environ.get("YIZHAN_SETTLEMENT_SCHEMA") or "settlement",
             identity=read_identity(os.environ),
             operating=read_operating(os.environ),
             eligibility_seconds=_number("YIZHAN_ELIGIBILITY_SECONDS", 3.0, 0.1, 60.0),

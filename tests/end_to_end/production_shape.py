@@ -62,9 +62,13 @@ class ProductionShape:
         """The data folder of settlement."""
         return self.place / "volumes/settlement-data"
 
+    @property
+    def _places(self) -> list[str]:
+        return ["--file", str(self.folder / "docker-compose.yml"), "--place", str(self.place)]
+
     @cached_property
     def environment(self) -> dict[str, str]:
-        """What commands of settlement are run with beside the services."""
+        """The settings of a process of settlement's that a test runs beside the services."""
         return {
             "YIZHAN_DATA": str(self.data),
             "YIZHAN_DATABASE_URL_FILE": str(self.place / "secrets/database_url"),
@@ -88,9 +92,8 @@ class ProductionShape:
     def make(self, action: str) -> str:
         """`make up`, `make down`: what it said."""
         command = [sys.executable, "-m", "infra.up", action]
-        places = ["--file", str(self.folder / "docker-compose.yml"), "--place", str(self.place)]
         ran = subprocess.run(
-            [*command, *places],
+            [*command, *self._places],
             cwd=ROOT,
             env={**os.environ, **_SETTINGS, **self.ports},
             capture_output=True,
@@ -111,11 +114,13 @@ class ProductionShape:
         services: dict[str, dict[str, Any]] = told["services"]
         return services
 
-    def yizhan(self, *arguments: str) -> str:
-        """A command of settlement beside the running services: what it said."""
+    def yizhan(self, *arguments: str, service: str = "settlement") -> str:
+        """A command beside the running services, as `make up` says to run one: what it said."""
+        command = [sys.executable, "-m", "infra.up", "exec", service, *self._places]
         ran = subprocess.run(
-            [sys.executable, "-m", "yizhan", *arguments],
-            env={**os.environ, **self.environment, "COLUMNS": "240", "NO_COLOR": "1"},
+            [*command, "--", "yizhan", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.ports, "COLUMNS": "240", "NO_COLOR": "1"},
             capture_output=True,
             text=True,
             check=False,

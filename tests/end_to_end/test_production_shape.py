@@ -20,6 +20,8 @@ from rich.console import Console
 from contracts.channels import ELIGIBILITY, SETTLEMENT
 from standalone.demo import BILLS, load_samples
 from standalone.hospital import Hospital
+from tests.eligibility.conftest import number as certificate_number
+from tests.eligibility.conftest import roster
 from tests.end_to_end.production_shape import ProductionShape, until
 from tests.end_to_end.test_crash import PEOPLE, settle, whole_stays
 from tests.kafka_edge.reading import told
@@ -42,7 +44,7 @@ def shape() -> Iterator[ProductionShape]:
         said = made.make("up")
         made.end_with_test_run()
         assert made.addresses.settlement in said
-        assert "yizhan token" in said
+        assert "exec settlement -- yizhan token" in said
         with made.client() as client:
             load_samples(made.addresses, client, Console(quiet=True))
         yield made
@@ -99,6 +101,19 @@ def test_a_published_bill_is_settled_told_and_found(shape: ProductionShape) -> N
     assert httpx.get(url).status_code == 401
     read = httpx.get(url, headers=headers, timeout=30)
     assert read.json()["patient_fen"] == settled["patient_fen"], read.text
+
+
+def test_people_imported_by_a_command_are_those_that_the_service_knows(
+    shape: ProductionShape,
+) -> None:
+    """`exec` gives it the service's settings, so that it does not fill a store of its own."""
+    file = shape.folder / "roster.csv"
+    certificate = certificate_number(9)
+    row = f"居民身份证,{certificate},样例九,,低保对象,2023-01-01,,500112,居民,一档,2015-01-01,"
+    file.write_bytes(roster(row))
+    shape.yizhan("roster", "import", str(file), service="eligibility")
+    with shape.client() as client:
+        assert Hospital(shape.addresses, "H50011200001", client).person_id(certificate)
 
 
 class Settling(threading.Thread):

@@ -28,11 +28,15 @@ _SERVER = "server.json"
 def new_people_place(kind: str, folder: Path) -> Path:
     """The folder, from now on one of an empty store: `sqlite`, or `postgres` in a new schema."""
     if kind == "postgres":
-        folder.mkdir(parents=True, exist_ok=True)
-        where = {"database": database_of_this_process(), "schema": fresh_schema()}
-        (folder / _SERVER).write_text(json.dumps(where))
+        keep_people_in(folder, database_of_this_process(), fresh_schema())
         make_tables(people_settings(folder))
     return folder
+
+
+def keep_people_in(folder: Path, database: str, schema: str = "eligibility") -> None:
+    """Have the folder stand for the people in a schema, whatever tables are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _SERVER).write_text(json.dumps({"database": database, "schema": schema}))
 
 
 def people_settings(folder: Path, **more: Any) -> Settings:

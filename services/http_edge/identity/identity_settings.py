@@ -87,16 +87,20 @@ def _offices(listed: str) -> frozenset[str]:
 
 
 def secret_from(environment: Mapping[str, str], variable: str) -> str | None:
-    """A secret from a variable, or from the file that `…_FILE` names. Raises IdentityUnusable."""
+    """A secret from a variable, or from the file that `…_FILE` names; empty is none.
+
+    Raises IdentityUnusable.
+    """
     file = environment.get(f"{variable}_FILE")
     if not file:
         return environment.get(variable) or None
-    if environment.get(variable):
-        raise IdentityUnusable(f"{variable} 与 {variable}_FILE 只能设一个")
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        kept = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise IdentityUnusable(f"{variable}_FILE 所指的文件无法读取") from None
+    if kept and environment.get(variable):
+        raise IdentityUnusable(f"{variable} 与 {variable}_FILE 只能设一个")
+    return kept or environment.get(variable) or None
 
 
 def _require_safe(url: str, variable: str) -> None:

@@ -26,7 +26,7 @@ def settings_on(data: Path | None, shard: str | None = None) -> Settings:
     Where there are several, one must be named, here or in the environment.
     """
     settings, ledgers = _found(data)
-    name = shard or os.environ.get(SHARD_VARIABLE)
+    name = shard or os.environ.get(SHARD_VARIABLE) or None
     if ledgers is None:
         if shard is not None:
             refuse(f"没有分片（没有设 YIZHAN_SHARDS），不能指明 --shard {shard}")
@@ -48,7 +48,7 @@ def settings_of_each(
     """The settings of every ledger by its shard's name, or of the one that is named; one ledger
     for everything has the empty name."""
     settings, ledgers = _found(data)
-    name = shard or os.environ.get(SHARD_VARIABLE)
+    name = shard or os.environ.get(SHARD_VARIABLE) or None
     if ledgers is None or name is not None:
         return [(name if ledgers and name else "", settings_on(data, shard))]
     return [(each, _of(each, ledgers, settings, data)) for each in ledgers.shards]
