@@ -23,6 +23,7 @@ from eligibility.adapters.vault_tables import (
     KEY_CHECK,
     certificates_next,
     check_of,
+    has_key_of,
     key_checks,
     person_keys,
     person_keys_next,
@@ -116,24 +117,39 @@ class SqlKeyRotation:
         return True
 
     def unfound(self) -> list[UUID]:
-        """Ids that were nobody's yet when the last key was replaced."""
+        """Whom some certificate found no more when the last key was replaced."""
         with self._engine.connect() as connection:
             found = connection.execute(select(unfound_ids.c.person_id)).scalars()
             return [UUID(each) for each in found]
 
     def find_again(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
-        """Let certificates find such ids again, unless they find somebody else by now."""
+        """Let certificates find such ids again, unless they find somebody else by now.
+
+        Raises `WrongMasterKey`.
+        """
         with begin_writing(self._engine) as connection:
+            require_key(connection, self._new)
             for person_id, known in certificates.items():
-                for each in known:
-                    row = insert_or(connection, certificate_rows).values(
-                        certificate_hash=certificate_hash(each, self._new),
-                        person_id=person_id.hex,
+                is_erased = not has_key_of(connection, person_id)
+                found = 0 if is_erased else self._let_find(connection, person_id, known)
+                # Where all were there already, the one that is missing may yet be saved: by a
+                # process that claimed it under the old key. The next start looks again.
+                if is_erased or found:
+                    connection.execute(
+                        delete(unfound_ids).where(unfound_ids.c.person_id == person_id.hex)
                     )
-                    connection.execute(row.on_conflict_do_nothing())
-                connection.execute(
-                    delete(unfound_ids).where(unfound_ids.c.person_id == person_id.hex)
-                )
+
+    def _let_find(
+        self, connection: Connection, person_id: UUID, known: Iterable[Certificate]
+    ) -> int:
+        added = 0
+        for each in known:
+            row = insert_or(connection, certificate_rows).values(
+                certificate_hash=certificate_hash(each, self._new), person_id=person_id.hex
+            )
+            row = row.on_conflict_do_nothing().returning(certificate_rows.c.person_id)
+            added += len(connection.execute(row).all())
+        return added
 
     def _hash_anew(
         self, connection: Connection, person_id: UUID, known: Iterable[Certificate]
@@ -180,8 +196,10 @@ def _missing(connection: Connection, size: int, *, after: str = "") -> list[str]
 
 
 def _note_unfound(connection: Connection) -> None:
-    found = exists().where(certificates_next.c.person_id == certificate_rows.c.person_id)
-    lost = select(certificate_rows.c.person_id).distinct().where(~found)
+    # Also who has fewer than before: a certificate was claimed while the others were read.
+    person = certificate_rows.c.person_id
+    again = select(func.count()).where(certificates_next.c.person_id == person)
+    lost = select(person).group_by(person).having(func.count() > again.scalar_subquery())
     row = insert_or(connection, unfound_ids).from_select(["person_id"], lost)
     connection.execute(row.on_conflict_do_nothing())
 

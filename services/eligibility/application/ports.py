@@ -147,7 +147,10 @@ class PersonalDataVault(Protocol):
         """The id reserved for a certificate, or None."""
 
     def claim(self, certificate: Certificate, person_id: UUID) -> UUID:
-        """Let a certificate find a person; returns whom it finds, which may be somebody else."""
+        """Let a certificate find a person; returns whom it finds, which may be somebody else.
+
+        Raises `PersonErased` if nobody can tell any more who the person was.
+        """
 
     def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
         """The keys of these people, to seal and open with."""
@@ -180,7 +183,7 @@ class KeyRotation(Protocol):
         came up meanwhile who are not done."""
 
     def unfound(self) -> list[UUID]:
-        """Ids that were nobody's yet when the last key was replaced."""
+        """Whom some certificate found no more when the last key was replaced."""
 
     def find_again(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
         """Let certificates find such ids again."""

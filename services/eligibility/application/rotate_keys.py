@@ -80,7 +80,7 @@ def find_again(
     store: Store,
     compared: CertificatesCompared,
 ) -> None:
-    """Let whoever came up just while keys were exchanged be found by certificate again."""
+    """Let whoever came up, or got a certificate, just while keys were exchanged be found again."""
     unfound = rotation.unfound()
     if unfound:
         known = certificates_of_all(unfound, vault, store, compared)
