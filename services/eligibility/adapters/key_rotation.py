@@ -6,6 +6,7 @@ is killed goes on where the last portion ended. One transaction exchanges the ta
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Executable, delete, exists, func, select, text, update
@@ -24,6 +25,7 @@ from eligibility.adapters.vault_tables import (
     certificates_next,
     check_of,
     has_key_of,
+    is_key_of,
     key_checks,
     person_keys,
     person_keys_next,
@@ -33,11 +35,21 @@ from eligibility.adapters.vault_tables import (
 )
 from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.domain.certificate import Certificate
-from eventlog.engines import begin_writing, insert_or
+from eventlog.engines import begin_writing, insert_or, lock_tables
+from eventlog.log_errors import LogBusy
+
+_TRIES: Final = 10
+_MOMENT_MILLISECONDS: Final = 1000
+_LOCK_NOT_HAD: Final = ("55P03", "40P01")
+"""Not had in time; taken back since two waited for each other."""
 
 
 class RotationOfAnotherKey(Exception):
     """A replacement by another new key was begun and not finished (另一次更换未完成)."""
+
+
+class _TablesRead(Exception):
+    """Somebody reads what is to be exchanged, for longer than others can wait."""
 
 
 class SqlKeyRotation:
@@ -48,6 +60,7 @@ class SqlKeyRotation:
         self._old = old
         self._new = new
         self._looked_through = ""
+        self._tries = 0
 
     def begin(self) -> None:
         """Note the new key, or know it again. Raises `RotationOfAnotherKey`, `WrongMasterKey`."""
@@ -102,19 +115,40 @@ class SqlKeyRotation:
                 self._hash_anew(connection, person_id, certificates[person_id])
 
     def take_into_use(self) -> bool:
-        """Exchange the tables, unless somebody is missing; the old key opens nothing after it."""
-        with begin_writing(self._engine) as connection:
-            require_key(connection, self._old)
-            if _missing(connection, 1):
+        """Exchange the tables, unless somebody is missing; the old key opens nothing after it.
+
+        False as well where somebody reads them for long. Raises `LogBusy` when that goes on.
+        """
+        try:
+            with begin_writing(self._engine) as connection:
+                require_key(connection, self._old)
+                if _missing(connection, 1):
+                    return False
+                _note_unfound(connection)
+                self._reseal_rosters(connection)
+                self._note_exchange(connection)
+                # The last: nobody looks anything up while the tables are had alone.
+                _have_alone(connection)
+                _exchange(connection)
+        except _TablesRead as error:
+            self._tries += 1
+            if self._tries < _TRIES:
                 return False
-            _note_unfound(connection)
-            _exchange(connection)
-            self._reseal_rosters(connection)
-            self._note_exchange(connection)
-        # What the old key opens leaves the journal too, at the latest with its last reader.
+            message = (
+                "个人信息库正被长时间读取，主密钥尚未更换；"
+                "请稍后再次运行，从中断处继续 (vault in use, run again)"
+            )
+            raise LogBusy(message) from error
+        return True
+
+    def is_in_use(self) -> bool:
+        """Whether the vault belongs to the new key by now."""
+        return is_key_of(self._engine, self._new)
+
+    def clean(self) -> None:
+        """What the old key opens leaves the journal too, at the latest with its last reader."""
         with suppress(ErasureUnfinished):
             empty_journal(self._engine)
-        return True
 
     def unfound(self) -> list[UUID]:
         """Whom some certificate found no more when the last key was replaced."""
@@ -204,6 +238,20 @@ def _note_unfound(connection: Connection) -> None:
     connection.execute(row.on_conflict_do_nothing())
 
 
+def _have_alone(connection: Connection) -> None:
+    """Have the tables that are exchanged for this transaction alone, within a moment: whoever looks
+    something up waits behind who waits for them. Raises `_TablesRead`."""
+    if connection.dialect.name == "sqlite":
+        return
+    connection.execute(text(f"SET LOCAL lock_timeout = {_MOMENT_MILLISECONDS}"))
+    try:
+        lock_tables(connection, [each.name for pair in _PAIRS for each in pair], alone=True)
+    except LogBusy as error:
+        if getattr(error.__cause__, "sqlstate", None) in _LOCK_NOT_HAD:
+            raise _TablesRead from error
+        raise
+
+
 _PAIRS = ((person_keys, person_keys_next), (certificate_rows, certificates_next))
 
 
@@ -226,12 +274,15 @@ def _exchange_of_tables() -> Iterator[Executable]:
 
 
 def _exchange_on_server() -> Iterator[Executable]:
+    """The names change places, and what was in use is emptied: what others may do stays so."""
     for table, made in _PAIRS:
-        yield text(f"DROP TABLE {table.name}")
-        yield text(f"ALTER TABLE {made.name} RENAME TO {table.name}")
-        yield text(f"ALTER INDEX {made.name}_pkey RENAME TO {table.name}_pkey")
+        yield text(f"TRUNCATE {table.name}")
+        yield from _change_names("TABLE", table.name, made.name)
+        yield from _change_names("INDEX", f"{table.name}_pkey", f"{made.name}_pkey")
     # It took as long to make as the people are many; under another name it goes on.
-    yield text("ALTER INDEX certificates_next_person_id RENAME TO certificates_person_id")
-    for _, made in _PAIRS:
-        yield CreateTable(made)
-    yield text(CERTIFICATES_NEXT_INDEX)
+    yield from _change_names("INDEX", "certificates_person_id", "certificates_next_person_id")
+
+
+def _change_names(kind: str, one: str, other: str) -> Iterator[Executable]:
+    for name, another in ((one, "changing_names"), (other, one), ("changing_names", other)):
+        yield text(f"ALTER {kind} {name} RENAME TO {another}")

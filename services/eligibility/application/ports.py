@@ -180,7 +180,13 @@ class KeyRotation(Protocol):
 
     def take_into_use(self) -> bool:
         """From now on the new master key opens everything, the old one nothing; False if people
-        came up meanwhile who are not done."""
+        came up meanwhile who are not done, or somebody reads for long: to be tried again."""
+
+    def is_in_use(self) -> bool:
+        """Whether the new master key opens everything by now."""
+
+    def clean(self) -> None:
+        """Take away what is left of what the old key opens."""
 
     def unfound(self) -> list[UUID]:
         """Whom some certificate found no more when the last key was replaced."""
