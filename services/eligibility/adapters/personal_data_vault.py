@@ -23,7 +23,7 @@ from eligibility.adapters.sealing import (
     seal,
     unseal,
 )
-from eligibility.adapters.vault_journal import empty_journal
+from eligibility.adapters.vault_journal import empty_journal, require_cleaner
 from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.adapters.vault_tables import (
     certificates_next,
@@ -208,8 +208,10 @@ class SqlPersonalDataVault:
     def erase(self, person_ids: Sequence[UUID]) -> None:
         """Delete keys and look-up of all of them; what is left of them where they stood goes too.
 
-        Raises `ErasureUnfinished` if the journal, which may hold the old pages, stays in use.
+        Raises `ErasureUnfinished` if the journal, which may hold the old pages, stays in use; or if
+        this account may not clean the tables: then nothing is deleted.
         """
+        require_cleaner(self._engine)
         ids = [person_id.hex for person_id in person_ids]
         tables = (
             person_keys,
