@@ -1,5 +1,6 @@
 """Where everything of eligibility is put together, and nowhere else (组装)."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -67,6 +68,9 @@ from eventlog.log import EventLog
 from http_edge.identity.gate import Gate, build_gate
 from http_edge.operating_settings import OperatingSettings
 from http_edge.tracing import Tracing, start_tracing
+
+_PAUSE_SECONDS = 1.0
+"""How long readers have, before keys are exchanged again that could not be."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +270,7 @@ def build_key_replacement(settings: Settings) -> KeyReplacement:
             store=EventLogStore(log),
             compared=ComparedCertificates(engine=engine, about=about),
             while_nobody_writes=partial(while_nobody_writes, log),
+            pause=partial(time.sleep, _PAUSE_SECONDS),
         ),
         take_into_use=partial(_take_new_key_file, settings),
         new_key_file=settings.master_key_file if file is not None else None,

@@ -28,6 +28,13 @@ _POOL_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 0.5
 
+LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    # The server ended a connection that did nothing for long: the driver counts it elsewhere.
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+
 Found = TypeVar("Found")
 
 # Each failed attempt to connect would be a warning; whoever asked is told once.
@@ -114,7 +121,7 @@ def is_out_of_reach(error: Exception) -> bool:
     """Whether a connection was lost or could not be had, rather than a statement refused."""
     if isinstance(error, psycopg.errors.LockNotAvailable):
         return False
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout)
+    return isinstance(error, (*LOST, PoolTimeout))
 
 
 @contextmanager
@@ -124,7 +131,7 @@ def told_as_busy() -> Iterator[None]:
         yield
     except psycopg.errors.LockNotAvailable as error:
         raise LogBusy(BUSY) from error
-    except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except (PoolTimeout, PoolClosed, *LOST) as error:
         raise LogBusy(AWAY) from error
 
 

@@ -28,6 +28,7 @@ from eventlog.log_errors import (
     VersionConflict,
 )
 from eventlog.postgres_connections import (
+    LOST,
     REFUSALS,
     is_out_of_reach,
     open_pool,
@@ -226,7 +227,7 @@ class PostgresRecorder(EventLogRecorder):
             with self._pool.connection() as connection, connection.transaction():
                 yield connection
                 done = True
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except LOST as error:
             if done and is_out_of_reach(error):
                 raise OutcomeUnknown(UNKNOWN) from error
             with told_as_busy():

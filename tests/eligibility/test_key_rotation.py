@@ -3,14 +3,18 @@
 import base64
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner
 
 from contracts.vocabulary import CertificateType
-from eligibility.adapters.key_rotation import RotationOfAnotherKey
+from eligibility.adapters.key_rotation import RotationOfAnotherKey, SqlKeyRotation
+from eligibility.adapters.sealing import derive_keys
 from eligibility.adapters.vault_tables import WrongMasterKey
+from eligibility.application.find_person import PersonErased
 from eligibility.application.ports import ActsFor
 from eligibility.bootstrap import build, build_key_replacement
 from eligibility.domain.certificate import Certificate
@@ -155,6 +159,84 @@ def test_an_id_that_an_import_reserved_and_used_after_the_exchange_is_found_agai
     desk.start()
 
     assert desk.look_up(NEW.number).status_code == 200
+
+
+@ON_BOTH
+@pytest.mark.parametrize("is_saved", [True, False], ids=["saved before", "saved after"])
+def test_a_certificate_added_while_the_others_are_renewed_finds_the_person_afterwards(
+    desk: Desk, *, is_saved: bool
+) -> None:
+    """The rotation read the person's certificates before it was claimed, and renews them after it;
+    where the event came after the exchange, the start after the event knows it."""
+    desk.bring(*ROWS)
+    person_id = UUID(desk.person_id(number(0)))
+    replacement = build_key_replacement(people_settings(desk.data_dir))
+    rotation = replacement.rotate._rotation
+    renew, service = rotation.renew, desk.eligibility
+    save = service.add_certificate._store.save
+
+    def add() -> None:
+        service.add_certificate(person_id, PASSPORT, acting=ACTING, at=desk.now)
+
+    def add_first(certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
+        if is_saved:
+            add()
+        renew(certificates)
+
+    def exchange_first(*saved: object, **more: object) -> None:
+        replacement.rotate(progress=lambda _done, _people: None)
+        replacement.take_into_use()
+        # A new worker that starts before the old one saves does not forget whom to look at.
+        build(people_settings(desk.data_dir))
+        save(*saved, **more)  # type: ignore[arg-type]
+
+    rotation.renew = add_first  # type: ignore[method-assign]
+    if is_saved:
+        replacement.rotate(progress=lambda _done, _people: None)
+        replacement.take_into_use()
+    else:
+        service.add_certificate._store.save = exchange_first  # type: ignore[method-assign]
+        add()
+    desk.start()
+
+    found = desk.look_up(PASSPORT.number, certificate_type="passport")
+    assert found.json() == {"person_id": str(person_id)}
+    assert desk.person_id(number(0)) == str(person_id)
+    desk.start()
+    assert behind_the_people(desk.data_dir, "eligibility_vault", "SELECT * FROM unfound_ids") == []
+
+
+@ON_BOTH
+def test_a_person_erased_while_a_certificate_is_added_is_found_by_none(desk: Desk) -> None:
+    """The keys were opened before another process erased the person; the claim comes after it. A
+    start that looks again for whom the exchange lost passes the erased by."""
+    desk.bring(*ROWS)
+    person_id = UUID(desk.person_id(number(0)))
+    add = desk.eligibility.add_certificate
+    claim = add._vault.claim
+
+    def erase_first(certificate: Certificate, of: UUID) -> UUID:
+        build(people_settings(desk.data_dir)).erase_person(of)
+        return claim(certificate, of)
+
+    add._vault.claim = erase_first  # type: ignore[method-assign]
+    with pytest.raises(PersonErased, match="已删除"):
+        add(person_id, PASSPORT, acting=ACTING, at=desk.now)
+    keys = derive_keys((desk.data_dir / "master.key").read_bytes())
+    vault = desk.eligibility.storage.vault
+    behind_the_people(
+        desk.data_dir,
+        "eligibility_vault",
+        "INSERT INTO unfound_ids (person_id) VALUES (?)",
+        person_id.hex,
+    )
+    again = SqlKeyRotation(engine=vault, old=keys, new=keys)
+    again.find_again({person_id: [PASSPORT]})
+
+    assert again.unfound() == []
+    assert desk.look_up(PASSPORT.number, certificate_type="passport").status_code == 404
+    left = "SELECT * FROM certificates WHERE person_id = ?"
+    assert behind_the_people(desk.data_dir, "eligibility_vault", left, person_id.hex) == []
 
 
 @ON_BOTH

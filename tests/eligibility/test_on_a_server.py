@@ -13,11 +13,16 @@ import pytest
 
 from eligibility.adapters import vault_journal
 from eligibility.adapters.vault_journal import ErasureUnfinished
+from eligibility.bootstrap import build
 from tests.eligibility.certificate_race import CERTIFICATES
 from tests.eligibility.conftest import Desk, number, roster
 from tests.eligibility.list_office import Office, full
 from tests.eligibility.owner_files import CIVIL_HEADER, civil_row, csv_file
-from tests.support.people_places import behind_the_people, people_settings
+from tests.support.people_places import (
+    account_of_a_worker,
+    behind_the_people,
+    people_settings,
+)
 
 BEGAN = date(2023, 12, 31)
 ROW = f"居民身份证,{number(1)},样例一,,低保对象,2023-01-01,,500112,居民,一档,2015-01-01,"
@@ -209,6 +214,36 @@ def test_what_was_erased_stands_in_no_row_of_any_page(
 
     assert not any(in_rows(desk.data_dir, bytes(each)) for (each,) in secrets)
     assert desk.look_up(number(2)).status_code == 200
+
+
+def test_an_account_that_may_not_clean_the_tables_deletes_nothing(desk: Desk) -> None:
+    """The server would pass them over with a warning, and what was erased would stand there."""
+    desk.bring(ROW)
+    person_id = UUID(desk.person_id(number(1)))
+    with account_of_a_worker(desk.data_dir) as account:
+        worker = build(account)
+        with pytest.raises(ErasureUnfinished, match="所有者"):
+            worker.erase_person(person_id)
+    assert desk.person_id(number(1)) == str(person_id)
+
+    desk.eligibility.erase_person(person_id)
+
+    assert desk.look_up(number(1)).status_code == 404
+
+
+def test_one_who_only_wrote_before_holds_what_was_erased_and_is_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads nothing any more, and the server keeps the rows all the same."""
+    desk.bring(ROW)
+    person_id = UUID(desk.person_id(number(1)))
+    monkeypatch.setattr(vault_journal, "_PATIENCE_SECONDS", 0.3)
+    with psycopg.connect(str(people_settings(desk.data_dir).database)) as writer:
+        writer.execute("SELECT pg_current_xact_id()")
+        with pytest.raises(ErasureUnfinished, match="再次执行"):
+            desk.eligibility.erase_person(person_id)
+
+    desk.eligibility.erase_person(person_id)
 
 
 def in_rows(folder: Path, secret: bytes) -> bool:

@@ -6,12 +6,16 @@ process finds them by the folder alone.
 
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from eligibility.settings import Settings
 from eligibility.storage import make_tables
@@ -70,6 +74,25 @@ def behind_the_people(
     with psycopg.connect(where["database"], autocommit=True, options=options) as server:
         cursor = server.execute(statement.replace("?", "%s").encode(), values)
         return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def account_of_a_worker(folder: Path) -> Iterator[Settings]:
+    """The settings of a process whose account may read and write, and owns no table."""
+    settings, role = people_settings(folder), f"worker_{uuid4().hex}"
+    schema, database = f'"{settings.schema}"', str(settings.database)
+    owned = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"
+    with psycopg.connect(database, autocommit=True) as server:
+        for statement in (
+            f"CREATE ROLE {role}",
+            f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+            f"GRANT {owned} IN SCHEMA {schema} TO {role}",
+        ):
+            server.execute(statement.encode())
+    yield replace(settings, database=make_conninfo(database, options=f"-c role={role}"))
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute(f"DROP OWNED BY {role}".encode())
+        server.execute(f"DROP ROLE {role}".encode())
 
 
 def is_on_server(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from eligibility.domain.owner_list import OwnerList
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster
 from eligibility.domain.statement_record import StatementRecord
-from eventlog.log import EventLog, LoggedEvent
+from eventlog.log import EventLog, LoggedEvent, OutcomeUnknown
 
 
 class EventLogStore:
@@ -159,5 +159,10 @@ def while_nobody_writes(log: EventLog, do: Callable[[], bool]) -> bool:
         done.append(do())
         yield []
 
-    log.save_portions(portions())
+    try:
+        log.save_portions(portions())
+    except OutcomeUnknown:
+        # Nothing was to be stored: what was done is done, though the lock was lost before its end.
+        if not done:
+            raise
     return done[0]

@@ -6,6 +6,7 @@ is killed goes on where the last portion ended. One transaction exchanges the ta
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Executable, delete, exists, func, select, text, update
@@ -23,6 +24,8 @@ from eligibility.adapters.vault_tables import (
     KEY_CHECK,
     certificates_next,
     check_of,
+    has_key_of,
+    is_key_of,
     key_checks,
     person_keys,
     person_keys_next,
@@ -32,11 +35,21 @@ from eligibility.adapters.vault_tables import (
 )
 from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.domain.certificate import Certificate
-from eventlog.engines import begin_writing, insert_or
+from eventlog.engines import begin_writing, insert_or, lock_tables
+from eventlog.log_errors import LogBusy
+
+_TRIES: Final = 10
+_MOMENT_MILLISECONDS: Final = 1000
+_LOCK_NOT_HAD: Final = ("55P03", "40P01")
+"""Not had in time; taken back since two waited for each other."""
 
 
 class RotationOfAnotherKey(Exception):
     """A replacement by another new key was begun and not finished (另一次更换未完成)."""
+
+
+class _TablesRead(Exception):
+    """Somebody reads what is to be exchanged, for longer than others can wait."""
 
 
 class SqlKeyRotation:
@@ -47,6 +60,7 @@ class SqlKeyRotation:
         self._old = old
         self._new = new
         self._looked_through = ""
+        self._tries = 0
 
     def begin(self) -> None:
         """Note the new key, or know it again. Raises `RotationOfAnotherKey`, `WrongMasterKey`."""
@@ -101,39 +115,75 @@ class SqlKeyRotation:
                 self._hash_anew(connection, person_id, certificates[person_id])
 
     def take_into_use(self) -> bool:
-        """Exchange the tables, unless somebody is missing; the old key opens nothing after it."""
-        with begin_writing(self._engine) as connection:
-            require_key(connection, self._old)
-            if _missing(connection, 1):
+        """Exchange the tables, unless somebody is missing; the old key opens nothing after it.
+
+        False as well where somebody reads them for long. Raises `LogBusy` when that goes on.
+        """
+        try:
+            with begin_writing(self._engine) as connection:
+                require_key(connection, self._old)
+                if _missing(connection, 1):
+                    return False
+                _note_unfound(connection)
+                self._reseal_rosters(connection)
+                self._note_exchange(connection)
+                # The last: nobody looks anything up while the tables are had alone.
+                _have_alone(connection)
+                _exchange(connection)
+        except _TablesRead as error:
+            self._tries += 1
+            if self._tries < _TRIES:
                 return False
-            _note_unfound(connection)
-            _exchange(connection)
-            self._reseal_rosters(connection)
-            self._note_exchange(connection)
-        # What the old key opens leaves the journal too, at the latest with its last reader.
-        with suppress(ErasureUnfinished):
-            empty_journal(self._engine)
+            message = (
+                "个人信息库正被长时间读取，主密钥尚未更换；"
+                "请稍后再次运行，从中断处继续 (vault in use, run again)"
+            )
+            raise LogBusy(message) from error
         return True
 
+    def is_in_use(self) -> bool:
+        """Whether the vault belongs to the new key by now."""
+        return is_key_of(self._engine, self._new)
+
+    def clean(self) -> None:
+        """What the old key opens leaves the journal too, at the latest with its last reader."""
+        with suppress(ErasureUnfinished):
+            empty_journal(self._engine)
+
     def unfound(self) -> list[UUID]:
-        """Ids that were nobody's yet when the last key was replaced."""
+        """Whom some certificate found no more when the last key was replaced."""
         with self._engine.connect() as connection:
             found = connection.execute(select(unfound_ids.c.person_id)).scalars()
             return [UUID(each) for each in found]
 
     def find_again(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
-        """Let certificates find such ids again, unless they find somebody else by now."""
+        """Let certificates find such ids again, unless they find somebody else by now.
+
+        Raises `WrongMasterKey`.
+        """
         with begin_writing(self._engine) as connection:
+            require_key(connection, self._new)
             for person_id, known in certificates.items():
-                for each in known:
-                    row = insert_or(connection, certificate_rows).values(
-                        certificate_hash=certificate_hash(each, self._new),
-                        person_id=person_id.hex,
+                is_erased = not has_key_of(connection, person_id)
+                found = 0 if is_erased else self._let_find(connection, person_id, known)
+                # Where all were there already, the one that is missing may yet be saved: by a
+                # process that claimed it under the old key. The next start looks again.
+                if is_erased or found:
+                    connection.execute(
+                        delete(unfound_ids).where(unfound_ids.c.person_id == person_id.hex)
                     )
-                    connection.execute(row.on_conflict_do_nothing())
-                connection.execute(
-                    delete(unfound_ids).where(unfound_ids.c.person_id == person_id.hex)
-                )
+
+    def _let_find(
+        self, connection: Connection, person_id: UUID, known: Iterable[Certificate]
+    ) -> int:
+        added = 0
+        for each in known:
+            row = insert_or(connection, certificate_rows).values(
+                certificate_hash=certificate_hash(each, self._new), person_id=person_id.hex
+            )
+            row = row.on_conflict_do_nothing().returning(certificate_rows.c.person_id)
+            added += len(connection.execute(row).all())
+        return added
 
     def _hash_anew(
         self, connection: Connection, person_id: UUID, known: Iterable[Certificate]
@@ -180,10 +230,26 @@ def _missing(connection: Connection, size: int, *, after: str = "") -> list[str]
 
 
 def _note_unfound(connection: Connection) -> None:
-    found = exists().where(certificates_next.c.person_id == certificate_rows.c.person_id)
-    lost = select(certificate_rows.c.person_id).distinct().where(~found)
+    # Also who has fewer than before: a certificate was claimed while the others were read.
+    person = certificate_rows.c.person_id
+    again = select(func.count()).where(certificates_next.c.person_id == person)
+    lost = select(person).group_by(person).having(func.count() > again.scalar_subquery())
     row = insert_or(connection, unfound_ids).from_select(["person_id"], lost)
     connection.execute(row.on_conflict_do_nothing())
+
+
+def _have_alone(connection: Connection) -> None:
+    """Have the tables that are exchanged for this transaction alone, within a moment: whoever looks
+    something up waits behind who waits for them. Raises `_TablesRead`."""
+    if connection.dialect.name == "sqlite":
+        return
+    connection.execute(text(f"SET LOCAL lock_timeout = {_MOMENT_MILLISECONDS}"))
+    try:
+        lock_tables(connection, [each.name for pair in _PAIRS for each in pair], alone=True)
+    except LogBusy as error:
+        if getattr(error.__cause__, "sqlstate", None) in _LOCK_NOT_HAD:
+            raise _TablesRead from error
+        raise
 
 
 _PAIRS = ((person_keys, person_keys_next), (certificate_rows, certificates_next))
@@ -208,12 +274,15 @@ def _exchange_of_tables() -> Iterator[Executable]:
 
 
 def _exchange_on_server() -> Iterator[Executable]:
+    """The names change places, and what was in use is emptied: what others may do stays so."""
     for table, made in _PAIRS:
-        yield text(f"DROP TABLE {table.name}")
-        yield text(f"ALTER TABLE {made.name} RENAME TO {table.name}")
-        yield text(f"ALTER INDEX {made.name}_pkey RENAME TO {table.name}_pkey")
+        yield text(f"TRUNCATE {table.name}")
+        yield from _change_names("TABLE", table.name, made.name)
+        yield from _change_names("INDEX", f"{table.name}_pkey", f"{made.name}_pkey")
     # It took as long to make as the people are many; under another name it goes on.
-    yield text("ALTER INDEX certificates_next_person_id RENAME TO certificates_person_id")
-    for _, made in _PAIRS:
-        yield CreateTable(made)
-    yield text(CERTIFICATES_NEXT_INDEX)
+    yield from _change_names("INDEX", "certificates_person_id", "certificates_next_person_id")
+
+
+def _change_names(kind: str, one: str, other: str) -> Iterator[Executable]:
+    for name, another in ((one, "changing_names"), (other, one), ("changing_names", other)):
+        yield text(f"ALTER {kind} {name} RENAME TO {another}")

@@ -23,14 +23,17 @@ from eligibility.adapters.sealing import (
     seal,
     unseal,
 )
-from eligibility.adapters.vault_journal import empty_journal
+from eligibility.adapters.vault_journal import empty_journal, require_cleaner
 from eligibility.adapters.vault_tables import certificates as certificate_rows
 from eligibility.adapters.vault_tables import (
     certificates_next,
+    has_key_of,
     person_keys,
     person_keys_next,
     require_key,
+    unfound_ids,
 )
+from eligibility.application.find_person import PersonErased
 from eligibility.application.ports import NewId
 from eligibility.domain.certificate import Certificate, PersonalData
 from eventlog.driver_statements import driver_statements, rows_within
@@ -152,13 +155,19 @@ class SqlPersonalDataVault:
         return found
 
     def claim(self, certificate: Certificate, person_id: UUID) -> UUID:
-        """Let a certificate find a person; returns whom it finds, which may be somebody else."""
+        """Let a certificate find a person; returns whom it finds, which may be somebody else.
+
+        Raises `PersonErased` if another process erased the person meanwhile.
+        """
         hashed = self._hash(certificate)
         with begin_writing(self._engine) as connection:
             found = _reserved(partial(rows_within, connection), [hashed]).get(hashed)
             if found is not None:
                 return found
             require_key(connection, self._keys)
+            if not has_key_of(connection, person_id):
+                message = "该人员的个人信息已删除，不能再按证件查到 (erased)"
+                raise PersonErased(message)
             # A replacement of the master key under way makes this person's rows once more.
             connection.execute(
                 delete(person_keys_next).where(person_keys_next.c.person_id == person_id.hex)
@@ -199,10 +208,18 @@ class SqlPersonalDataVault:
     def erase(self, person_ids: Sequence[UUID]) -> None:
         """Delete keys and look-up of all of them; what is left of them where they stood goes too.
 
-        Raises `ErasureUnfinished` if the journal, which may hold the old pages, stays in use.
+        Raises `ErasureUnfinished` if the journal, which may hold the old pages, stays in use; or if
+        this account may not clean the tables: then nothing is deleted.
         """
+        require_cleaner(self._engine)
         ids = [person_id.hex for person_id in person_ids]
-        tables = (person_keys, certificate_rows, person_keys_next, certificates_next)
+        tables = (
+            person_keys,
+            certificate_rows,
+            person_keys_next,
+            certificates_next,
+            unfound_ids,
+        )
         with begin_writing(self._engine) as connection:
             require_key(connection, self._keys)
             for table in tables:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, String, Table, select
 from sqlalchemy.schema import CreateTable
@@ -63,7 +64,8 @@ certificates_next = Table(
     Column("person_id", String(32), nullable=False),
 )
 
-# Ids that were reserved and nobody's yet when the master key was replaced.
+# Whom not every certificate found any more when the master key was replaced: ids that were nobody's
+# yet, people who got a certificate just then.
 unfound_ids = Table("unfound_ids", metadata, Column("person_id", String(32), primary_key=True))
 
 key_checks = Table(
@@ -122,6 +124,12 @@ def is_key_of(engine: Engine, keys: MasterKeys) -> bool:
     """Whether a vault that is there belongs to these keys."""
     with engine.connect() as connection:
         return _noted(connection).get(KEY_CHECK) == check_of(keys)
+
+
+def has_key_of(connection: Connection, person_id: UUID) -> bool:
+    """Whether a person is not erased, nor will be before this transaction under the lock ends."""
+    query = select(person_keys.c.person_id).where(person_keys.c.person_id == person_id.hex)
+    return connection.execute(query).first() is not None
 
 
 def require_key(connection: Connection, keys: MasterKeys) -> None:

@@ -147,7 +147,10 @@ class PersonalDataVault(Protocol):
         """The id reserved for a certificate, or None."""
 
     def claim(self, certificate: Certificate, person_id: UUID) -> UUID:
-        """Let a certificate find a person; returns whom it finds, which may be somebody else."""
+        """Let a certificate find a person; returns whom it finds, which may be somebody else.
+
+        Raises `PersonErased` if nobody can tell any more who the person was.
+        """
 
     def keys_of(self, person_ids: Iterable[UUID]) -> PersonKeys:
         """The keys of these people, to seal and open with."""
@@ -177,10 +180,16 @@ class KeyRotation(Protocol):
 
     def take_into_use(self) -> bool:
         """From now on the new master key opens everything, the old one nothing; False if people
-        came up meanwhile who are not done."""
+        came up meanwhile who are not done, or somebody reads for long: to be tried again."""
+
+    def is_in_use(self) -> bool:
+        """Whether the new master key opens everything by now."""
+
+    def clean(self) -> None:
+        """Take away what is left of what the old key opens."""
 
     def unfound(self) -> list[UUID]:
-        """Ids that were nobody's yet when the last key was replaced."""
+        """Whom some certificate found no more when the last key was replaced."""
 
     def find_again(self, certificates: Mapping[UUID, Sequence[Certificate]]) -> None:
         """Let certificates find such ids again."""

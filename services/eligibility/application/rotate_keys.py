@@ -31,12 +31,14 @@ class RotateKeys:
         store: Store,
         compared: CertificatesCompared,
         while_nobody_writes: WhileNobodyWrites,
+        pause: Callable[[], None],
     ) -> None:
         self._rotation = rotation
         self._vault = vault
         self._store = store
         self._compared = compared
         self._while_nobody_writes = while_nobody_writes
+        self._pause = pause
 
     def __call__(self, *, progress: Progress) -> int:
         """Go through everybody and exchange the keys; how many people there are.
@@ -44,10 +46,23 @@ class RotateKeys:
         Killed anywhere, it goes on where it was. Raises `RotationOfAnotherKey`, `WrongMasterKey`.
         """
         self._rotation.begin()
-        while True:
+        self._renew_missing(progress)
+        while not self._is_exchanged():
+            # Whoever waited goes first.
+            self._pause()
             self._renew_missing(progress)
-            if self._while_nobody_writes(self._rotation.take_into_use):
-                return self._rotation.counts()[1]
+        # Writers need not wait for it.
+        self._rotation.clean()
+        return self._rotation.counts()[1]
+
+    def _is_exchanged(self) -> bool:
+        try:
+            return self._while_nobody_writes(self._rotation.take_into_use)
+        except Exception:
+            # What went wrong after the exchange takes nothing of it back.
+            if not self._rotation.is_in_use():
+                raise
+            return True
 
     def _renew_missing(self, progress: Progress) -> None:
         progress(*self._rotation.counts())
@@ -80,7 +95,7 @@ def find_again(
     store: Store,
     compared: CertificatesCompared,
 ) -> None:
-    """Let whoever came up just while keys were exchanged be found by certificate again."""
+    """Let whoever came up, or got a certificate, just while keys were exchanged be found again."""
     unfound = rotation.unfound()
     if unfound:
         known = certificates_of_all(unfound, vault, store, compared)
