@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
-from contracts.channels import PARTITIONS
 from contracts.cloud_events_v1 import PeopleCloudEvent
 from contracts.eligibility_people_v1 import EnrolmentKnown, IdentityKnown, PersonKnown, RecordKnown
 from contracts.vocabulary import InstitutionId, PersonId, RegionCode
 from kafka_edge.listener import Received, RecordRefused, Span
 from settlement.application.answer_from_replica import PersonKept
-from settlement.application.check_replica import check_replica
+from settlement.application.check_replica import ReplicaState, check_replica
 from settlement.application.ports import EligibilityUnreachable
 from settlement.application.recheck_replica import Rechecked, recheck_replica
 from settlement.bootstrap import ReplicaParts
@@ -116,6 +115,7 @@ class BesideListening:
     ) -> None:
         self._replica, self._clock, self._tell = replica, clock, tell
         self._next: datetime | None = None
+        self._state: ReplicaState | None = None
 
     def __call__(self) -> None:
         """Do it if it is due; while eligibility does not answer, nothing is lost by that."""
@@ -124,14 +124,24 @@ class BesideListening:
             return
         self._next = now + CHECKED_EVERY
         try:
-            if check_replica(
-                self._replica.people, self._replica.corrections, partitions=PARTITIONS, at=now
-            ):
+            state = check_replica(self._replica.people, self._replica.corrections, at=now)
+            if state is ReplicaState.COMPLETE:
                 self.recheck()
+            self._tell_of(state)
         except EligibilityUnreachable:
             _log.info("eligibility away")
         except Exception as wrong:  # reading the topic goes on whatever happens here
             _log.error("replica not checked", extra={"kind": type(wrong).__qualname__})
+
+    def _tell_of(self, state: ReplicaState) -> None:
+        """An alarm where the replica has to be made again, once; the dead letters keep it."""
+        if state is ReplicaState.UNFINISHED:
+            self._next = None
+        if state is ReplicaState.ANOTHER_LOG and self._state is not state:
+            why = "；".join(self._replica.people.refusals().values())
+            _log.error("replica of another log")
+            self._tell(f"{why}；副本不再代答，请以 --from-beginning 重建")
+        self._state = state
 
     def recheck(self) -> Rechecked:
         """Ask about every settlement that waits. Raises EligibilityUnreachable."""
