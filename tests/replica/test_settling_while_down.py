@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from contracts.settlement_v1 import StatementShown
 from contracts.vocabulary import PersonId
 from eligibility.entrypoints.publish import PeopleFeed
 from kafka_edge.listener import Received, RecordRefused, Span
-from settlement.application.ask_when_down import SILENCES_BEFORE_PAUSE, AskWhenDown, ReplicaRules
+from settlement.application.ask_when_down import SILENCES_BEFORE_PAUSE
 from settlement.bootstrap import build_parts
 from settlement.entrypoints.listen import PeopleTopic
 from settlement.entrypoints.statement_table import lines_beside
@@ -167,24 +166,6 @@ def test_what_the_replica_cannot_answer_is_refused_by_name(town: Town) -> None:
     assert town.check()
     town.line.is_cut = True
     assert town.settled(untold, "ZY-1")["funds_fen"] == 600_00
-
-
-@pytest.mark.parametrize(("hours", "ahead"), [(0, -1), (0, 1), (24, 10)])
-def test_a_replica_that_may_never_answer_or_was_complete_in_the_future_does_not(
-    town: Town, hours: int, ahead: int
-) -> None:
-    """Zero hours are never, whichever clock goes ahead; and whose age nobody knows is refused."""
-    person = town.office.person_id(number(1))
-    rules = ReplicaRules(oldest=timedelta(hours=hours))
-    asked = AskWhenDown(
-        town.parts.eligibility, town.parts.replica.people, clock=town.parts.clock, rules=rules
-    )
-    never = Town(town.office, replace(town.parts, asked_at_desk=asked), town.line, town.settings)
-    town.line.is_cut = True
-    town.pass_time(minutes=-ahead)
-    refused = never.whole_stay(person, "ZY-1")
-    kind = "replica-unfit" if hours else "eligibility-unreachable"
-    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (503, kind)
 
 
 def test_an_age_is_not_known_and_not_guessed(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from settlement.read_models.people_replica import PartitionRead, SqlPeopleReplic
 
 GROUP = "yizhan.settlement.replica"
 CHECKED_EVERY = timedelta(seconds=5)
+# So few that reading the topic does not wait long for them.
+RECHECKED_AT_ONCE = 20
 RECHECKER = Actor(operator="副本复核", institution_id=InstitutionId("replica"))
 """Who eligibility records as the reader when a settlement is asked about again."""
 
@@ -116,6 +118,7 @@ class BesideListening:
         self._replica, self._clock, self._tell = replica, clock, tell
         self._next: datetime | None = None
         self._state: ReplicaState | None = None
+        self._rechecked = 0
 
     def __call__(self) -> None:
         """Do it if it is due; while eligibility does not answer, nothing is lost by that."""
@@ -125,9 +128,12 @@ class BesideListening:
         self._next = now + CHECKED_EVERY
         try:
             state = check_replica(self._replica.people, self._replica.corrections, at=now)
-            if state is ReplicaState.COMPLETE:
-                self.recheck()
             self._tell_of(state)
+            # Eligibility answers, and that is all that asking again needs.
+            done = self.recheck(after=self._rechecked, at_most=RECHECKED_AT_ONCE)
+            self._rechecked = done.next_after
+            if state is ReplicaState.UNFINISHED or done.next_after:
+                self._next = None
         except EligibilityUnreachable:
             _log.info("eligibility away")
         except Exception as wrong:  # reading the topic goes on whatever happens here
@@ -135,16 +141,14 @@ class BesideListening:
 
     def _tell_of(self, state: ReplicaState) -> None:
         """An alarm where the replica has to be made again, once; the dead letters keep it."""
-        if state is ReplicaState.UNFINISHED:
-            self._next = None
         if state is ReplicaState.ANOTHER_LOG and self._state is not state:
             why = "；".join(self._replica.people.refusals().values())
             _log.error("replica of another log")
             self._tell(f"{why}；副本不再代答，请以 --from-beginning 重建")
         self._state = state
 
-    def recheck(self) -> Rechecked:
-        """Ask about every settlement that waits. Raises EligibilityUnreachable."""
+    def recheck(self, *, after: int = 0, at_most: int | None = None) -> Rechecked:
+        """Ask about settlements that wait, behind a position of the ledger, and tell of them."""
         replica = self._replica
         done = recheck_replica(
             replica.answers,
@@ -152,7 +156,11 @@ class BesideListening:
             eligibility=replica.eligibility,
             by=RECHECKER,
             at=self._clock(),
+            after=after,
+            at_most=at_most,
         )
+        if done.failed:
+            _log.error("settlements not asked about again", extra={"count": len(done.failed)})
         if done.confirmed or done.different:
             self._tell(f"复核 {done.confirmed + len(done.different)} 笔副本代答的结算")
         for number in done.different:
