@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
+from contracts.channels import PEOPLE
 from contracts.cloud_events_v1 import PeopleCloudEvent
 from contracts.eligibility_people_v1 import EnrolmentKnown, IdentityKnown, PersonKnown, RecordKnown
 from contracts.vocabulary import InstitutionId, PersonId, RegionCode
@@ -16,7 +18,7 @@ from settlement.application.ports import EligibilityUnreachable
 from settlement.application.recheck_replica import Rechecked, recheck_replica
 from settlement.bootstrap import ReplicaParts
 from settlement.domain.record import Actor, BenefitsGoOn, EnrolmentUsed, IdentityUsed
-from settlement.read_models.people_replica import PartitionRead, SqlPeopleReplica
+from settlement.read_models.people_replica import NotKept, PartitionRead, SqlPeopleReplica
 
 GROUP = "yizhan.settlement.replica"
 CHECKED_EVERY = timedelta(seconds=5)
@@ -25,6 +27,7 @@ RECHECKED_AT_ONCE = 20
 RECHECKER = Actor(operator="副本复核", institution_id=InstitutionId("replica"))
 """Who eligibility records as the reader when a settlement is asked about again."""
 
+Told = list[tuple[int, Iterable[PersonKept]]]
 _log = logging.getLogger("yizhan.replica")
 
 
@@ -40,7 +43,7 @@ class PeopleTopic:
 
     def take(self, topic: str, partition: int, records: Sequence[Received], span: Span) -> None:
         """Take these in order, each once. Raises RecordRefused, ReadElsewhere."""
-        told: list[tuple[int, Iterable[PersonKept]]] = []
+        told: Told = []
         refused: RecordRefused | None = None
         for record in records:
             try:
@@ -48,16 +51,38 @@ class PeopleTopic:
             except RecordRefused as wrong:
                 refused = wrong
                 break
-        read = PartitionRead(
-            topic=topic,
-            partition=partition,
-            read_from=span.read_from,
-            next_offset=refused.offset if refused else span.next_offset,
-            refused=refused.why if refused else None,
-        )
-        self._people.take(read, told)
+        read = _read(topic, partition, span, refused)
+        try:
+            self._people.take(read, told)
+        except NotKept:
+            refused = self._take_singly(read, told)
         if refused is not None:
             raise refused
+
+    def _take_singly(self, read: PartitionRead, told: Told) -> RecordRefused | None:
+        """Take all before the one that the database refuses."""
+        for at, (offset, _) in enumerate(told):
+            try:
+                self._people.take(
+                    replace(read, next_offset=offset + 1, refused=None), told[at:][:1]
+                )
+            except NotKept as wrong:
+                refused = RecordRefused(offset, f"无法保存：{wrong}")
+                stands = replace(read, next_offset=offset, refused=refused.why)
+                self._people.take(stands, [])
+                return refused
+        self._people.take(read, [])
+        return None if read.refused is None else RecordRefused(read.next_offset, read.refused)
+
+
+def _read(topic: str, partition: int, span: Span, refused: RecordRefused | None) -> PartitionRead:
+    return PartitionRead(
+        topic=topic,
+        partition=partition,
+        read_from=span.read_from,
+        next_offset=refused.offset if refused else span.next_offset,
+        refused=refused.why if refused else None,
+    )
 
 
 def _people_told(record: Received) -> list[PersonKept]:
@@ -65,7 +90,10 @@ def _people_told(record: Received) -> list[PersonKept]:
     try:
         if record.value is None:
             raise RecordRefused(record.offset, "空消息 (no value)")
-        event = PeopleCloudEvent.model_validate_json(record.value).data
+        said = PeopleCloudEvent.model_validate_json(record.value)
+        if (said.type, said.source) != (said.data.event, PEOPLE.source):
+            raise RecordRefused(record.offset, "不合约定：type、source")
+        event = said.data
         return [_kept(event, each) for each in event.records]
     except ValidationError as wrong:
         # What stands in it may be anybody's: only where it is wrong is told.

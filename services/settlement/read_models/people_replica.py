@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable
 
 from contracts.vocabulary import PersonId
-from eventlog.engines import begin_writing, insert_or, written_apart
+from eventlog.engines import begin_writing, insert_or, refuses_content, written_apart
 from eventlog.followed_tables import add_missing_columns, require_tables
 from settlement.application.answer_from_replica import PersonKept
 from settlement.application.check_replica import CheckedTo
@@ -86,6 +86,10 @@ class PartitionRead:
     read_from: int
     next_offset: int
     refused: str | None = None
+
+
+class NotKept(Exception):
+    """The database refuses what a record tells (无法保存): it never will keep it."""
 
 
 class ReadElsewhere(Exception):
@@ -152,8 +156,16 @@ class SqlPeopleReplica:
     def take(self, read: PartitionRead, told: Sequence[tuple[int, Iterable[PersonKept]]]) -> None:
         """Take what the records at these offsets told, each once, with how far it was read.
 
-        Raises ReadElsewhere.
+        Raises ReadElsewhere; NotKept, and takes nothing, where the database refuses the content.
         """
+        try:
+            self._take(read, told)
+        except Exception as wrong:
+            if refuses_content(wrong):
+                raise NotKept(type(wrong).__name__) from wrong
+            raise
+
+    def _take(self, read: PartitionRead, told: Sequence[tuple[int, Iterable[PersonKept]]]) -> None:
         with begin_writing(self._engine) as connection:
             stored = _next_offset(connection, read.topic, read.partition)
             if (stored or 0) < read.read_from:
