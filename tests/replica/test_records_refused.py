@@ -11,6 +11,7 @@ import pytest
 from eligibility.entrypoints.publish import PeopleFeed
 from kafka_edge.listener import Received, RecordRefused, Span
 from kafka_edge.listener_watch import ListenerWatch
+from kafka_edge.telling import on_screen
 from settlement.application.answer_from_replica import PersonKept
 from settlement.entrypoints import listen
 from settlement.entrypoints.listen import PeopleTopic
@@ -110,5 +111,6 @@ def test_no_error_tells_what_was_to_be_kept(town: Town) -> None:
         town.parts.replica.people.take(PartitionRead(TOPIC, 0, 0, 1), [(0, spoilt)])
     assert kept[0].person_id not in f"{wrong.value}{wrong.value.__cause__}"
     lines: list[str] = []
-    ListenerWatch("t", lines.append).failed(ValueError(kept[0].person_id), again_after_seconds=1)
+    watch = ListenerWatch("t", on_screen(lines.append))
+    watch.failed(ValueError(kept[0].person_id), again_after_seconds=1)
     assert lines == ["ValueError；1 秒后再试"]
