@@ -141,9 +141,15 @@ class ChangesShown(Message):
     """`GET /v1/changes?after=&limit=&reaching_back=` (变更清单).
 
     `next_after` is the cursor to go on from, whether anything was found or not; `has_more` says
-    that more is there already.
+    that more is there already. `last` is the last position of the log, `after_mark` and `next_mark`
+    tell the events at `after` and `next_after` from every other (empty at 0): a log that is shorter
+    than it was, or has another event there, was restored from an earlier state, and whoever keeps
+    what it told before begins again. A service of before answers none of the three.
     """
 
     changes: tuple[PublicEvent, ...]
     next_after: int
     has_more: bool
+    last: int | None = None
+    after_mark: str = ""
+    next_mark: str = ""

@@ -11,12 +11,35 @@ and an identity whose benefits go on counts for days after its end until `benefi
 stand in the order in which eligibility answers them.
 """
 
-from datetime import date, datetime
-from typing import Literal
+import re
+from datetime import date
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from contracts.vocabulary import Scheme
+
+LARGEST_COUNT = 2**63 - 1
+"""The largest number that a database keeps in one column."""
+
+_PERSON_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+def _counted(number: int) -> int:
+    if not 0 <= number <= LARGEST_COUNT:
+        raise ValueError("not from 0 to 2^63-1")
+    return number
+
+
+def _person_id(said: str) -> str:
+    if _PERSON_ID.fullmatch(said) is None:
+        raise ValueError("not an id of up to 64 letters, digits and hyphens")
+    return said
+
+
+# Checked where a message is made and read. The schema was released without: it stays as it is.
+Counted = Annotated[int, AfterValidator(_counted)]
+PersonIdSaid = Annotated[str, AfterValidator(_person_id)]
 
 
 class Message(BaseModel):
@@ -33,7 +56,7 @@ class IdentityKnown(Message):
     valid_to: date | None = None
     benefits_go_on: bool = False
     benefits_until: date | None = None
-    recorded_at: datetime
+    recorded_at: AwareDatetime
     source: str
 
 
@@ -46,7 +69,7 @@ class EnrolmentKnown(Message):
     valid_from: date
     valid_to: date | None = None
     waiting_to: date | None = None
-    recorded_at: datetime
+    recorded_at: AwareDatetime
     source: str
 
 
@@ -58,10 +81,10 @@ class RecordKnown(Message):
     `person_ids` are all ids of the same person, the canonical one first.
     """
 
-    person_id: str
-    version: int
-    learned_at: datetime
-    person_ids: tuple[str, ...]
+    person_id: PersonIdSaid
+    version: Counted
+    learned_at: AwareDatetime
+    person_ids: tuple[PersonIdSaid, ...]
     identities: tuple[IdentityKnown, ...] = ()
     enrolments: tuple[EnrolmentKnown, ...] = ()
 
@@ -75,7 +98,7 @@ class PersonKnown(Message):
     """
 
     event: Literal["eligibility.person-known.v1"]
-    position: int
-    person_id: str
+    position: Counted
+    person_id: PersonIdSaid
     records: tuple[RecordKnown, ...]
-    recorded_at: datetime
+    recorded_at: AwareDatetime

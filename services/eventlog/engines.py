@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from eventlog.log_errors import LogBusy
@@ -40,6 +40,8 @@ def open_postgres_engine(url: str, schema: str) -> Engine:
         isolation_level="REPEATABLE READ",
         # A connection that the server closed meanwhile is replaced instead of told of.
         pool_pre_ping=True,
+        # What was written is in no error's text.
+        hide_parameters=True,
     )
     event.listen(engine, "handle_error", _tell_as_busy)
     return engine.execution_options(**{_WRITERS: _number(schema)})
@@ -123,6 +125,12 @@ def told_as_busy() -> Iterator[None]:
         if passes_by_itself(error):
             raise LogBusy(BUSY) from error
         raise
+
+
+def refuses_content(error: BaseException) -> bool:
+    """Whether a database's error tells of the values it was given: it never will keep them."""
+    # A driver refuses some of them by itself, and the engine passes its error on as it is.
+    return isinstance(error, DataError | IntegrityError | OverflowError | ValueError)
 
 
 BUSY = "数据库正忙或暂时连不上，请稍后重试 (database busy or out of reach, try again)"

@@ -68,7 +68,7 @@ class FollowedTables:
         """The same within a transaction, which holds the write lock."""
         for table in self._tables.sorted_tables:
             connection.execute(CreateTable(table, if_not_exists=True))
-            _add_missing_columns(connection, table)
+            add_missing_columns(connection, table)
             # Where two indexes seem to serve a query alike, SQLite takes the one that was created
             # last: in the order of their names it takes the same one everywhere.
             for index in sorted(table.indexes, key=lambda each: str(each.name)):
@@ -137,7 +137,8 @@ def require_tables(engine: Engine, tables: MetaData) -> None:
                 raise ReadModelMissing(table.name)
 
 
-def _add_missing_columns(connection: Connection, table: Table) -> None:
+def add_missing_columns(connection: Connection, table: Table) -> None:
+    """Columns that came later; rows that are there have nothing in them, or their default."""
     for column in _missing(connection, table):
         own = connection.dialect.identifier_preparer.format_table(table)
         definition = CreateColumn(column).compile(dialect=connection.dialect)

@@ -27,7 +27,12 @@ def open_engine(path: Path, *, durable: bool = False) -> Engine:
     the disk before it returns.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_TIMEOUT_SECONDS})
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": LOCK_TIMEOUT_SECONDS},
+        # What was written is in no error's text.
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:

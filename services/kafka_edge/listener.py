@@ -202,11 +202,7 @@ class Listener:
         offset = self._takes.next_offset(partition.topic, partition.partition)
         end = consumer.end_offsets([partition])[partition]
         if end < offset:
-            message = (
-                f"主题 {partition.topic} 的分区 {partition.partition} 只到 {end}，"
-                f"而已读到 {offset}：主题可能已重建；请以 --from-beginning 重建副本"
-            )
-            raise TopicShorter(message)
+            raise TopicShorter(_another_topic(partition, end, offset))
         # What a compacted topic has dropped meanwhile is passed over.
         begin = consumer.beginning_offsets([partition])[partition]
         consumer.seek(partition, max(begin, offset))
@@ -224,6 +220,9 @@ class Listener:
         read_from = positions.get(partition)
         if partition in self._paused or read_from is None:
             return
+        if records[0].offset < read_from:
+            # The broker knows nothing of where it was to go on, and so it began again.
+            raise TopicShorter(_another_topic(partition, records[0].offset, read_from))
         received = [Received(each.offset, each.value) for each in records]
         following = records[-1].offset + 1
         number = partition.partition
@@ -252,6 +251,13 @@ class Listener:
                 del self._paused[partition]
                 consumer.resume(partition)
                 positions[partition] = self._go_on(consumer, partition)
+
+
+def _another_topic(partition: TopicPartition, there: int, read: int) -> str:
+    return (
+        f"主题 {partition.topic} 的分区 {partition.partition} 只到 {there}，"
+        f"而已读到 {read}：主题可能已重建；请以 --from-beginning 重建副本"
+    )
 
 
 def _is_at_end(consumer: Any, paused: Collection[TopicPartition]) -> bool:

@@ -51,9 +51,9 @@ class ListenerWatch:
         )
 
     def failed(self, wrong: Exception, *, again_after_seconds: float) -> None:
-        """It tries again."""
+        """It tries again. Of what went wrong only the kind is told: its text may quote anything."""
         self._is_listening = False
         self._stopped.clear()
         self._failures.inc()
-        line = f"{type(wrong).__name__}: {wrong}；{again_after_seconds:g} 秒后再试"
+        line = f"{type(wrong).__name__}；{again_after_seconds:g} 秒后再试"
         self._tell(line, "listener tries again", seconds=again_after_seconds, **said_of(wrong))

@@ -1,10 +1,7 @@
 """The events of a log by name (事件名称), without understanding them."""
 
-from hashlib import sha256
-
+from eventlog.event_marks import event_mark
 from eventlog.log import EventLog
-
-_MARK_CHARACTERS = 32
 
 
 class EventNames:
@@ -24,8 +21,4 @@ class EventNames:
 
     def mark(self, position: int) -> str:
         """What tells the event at a position from every other; empty where there is none."""
-        for row in self._log.recorder.select_notifications(position, 1):
-            if row.id == position:
-                told = f"{row.originator_id} {row.originator_version} {row.topic} "
-                return sha256(told.encode() + bytes(row.state)).hexdigest()[:_MARK_CHARACTERS]
-        return ""
+        return event_mark(self._log, position)

@@ -50,7 +50,7 @@ from settlement.adapters.fund_list_csv import read_fund_list
 from settlement.adapters.members_http import MembersHttp
 from settlement.adapters.policy_files import SHIPPED_POLICIES, load_book
 from settlement.application.ask_when_down import AskWhenDown, ReplicaRules
-from settlement.application.check_replica import check_replica
+from settlement.application.check_replica import ReplicaState, check_replica
 from settlement.application.reconcile_fund import reconcile_fund
 from settlement.domain.fund_statement import Period
 from settlement.domain.stay import stay_id_of
@@ -758,7 +758,8 @@ class ScriptedDay:
         page = PeopleFeed(self._eligibility).page(0)
         records = [Received(n, each.value) for n, each in enumerate(page.messages)]
         PeopleTopic(people).take("people", 0, records, Span(0, len(records)))
-        assert check_replica(people, corrections, partitions=12, at=self._clock())
+        state = check_replica(people, corrections, at=self._clock())
+        assert state is ReplicaState.COMPLETE
         away = EligibilityHttp(httpx2.Client(base_url="http://127.0.0.1:9"))
         asked = AskWhenDown(away, people, clock=self._clock, rules=ReplicaRules())
         desk = Desk(replace(self._parts, asked_at_desk=asked), institution=HOSPITAL)

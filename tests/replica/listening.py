@@ -1,6 +1,7 @@
 """Listeners, and publishers of people, in processes that can be killed (收听进程)."""
 
 import multiprocessing
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
@@ -81,7 +82,13 @@ def replica_of(settings: Settings) -> SqlPeopleReplica:
     return people
 
 
-def listening(settings: Settings, servers: KafkaServers, *, once: bool) -> None:
+def listening(
+    settings: Settings,
+    servers: KafkaServers,
+    *,
+    once: bool,
+    beside: Callable[[], None] = lambda: None,
+) -> None:
     """A listener, a few records at a time."""
     kafka_edge.listener.RECORDS_A_POLL = FEW
     kafka_edge.listener.SESSION_MILLISECONDS = 2_500
@@ -92,7 +99,7 @@ def listening(settings: Settings, servers: KafkaServers, *, once: bool) -> None:
         group=GROUP,
         watched=Quiet(),
         ending=Event(),
-        beside=lambda: None,
+        beside=beside,
     ).listen(once=once)
 
 

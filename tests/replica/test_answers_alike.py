@@ -38,7 +38,7 @@ from eventlog.sqlite_engine import open_engine
 from kafka_edge.listener import Received, Span
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.application.answer_from_replica import answer_from_replica
-from settlement.application.check_replica import check_replica
+from settlement.application.check_replica import ReplicaState, check_replica
 from settlement.application.ports import PersonAnswer
 from settlement.domain.record import Actor
 from settlement.entrypoints.listen import PeopleTopic
@@ -252,7 +252,7 @@ class Replicated(RuleBasedStateMachine):
         """However far it came, what it says was so; caught up, everybody is answered alike."""
         self.says_what_was_so()
         self.catch_up()
-        assert check_replica(self.replica, self.http, partitions=PARTITIONS, at=self.now)
+        assert check_replica(self.replica, self.http, at=self.now) is ReplicaState.COMPLETE
         window = None if first is None else (first, first + timedelta(days=length))
         for person_id in map(str, self.ids):
             assert self.by_replica(person_id, on, window) == self.by_http(person_id, on, window)
@@ -290,10 +290,11 @@ class Replicated(RuleBasedStateMachine):
             kept = self.replica.find(PersonId(person_id))
             if kept is None:
                 continue
-            self.replica.note_checked(1, complete_at=self.now)
+            was = self.replica.checked()
+            self.replica.note_checked(was, was.position, mark=was.mark, complete_at=self.now)
             again = self.by_http(person_id, FIRST, None, version=kept.version)
             assert self.by_replica(person_id, FIRST, None) == again
-        if check_replica(self.replica, self.http, partitions=PARTITIONS, at=self.now):
+        if check_replica(self.replica, self.http, at=self.now) is ReplicaState.COMPLETE:
             for person_id in map(str, self.ids):
                 assert self.by_replica(person_id, FIRST, None) == replace(
                     self.by_http(person_id, FIRST, None),

@@ -9,12 +9,14 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
 from typer.testing import CliRunner
 
 import eligibility.entrypoints.cli as eligibility_cli
 import settlement.entrypoints.cli as settlement_cli
-from contracts.channels import PEOPLE
+from contracts.channels import PARTITIONS, PEOPLE
 from contracts.vocabulary import PersonId
+from kafka_edge.listener import TopicShorter
 from kafka_edge.servers import KafkaServers
 from kafka_edge.topics import create_topics
 from settlement.adapters.eligibility_http import EligibilityHttp
@@ -24,7 +26,7 @@ from settlement.read_models.people_replica import SqlPeopleReplica
 from tests.eligibility.conftest import Desk, number
 from tests.kafka_edge.published_people import PEOPLE as SO_MANY
 from tests.kafka_edge.published_people import write_round
-from tests.replica.listening import publish_people, replica_of, start_listening
+from tests.replica.listening import listening, publish_people, replica_of, start_listening
 from tests.support.storages import settings_on
 
 PATIENCE_SECONDS = 90.0
@@ -86,6 +88,38 @@ def test_listeners_killed_at_any_moment_lose_and_double_nothing(
             each.kill()
             each.join()
         require_as_eligibility(desk, replica, people)
+
+
+def test_a_topic_made_anew_beside_a_listener_is_not_read_as_the_old_one(
+    servers: KafkaServers, tmp_path: Path
+) -> None:
+    """It holds less than was read of the old one: the listener ends by name, and no place in the
+    new one counts as read. Read from the beginning it goes on."""
+    desk, settings = Desk(tmp_path / "eligibility"), settings_on("sqlite", tmp_path / "settlement")
+    write_round(desk, 0)
+    publish_people(desk.data_dir, servers)
+    replica = replica_of(settings)
+    listening(settings, servers, once=True)
+    known, topic = replica.count(), servers.named(PEOPLE.topic)
+    looks = 0
+
+    def made_anew() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            admin = KafkaAdminClient(bootstrap_servers=servers.bootstrap)
+            admin.delete_topics([topic])
+            admin.close()
+        if looks == 4:
+            create_topics(PEOPLE, servers)
+            producer = KafkaProducer(bootstrap_servers=servers.bootstrap)
+            for partition in range(PARTITIONS):
+                producer.send(topic, b"{}", partition=partition)
+            producer.close()
+
+    with pytest.raises(TopicShorter, match="--from-beginning"):
+        listening(settings, servers, once=False, beside=made_anew)
+    assert (replica.count(), replica.refusals()) == (known, {})
 
 
 def test_the_commands_tell_what_there_is(servers: KafkaServers, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_it_is_the_same_money_and_the_statement_says_so(town: Town) -> None:
     assert amounts(live) == amounts(replicated) == (1_000_00, 900_00, 100_00)
     assert replicated["steps"] == live["steps"]
     assert "replica" not in live
-    assert replicated["replica"]["position"] == town.parts.replica.people.checked_to(0)
+    assert replicated["replica"]["position"] == town.parts.replica.people.checked().position
     assert replicated["replica"]["age_seconds"] == 10 * 60 + 2
     stay = replicated["stay_id"]
     assert town.desk.read(f"/v1/stays/{stay}/statement").json()["replica"] == replicated["replica"]

@@ -9,12 +9,11 @@ from typing import Any
 
 import httpx2 as httpx
 
-from contracts.channels import PARTITIONS
 from eligibility.entrypoints.publish import PeopleFeed
 from kafka_edge.listener import Received, Span
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.application.ask_when_down import AskWhenDown, ReplicaRules
-from settlement.application.check_replica import check_replica
+from settlement.application.check_replica import ReplicaState, check_replica
 from settlement.application.recheck_replica import Rechecked, recheck_replica
 from settlement.application.verify_ledger import verify_ledger
 from settlement.bootstrap import Parts, build_parts
@@ -100,11 +99,13 @@ class Town:
         PeopleTopic(self.parts.replica.people).take(TOPIC, 0, records, Span(first, self.offset))
 
     def check(self) -> bool:
-        """The replica is held against eligibility's list of changes."""
+        """The replica is held against eligibility's list of changes; whether it is complete."""
+        return self.state() is ReplicaState.COMPLETE
+
+    def state(self) -> ReplicaState:
+        """What holding it against the list finds."""
         corrections = EligibilityHttp(self.line)  # type: ignore[arg-type]  # what it needs of one
-        return check_replica(
-            self.parts.replica.people, corrections, partitions=PARTITIONS, at=self.office.now
-        )
+        return check_replica(self.parts.replica.people, corrections, at=self.office.now)
 
     def pass_time(self, **span: float) -> None:
         """The clock of both moves on."""

@@ -37,11 +37,16 @@ class PersonsJoined:
 
 @dataclass(frozen=True)
 class ChangesPage:
-    """Some changes in order, and the cursor to go on from (变更分页)."""
+    """Some changes in order, the cursor to go on from, and the log's last position (变更分页)."""
 
     changes: tuple[PersonChanged | PersonsJoined | RosterImported, ...]
     next_after: int
-    has_more: bool
+    last: int
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the log goes on behind it."""
+        return self.next_after < self.last
 
 
 class ReadChanges:
@@ -73,7 +78,7 @@ class ReadChanges:
         return ChangesPage(
             changes=tuple(each for each in changes if not reaching_back or _reaches_back(each)),
             next_after=page.reached,
-            has_more=page.reached < page.last,
+            last=page.last,
         )
 
 

@@ -144,6 +144,7 @@ def changes_message(page: ChangesPage) -> ChangesShown:
         changes=tuple(_change(each) for each in page.changes),
         next_after=page.next_after,
         has_more=page.has_more,
+        last=page.last,
     )
 
 

@@ -31,6 +31,10 @@ class _Page(BaseModel):
     changes: list[dict[str, object]]
     next_after: Annotated[int, Field(ge=0)]
     has_more: bool
+    # A service of before says nothing of these.
+    last: int | None = None
+    after_mark: str = ""
+    next_mark: str = ""
 
 
 _KNOWN_EVENTS = frozenset(
@@ -122,6 +126,9 @@ class EligibilityHttp:
             changes=tuple(_change(change) for change in found),
             next_after=page.next_after,
             has_more=page.has_more,
+            last=page.last,
+            after_mark=page.after_mark,
+            next_mark=page.next_mark,
         )
 
 

@@ -18,6 +18,8 @@ from settlement.domain.record import EligibilityUsed, EnrolmentUsed, IdentityUse
 from settlement.law.facts import FactNotStated
 
 Window = tuple[date, date]
+# Clocks of two machines may differ by so much; by more, nobody knows how old the replica is.
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def answer_from_replica(
 ) -> PersonAnswer:
     """The answer as of what the replica holds; `known_at` is the present instant (UTC).
 
-    Raises ReplicaUnfit where the replica was last complete longer ago than `oldest`, does not know
-    the person, or knows another version or a later instant than is asked about; EligibilityDown
-    where there is no replica.
+    Raises ReplicaUnfit where the replica was last complete longer ago than `oldest`, or in the
+    future by more than clocks differ, does not know the person, or knows another version or a
+    later instant than is asked about; EligibilityDown where there is no replica.
     """
     completeness = people.completeness()
     if completeness is None:
@@ -76,6 +78,8 @@ def answer_from_replica(
             f"资格副本只完整到 {completeness.complete_at.isoformat(timespec='seconds')}，"
             f"超过所限的 {hours} 小时"
         )
+    if completeness.complete_at - known_at > _CLOCKS_APART:
+        raise _unfit("资格副本的核对时刻在将来，请核对两台机器的时钟")
     kept = people.find(person_id)
     if kept is None:
         raise _unfit("资格副本里没有这位参保人")

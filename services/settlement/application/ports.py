@@ -126,11 +126,18 @@ class RecordsJoined:
 
 @dataclass(frozen=True)
 class PersonChanges:
-    """Some changes in order, and the cursor to go on from (变更分页)."""
+    """Some changes in order, and the cursor to go on from (变更分页).
+
+    `last` is the last position of eligibility's log. The marks tell the events at the position
+    asked after and at `next_after` from every other; None and empty where it did not say.
+    """
 
     changes: tuple[PersonChange | RecordsJoined, ...]
     next_after: int
     has_more: bool
+    last: int | None = None
+    after_mark: str = ""
+    next_mark: str = ""
 
 
 class Corrections(Protocol):

@@ -5,7 +5,7 @@ confirmed; answered otherwise, it is listed and waits for somebody to revise it 
 is settled again here. What eligibility learned later is no matter of the replica: `list_touched`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,8 +13,9 @@ from typing import Protocol
 from uuid import UUID
 
 from contracts.vocabulary import InstitutionId
+from settlement.application.ask_when_down import SILENCES_BEFORE_PAUSE
 from settlement.application.list_touched import answered_otherwise
-from settlement.application.ports import Eligibility, Ledger, PersonUnknown
+from settlement.application.ports import Eligibility, EligibilityDown, Ledger, PersonUnknown
 from settlement.domain.record import Actor
 from settlement.domain.stay import Stay
 
@@ -70,43 +71,88 @@ class ReplicaAnswers(Protocol):
 
 @dataclass(frozen=True)
 class Rechecked:
-    """How many were asked about again, and which were answered otherwise (复核)."""
+    """How many were asked about again, and which were answered otherwise (复核).
+
+    Those in `failed` could not be asked about, for themselves or because eligibility was silent:
+    they wait on. `away` says that it was, where nothing at all was answered. `next_after` is the
+    position of the ledger to go on behind; 0 where all were asked about.
+    """
 
     confirmed: int
     different: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+    away: str | None = None
+    next_after: int = 0
 
 
 def recheck_replica(
-    answers: ReplicaAnswers, *, ledger: Ledger, eligibility: Eligibility, by: Actor, at: datetime
+    answers: ReplicaAnswers,
+    *,
+    ledger: Ledger,
+    eligibility: Eligibility,
+    by: Actor,
+    at: datetime,
+    after: int = 0,
+    at_most: int | None = None,
 ) -> Rechecked:
-    """Ask about all that wait. Raises EligibilityUnreachable: what was answered by then is kept."""
-    confirmed, different, after = 0, list[str](), 0
+    """Ask about those that wait behind a position of the ledger, all or so many of them.
+
+    One that cannot be asked about holds up no other; after three silences in a row nobody is asked
+    about any more.
+    """
+    found: dict[Recheck, list[str]] = {each: [] for each in Recheck}
+    failed, asked, silences, away = list[str](), 0, 0, None
+    for each in _waiting(answers, after):
+        if asked == at_most or silences == SILENCES_BEFORE_PAUSE:
+            break
+        asked, after = asked + 1, each.position
+        try:
+            recheck = _asked_again(each, ledger=ledger, eligibility=eligibility, by=by)
+        except EligibilityDown as down:
+            silences, away = silences + 1, str(down)
+            failed.append(each.number)
+            continue
+        except Exception:  # whatever is the matter with this one, others wait behind it
+            failed.append(each.number)
+            recheck = None
+        silences = 0
+        if recheck is not None:
+            answers.note(each.number, recheck, at=at)
+            found[recheck].append(each.number)
+    else:
+        after = 0
+    answered = len(found[Recheck.CONFIRMED]) + len(found[Recheck.DIFFERENT])
+    return Rechecked(
+        confirmed=len(found[Recheck.CONFIRMED]),
+        different=tuple(found[Recheck.DIFFERENT]),
+        failed=tuple(failed),
+        away=None if answered else away,
+        next_after=after,
+    )
+
+
+def _waiting(answers: ReplicaAnswers, after: int) -> Iterator[ReplicaAnswer]:
     while page := answers.page(
         after=after, limit=_AT_ONCE, recheck=Recheck.WAITING, institution_id=None
     ):
-        for number, recheck in _asked_again(page, ledger=ledger, eligibility=eligibility, by=by):
-            answers.note(number, recheck, at=at)
-            confirmed += recheck is Recheck.CONFIRMED
-            different += [number] if recheck is Recheck.DIFFERENT else []
+        yield from page
         after = page[-1].position
-    return Rechecked(confirmed, tuple(different))
 
 
 def _asked_again(
-    page: Iterable[ReplicaAnswer], *, ledger: Ledger, eligibility: Eligibility, by: Actor
-) -> Iterable[tuple[str, Recheck]]:
-    for each in page:
-        stay = ledger.find(each.stay_id, Stay)
-        settlement = stay.current_settlement if stay else None
-        # It may have been undone since the page was made.
-        if stay is None or settlement is None or settlement.number != each.number:
-            continue
-        try:
-            differs = any(
-                answered_otherwise(
-                    stay, settlement, known_at=each.known_at, by=by, eligibility=eligibility
-                )
+    each: ReplicaAnswer, *, ledger: Ledger, eligibility: Eligibility, by: Actor
+) -> Recheck | None:
+    """None where it was undone since the page was made."""
+    stay = ledger.find(each.stay_id, Stay)
+    settlement = stay.current_settlement if stay else None
+    if stay is None or settlement is None or settlement.number != each.number:
+        return None
+    try:
+        differs = any(
+            answered_otherwise(
+                stay, settlement, known_at=each.known_at, by=by, eligibility=eligibility
             )
-        except PersonUnknown:
-            differs = True
-        yield each.number, Recheck.DIFFERENT if differs else Recheck.CONFIRMED
+        )
+    except PersonUnknown:
+        differs = True
+    return Recheck.DIFFERENT if differs else Recheck.CONFIRMED

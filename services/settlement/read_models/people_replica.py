@@ -8,8 +8,7 @@ partition it came by.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import (
@@ -25,7 +24,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    inspect,
     or_,
     select,
     update,
@@ -33,11 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable
 
 from contracts.vocabulary import PersonId
-from eventlog.engines import begin_writing, insert_or, written_apart
-from eventlog.followed_tables import ReadModelMissing
+from eventlog.engines import begin_writing, insert_or, refuses_content, written_apart
+from eventlog.followed_tables import add_missing_columns, require_tables
 from settlement.application.answer_from_replica import PersonKept
+from settlement.application.check_replica import CheckedTo
 from settlement.application.ports import PersonChange, RecordsJoined
 from settlement.domain.record import ReplicaUsed
+from settlement.read_models import replica_checked
 
 NAME = "people_replica"
 
@@ -67,15 +67,8 @@ _refused = Table(
     Column("offset", BigInteger, nullable=False),
     Column("why", String, nullable=False),
 )
-# One row: up to which position of eligibility's log nothing is missing, and when that was all.
-_complete = Table(
-    "replica_complete",
-    _metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("checked_to", BigInteger, nullable=False),
-    Column("complete_at", String),
-)
-_THE_ROW = 1
+_TABLES = (_metadata, replica_checked.metadata)
+NO_PARTITION = -1
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(PersonKept)
@@ -95,6 +88,10 @@ class PartitionRead:
     refused: str | None = None
 
 
+class NotKept(Exception):
+    """The database refuses what a record tells (无法保存): it never will keep it."""
+
+
 class ReadElsewhere(Exception):
     """Less was taken of a partition than this reader believes (副本读取位置不符): look again."""
 
@@ -108,15 +105,16 @@ class SqlPeopleReplica:
     def create_tables(self) -> None:
         """Create what is missing; harmless when all of it is there."""
         with begin_writing(self._engine) as connection:
-            for table in _metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
+            for tables in _TABLES:
+                for table in tables.sorted_tables:
+                    connection.execute(CreateTable(table, if_not_exists=True))
+                    add_missing_columns(connection, table)
+            replica_checked.require_marks(connection)
 
     def require_tables(self) -> None:
         """That all of it is there, as a migration made it. Raises `ReadModelMissing`."""
-        with self._engine.connect() as connection:
-            for table in _metadata.sorted_tables:
-                if not inspect(connection).has_table(table.name):
-                    raise ReadModelMissing(table.name)
+        for tables in _TABLES:
+            require_tables(self._engine, tables)
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -130,10 +128,7 @@ class SqlPeopleReplica:
     def completeness(self) -> ReplicaUsed | None:
         """When, and up to which position, nothing was missing; None if that was never seen."""
         with self._engine.connect() as connection:
-            row = connection.execute(select(_complete)).first()
-        if row is None or row.complete_at is None:
-            return None
-        return ReplicaUsed(datetime.fromisoformat(row.complete_at), row.checked_to)
+            return replica_checked.completeness(connection)
 
     def count(self) -> int:
         """How many people (ids) it knows."""
@@ -141,10 +136,15 @@ class SqlPeopleReplica:
             return connection.execute(select(func.count()).select_from(_people)).scalar_one()
 
     def refusals(self) -> Mapping[tuple[int, int], str]:
-        """Why a partition stands before an offset, by both."""
+        """Why a partition stands before an offset, by both.
+
+        By (-1, how far it was checked) besides, why it is not a replica of eligibility's log.
+        """
         with self._engine.connect() as connection:
             rows = connection.execute(select(_refused)).all()
-        return {(row.partition, row.offset): row.why for row in rows}
+            another = replica_checked.another_log(connection)
+        found = {(row.partition, row.offset): row.why for row in rows}
+        return found if another is None else {**found, (NO_PARTITION, another[0]): another[1]}
 
     # --- following the topic --------------------------------------------------------------------
 
@@ -156,8 +156,16 @@ class SqlPeopleReplica:
     def take(self, read: PartitionRead, told: Sequence[tuple[int, Iterable[PersonKept]]]) -> None:
         """Take what the records at these offsets told, each once, with how far it was read.
 
-        Raises ReadElsewhere.
+        Raises ReadElsewhere; NotKept, and takes nothing, where the database refuses the content.
         """
+        try:
+            self._take(read, told)
+        except Exception as wrong:
+            if refuses_content(wrong):
+                raise NotKept(type(wrong).__name__) from wrong
+            raise
+
+    def _take(self, read: PartitionRead, told: Sequence[tuple[int, Iterable[PersonKept]]]) -> None:
         with begin_writing(self._engine) as connection:
             stored = _next_offset(connection, read.topic, read.partition)
             if (stored or 0) < read.read_from:
@@ -171,19 +179,15 @@ class SqlPeopleReplica:
         with begin_writing(self._engine) as connection:
             for table in _metadata.sorted_tables:
                 connection.execute(delete(table))
+            replica_checked.forget(connection)
 
     # --- being complete -------------------------------------------------------------------------
 
-    def checked_to(self, partitions: int) -> int:
-        """Up to which position of eligibility's log nothing is missing.
-
-        What a partition tells comes in the order of the log: up to the least of all partitions'
-        positions, nothing can be missing either.
-        """
+    def checked(self) -> CheckedTo:
+        """How far it was checked."""
         with self._engine.connect() as connection:
-            checked = connection.execute(select(_complete.c.checked_to)).scalar_one_or_none() or 0
-            rows = connection.execute(select(_partitions.c.position)).scalars().all()
-        return max(checked, min(rows)) if len(rows) == partitions else checked
+            held_to = connection.execute(select(func.max(_partitions.c.position))).scalar_one()
+            return replica_checked.checked(connection, held_to=held_to or 0)
 
     def holds(self, changes: Sequence[PersonChange | RecordsJoined]) -> bool:
         """Whether all of these are told of here: the person's version is theirs, or later."""
@@ -196,15 +200,20 @@ class SqlPeopleReplica:
         known = {row.person_id: row.version for row in rows}
         return all(known.get(person, 0) >= version for person, version in wanted.items())
 
-    def note_checked(self, position: int, *, complete_at: datetime | None = None) -> None:
+    def note_checked(
+        self, was: CheckedTo, position: int, *, mark: str, complete_at: datetime | None
+    ) -> CheckedTo | None:
         """Nothing is missing up to a position; `complete_at` (UTC) says that it was all there was
-        at that instant."""
-        values: dict[str, Any] = {"checked_to": position}
-        if complete_at is not None:
-            values["complete_at"] = complete_at.astimezone(UTC).isoformat()
+        at that instant. None where it no longer stands as it `was`."""
         with begin_writing(self._engine) as connection:
-            statement = insert_or(connection, _complete).values(id=_THE_ROW, **values)
-            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+            return replica_checked.note_checked(
+                connection, was, position, mark=mark, complete_at=complete_at
+            )
+
+    def note_another_log(self, was: CheckedTo, why: str) -> None:
+        """It is not a replica of eligibility's log any more: not complete, and an alarm."""
+        with begin_writing(self._engine) as connection:
+            replica_checked.note_another_log(connection, was, why)
 
 
 def _next_offset(connection: Connection, topic: str, partition: int) -> int | None:

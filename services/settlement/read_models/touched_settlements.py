@@ -41,13 +41,21 @@ from eventlog.followed_tables import FollowedTables
 from eventlog.follower import ReadsInOrder
 from eventlog.log import LoggedEvent
 from settlement.application.list_touched import Candidate, ChangeSeen
-from settlement.application.ports import Corrections, PersonChange, RecordsJoined
+from settlement.application.ports import (
+    Corrections,
+    EligibilityUnreachable,
+    PersonChange,
+    RecordsJoined,
+)
 from settlement.domain.record import SettlementInputs
 from settlement.domain.stay import Stay
 
 CHANGES_A_PAGE = 1_000
 _KEPT = timedelta(days=4)
 _FOREVER = date.max
+_ANOTHER_LOG = (
+    "资格服务的日志不是原来的，可能恢复自旧的备份；请运行 yizhan rebuild touched_settlements"
+)
 _NOT_KNOWN_BEFORE = 2**62
 _OF_RECORDS = tuple(kind.value for kind in RecordsChange)
 
@@ -104,8 +112,13 @@ _joined = Table(
     Column("person_id", String, primary_key=True),
     Column("other_id", String, primary_key=True),
 )
-# How far the changes were taken: one row, from the beginning on.
-_cursor = Table("touched_cursor", _metadata, Column("reached", BigInteger, nullable=False))
+# How far the changes were taken, and what tells the event there: one row, from the beginning on.
+_cursor = Table(
+    "touched_cursor",
+    _metadata,
+    Column("reached", BigInteger, nullable=False),
+    Column("mark", String),
+)
 
 
 class SqlTouchedSettlements(FollowedTables):
@@ -158,16 +171,20 @@ class SqlTouchedSettlements(FollowedTables):
     def _take_changes(self) -> bool:
         """Take a page of changes; whether there is more."""
         with self.reading() as connection:
-            reached: int = connection.execute(select(_cursor.c.reached)).scalar_one()
+            cursor = connection.execute(select(_cursor)).one()
+        reached: int = cursor.reached
         page = self._corrections.changes(after=reached, limit=CHANGES_A_PAGE)
+        is_shorter = page.last is not None and page.last < reached
+        if is_shorter or (cursor.mark and page.after_mark and cursor.mark != page.after_mark):
+            # What was taken came from a log that eligibility no longer has.
+            raise EligibilityUnreachable(_ANOTHER_LOG)
         if page.next_after == reached:
             return False
         with begin_writing(self._engine) as connection:
             # Another process may have taken this page; then it is not taken again.
-            move = (
-                update(_cursor).where(_cursor.c.reached == reached).values(reached=page.next_after)
-            )
-            if connection.execute(move).rowcount == 1 and page.changes:
+            move = update(_cursor).where(_cursor.c.reached == reached)
+            further = move.values(reached=page.next_after, mark=page.next_mark)
+            if connection.execute(further).rowcount == 1 and page.changes:
                 _take(connection, page.changes)
         return page.has_more
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from contracts.eligibility_events_v1 import ChangesShown
 from eligibility.bootstrap import Eligibility
 from eligibility.entrypoints.messages import changes_message
+from eventlog.event_marks import event_mark
 
 LARGEST_PAGE = 1_000
 
@@ -30,6 +31,10 @@ def changes_router(eligibility: Eligibility) -> APIRouter:
     ) -> ChangesShown:
         """按发生次序列出；只含人员标识、事项种类、涉及日期与记录时刻，不含个人信息。"""
         page = eligibility.read_changes(after=after, limit=limit, reaching_back=reaching_back)
-        return changes_message(page)
+        marks = {
+            "after_mark": event_mark(eligibility.log, after),
+            "next_mark": event_mark(eligibility.log, page.next_after),
+        }
+        return changes_message(page).model_copy(update=marks)
 
     return router

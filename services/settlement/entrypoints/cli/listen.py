@@ -10,7 +10,6 @@ import typer
 
 from eventlog.follower import FollowerStopped
 from eventlog.log import EventLogMissing, EventNotReadable
-from settlement.application.ports import EligibilityUnreachable
 from settlement.bootstrap import ReplicaParts, build_replica
 from settlement.entrypoints import clock
 from settlement.entrypoints.cli.ledger_place import existing_place, opened, settings_on
@@ -119,12 +118,14 @@ def recheck(data: Data = None) -> None:
     replica = _replica(data)
     try:
         done = BesideListening(replica, clock.now, typer.echo).recheck()
-    except EligibilityUnreachable as away:
-        refuse(str(away))
     except (EventNotReadable, FollowerStopped) as wrong:
         refuse(f"账本无法读取：{wrong}；请先运行 yizhan verify")
+    if done.away is not None:
+        refuse(done.away)
+    if done.failed:
+        typer.echo(f"未能询问 {len(done.failed)} 笔，仍待复核：{'、'.join(done.failed[:20])}")
     typer.echo(f"复核相同 {done.confirmed} 笔，不同 {len(done.different)} 笔")
-    raise typer.Exit(1 if done.different else 0)
+    raise typer.Exit(1 if done.different or done.failed else 0)
 
 
 def _replica(data: Path | None) -> ReplicaParts:
