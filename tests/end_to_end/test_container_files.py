@@ -233,7 +233,7 @@ def test_every_setting_that_documents_name_reaches_the_services() -> None:
     services = compose("docker-compose.yml").services
     told = {name for each in services.values() for name in each.environment}
     by_file = {name.removesuffix("_FILE") for name in told if name.endswith("_FILE")}
-    settable = {name for name, _ in variables()} | by_file
+    settable = {name.removesuffix("_FILE") for name, _ in variables()} | by_file
     assert sorted(named - settable - NOT_SET_FROM_OUTSIDE.keys()) == []
     assert sorted(NOT_SET_FROM_OUTSIDE.keys() - named) == []
 
@@ -273,7 +273,8 @@ def test_what_is_empty_is_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for name in names:
         monkeypatch.delenv(name, raising=False)
     unset = (SettlementSettings.from_environment(), read_settings({}))
-    told = {name: f"{empty}" if name.endswith("_FILE") else "" for name in names}
+    given = {name: value for each in services for name, value in each.environment.items()}
+    told = {name: f"{empty}" if "/run/secrets/" in given[name] else "" for name in names}
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     assert (SettlementSettings.from_environment(), read_settings(told)) == unset

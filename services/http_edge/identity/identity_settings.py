@@ -94,13 +94,12 @@ def secret_from(environment: Mapping[str, str], variable: str) -> str | None:
     file = environment.get(f"{variable}_FILE")
     if not file:
         return environment.get(variable) or None
+    if environment.get(variable):
+        raise IdentityUnusable(f"{variable} 与 {variable}_FILE 只能设一个")
     try:
-        kept = Path(file).read_text(encoding="utf-8").strip()
+        return Path(file).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError):
         raise IdentityUnusable(f"{variable}_FILE 所指的文件无法读取") from None
-    if kept and environment.get(variable):
-        raise IdentityUnusable(f"{variable} 与 {variable}_FILE 只能设一个")
-    return kept or environment.get(variable) or None
 
 
 def _require_safe(url: str, variable: str) -> None:
