@@ -40,7 +40,10 @@ def kafka_command(main: str, *arguments: str, java_options: tuple[str, ...] = ()
 
 def format_node(cluster: str, *options: str) -> None:
     """Make a node's empty folder that of a cluster. Raises KafkaNotFetched, KafkaNotFormatted."""
-    command = kafka_command("kafka.tools.StorageTool", "format", "-t", cluster, *options)
+    # In one word: an id may begin with a hyphen.
+    command = kafka_command(
+        "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", *options
+    )
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise KafkaNotFormatted(f"StorageTool：{ran.stdout}{ran.stderr}")
