@@ -11,9 +11,12 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, inspect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
-from eventlog.engines import begin_writing, lock_tables, told_as_busy, written_apart
+from eventlog.engines import BUSY, begin_writing, lock_tables, told_as_busy, written_apart
 from eventlog.follower import Follower, React, ReadsInOrder, create_follower_tables
-from eventlog.log_errors import EventLogMissing
+from eventlog.log_errors import EventLogMissing, LogBusy
+
+# More than rebuilds can come between, and an end where a position is never seen.
+_LOOKS = 100
 
 
 class ReadModelMissing(EventLogMissing):
@@ -93,14 +96,14 @@ class FollowedTables:
     @contextmanager
     def caught_up(self) -> Iterator[Connection]:
         """As `reading`, with everything that was logged before. Raises FollowerStopped, LogBusy."""
-        reached = self.catch_up()
-        while True:
+        for _ in range(_LOOKS):
+            reached = self.catch_up()
             with self.reading() as connection:
                 if self._follower.position_seen_by(connection) >= reached:
                     yield connection
                     return
             # Somebody makes the rows again, and had not come so far when this looked.
-            reached = self.catch_up()
+        raise LogBusy(BUSY)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from eventlog.followed_tables import FollowedTables
 from eventlog.follower import FollowerStopped
-from eventlog.log import EventLog, LoggedEvent
+from eventlog.log import EventLog, LogBusy, LoggedEvent
 from eventlog.sqlite_engine import open_engine
 from tests.eventlog.savings_box import Box
 
@@ -160,6 +160,16 @@ def test_what_is_applied_meanwhile_is_in_none_of_the_answers(
         after = connection.execute(select(_coins.c.fen)).scalars().all()
 
     assert (before, after) == ([1], [1])
+
+
+def test_a_position_that_is_never_seen_ends_the_looking(
+    log: EventLog, kept: KeptCoins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever always finds the tables behind hears that they are busy, and does not look for ever."""
+    save_coins(log, 1)
+    monkeypatch.setattr(kept, "catch_up", lambda: 10)
+    with pytest.raises(LogBusy):
+        kept.fens()
 
 
 def test_an_event_that_cannot_be_applied_leaves_no_answer(log: EventLog, kept: KeptCoins) -> None:

@@ -5,6 +5,7 @@ numbered anew, so that only what the events say about each other can give it awa
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -12,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection
 
 from eventlog.sqlite_engine import open_engine
 from settlement.application.verify_ledger import verify_ledger
@@ -354,6 +356,10 @@ class RestlessBooks(FundAccount):
         """Moves on."""
         self.position += 1
         return self.position
+
+    def caught_up(self) -> AbstractContextManager[Connection]:
+        """What stands, though there is more already."""
+        return self.reading()
 
 
 @pytest.mark.parametrize(
