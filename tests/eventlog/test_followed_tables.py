@@ -165,7 +165,7 @@ def test_what_is_applied_meanwhile_is_in_none_of_the_answers(
 def test_a_position_that_is_never_seen_ends_the_looking(
     log: EventLog, kept: KeptCoins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever always finds the tables behind hears that they are busy, and does not look for ever."""
+    """Whoever always finds the tables behind hears that they are busy, some looks later."""
     save_coins(log, 1)
     monkeypatch.setattr(kept, "catch_up", lambda: 10)
     with pytest.raises(LogBusy):
