@@ -297,7 +297,8 @@ def test_the_cursor_of_changes_misses_nothing_and_repeats_nothing(desk: Desk) ->
     assert len(changes) == 12
     assert [each["position"] for each in changes] == sorted({each["position"] for each in changes})
     last = desk.client.get("/v1/changes", params={"after": after}).json()
-    assert last == {"changes": [], "next_after": after, "has_more": False}
+    assert (last["changes"], last["next_after"], last["has_more"]) == ([], after, False)
+    assert last["after_mark"] == last["next_mark"] == page["next_mark"]
 
 
 def test_a_change_says_nothing_of_the_person_beside_its_id(desk: Desk) -> None:

@@ -7,10 +7,13 @@ a process out of which each server comes.
 import multiprocessing
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from eligibility.settings import Settings as PeopleSettings
+from eligibility.storage import make_tables as make_people_tables
 from settlement.application.law_library import LawLibrary
 from settlement.application.verify_ledger import verify_ledger
 from settlement.settings import Settings
@@ -25,6 +28,16 @@ class Store:
     """Where a server keeps everything (存储), and how what was kept is looked at afterwards."""
 
     settings: Settings
+    people_schema: str = field(default_factory=lambda: f"people_{uuid4().hex}")
+
+    def __post_init__(self) -> None:
+        """Eligibility's tables are there where a server keeps them; settlement's were before."""
+        if self.settings.database is not None:
+            make_people_tables(
+                PeopleSettings(
+                    self.settings.data, database=self.settings.database, schema=self.people_schema
+                )
+            )
 
     @property
     def serving(self) -> dict[str, Any]:
@@ -34,6 +47,7 @@ class Store:
             "data": settings.data,
             "database": settings.database,
             "schema": settings.schema,
+            "people_schema": self.people_schema,
         }
 
     def discrepancies(self) -> tuple[object, ...]:
