@@ -25,7 +25,8 @@ from tests.support.settlement_desk import P2
 
 
 def data_of(page: Any) -> list[dict[str, Any]]:
-    """The events of a page, out of their envelopes."""
+    """The events of a page, out of their envelopes; nothing stopped it."""
+    assert page.stopped is None
     return [json.loads(each.value)["data"] for each in page.messages]
 
 
@@ -37,7 +38,6 @@ def test_everything_that_was_noticed_is_published(story: Story) -> None:
     assert data_of(page) == noticed["notices"]
     assert [each.key.decode() for each in page.messages] == [e["person_id"] for e in data_of(page)]
     assert page.reached == page.last == parts.ledger.log.last_position()
-    assert page.stopped is None
     envelopes = [SETTLEMENT.envelope.model_validate_json(each.value) for each in page.messages]
     assert len(envelopes) == 6
 
