@@ -54,6 +54,7 @@ from eventlog.postgres_tables import LOG_VERSION
 from eventlog.recorder import EventLogRecorder, StoredAggregate
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.sealing import seal_of_comment
+from eventlog.turns import aside
 
 Found = TypeVar("Found")
 
@@ -399,7 +400,7 @@ class PostgresRecorder(EventLogRecorder):
             with self._pool.connection() as connection:
                 return work(connection)
 
-        return with_patience(attempt)
+        return aside(lambda: with_patience(attempt))
 
 
 _LARGEST = 2**62

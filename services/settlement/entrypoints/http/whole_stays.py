@@ -20,6 +20,7 @@ from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
 from settlement.entrypoints.http.once import Arrived, answer_write
 from settlement.entrypoints.http.stays import show_settled
+from settlement.entrypoints.http.straight_route import straight_route
 from settlement.law.book import StayDates
 from settlement.law.facts import Facts
 
@@ -28,7 +29,9 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["一次性结算与试算 settlements, previews"])
 
-    @routes.post(
+    straight = APIRouter(route_class=straight_route(parts.turns))
+
+    @straight.post(
         "/v1/settlements",
         summary="一次性结算 (settle a whole stay)",
         status_code=201,
@@ -70,6 +73,7 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
             settled_on=settled_on,
         )
 
+    routes.include_router(straight)
     return routes
 
 

@@ -1,0 +1,201 @@
+"""Turns (轮流办理): many requests worked on by one thread, each until it would wait.
+
+One thread at a time runs Python in a process. Threads that answer requests side by side compute no
+sooner for being many, and hand over to one another at every wait. Here each request is a turn of
+one thread: where it would wait, it lets the next one go on. Those who have come to the same place
+by the time nobody computes any more share what they wait for.
+
+A turn must not wait by itself: it would keep all others waiting, and of two that hold each other's
+locks none would ever go on. `aside` is for whatever may wait.
+"""
+
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeVar, cast
+
+from greenlet import getcurrent, greenlet
+
+_IDLE_SECONDS = 1.0
+_MOST_ASIDE = 40
+
+Result = TypeVar("Result")
+
+
+class Together(Protocol):
+    """What several do at once by one step (合办): see `GroupWriter.write_together`."""
+
+    def write_together(self, items: Sequence[Any]) -> Sequence[Any]:
+        """Of each item its result, or the exception that is its own. May wait."""
+
+
+class Turn(greenlet):
+    """One request at work (一轮); it belongs to the thread that runs it."""
+
+    def __init__(self, turns: "Turns", work: Callable[[], None], back: greenlet) -> None:
+        super().__init__(work, back)
+        self.turns = turns
+        self.gr_context = contextvars.copy_context()
+
+
+def this_turn() -> Turn | None:
+    """The turn that asks, or None in a thread of its own."""
+    current = getcurrent()
+    return current if isinstance(current, Turn) else None
+
+
+def aside(call: Callable[[], Result]) -> Result:
+    """What a call gives that may wait; in a turn, others go on meanwhile. Raises what it raises."""
+    turn = this_turn()
+    return turn.turns.wait_aside(turn, call) if turn else call()
+
+
+class Turns:
+    """Runs turns in one thread, which is there while there is something to do."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        # What turns wait for while it is done for several, one step of each kind at a time.
+        self._steps = ThreadPoolExecutor(thread_name_prefix="together")
+        self._calls = ThreadPoolExecutor(_MOST_ASIDE, thread_name_prefix="aside")
+        self._news: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._is_running = False
+        # From here on the thread's own.
+        self._at_work = 0
+        self._ready: deque[tuple[Turn, Any]] = deque()
+        self._gathered: dict[Together, list[tuple[Turn, Any]]] = {}
+        self._under_way: set[Together] = set()
+        self._main: greenlet = getcurrent()
+
+    def begin(self, work: Callable[[], Result]) -> "Future[Result]":
+        """Have work done in a turn, in the context of whoever asks."""
+        outcome: Future[Result] = Future()
+        context = contextvars.copy_context()
+        self._tell(lambda: context.run(self._start, work, outcome))
+        return outcome
+
+    @property
+    def others(self) -> int:
+        """How many turns are at work beside the one that asks."""
+        return self._at_work - 1
+
+    def wait_together(self, turn: Turn, step: Together, item: Any) -> Any:
+        """What a step gives for an item, done for all who have come to it. Raises its exception."""
+        self._gathered.setdefault(step, []).append((turn, item))
+        return _told(self._main.switch())
+
+    def wait_aside(self, turn: Turn, call: Callable[[], Result]) -> Result:
+        """What a call gives that is made in another thread. Raises what it raises."""
+        context = contextvars.copy_context()
+
+        def made() -> None:
+            outcome = _outcome(lambda: context.run(call))
+            self._tell(lambda: self._ready.append((turn, outcome)))
+
+        self._calls.submit(made)
+        return cast("Result", _told(self._main.switch()))
+
+    def later(self, call: Callable[[], object]) -> None:
+        """Have a call made in another thread, which nobody waits for; it must not raise."""
+        self._calls.submit(call)
+
+    def _tell(self, news: Callable[[], None]) -> None:
+        self._news.put(news)
+        with self._starting:
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._run, name="turns", daemon=True).start()
+
+    def _run(self) -> None:
+        self._main = getcurrent()
+        while True:
+            self._hear()
+            while self._ready:
+                turn, value = self._ready.popleft()
+                turn.switch(value)
+                # Who came meanwhile computes before a step is taken for those who wait.
+                self._hear_what_is_there()
+            self._take_steps()
+            if self._may_end():
+                return
+
+    def _hear(self) -> None:
+        """Wait for news, though not for ever."""
+        try:
+            self._news.get(timeout=_IDLE_SECONDS)()
+        except Empty:
+            return
+        self._hear_what_is_there()
+
+    def _hear_what_is_there(self) -> None:
+        while True:
+            try:
+                self._news.get_nowait()()
+            except Empty:
+                return
+
+    def _may_end(self) -> bool:
+        """Turns belong to their thread: it ends when there is none, and another begins."""
+        if self._at_work:
+            return False
+        with self._starting:
+            self._is_running = not self._news.empty()
+            return not self._is_running
+
+    def _start(self, work: Callable[[], Result], outcome: "Future[Result]") -> None:
+        def worked() -> None:
+            found = _outcome(work)
+            self._at_work -= 1
+            _tell_outcome(outcome, found)
+
+        self._at_work += 1
+        self._ready.append((Turn(self, lambda *_: worked(), self._main), None))
+
+    def _take_steps(self) -> None:
+        """Nobody computes: each step that is not under way is taken for all who have come to it."""
+        for step in [each for each in self._gathered if each not in self._under_way]:
+            group = self._gathered.pop(step)
+            self._under_way.add(step)
+            self._steps.submit(self._take, step, group)
+
+    def _take(self, step: Together, group: list[tuple[Turn, Any]]) -> None:
+        try:
+            outcomes = [_as_outcome(each) for each in step.write_together([i for _, i in group])]
+        except BaseException as error:  # whoever waits must hear of it
+            outcomes = [error for _ in group]
+        self._tell(lambda: self._go_on(step, group, outcomes))
+
+    def _go_on(self, step: Together, group: list[tuple[Turn, Any]], outcomes: list[Any]) -> None:
+        self._under_way.discard(step)
+        self._ready.extend(
+            (turn, outcome) for (turn, _), outcome in zip(group, outcomes, strict=True)
+        )
+
+
+def _outcome(call: Callable[[], Any]) -> tuple[Any] | BaseException:
+    """What a call gave in a tuple, or what it raised."""
+    try:
+        return (call(),)
+    except BaseException as error:  # told to whoever waits
+        return error
+
+
+def _as_outcome(found: Any) -> tuple[Any] | Exception:
+    return found if isinstance(found, Exception) else (found,)
+
+
+def _told(outcome: tuple[Any] | BaseException) -> Any:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome[0]
+
+
+def _tell_outcome(future: "Future[Any]", outcome: tuple[Any] | BaseException) -> None:
+    if isinstance(outcome, BaseException):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome[0])
