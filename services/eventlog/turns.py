@@ -35,10 +35,16 @@ class Together(Protocol):
 class Turn(greenlet):
     """One request at work (一轮); it belongs to the thread that runs it."""
 
-    def __init__(self, turns: "Turns", work: Callable[[], None], back: greenlet) -> None:
-        super().__init__(work, back)
+    def __init__(self, turns: "Turns", work: Callable[..., None]) -> None:
+        # Nobody else may know the thread's own greenlet: when the thread ends, greenlet looks for
+        # whoever has it, does not find what `gc.freeze` put away, and lets go once too often.
+        super().__init__(work, getcurrent())
         self.turns = turns
         self.gr_context = contextvars.copy_context()
+
+    def let_others_go_on(self) -> Any:
+        """Returns what this turn is told when it goes on. Raises what it is told."""
+        return _told(cast("greenlet", self.parent).switch())
 
 
 def this_turn() -> Turn | None:
@@ -69,7 +75,6 @@ class Turns:
         self._ready: deque[tuple[Turn, Any]] = deque()
         self._gathered: dict[Together, list[tuple[Turn, Any]]] = {}
         self._under_way: set[Together] = set()
-        self._main: greenlet = getcurrent()
 
     def begin(self, work: Callable[[], Result]) -> "Future[Result]":
         """Have work done in a turn, in the context of whoever asks."""
@@ -86,7 +91,7 @@ class Turns:
     def wait_together(self, turn: Turn, step: Together, item: Any) -> Any:
         """What a step gives for an item, done for all who have come to it. Raises its exception."""
         self._gathered.setdefault(step, []).append((turn, item))
-        return _told(self._main.switch())
+        return turn.let_others_go_on()
 
     def wait_aside(self, turn: Turn, call: Callable[[], Result]) -> Result:
         """What a call gives that is made in another thread. Raises what it raises."""
@@ -97,7 +102,7 @@ class Turns:
             self._tell(lambda: self._ready.append((turn, outcome)))
 
         self._calls.submit(made)
-        return cast("Result", _told(self._main.switch()))
+        return cast("Result", turn.let_others_go_on())
 
     def later(self, call: Callable[[], object]) -> None:
         """Have a call made in another thread, which nobody waits for; it must not raise."""
@@ -111,25 +116,26 @@ class Turns:
                 threading.Thread(target=self._run, name="turns", daemon=True).start()
 
     def _run(self) -> None:
-        self._main = getcurrent()
-        while True:
-            self._hear()
+        while self._hear():
             while self._ready:
                 turn, value = self._ready.popleft()
                 turn.switch(value)
                 # Who came meanwhile computes before a step is taken for those who wait.
                 self._hear_what_is_there()
             self._take_steps()
-            if self._may_end():
-                return
 
-    def _hear(self) -> None:
-        """Wait for news, though not for ever."""
-        try:
-            self._news.get(timeout=_IDLE_SECONDS)()
-        except Empty:
-            return
-        self._hear_what_is_there()
+    def _hear(self) -> bool:
+        """Wait for news; False where none came for a while and nobody is at work: the thread ends
+        then, and another one begins with the next that comes."""
+        while True:
+            try:
+                self._news.get(timeout=_IDLE_SECONDS)()
+            except Empty:
+                if self._may_end():
+                    return False
+            else:
+                self._hear_what_is_there()
+                return True
 
     def _hear_what_is_there(self) -> None:
         while True:
@@ -139,7 +145,7 @@ class Turns:
                 return
 
     def _may_end(self) -> bool:
-        """Turns belong to their thread: it ends when there is none, and another begins."""
+        """Turns belong to their thread, so it stays while there are any."""
         if self._at_work:
             return False
         with self._starting:
@@ -153,7 +159,7 @@ class Turns:
             _tell_outcome(outcome, found)
 
         self._at_work += 1
-        self._ready.append((Turn(self, lambda *_: worked(), self._main), None))
+        self._ready.append((Turn(self, lambda *_: worked()), None))
 
     def _take_steps(self) -> None:
         """Nobody computes: each step that is not under way is taken for all who have come to it."""
@@ -163,17 +169,19 @@ class Turns:
             self._steps.submit(self._take, step, group)
 
     def _take(self, step: Together, group: list[tuple[Turn, Any]]) -> None:
+        told: Sequence[Any]
         try:
-            outcomes = [_as_outcome(each) for each in step.write_together([i for _, i in group])]
+            told = step.write_together([item for _, item in group])
         except BaseException as error:  # whoever waits must hear of it
-            outcomes = [error for _ in group]
-        self._tell(lambda: self._go_on(step, group, outcomes))
+            told = [error for _ in group]
+        outcomes = [each if isinstance(each, BaseException) else (each,) for each in told]
+        going_on = [(turn, each) for (turn, _), each in zip(group, outcomes, strict=True)]
 
-    def _go_on(self, step: Together, group: list[tuple[Turn, Any]], outcomes: list[Any]) -> None:
-        self._under_way.discard(step)
-        self._ready.extend(
-            (turn, outcome) for (turn, _), outcome in zip(group, outcomes, strict=True)
-        )
+        def go_on() -> None:
+            self._under_way.discard(step)
+            self._ready.extend(going_on)
+
+        self._tell(go_on)
 
 
 def _outcome(call: Callable[[], Any]) -> tuple[Any] | BaseException:
@@ -182,10 +190,6 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any] | BaseException:
         return (call(),)
     except BaseException as error:  # told to whoever waits
         return error
-
-
-def _as_outcome(found: Any) -> tuple[Any] | Exception:
-    return found if isinstance(found, Exception) else (found,)
 
 
 def _told(outcome: tuple[Any] | BaseException) -> Any:
