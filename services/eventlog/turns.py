@@ -64,8 +64,8 @@ class Turns:
 
     def __init__(self) -> None:
         """Nothing runs yet."""
-        # What turns wait for while it is done for several, one step of each kind at a time.
-        self._steps = ThreadPoolExecutor(thread_name_prefix="together")
+        # One step at a time: until it is done, more come to the next one.
+        self._steps = ThreadPoolExecutor(1, thread_name_prefix="together")
         self._calls = ThreadPoolExecutor(_MOST_ASIDE, thread_name_prefix="aside")
         self._news: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._starting = threading.Lock()
@@ -74,7 +74,7 @@ class Turns:
         self._at_work = 0
         self._ready: deque[tuple[Turn, Any]] = deque()
         self._gathered: dict[Together, list[tuple[Turn, Any]]] = {}
-        self._under_way: set[Together] = set()
+        self._is_under_way = False
 
     def begin(self, work: Callable[[], Result]) -> "Future[Result]":
         """Have work done in a turn, in the context of whoever asks."""
@@ -122,7 +122,7 @@ class Turns:
                 turn.switch(value)
                 # Who came meanwhile computes before a step is taken for those who wait.
                 self._hear_what_is_there()
-            self._take_steps()
+            self._take_step()
 
     def _hear(self) -> bool:
         """Wait for news; False where none came for a while and nobody is at work: the thread ends
@@ -161,12 +161,12 @@ class Turns:
         self._at_work += 1
         self._ready.append((Turn(self, lambda *_: worked()), None))
 
-    def _take_steps(self) -> None:
-        """Nobody computes: each step that is not under way is taken for all who have come to it."""
-        for step in [each for each in self._gathered if each not in self._under_way]:
-            group = self._gathered.pop(step)
-            self._under_way.add(step)
-            self._steps.submit(self._take, step, group)
+    def _take_step(self) -> None:
+        """Nobody computes: the step that somebody came to first is taken for all who are there."""
+        if self._gathered and not self._is_under_way:
+            step = next(iter(self._gathered))
+            self._is_under_way = True
+            self._steps.submit(self._take, step, self._gathered.pop(step))
 
     def _take(self, step: Together, group: list[tuple[Turn, Any]]) -> None:
         told: Sequence[Any]
@@ -178,7 +178,7 @@ class Turns:
         going_on = [(turn, each) for (turn, _), each in zip(group, outcomes, strict=True)]
 
         def go_on() -> None:
-            self._under_way.discard(step)
+            self._is_under_way = False
             self._ready.extend(going_on)
 
         self._tell(go_on)

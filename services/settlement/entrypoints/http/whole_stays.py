@@ -1,7 +1,9 @@
 """A whole stay in one call, and bills that nothing is stored of (一次性结算、无状态试算)."""
 
 from datetime import date, datetime
+from enum import Enum
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import APIRouter, Response
 
@@ -24,14 +26,14 @@ from settlement.entrypoints.http.straight_route import straight_route
 from settlement.law.book import StayDates
 from settlement.law.facts import Facts
 
+_TAGS: Final[list[str | Enum]] = ["一次性结算与试算 settlements, previews"]
+
 
 def whole_stay_routes(parts: Parts) -> APIRouter:
-    """The routes."""
-    routes = APIRouter(tags=["一次性结算与试算 settlements, previews"])
+    """The route of a whole stay in one call."""
+    routes = APIRouter(tags=_TAGS, route_class=straight_route(parts.turns))
 
-    straight = APIRouter(route_class=straight_route(parts.turns))
-
-    @straight.post(
+    @routes.post(
         "/v1/settlements",
         summary="一次性结算 (settle a whole stay)",
         status_code=201,
@@ -60,6 +62,13 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
             status=HTTPStatus.CREATED,
         )
 
+    return routes
+
+
+def stateless_preview_routes(parts: Parts) -> APIRouter:
+    """The route of bills that nothing is stored of."""
+    routes = APIRouter(tags=_TAGS)
+
     @routes.post("/v1/previews", summary="无状态试算 (stateless preview)")
     def preview(asked: message.StatelessBill) -> message.StatementShown:
         """无状态试算：给出费用与情形，得到结算单；不查名册，不留记录。"""
@@ -73,7 +82,6 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
             settled_on=settled_on,
         )
 
-    routes.include_router(straight)
     return routes
 
 
