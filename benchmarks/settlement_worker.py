@@ -14,6 +14,7 @@ import uvicorn
 
 from contracts.vocabulary import PersonId, RegionCode, Scheme
 from http_edge.logs import configure_logs
+from http_edge.workers import built
 from settlement.application.ports import PersonAnswer
 from settlement.bootstrap import build_parts
 from settlement.domain.record import Actor, EnrolmentUsed, IdentityUsed
@@ -74,9 +75,8 @@ def main() -> None:
     parts = build_parts(Settings.from_environment(), now)
     if how == "kept":
         parts = replace(parts, asked_at_desk=KeptAnswers())
-    config = uvicorn.Config(
-        create_app(parts), log_level="warning", log_config=None, access_log=False
-    )
+    app = built(lambda: create_app(parts))
+    config = uvicorn.Config(app, log_level="warning", log_config=None, access_log=False)
     uvicorn.Server(config).run(sockets=[listening])
 
 

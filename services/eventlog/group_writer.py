@@ -3,7 +3,7 @@
 While one group is on its way to the disk, the next one gathers; so a transaction is the larger the
 more there is to do. Whoever comes when nobody writes takes what has gathered; afterwards the first
 of those who wait does the same. No thread is kept for it. With a company, those who still compute
-may come along; without one nobody waits for others.
+may come along; without one nobody waits for others. Who comes in a turn waits with the other turns.
 """
 
 import logging
@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from eventlog.company import Company
 from eventlog.log_errors import OutcomeUnknown
+from eventlog.turns import this_turn
 
 MOST_TOGETHER = 256
 
@@ -26,8 +27,9 @@ Result = TypeVar("Result")
 class _Waiting(Generic[Item, Result]):
     """One who waits: woken with an outcome, or without one to write the next group."""
 
-    def __init__(self, item: Item) -> None:
+    def __init__(self, item: Item, *, has_company: bool = True) -> None:
         self.item = item
+        self.has_company = has_company
         self.outcome: tuple[Result] | Exception | None = None
         self.is_woken = False
         # A lock by itself: an event is one in a condition in a lock, and as much dearer.
@@ -45,12 +47,17 @@ class _Waiting(Generic[Item, Result]):
             self.is_woken = True
             self._asleep.release()
 
-    def result(self) -> Result:
+    def told(self) -> Result | Exception:
+        """What came of it: its result, or the exception that its writer is told."""
         if isinstance(self.outcome, tuple):
             return self.outcome[0]
-        if self.outcome is None:
-            raise OutcomeUnknown
-        raise self.outcome
+        return OutcomeUnknown() if self.outcome is None else self.outcome
+
+    def result(self) -> Result:
+        told = self.told()
+        if isinstance(told, Exception):
+            raise told
+        return told
 
 
 class GroupWriter(Generic[Item, Result]):
@@ -79,6 +86,10 @@ class GroupWriter(Generic[Item, Result]):
 
     def write(self, item: Item) -> Result:
         """Returns when the item's group is written; raises what `write_all` says of this item."""
+        turn = this_turn()
+        if turn is not None:
+            told: Result = turn.turns.wait_together(turn, self, item)
+            return told
         mine: _Waiting[Item, Result] = _Waiting(item)
         if self._company:
             self._company.wait()
@@ -92,6 +103,21 @@ class GroupWriter(Generic[Item, Result]):
             self._let_others_come(mine)
             self._write_next_group()
         return mine.result()
+
+    def write_together(self, items: Sequence[Item]) -> list[Result | Exception]:
+        """The same for several who have come already, in their order; what each is told."""
+        mine: list[_Waiting[Item, Result]] = [_Waiting(item, has_company=False) for item in items]
+        with self._mutex:
+            self._waiting.extend(mine)
+            is_to_write = not self._somebody_writes
+            self._somebody_writes = True
+        for each in mine:
+            if not is_to_write:
+                each.sleep()
+            is_to_write = False
+            if each.outcome is None:
+                self._write_next_group()
+        return [each.told() for each in mine]
 
     def _wait(self, mine: _Waiting[Item, Result]) -> None:
         try:
@@ -134,7 +160,7 @@ class GroupWriter(Generic[Item, Result]):
                 each.outcome = outcome if isinstance(outcome, Exception) else (outcome,)
             if self._company:
                 # Before the next one looks who computes: these do, as soon as they are woken.
-                self._company.go_on(len(group))
+                self._company.go_on(sum(each.has_company for each in group))
             self._wake_next()
             for each in group:
                 each.wake()

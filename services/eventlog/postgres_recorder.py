@@ -54,6 +54,7 @@ from eventlog.postgres_tables import LOG_VERSION
 from eventlog.recorder import EventLogRecorder, StoredAggregate
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.sealing import seal_of_comment
+from eventlog.turns import aside
 
 Found = TypeVar("Found")
 
@@ -72,11 +73,8 @@ _TOGETHER = """SELECT true, originator_id, originator_version, topic, state
 _SNAPSHOTS = "SELECT originator_id, originator_version, topic, state FROM snapshots"
 _REQUEST = """SELECT institution_id, operation, key, body_hash, accepted, status, body
     FROM request_register WHERE institution_id = %b AND operation = %b AND key = %b"""
-# Committed without waiting for the disk, in one round trip; the setting ends with the statement.
 _NEXT_SERIALS = """INSERT INTO serials AS there (series, last)
-    SELECT series, wanted FROM unnest(%b::text[], %b::bigint[]) AS asked (series, wanted),
-        (SELECT set_config('synchronous_commit', 'off', true) AS it) AS waiting
-    WHERE waiting.it = 'off' ORDER BY series
+    SELECT * FROM unnest(%b::text[], %b::bigint[]) AS asked (series, wanted) ORDER BY series
     ON CONFLICT (series) DO UPDATE SET last = there.last + excluded.last
     RETURNING series, last"""
 VERSION = "SELECT obj_description(to_regclass('stored_events'), 'pg_class')"
@@ -355,8 +353,8 @@ class PostgresRecorder(EventLogRecorder):
     def next_serial(self, series: str) -> int:
         """As `EventLogRecorder`; those who ask at once are answered by one statement.
 
-        Not flushed to the disk by itself: the save that uses the number comes after it in the
-        server's journal and is, so that whatever loses the number loses its use as well.
+        On the disk before it is told: a server that stops between may forget what is not, while
+        who has the number saves with it once the server is there again.
         """
         return self._serials.write(series)
 
@@ -399,7 +397,7 @@ class PostgresRecorder(EventLogRecorder):
             with self._pool.connection() as connection:
                 return work(connection)
 
-        return with_patience(attempt)
+        return aside(lambda: with_patience(attempt))
 
 
 _LARGEST = 2**62

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import psycopg
@@ -29,6 +29,7 @@ from eventlog.postgres_connections import (
     with_patience,
 )
 from eventlog.requests import RequestKey
+from eventlog.turns import Turn, this_turn
 
 _HOLD = "SELECT pg_advisory_lock_shared(held) FROM unnest(%b::bigint[]) AS held"
 _LET_GO = "SELECT count(pg_advisory_unlock_shared(ended)) FROM unnest(%b::bigint[]) AS ended"
@@ -52,7 +53,10 @@ class AdvisoryRunningRequests:
         self._arrivals: GroupWriter[tuple[RequestKey, float], None] = GroupWriter(
             self._hold, company=company, refusals=REFUSALS
         )
+        # The connection's; whoever has it may wait for the server.
         self._mutex = threading.Lock()
+        # That of the two below; held for a moment.
+        self._counting = threading.Lock()
         self._running: Counter[RequestKey] = Counter()
         self._ended = Bigints()
         self._connection: Connection[Any] | None = None
@@ -60,25 +64,34 @@ class AdvisoryRunningRequests:
     @contextmanager
     def hold(self, key: RequestKey) -> Iterator[None]:
         """The request runs as long as this context is open; several may run under one key."""
+        turn = this_turn()
         is_held = False
         try:
-            with self._company.member():
+            # Turns have each other's company already.
+            with nullcontext() if turn else self._company.member():
                 self._arrivals.write((key, end_of_patience()))
                 is_held = True
                 yield
         finally:
             if is_held:
-                self._end(key)
+                self._end(key, turn)
 
-    def _end(self, key: RequestKey) -> None:
-        with self._mutex:
+    def _end(self, key: RequestKey, turn: Turn | None) -> None:
+        with self._counting:
             self._running[key] -= 1
             if not self._running[key]:
                 del self._running[key]
             self._ended.append(self._place(key))
-            # Where others are at work, the next one that comes or ends lets go of it, too.
-            if not self._company.at_work:
-                self._let_go()
+        # Where others are at work, the next one that comes or ends lets go of it, too.
+        if turn is None and not self._company.at_work:
+            self._let_go_soon()
+        elif turn is not None and not turn.turns.others:
+            turn.turns.later(self._let_go_soon)
+
+    def _let_go_soon(self) -> None:
+        """Unless whoever has the connection lets go of it."""
+        with suppress(LogBusy), self._turn(end_of_patience()):
+            self._let_go()
 
     def is_running(self, key: RequestKey) -> bool:
         """Whether any process works on the request now."""
@@ -106,7 +119,7 @@ class AdvisoryRunningRequests:
         def attempt(_number: int) -> None:
             connection = self._open()
             try:
-                connection.execute(_HOLD_AND_LET_GO, (self._ended, held))
+                connection.execute(_HOLD_AND_LET_GO, (self._take_ended(), held))
             except psycopg.Error:
                 # Nothing takes back the locks that it got; the next connection has those of
                 # the requests that run, and no others.
@@ -115,8 +128,8 @@ class AdvisoryRunningRequests:
 
         with self._turn(until), told_as_busy():
             with_patience(attempt, until=until)
-            self._ended = Bigints()
-            self._running.update(keys)
+            with self._counting:
+                self._running.update(keys)
         return [None for _ in keys]
 
     @contextmanager
@@ -129,8 +142,13 @@ class AdvisoryRunningRequests:
         finally:
             self._mutex.release()
 
+    def _take_ended(self) -> Bigints:
+        with self._counting:
+            ended, self._ended = self._ended, Bigints()
+        return ended
+
     def _let_go(self) -> None:
-        ended, self._ended = self._ended, Bigints()
+        ended = self._take_ended()
         # A connection that broke has let go already.
         with suppress(psycopg.OperationalError, psycopg.InterfaceError):
             if self._connection is not None and ended:
@@ -149,9 +167,10 @@ class AdvisoryRunningRequests:
             self._connection = psycopg.connect(
                 self._url, autocommit=True, **connection_parameters(self._url, self._schema)
             )
-            self._ended = Bigints()
-            # As often as each is held: a lock is let go of as often.
-            held = Bigints(map(self._place, self._running.elements()))
+            with self._counting:
+                self._ended = Bigints()
+                # As often as each is held: a lock is let go of as often.
+                held = Bigints(map(self._place, self._running.elements()))
             self._connection.execute(_HOLD, (held,))
         return self._connection
 

@@ -16,6 +16,7 @@ KEY_HEADER = "Idempotency-Key"
 LONGEST_OPERATOR_CHARACTERS = 64
 INSTITUTION_PATTERN = r"^[\x21-\x7e]{1,64}$"
 OPERATOR_PATTERN = r"^[\x20-\x7e]{1,512}$"
+KEY_PATTERN = r"^[\x21-\x7e]{1,128}$"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ IdempotencyKey = Annotated[
     str,
     Header(
         alias=KEY_HEADER,
-        pattern=r"^[\x21-\x7e]{1,128}$",
+        pattern=KEY_PATTERN,
         description="请求键：同一机构、同一操作内唯一；重发时原样带上 (1–128 visible ASCII)",
     ),
 ]

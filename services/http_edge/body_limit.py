@@ -62,7 +62,7 @@ class BodyLimit:
         if len(body) > limit_bytes:
             await _too_large(limit_bytes).response(_CLOSES)(scope, receive, send)
             return
-        await self._app(scope, _replaying(body, receive), send)
+        await self._app(scope, replaying(body, receive), send)
 
     async def _whole(self, receive: Receive, limit_bytes: int) -> bytes | None:
         """The body, or as much of it as is too much; None where the caller went away.
@@ -98,7 +98,8 @@ def _declared_bytes(scope: Scope) -> int:
     return 0
 
 
-def _replaying(body: bytes, receive: Receive) -> Receive:
+def replaying(body: bytes, receive: Receive) -> Receive:
+    """Receive with a body that was read already."""
     handed_on = False
 
     async def replay() -> Message:

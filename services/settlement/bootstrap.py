@@ -10,11 +10,13 @@ import httpx2 as httpx
 
 from eventlog.followed_tables import FollowedTables
 from eventlog.log import EventLog
+from eventlog.turns import Turns
 from http_edge.asking_client import AskingClient
 from http_edge.identity.gate import Gate, build_gate, build_own_tokens
 from http_edge.identity.identity_settings import IdentitySettings
 from http_edge.operating_settings import OperatingSettings
 from http_edge.tracing import Tracing, start_tracing
+from settlement.adapters.asked_aside import AskedAside
 from settlement.adapters.eligibility_health import EligibilityHealth
 from settlement.adapters.eligibility_http import EligibilityHttp
 from settlement.adapters.event_ledger import EventLedger
@@ -51,7 +53,8 @@ class Parts:
     """Everything the entrypoints use.
 
     `asked_at_desk` is eligibility for deciding about the present: while it is down, the replica
-    answers. `eligibility` alone is asked about what was.
+    answers. `eligibility` alone is asked about what was. `turns` are for requests that wait for a
+    server of their own accord; among files, writing is quick and waits by itself.
     """
 
     storage: Storage
@@ -75,6 +78,7 @@ class Parts:
     eligibility_is_ready: Callable[[], bool]
     operating: OperatingSettings = field(default_factory=OperatingSettings)
     tracing: Tracing | None = None
+    turns: Turns | None = None
 
     @property
     def ledger(self) -> EventLedger:
@@ -228,8 +232,8 @@ def build_parts(
         storage=storage,
         laws=LawLibrary(storage.ledger),
         eligibility=corrections.eligibility,
-        asked_at_desk=AskWhenDown(
-            corrections.eligibility, replica.people, clock=clock, rules=rules
+        asked_at_desk=AskedAside(
+            AskWhenDown(corrections.eligibility, replica.people, clock=clock, rules=rules)
         ),
         touched=corrections.touched,
         book=shared.book.of_shard(settings.shard) if settings.shard else shared.book,
@@ -248,6 +252,7 @@ def build_parts(
         eligibility_is_ready=EligibilityHealth(_anybody_at(settings.eligibility_url)).is_ready,
         operating=settings.operating,
         tracing=shared.tracing,
+        turns=None if storage.is_embedded else Turns(),
     )
 
 

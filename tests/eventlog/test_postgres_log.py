@@ -21,10 +21,15 @@ from eventlog.measured import LogMeasures
 from eventlog.postgres_connections import end_of_patience, options_for
 from eventlog.postgres_groups import LOCK, Save, write_group
 from eventlog.postgres_running import AdvisoryRunningRequests
+from eventlog.postgres_tables import create_log_tables
 from eventlog.requests import RequestKey
 from tests.eventlog.log_addresses import behind_the_log, connected, new_address, open_at
 from tests.eventlog.savings_box import Box, request
-from tests.real_parts.postgres_server import database_of_this_process, fresh_schema
+from tests.real_parts.postgres_server import (
+    StoppableServer,
+    database_of_this_process,
+    fresh_schema,
+)
 
 A, B = UUID(int=1), UUID(int=2)
 # Others use this server meanwhile: only who waits for this very log.
@@ -323,3 +328,18 @@ def test_a_commit_that_was_answered_is_on_the_disk(address: str) -> None:
     assert "statement_timeout=7" in options_for(
         "postgresql://h/d?options=-c%20statement_timeout%3D7", "s"
     )
+
+
+def test_a_number_is_never_given_again_by_a_server_that_was_killed(tmp_path: Path) -> None:
+    """Whoever drew one may save with it once the server is back: nobody else may get it then."""
+    server = StoppableServer(tmp_path / "pg")
+    try:
+        with psycopg.connect(server.url) as connection:
+            create_log_tables(connection)
+        with open_postgres_log(server.url, "public") as log:
+            drawn = [log.next_serial("settlement") for _ in range(3)]
+            server.stop()
+            server.start()
+            assert log.next_serial("settlement") == max(drawn) + 1
+    finally:
+        server.remove()

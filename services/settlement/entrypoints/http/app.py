@@ -36,7 +36,10 @@ from settlement.entrypoints.http.stay_parts import stay_part_routes
 from settlement.entrypoints.http.stays import stay_routes
 from settlement.entrypoints.http.touched import touched_routes
 from settlement.entrypoints.http.who_may import WHO_MAY
-from settlement.entrypoints.http.whole_stays import whole_stay_routes
+from settlement.entrypoints.http.whole_stays import (
+    stateless_preview_routes,
+    whole_stay_routes,
+)
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -48,8 +51,10 @@ def create_app(parts: Parts) -> FastAPI:
         description="入院、费用、出院、预结算、结算、撤销、基金；金额一律为整数分（_fen）。",
     )
     every = (
-        stay_routes,
+        # The first is found soonest, and desks wait for this one most.
         whole_stay_routes,
+        stateless_preview_routes,
+        stay_routes,
         touched_routes,
         replica_settlement_routes,
         institution_routes,

@@ -43,9 +43,13 @@ async def read_arrival(request: Request, acting: ActingHeaders, key: Idempotency
         content = await request.json()
     except (ValueError, RecursionError):
         content = sha256(await request.body()).hexdigest()
+    return Arrival(acting, key, asked_hash(request.url.path, content))
+
+
+def asked_hash(path: str, content: Any) -> str:
+    """What stands for what was asked where."""
     # An id may be written in capitals, and is the same.
-    asked = {"path": request.url.path.lower(), "body": content}
-    return Arrival(acting, key, content_hash(asked))
+    return content_hash({"path": path.lower(), "body": content})
 
 
 Arrived = Annotated[Arrival, Depends(read_arrival)]

@@ -127,6 +127,20 @@ def show_stay(stay: Stay) -> message.StayShown:
 
 def show_policy(policy: Policy) -> message.PolicyShown:
     """Which policy was applied."""
+    # A few dozen in all settlements, told by the fingerprints of their texts.
+    shown = _policies_shown.get(policy.fingerprint)
+    if shown is None:
+        if len(_policies_shown) >= _MOST_POLICIES:
+            _policies_shown.clear()
+        shown = _policies_shown[policy.fingerprint] = _policy_shown(policy)
+    return shown
+
+
+_MOST_POLICIES = 1_000
+_policies_shown: dict[str, message.PolicyShown] = {}
+
+
+def _policy_shown(policy: Policy) -> message.PolicyShown:
     return message.PolicyShown(
         label=policy.label,
         title=policy.title,

@@ -1,7 +1,9 @@
 """A whole stay in one call, and bills that nothing is stored of (一次性结算、无状态试算)."""
 
 from datetime import date, datetime
+from enum import Enum
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import APIRouter, Response
 
@@ -20,13 +22,16 @@ from settlement.entrypoints.clock import business_date
 from settlement.entrypoints.http import translating
 from settlement.entrypoints.http.once import Arrived, answer_write
 from settlement.entrypoints.http.stays import show_settled
+from settlement.entrypoints.http.straight_route import straight_route
 from settlement.law.book import StayDates
 from settlement.law.facts import Facts
 
+_TAGS: Final[list[str | Enum]] = ["一次性结算与试算 settlements, previews"]
+
 
 def whole_stay_routes(parts: Parts) -> APIRouter:
-    """The routes."""
-    routes = APIRouter(tags=["一次性结算与试算 settlements, previews"])
+    """The route of a whole stay in one call."""
+    routes = APIRouter(tags=_TAGS, route_class=straight_route(parts.turns))
 
     @routes.post(
         "/v1/settlements",
@@ -56,6 +61,13 @@ def whole_stay_routes(parts: Parts) -> APIRouter:
             show=show_settled,
             status=HTTPStatus.CREATED,
         )
+
+    return routes
+
+
+def stateless_preview_routes(parts: Parts) -> APIRouter:
+    """The route of bills that nothing is stored of."""
+    routes = APIRouter(tags=_TAGS)
 
     @routes.post("/v1/previews", summary="无状态试算 (stateless preview)")
     def preview(asked: message.StatelessBill) -> message.StatementShown:
