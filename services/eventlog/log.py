@@ -5,7 +5,7 @@ in it: 1, 2, 3 … without gaps, in the order of the commits. A save is all or n
 several aggregates and the request's answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
@@ -30,7 +30,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from eventlog.codec import TypedMapper
+from eventlog.codec import TypedMapper, event_codec
 from eventlog.log_errors import (
     EventLogMissing,
     EventNotReadable,
@@ -54,6 +54,7 @@ __all__ = [
     "EventNotReadable",
     "EventNotStorable",
     "LogBusy",
+    "LogStretch",
     "LoggedEvent",
     "OutcomeUnknown",
     "RequestAlreadyAccepted",
@@ -72,6 +73,14 @@ class LoggedEvent:
 
     position: int
     event: DomainEventProtocol[UUID]
+
+
+@dataclass(frozen=True)
+class LogStretch:
+    """Events out of a stretch of the log (日志片段), and the last position of the stretch."""
+
+    events: Sequence[LoggedEvent]
+    reached: int
 
 
 class EventLog(Application[UUID]):
@@ -265,6 +274,36 @@ class EventLog(Application[UUID]):
         """Up to `limit` events after the position `after`, in order of position."""
         rows = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
         return [LoggedEvent(row.id, self.mapper.to_domain_event(row)) for row in rows]
+
+    def read_kinds(self, after: int, limit: int, kinds: Collection[type]) -> LogStretch:
+        """Those of the `limit` events after a position that are of some classes, in order.
+
+        Of all others the name is read, and must be known: a class that nobody here knows might be
+        one that somebody waits for. Raises `EventNotReadable`.
+        """
+        found, reached = self._stored_kinds(after, limit, kinds)
+        to_event = self.mapper.to_domain_event
+        return LogStretch([LoggedEvent(at, to_event(stored)) for at, stored in found], reached)
+
+    def read_whose(
+        self, after: int, limit: int, kinds: Collection[type]
+    ) -> tuple[list[tuple[int, UUID]], int]:
+        """Position and aggregate of the same, in order, and the last position of the stretch.
+
+        Not one of them is decoded. Raises `EventNotReadable` for a class that nobody here knows.
+        """
+        found, reached = self._stored_kinds(after, limit, kinds)
+        return [(at, cast("UUID", stored.originator_id)) for at, stored in found], reached
+
+    def _stored_kinds(
+        self, after: int, limit: int, kinds: Collection[type]
+    ) -> tuple[list[tuple[int, StoredEvent]], int]:
+        topics = [event_codec(each).topic for each in kinds]
+        rows = self.recorder.select_stretch(after, limit, topics)
+        for topic in {topic for _, topic, _ in rows}:
+            self.mapper.class_of(topic)
+        wanted = [(at, stored) for at, _, stored in rows if stored is not None]
+        return wanted, rows[-1][0] if rows else after
 
     def positions_of(self, aggregate_id: UUID) -> list[int]:
         """The positions of an aggregate's events, from its first version on."""

@@ -3,12 +3,16 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
 from eventlog.requests import RegisteredRequest, RequestKey
+
+
+NamedEvent: TypeAlias = tuple[int, str, StoredEvent | None]
+"""The position and the stored topic of an event, and what is stored if that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,10 @@ class EventLogRecorder(ApplicationRecorder):
     @abstractmethod
     def delete_snapshot(self, originator_id: UUID) -> None:
         """Forget the snapshot of an aggregate. Raises `LogBusy`."""
+
+    @abstractmethod
+    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> list[NamedEvent]:
+        """Up to `limit` events after a position, in order; those of other topics by name alone."""
 
     @abstractmethod
     def select_changed_since(self, position: int) -> list[UUID]:

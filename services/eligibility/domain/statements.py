@@ -86,13 +86,17 @@ def standing(said: Iterable[Statement], *, known_at: datetime | None = None) -> 
     """What stands at each place, as known at an instant (UTC), or after all that was said."""
     found: Standing = {}
     for each in said:
-        if known_at is not None and each.recorded_at > known_at:
-            continue
-        if each.recorded is None:
-            found.pop(each.at_place, None)
-        else:
-            found[each.at_place] = each.recorded
+        if known_at is None or each.recorded_at <= known_at:
+            say(found, each)
     return found
+
+
+def say(known: Standing, said: Statement) -> None:
+    """Let a statement take effect on what stands."""
+    if said.recorded is None:
+        known.pop(said.at_place, None)
+    else:
+        known[said.at_place] = said.recorded
 
 
 def true_within(
