@@ -5,13 +5,13 @@ in it: 1, 2, 3 … without gaps, in the order of the commits. A save is all or n
 several aggregates and the request's answer.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar, cast, overload
+from typing import Any, NamedTuple, TypeVar, cast, overload
 from uuid import UUID
 
 from eventsourcing.application import Application
@@ -43,7 +43,7 @@ from eventlog.log_errors import (
 )
 from eventlog.log_place import LogPlace
 from eventlog.measured import UNMEASURED, LogMeasures
-from eventlog.recorder import EventLogRecorder, StoredAggregate
+from eventlog.recorder import EventLogRecorder, StoredAggregate, StoredStretch
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.snapshots import NO_SNAPSHOTS, SnapshotPlan
 from eventlog.sqlite_recorder import SqliteLogPlace, create_tables
@@ -67,8 +67,7 @@ __all__ = [
 TAggregate = TypeVar("TAggregate", bound=Aggregate)
 
 
-@dataclass(frozen=True)
-class LoggedEvent:
+class LoggedEvent(NamedTuple):
     """An event with its place in the log (日志位置), counted from 1."""
 
     position: int
@@ -281,9 +280,12 @@ class EventLog(Application[UUID]):
         Of all others the name is read, and must be known: a class that nobody here knows might be
         one that somebody waits for. Raises `EventNotReadable`.
         """
-        found, reached = self._stored_kinds(after, limit, kinds)
-        to_event = self.mapper.to_domain_event
-        return LogStretch([LoggedEvent(at, to_event(stored)) for at, stored in found], reached)
+        stretch = self._stretch(after, limit, kinds)
+        to_event: Callable[[Any], Any] = self.mapper.to_domain_event
+        return LogStretch(
+            [LoggedEvent(each.position, to_event(each)) for each in stretch.wanted],
+            stretch.reached,
+        )
 
     def read_whose(
         self, after: int, limit: int, kinds: Collection[type]
@@ -292,18 +294,15 @@ class EventLog(Application[UUID]):
 
         Not one of them is decoded. Raises `EventNotReadable` for a class that nobody here knows.
         """
-        found, reached = self._stored_kinds(after, limit, kinds)
-        return [(at, cast("UUID", stored.originator_id)) for at, stored in found], reached
+        stretch = self._stretch(after, limit, kinds)
+        return [(each.position, each.originator_id) for each in stretch.wanted], stretch.reached
 
-    def _stored_kinds(
-        self, after: int, limit: int, kinds: Collection[type]
-    ) -> tuple[list[tuple[int, StoredEvent]], int]:
+    def _stretch(self, after: int, limit: int, kinds: Collection[type]) -> StoredStretch:
         topics = [event_codec(each).topic for each in kinds]
-        rows = self.recorder.select_stretch(after, limit, topics)
-        for topic in {topic for _, topic, _ in rows}:
+        stretch = self.recorder.select_stretch(after, limit, topics)
+        for topic in stretch.topics:
             self.mapper.class_of(topic)
-        wanted = [(at, stored) for at, _, stored in rows if stored is not None]
-        return wanted, rows[-1][0] if rows else after
+        return stretch
 
     def positions_of(self, aggregate_id: UUID) -> list[int]:
         """The positions of an aggregate's events, from its first version on."""

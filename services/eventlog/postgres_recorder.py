@@ -51,7 +51,7 @@ from eventlog.postgres_groups import (
 )
 from eventlog.postgres_running import AdvisoryRunningRequests
 from eventlog.postgres_tables import LOG_VERSION
-from eventlog.recorder import EventLogRecorder, NamedEvent, StoredAggregate
+from eventlog.recorder import EventLogRecorder, PlacedEvent, StoredAggregate, StoredStretch
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.sealing import seal_of_comment
 from eventlog.turns import aside
@@ -338,13 +338,14 @@ class PostgresRecorder(EventLogRecorder):
             for position, of, version, topic, state in rows
         ]
 
-    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> list[NamedEvent]:
+    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> StoredStretch:
         """As `EventLogRecorder`."""
         rows = self._all(_STRETCH, (Texts(topics), after, limit))
-        return [
-            (at, topic, None if state is None else StoredEvent(of, version, topic, bytes(state)))
-            for at, topic, of, version, state in rows
-        ]
+        return StoredStretch(
+            [PlacedEvent(at, topic, of, v, state) for at, topic, of, v, state in rows if state is not None],
+            {topic for _, topic, _, _, _ in rows},
+            rows[-1][0] if rows else after,
+        )
 
     def max_notification_id(self) -> int | None:
         """The last position, or None."""

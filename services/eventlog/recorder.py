@@ -2,8 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
@@ -11,8 +12,23 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscrip
 from eventlog.requests import RegisteredRequest, RequestKey
 
 
-NamedEvent: TypeAlias = tuple[int, str, StoredEvent | None]
-"""The position and the stored topic of an event, and what is stored if that was asked for."""
+class PlacedEvent(NamedTuple):
+    """A stored event with its position: a `StoredEvent` by its names, made in half the time."""
+
+    position: int
+    topic: str
+    originator_id: UUID
+    originator_version: int
+    state: bytes
+
+
+@dataclass(frozen=True)
+class StoredStretch:
+    """Some of the events of a stretch of the log; the topics of all, and the last position."""
+
+    wanted: Sequence[PlacedEvent]
+    topics: AbstractSet[str]
+    reached: int
 
 
 @dataclass(frozen=True)
@@ -82,8 +98,8 @@ class EventLogRecorder(ApplicationRecorder):
         """Forget the snapshot of an aggregate. Raises `LogBusy`."""
 
     @abstractmethod
-    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> list[NamedEvent]:
-        """Up to `limit` events after a position, in order; those of other topics by name alone."""
+    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> StoredStretch:
+        """Of up to `limit` events after a position, in order, those of some topics."""
 
     @abstractmethod
     def select_changed_since(self, position: int) -> list[UUID]:

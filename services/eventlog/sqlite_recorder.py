@@ -33,7 +33,7 @@ from eventlog.log_errors import (
     RequestAlreadyAccepted,
     VersionConflict,
 )
-from eventlog.recorder import EventLogRecorder, NamedEvent
+from eventlog.recorder import EventLogRecorder, PlacedEvent, StoredStretch
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from eventlog.running_requests import FileRunningRequests, running_requests_of
 
@@ -328,15 +328,16 @@ class SqliteRecorder(SQLiteApplicationRecorder, EventLogRecorder):
             rows = connection.execute(_EVENTS_AFTER, (originator_id.hex, version)).fetchall()
         return [StoredEvent(originator_id, *row) for row in rows]
 
-    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> list[NamedEvent]:
+    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> StoredStretch:
         """As `EventLogRecorder`."""
         statement = _STRETCH.format(places=",".join("?" * len(topics)))
         with self._readers.lent() as connection:
             rows = connection.execute(statement, (*topics, after, limit)).fetchall()
-        return [
-            (at, topic, None if state is None else StoredEvent(UUID(of), version, topic, state))
-            for at, topic, of, version, state in rows
-        ]
+        return StoredStretch(
+            [PlacedEvent(at, topic, UUID(of), v, state) for at, topic, of, v, state in rows if state is not None],
+            {topic for _, topic, _, _, _ in rows},
+            rows[-1][0] if rows else after,
+        )
 
     def select_snapshot(self, originator_id: UUID) -> StoredEvent | None:
         """The snapshot of an aggregate, as it is stored."""

@@ -122,6 +122,8 @@ class ExactlyOnce:
             self._mark = kept.mark if kept else ""
             self._require_nothing_beyond(self._position)
             self.send((), reached=self._position, mark=self._mark)
+            # Asked now, not when the first transaction has begun.
+            self._producer.partitions_for(self._events)
         except BaseException:
             self.close()
             raise

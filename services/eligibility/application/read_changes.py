@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta, timezone
+from typing import NamedTuple
 from uuid import UUID
 
 from eligibility.application.ports import RosterImported, Store
@@ -16,8 +17,7 @@ _BEIJING = timezone(timedelta(hours=8))
 _FIRST_THAT_SAYS = 2
 
 
-@dataclass(frozen=True)
-class PersonChanged:
+class PersonChanged(NamedTuple):
     """What changed about one person, with its place in the order of everything (变更)."""
 
     position: int

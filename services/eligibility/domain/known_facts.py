@@ -9,7 +9,7 @@ since, never had an effect: each record then says what was stated of it, before,
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from contracts.vocabulary import FactKind
@@ -33,8 +33,7 @@ LastSaid: TypeAlias = dict[tuple[FactKind, Place], Statement]
 """The last statement or withdrawal at each place."""
 
 
-@dataclass(frozen=True)
-class RecordEvent:
+class RecordEvent(NamedTuple):
     """One event of one record, at its position of the log (记录事件)."""
 
     position: int

@@ -96,7 +96,11 @@ class _FlatFactStated(_FactStated):
 
     def stated(self) -> Fact:
         """The fact, put together from its fields."""
-        return self.OF(*map(self.__dict__.__getitem__, self.FIELDS))
+        # Not by its __init__, which sets a frozen dataclass's fields one at a time.
+        content = self.__dict__
+        fact = object.__new__(self.OF)
+        fact.__dict__.update({name: content[name] for name in self.FIELDS})
+        return fact
 
 
 class Person(Aggregate):

@@ -141,14 +141,15 @@ def reads_message(person_id: UUID, reads: Sequence[ReadBy]) -> PersonReads:
 def changes_message(page: ChangesPage) -> ChangesShown:
     """Changes in order, as public events."""
     return ChangesShown(
-        changes=tuple(_change(each) for each in page.changes),
+        changes=tuple(change_message(each) for each in page.changes),
         next_after=page.next_after,
         has_more=page.has_more,
         last=page.last,
     )
 
 
-def _change(changed: PersonChanged | PersonsJoined | RosterImported) -> PublicEvent:
+def change_message(changed: PersonChanged | PersonsJoined | RosterImported) -> PublicEvent:
+    """A change as a public event."""
     if isinstance(changed, PersonsJoined):
         return _joined(changed)
     if isinstance(changed, RosterImported):

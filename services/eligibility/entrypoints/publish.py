@@ -3,7 +3,7 @@ what is known of people to settlement's replica."""
 
 from contracts.channels import ELIGIBILITY, PEOPLE
 from eligibility.bootstrap import Eligibility
-from eligibility.entrypoints.messages import changes_message
+from eligibility.entrypoints.messages import change_message
 from eligibility.entrypoints.people_messages import person_known
 from eventlog.log import LogBusy
 from kafka_edge.feed import FeedPage, NotNow, page_before_fault
@@ -53,7 +53,7 @@ class EligibilityFeed(_LogFeed):
 
     def _told(self, after: int, limit: int) -> tuple[list[Outgoing], int]:
         page = self._eligibility.read_changes(after=after, limit=limit)
-        told = [outgoing(ELIGIBILITY, each) for each in changes_message(page).changes]
+        told = [outgoing(ELIGIBILITY, change_message(each)) for each in page.changes]
         return told, page.next_after
 
 

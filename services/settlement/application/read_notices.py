@@ -64,6 +64,18 @@ class NoticesPage:
     has_more: bool
 
 
+NOTICED: tuple[type, ...] = (
+    Stay.Created,
+    Stay.PartBegun,
+    Stay.AdmittedAgain,
+    Stay.AdmissionChanged,
+    Stay.AdmissionCancelled,
+    Stay.Discharged,
+    Stay.DischargeUndone,
+)
+"""The kinds of event that `happened_in` looks at (告知依据); all others tell nobody anything."""
+
+
 class EventsInOrder(Protocol):
     """The ledger's events from a position on."""
 
