@@ -32,23 +32,47 @@ def outgoing(channel: Channel, event: BaseModel) -> Outgoing:
     Raises KeyError for an event that the channel does not carry.
     """
     said: PublicEvent = event  # type: ignore[assignment]  # every public event has these fields
-    kind, position = type(event), said.position
-    key: str = getattr(event, channel.key_fields[kind])
-    # Put together as text: the data is JSON already, and this is where a publisher spends its time.
-    head = (
-        f'{{"specversion":"1.0","id":"{channel.source}/{position}",'
-        f'"source":"{channel.source}","type":"{said.event}","time":"{_instant(said.recorded_at)}",'
-        f'"datacontenttype":"application/json","dataschema":"{_schema_of(kind)}",'
-        f'"partitionkey":{json.dumps(key)},"data":'
+    kind = type(event)
+    return enveloped(
+        channel,
+        kind,
+        said.event,
+        position=said.position,
+        key=getattr(event, channel.key_fields[kind]),
+        instant=instant_said(said.recorded_at),
+        # What `model_dump_json` asks for, without its dozen arguments.
+        data=kind.__pydantic_serializer__.to_json(event).decode(),
     )
-    # What `model_dump_json` asks for, without its dozen arguments and its way through a text.
-    data = kind.__pydantic_serializer__.to_json(event)
-    return Outgoing(position, key.encode(), b"%b%b}" % (head.encode(), data))
+
+
+def enveloped(
+    channel: Channel,
+    kind: type[BaseModel],
+    name: str,
+    *,
+    position: int,
+    key: str,
+    instant: str,
+    data: str,
+) -> Outgoing:
+    """An event of a kind whose `data` is JSON already, in its envelope; `instant` as
+    `instant_said` gives it."""
+    # Put together as text: this is where a publisher spends its time.
+    value = (
+        f'{{"specversion":"1.0","id":"{channel.source}/{position}",'
+        f'"source":"{channel.source}","type":"{name}","time":"{instant}",'
+        f'"datacontenttype":"application/json","dataschema":"{_schema_of(kind)}",'
+        f'"partitionkey":{_quoted(key)},"data":{data}}}'
+    )
+    return Outgoing(position, key.encode(), value.encode())
+
+
+_quoted = json.JSONEncoder().encode
 
 
 @lru_cache(maxsize=1_000)
-def _instant(recorded_at: datetime) -> str:
-    """An instant in UTC; what one list said has one instant."""
+def instant_said(recorded_at: datetime) -> str:
+    """An instant in UTC, as messages say it. Remembered: what one list said has one instant."""
     return recorded_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

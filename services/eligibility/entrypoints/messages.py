@@ -37,7 +37,7 @@ from eligibility.application.state_facts import RecordedStatement
 
 LISTED_ERRORS = 1_000
 
-_EVENT_OF_KIND: dict[FactKind, tuple[type[PersonChange], str]] = {
+EVENT_OF_KIND: dict[FactKind, tuple[type[PersonChange], str]] = {
     FactKind.IDENTITY: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
     FactKind.HOUSEHOLD: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
     FactKind.RESIDENCE: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
@@ -157,7 +157,7 @@ def change_message(changed: PersonChanged | PersonsJoined | RosterImported) -> P
             event="eligibility.roster-imported.v1",
             **{**vars(changed), "roster_id": str(changed.roster_id)},
         )
-    kind, event = _EVENT_OF_KIND[changed.change.kind]
+    kind, event = EVENT_OF_KIND[changed.change.kind]
     return kind.model_validate(
         {
             "event": event,
