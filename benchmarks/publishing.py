@@ -10,8 +10,7 @@ import gc
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -29,6 +28,7 @@ from kafka_edge.exactly_once import ExactlyOnce
 from kafka_edge.feed import Feed
 from kafka_edge.outgoing import Outgoing
 from kafka_edge.publisher import Publisher
+from kafka_edge.seldom_collected import seldom_collected
 from kafka_edge.servers import KafkaServers
 from kafka_edge.telling import on_screen
 from kafka_edge.topics import create_topics
@@ -72,10 +72,9 @@ def _beside_bare(
     messages = _all_of(feed)
     ours: list[float] = []
     bare: list[float] = []
-    with _only_what_is_new_looked_through():
-        for _ in range(_REPEATS):
-            ours.append(_seconds_of_ours(channel, feed, bootstrap))
-            bare.append(_seconds_of_bare(channel, messages, bootstrap))
+    for _ in range(_REPEATS):
+        ours.append(_seconds_of_ours(channel, feed, bootstrap))
+        bare.append(_seconds_of_bare(channel, messages, bootstrap))
     size = sum(len(each.value) for each in messages) // len(messages)
     return more_is_better(
         f"{title}，日志到 Kafka，恰好一次 (log to Kafka, exactly once)",
@@ -93,8 +92,7 @@ def _keeps_up(data: Path, database: str, bootstrap: str) -> Measured:
     whole = whole_stays_of(data, database, how_many=EVENTS // 10)
     feed = SettlementFeed(whole.ledger, _Nowhere())
     messages, logged = len(_all_of(feed)), whole.ledger.log.last_position()
-    with _only_what_is_new_looked_through():
-        seconds = [_seconds_of_ours(SETTLEMENT, feed, bootstrap) for _ in range(_REPEATS)]
+    seconds = [_seconds_of_ours(SETTLEMENT, feed, bootstrap) for _ in range(_REPEATS)]
     told_each = messages / whole.how_many
     return more_is_better(
         "跟得上结算：一次办结的整笔住院，日志在 PostgreSQL (keeps up with whole stays)",
@@ -110,25 +108,14 @@ def _keeps_up(data: Path, database: str, bootstrap: str) -> Measured:
     )
 
 
-@contextmanager
-def _only_what_is_new_looked_through() -> Iterator[None]:
-    """As in a publisher's process, which holds little: not the whole benchmark's memory is looked
-    through for garbage over and over, on either side."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
 def _seconds_of_ours(channel: Channel, feed: Feed, bootstrap: str) -> float:
     servers = KafkaServers(bootstrap, f"{uuid4().hex}.")
     create_topics(channel, servers)
     session = ExactlyOnce(channel, servers)
     watched = PublisherWatch(channel.source, on_screen(lambda _: None))
     publisher = Publisher(feed, lambda _: session, watched=watched, ending=Event())
-    return _seconds(publisher.catch_up)
+    with seldom_collected():  # as `yizhan publish` does
+        return _seconds(publisher.catch_up)
 
 
 def _seconds_of_bare(channel: Channel, messages: Sequence[Outgoing], bootstrap: str) -> float:
@@ -144,10 +131,16 @@ def _seconds_of_bare(channel: Channel, messages: Sequence[Outgoing], bootstrap: 
         producer.flush()
         producer.close()
 
-    return _seconds(send)
+    # A script of its own would hold little: what the benchmark holds is not gone through for it.
+    gc.freeze()
+    try:
+        return _seconds(send)
+    finally:
+        gc.unfreeze()
 
 
 def _seconds(run: Callable[[], object]) -> float:
+    gc.collect()
     begun = time.perf_counter()
     run()
     return time.perf_counter() - begun

@@ -6,7 +6,6 @@ cut, an outcome unknown — it lets go of everything, waits, and asks Kafka agai
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 from typing import Protocol
@@ -155,28 +154,21 @@ class Publisher:
             session.close()
 
     def _send_all(self, session: Session, read_up_to: int) -> int:
-        """Page by page; how far it came.
-
-        While a page is sent, the one behind it is read by a thread, which touches nothing but the
-        feed. It is sent by nobody but this loop, after the page before it was kept by Kafka; if
-        that fails, it is forgotten, and read again from where Kafka says.
-        """
-        with ThreadPoolExecutor(max_workers=1) as reading:
-            next_page = reading.submit(self._feed.page, read_up_to)
-            while not self._ending.is_set():
-                page = next_page.result()
-                self._require_as_long(page, session.position)
-                if page.reached == read_up_to:
-                    self._watched.reached(page.reached, last=page.last, sent=0)
-                else:
-                    if page.stopped is None:
-                        next_page = reading.submit(self._feed.page, page.reached)
-                    self._send(session, page)
-                if page.stopped is not None:
-                    raise PublisherStopped(page.stopped)
-                if page.reached == read_up_to:
-                    break
-                read_up_to = page.reached
+        """Page by page; how far it came."""
+        while not self._ending.is_set():
+            # Not read ahead in a thread: reading and sending both want the interpreter. Tried, and
+            # no faster.
+            page = self._feed.page(read_up_to)
+            self._require_as_long(page, session.position)
+            if page.reached > read_up_to:
+                self._send(session, page)
+            else:
+                self._watched.reached(page.reached, last=page.last, sent=0)
+            if page.stopped is not None:
+                raise PublisherStopped(page.stopped)
+            if page.reached == read_up_to:
+                break
+            read_up_to = page.reached
         return read_up_to
 
     def _send(self, session: Session, page: FeedPage) -> None:
