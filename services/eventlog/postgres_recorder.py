@@ -342,7 +342,11 @@ class PostgresRecorder(EventLogRecorder):
         """As `EventLogRecorder`."""
         rows = self._all(_STRETCH, (Texts(topics), after, limit))
         return StoredStretch(
-            [PlacedEvent(at, topic, of, v, state) for at, topic, of, v, state in rows if state is not None],
+            [
+                PlacedEvent(at, topic, of, v, state)
+                for at, topic, of, v, state in rows
+                if state is not None
+            ],
             {topic for _, topic, _, _, _ in rows},
             rows[-1][0] if rows else after,
         )

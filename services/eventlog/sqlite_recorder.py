@@ -334,7 +334,11 @@ class SqliteRecorder(SQLiteApplicationRecorder, EventLogRecorder):
         with self._readers.lent() as connection:
             rows = connection.execute(statement, (*topics, after, limit)).fetchall()
         return StoredStretch(
-            [PlacedEvent(at, topic, UUID(of), v, state) for at, topic, of, v, state in rows if state is not None],
+            [
+                PlacedEvent(at, topic, UUID(of), v, state)
+                for at, topic, of, v, state in rows
+                if state is not None
+            ],
             {topic for _, topic, _, _, _ in rows},
             rows[-1][0] if rows else after,
         )

@@ -65,19 +65,16 @@ class ReadChanges:
         `reaching_back` leaves out those that touch no day before they were recorded.
         """
         page = self._store.public_events(after, limit)
-        whole = _standing_of_new([e for e in page.events if isinstance(e, RecordEvent)])
-        earlier = {
-            each.person_id: None
-            for each in page.events
-            if isinstance(each, RecordEvent) and each.person_id not in whole
-        }
-        people = self._store.find_ones(list(earlier))
+        said = [each for each in page.events if isinstance(each, RecordEvent)]
+        new = _standing_of_new(said)
+        earlier = {each.person_id for each in said if each.person_id not in new}
+        people = self._store.find_ones(sorted(earlier))
         changes: list[PersonChanged | PersonsJoined | RosterImported] = []
         for event in page.events:
             if isinstance(event, RosterImported):
                 changes.append(event)
                 continue
-            known = whole.get(event.person_id)
+            known = new.get(event.person_id)
             change: Change | MergeChange | None
             if known is not None and event.statement is not None:
                 change = change_by(event.statement, known, version=event.version)
@@ -102,14 +99,11 @@ def _standing_of_new(events: Sequence[RecordEvent]) -> dict[UUID, Standing]:
     What they changed is told from them alone, without loading anybody: whatever was said, or
     merged, later takes nothing back from a person's history. Whoever is merged here is loaded.
     """
-    first: dict[UUID, int] = {}
-    for event in events:
-        first.setdefault(event.person_id, event.version)
-    joined = {event.person_id for event in events if event.step is not None}
+    joined = {each.person_id for each in events if each.step is not None}
     return {
-        person_id: {}
-        for person_id, version in first.items()
-        if version <= _FIRST_THAT_SAYS and person_id not in joined
+        each.person_id: {}
+        for each in events
+        if each.version == _FIRST_THAT_SAYS and each.person_id not in joined
     }
 
 

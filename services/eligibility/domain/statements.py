@@ -27,8 +27,8 @@ FactT = TypeVar("FactT", bound=Fact)
 _OWNERS = {each.value: each for each in DataOwner}
 
 
-# What a log is followed by is made by the million: a named tuple is made in a third of the time that
-# a frozen dataclass takes.
+# These are made by the million while a log is followed: a named tuple takes a third of the time
+# that a frozen dataclass takes.
 class Recorded(NamedTuple, Generic[FactT_co]):
     """A fact with the instant it was recorded (UTC, 记录时刻) and where it came from."""
 
