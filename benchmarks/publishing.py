@@ -103,7 +103,8 @@ def _keeps_up(data: Path, database: str, bootstrap: str) -> Measured:
         target_ratio=1.0,
         note=(
             f"{whole.how_many:,} 笔，每笔日志 {logged / whole.how_many:.1f} 条、"
-            f"公开 {told_each:g} 条 (log and public events a stay)；不向资格服务问乡镇 (townships not asked)"
+            f"公开 {told_each:g} 条 (log and public events a stay)；"
+            "不向资格服务问乡镇 (townships not asked)"
         ),
     )
 

@@ -116,7 +116,7 @@ class Replicated(RuleBasedStateMachine):
         self.certificates = 0
 
     def teardown(self) -> None:
-        """In the end everything is alike, and so is what everybody was told; then the folder goes."""
+        """In the end everything is alike, and what everybody was told; then the folder goes."""
         try:
             told = told_event_by_event(self.service)
             assert all(told_in_pages(self.service, size) == told for size in (1, 3, 4_000))
