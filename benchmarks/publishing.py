@@ -1,7 +1,7 @@
 """Publishing (发布): events a second from a service's log into Kafka, beside a bare producer.
 
 The bare producer is kafka-python with the compiled checksum, acknowledged by all and idempotent,
-sending the same keys and bytes out of memory. Ours reads the log, decides what is told, puts it in
+sending the same records (key, value, header) out of memory. Ours reads the log, decides what is told, puts it in
 its envelope, and writes it and its position in transactions. Settlement asks nobody for townships
 here: that is eligibility's speed. `EVENTS` in the environment makes it smaller for a quick look.
 """
@@ -21,7 +21,7 @@ from kafka import KafkaProducer
 
 from benchmarks.measuring import Measured, more_is_better
 from benchmarks.published_logs import own_database, people_of, stays_of, whole_stays_of
-from contracts.channels import ELIGIBILITY, PEOPLE, SETTLEMENT, Channel
+from contracts.channels import CONTENT_TYPE, ELIGIBILITY, PEOPLE, SETTLEMENT, Channel
 from contracts.vocabulary import PersonId
 from eligibility.entrypoints.publish import EligibilityFeed, PeopleFeed
 from kafka_edge.exactly_once import ExactlyOnce
@@ -125,10 +125,11 @@ def _seconds_of_bare(channel: Channel, messages: Sequence[Outgoing], bootstrap: 
     topic = servers.named(channel.topic)
     producer = KafkaProducer(bootstrap_servers=bootstrap, batch_size=256 * 1024, linger_ms=20)
     producer.partitions_for(topic)
+    headers = [("content-type", CONTENT_TYPE.encode())]
 
     def send() -> None:
         for each in messages:
-            producer.send(topic, each.value, key=each.key)
+            producer.send(topic, each.value, key=each.key, headers=headers)
         producer.flush()
         producer.close()
 
