@@ -1,9 +1,10 @@
 """Publishing (发布): events a second from a service's log into Kafka, beside a bare producer.
 
 The bare producer is kafka-python with the compiled checksum, acknowledged by all and idempotent,
-sending the same records (key, value, header) out of memory. Ours reads the log, decides what is told, puts it in
-its envelope, and writes it and its position in transactions. Settlement asks nobody for townships
-here: that is eligibility's speed. `EVENTS` in the environment makes it smaller for a quick look.
+sending the same records (key, value, header) out of memory. Ours reads the log, decides what is
+told, puts it in its envelope, and writes it and its position in transactions. Settlement asks
+nobody for townships here: that is eligibility's speed. `EVENTS` in the environment makes it smaller
+for a quick look.
 """
 
 import gc
