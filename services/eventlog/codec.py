@@ -64,17 +64,21 @@ class TypedMapper(Mapper[UUID]):
             raise EventNotStorable(message)
         return stored
 
-    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
-        """Decode a stored event strictly by the types of the class its topic names."""
+    def class_of(self, topic: str) -> type:
+        """The event class of a stored topic. Raises `EventNotReadable`."""
         try:
-            event_class = resolve_topic(stored_event.topic)
+            event_class: type = resolve_topic(topic)
         except TopicError as error:
             message = (
-                f"no class is registered for topic {stored_event.topic!r}; "
+                f"no class is registered for topic {topic!r}; "
                 "import the module that defines it before reading the log"
             )
             raise EventNotReadable(message) from error
-        return self._decode(stored_event, event_class)
+        return event_class
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+        """Decode a stored event strictly by the types of the class its topic names."""
+        return self._decode(stored_event, self.class_of(stored_event.topic))
 
     def to_stored_snapshot(self, snapshot: Snapshot) -> StoredEvent:
         """Encode a snapshot by the type hints of its class. Raises `EventNotStorable`."""

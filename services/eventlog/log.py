@@ -5,13 +5,13 @@ in it: 1, 2, 3 … without gaps, in the order of the commits. A save is all or n
 several aggregates and the request's answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar, cast, overload
+from typing import Any, NamedTuple, TypeVar, cast, overload
 from uuid import UUID
 
 from eventsourcing.application import Application
@@ -30,7 +30,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from eventlog.codec import TypedMapper
+from eventlog.codec import TypedMapper, event_codec
 from eventlog.log_errors import (
     EventLogMissing,
     EventNotReadable,
@@ -43,7 +43,7 @@ from eventlog.log_errors import (
 )
 from eventlog.log_place import LogPlace
 from eventlog.measured import UNMEASURED, LogMeasures
-from eventlog.recorder import EventLogRecorder, StoredAggregate
+from eventlog.recorder import EventLogRecorder, StoredAggregate, StoredStretch
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.snapshots import NO_SNAPSHOTS, SnapshotPlan
 from eventlog.sqlite_recorder import SqliteLogPlace, create_tables
@@ -54,6 +54,7 @@ __all__ = [
     "EventNotReadable",
     "EventNotStorable",
     "LogBusy",
+    "LogStretch",
     "LoggedEvent",
     "OutcomeUnknown",
     "RequestAlreadyAccepted",
@@ -66,12 +67,19 @@ __all__ = [
 TAggregate = TypeVar("TAggregate", bound=Aggregate)
 
 
-@dataclass(frozen=True)
-class LoggedEvent:
+class LoggedEvent(NamedTuple):
     """An event with its place in the log (日志位置), counted from 1."""
 
     position: int
     event: DomainEventProtocol[UUID]
+
+
+@dataclass(frozen=True)
+class LogStretch:
+    """Events out of a stretch of the log (日志片段), and the last position of the stretch."""
+
+    events: Sequence[LoggedEvent]
+    reached: int
 
 
 class EventLog(Application[UUID]):
@@ -265,6 +273,36 @@ class EventLog(Application[UUID]):
         """Up to `limit` events after the position `after`, in order of position."""
         rows = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
         return [LoggedEvent(row.id, self.mapper.to_domain_event(row)) for row in rows]
+
+    def read_kinds(self, after: int, limit: int, kinds: Collection[type]) -> LogStretch:
+        """Those of the `limit` events after a position that are of some classes, in order.
+
+        Of all others the name is read, and must be known: a class that nobody here knows might be
+        one that somebody waits for. Raises `EventNotReadable`.
+        """
+        stretch = self._stretch(after, limit, kinds)
+        to_event: Callable[[Any], Any] = self.mapper.to_domain_event
+        return LogStretch(
+            [LoggedEvent(each.position, to_event(each)) for each in stretch.wanted],
+            stretch.reached,
+        )
+
+    def read_whose(
+        self, after: int, limit: int, kinds: Collection[type]
+    ) -> tuple[list[tuple[int, UUID]], int]:
+        """Position and aggregate of the same, in order, and the last position of the stretch.
+
+        Not one of them is decoded. Raises `EventNotReadable` for a class that nobody here knows.
+        """
+        stretch = self._stretch(after, limit, kinds)
+        return [(each.position, each.originator_id) for each in stretch.wanted], stretch.reached
+
+    def _stretch(self, after: int, limit: int, kinds: Collection[type]) -> StoredStretch:
+        topics = [event_codec(each).topic for each in kinds]
+        stretch = self.recorder.select_stretch(after, limit, topics)
+        for topic in stretch.topics:
+            self.mapper.class_of(topic)
+        return stretch
 
     def positions_of(self, aggregate_id: UUID) -> list[int]:
         """The positions of an aggregate's events, from its first version on."""

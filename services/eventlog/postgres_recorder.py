@@ -51,7 +51,7 @@ from eventlog.postgres_groups import (
 )
 from eventlog.postgres_running import AdvisoryRunningRequests
 from eventlog.postgres_tables import LOG_VERSION
-from eventlog.recorder import EventLogRecorder, StoredAggregate
+from eventlog.recorder import EventLogRecorder, PlacedEvent, StoredAggregate, StoredStretch
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.sealing import seal_of_comment
 from eventlog.turns import aside
@@ -70,6 +70,9 @@ _TOGETHER = """SELECT true, originator_id, originator_version, topic, state
         WHERE originator_id = ANY(%b::uuid[])
             AND e.originator_version > coalesce(s.originator_version, 0)
     ORDER BY 1 DESC, 2, 3"""
+_STRETCH = """SELECT notification_id, topic, originator_id, originator_version,
+    CASE WHEN topic = ANY(%b::text[]) THEN state END FROM stored_events
+    WHERE notification_id > %b ORDER BY notification_id LIMIT %b"""
 _SNAPSHOTS = "SELECT originator_id, originator_version, topic, state FROM snapshots"
 _REQUEST = """SELECT institution_id, operation, key, body_hash, accepted, status, body
     FROM request_register WHERE institution_id = %b AND operation = %b AND key = %b"""
@@ -334,6 +337,19 @@ class PostgresRecorder(EventLogRecorder):
             )
             for position, of, version, topic, state in rows
         ]
+
+    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> StoredStretch:
+        """As `EventLogRecorder`."""
+        rows = self._all(_STRETCH, (Texts(topics), after, limit))
+        return StoredStretch(
+            [
+                PlacedEvent(at, topic, of, v, state)
+                for at, topic, of, v, state in rows
+                if state is not None
+            ],
+            {topic for _, topic, _, _, _ in rows},
+            rows[-1][0] if rows else after,
+        )
 
     def max_notification_id(self) -> int | None:
         """The last position, or None."""

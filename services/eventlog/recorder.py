@@ -2,13 +2,33 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
 from eventlog.requests import RegisteredRequest, RequestKey
+
+
+class PlacedEvent(NamedTuple):
+    """A stored event with its position: a `StoredEvent` by its names, made in half the time."""
+
+    position: int
+    topic: str
+    originator_id: UUID
+    originator_version: int
+    state: bytes
+
+
+@dataclass(frozen=True)
+class StoredStretch:
+    """Some of the events of a stretch of the log; the topics of all, and the last position."""
+
+    wanted: Sequence[PlacedEvent]
+    topics: AbstractSet[str]
+    reached: int
 
 
 @dataclass(frozen=True)
@@ -76,6 +96,10 @@ class EventLogRecorder(ApplicationRecorder):
     @abstractmethod
     def delete_snapshot(self, originator_id: UUID) -> None:
         """Forget the snapshot of an aggregate. Raises `LogBusy`."""
+
+    @abstractmethod
+    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> StoredStretch:
+        """Of up to `limit` events after a position, in order, those of some topics."""
 
     @abstractmethod
     def select_changed_since(self, position: int) -> list[UUID]:

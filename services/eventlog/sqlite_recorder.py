@@ -33,7 +33,7 @@ from eventlog.log_errors import (
     RequestAlreadyAccepted,
     VersionConflict,
 )
-from eventlog.recorder import EventLogRecorder
+from eventlog.recorder import EventLogRecorder, PlacedEvent, StoredStretch
 from eventlog.requests import Answer, RegisteredRequest, RequestKey
 from eventlog.running_requests import FileRunningRequests, running_requests_of
 
@@ -103,6 +103,10 @@ _MOST_IDS = 500
 
 _EVENTS_AFTER = """SELECT originator_version, topic, state FROM stored_events
     WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"""
+
+_STRETCH = """SELECT rowid, topic, originator_id, originator_version,
+    CASE WHEN topic IN ({places}) THEN state END FROM stored_events
+    WHERE rowid > ? ORDER BY rowid LIMIT ?"""
 
 _INSERT_SNAPSHOT = "INSERT OR REPLACE INTO snapshots VALUES (?,?,?,?)"
 _SNAPSHOT = "SELECT originator_version, topic, state FROM snapshots WHERE originator_id = ?"
@@ -323,6 +327,21 @@ class SqliteRecorder(SQLiteApplicationRecorder, EventLogRecorder):
         with self._readers.lent() as connection:
             rows = connection.execute(_EVENTS_AFTER, (originator_id.hex, version)).fetchall()
         return [StoredEvent(originator_id, *row) for row in rows]
+
+    def select_stretch(self, after: int, limit: int, topics: Sequence[str]) -> StoredStretch:
+        """As `EventLogRecorder`."""
+        statement = _STRETCH.format(places=",".join("?" * len(topics)))
+        with self._readers.lent() as connection:
+            rows = connection.execute(statement, (*topics, after, limit)).fetchall()
+        return StoredStretch(
+            [
+                PlacedEvent(at, topic, UUID(of), v, state)
+                for at, topic, of, v, state in rows
+                if state is not None
+            ],
+            {topic for _, topic, _, _, _ in rows},
+            rows[-1][0] if rows else after,
+        )
 
     def select_snapshot(self, originator_id: UUID) -> StoredEvent | None:
         """The snapshot of an aggregate, as it is stored."""

@@ -22,6 +22,7 @@ from kafka_edge.feed import Feed, NotNow
 from kafka_edge.knocking import KafkaLoginRefused, KafkaUntrusted
 from kafka_edge.publisher import LogBehind, LogDiffers, Publisher, PublisherStopped
 from kafka_edge.security import KafkaSecurityUnusable
+from kafka_edge.seldom_collected import seldom_collected
 from kafka_edge.servers import KafkaServers
 from kafka_edge.telling import Tell
 from kafka_edge.topics import create_topics
@@ -73,7 +74,7 @@ def publish(
         ending=ending,
     )
     try:
-        with _ended_by_signals(ending), beside(watch):
+        with _ended_by_signals(ending), beside(watch), seldom_collected():
             if creates_topics:
                 for name in create_topics(channel, servers):
                     tell(f"已建立主题 {name}", "topic created", topic=name)

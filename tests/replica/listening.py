@@ -6,6 +6,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 
+import pytest
+
 import kafka_edge.feed
 import kafka_edge.listener
 from contracts.channels import PEOPLE
@@ -44,13 +46,16 @@ class Quiet:
 
 def publish_people(data: Path, servers: KafkaServers) -> None:
     """Tell everything there is of people, a few to a transaction."""
-    kafka_edge.feed.EVENTS_A_PAGE = FEW
-    Publisher(
+    publisher = Publisher(
         PeopleFeed(build(EligibilitySettings(data))),
         lambda fenced: ExactlyOnce(PEOPLE, servers, follows=fenced),
         watched=QuietPublisher(),
         ending=Event(),
-    ).catch_up()
+    )
+    # Set again: other stories of this process want pages as they are.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(kafka_edge.feed, "EVENTS_A_PAGE", FEW)
+        publisher.catch_up()
 
 
 def publishing_people(data: Path, servers: KafkaServers) -> None:

@@ -44,6 +44,7 @@ from settlement.domain.record import Actor
 from settlement.entrypoints.listen import PeopleTopic
 from settlement.read_models.people_replica import SqlPeopleReplica
 from tests.eligibility.conftest import number, roster
+from tests.replica.told_changes import told_event_by_event, told_in_pages
 from tests.support.signed import signing_client
 
 START = datetime(2023, 7, 1, tzinfo=UTC)
@@ -115,8 +116,10 @@ class Replicated(RuleBasedStateMachine):
         self.certificates = 0
 
     def teardown(self) -> None:
-        """In the end everything is alike; then the folder goes."""
+        """In the end everything is alike, and what everybody was told; then the folder goes."""
         try:
+            told = told_event_by_event(self.service)
+            assert all(told_in_pages(self.service, size) == told for size in (1, 3, 4_000))
             for n in (0, 4):
                 self.ask(FIRST + timedelta(days=n), FIRST + timedelta(days=n), n)
         finally:

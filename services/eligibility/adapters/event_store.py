@@ -8,13 +8,21 @@ from uuid import UUID
 from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.domain import Aggregate
 
-from eligibility.application.ports import PersonEvent, PublicEvents, RosterImported
+from eligibility.application.ports import PublicEvents, RecordedOf, RosterImported
+from eligibility.domain.known_facts import EVENTS_THAT_SAY, RecordEvent, record_event
 from eligibility.domain.one_person import OnePerson, events_of, history_of
 from eligibility.domain.owner_list import OwnerList
 from eligibility.domain.person import Person
 from eligibility.domain.roster import ActivatedRoster
 from eligibility.domain.statement_record import StatementRecord
 from eventlog.log import EventLog, LoggedEvent, OutcomeUnknown
+
+_PUBLIC = (*EVENTS_THAT_SAY, ActivatedRoster.Created, OwnerList.ListActivated)
+_OF_PEOPLE = tuple(
+    each
+    for each in vars(Person).values()
+    if isinstance(each, type) and issubclass(each, Person.Event) and each is not Person.Event
+)
 
 
 class EventLogStore:
@@ -86,24 +94,30 @@ class EventLogStore:
 
     def public_events(self, after: int, limit: int) -> PublicEvents:
         """What concerns everybody among the `limit` events after a position, in order."""
-        logged = self._log.read(after, limit)
-        found = (self._public(each) for each in logged)
+        stretch = self._log.read_kinds(after, limit, _PUBLIC)
+        found = (self._public(each) for each in stretch.events)
         return PublicEvents(
             events=[event for event in found if event is not None],
-            reached=logged[-1].position if logged else after,
+            reached=stretch.reached,
             last=self._log.last_position(),
         )
 
-    def _public(self, logged: LoggedEvent) -> PersonEvent | RosterImported | None:
+    def _public(self, logged: LoggedEvent) -> RecordEvent | RosterImported | None:
         event = logged.event
-        if isinstance(event, Person.Event):
-            return PersonEvent(logged.position, event.originator_id, event.originator_version)
         if isinstance(event, ActivatedRoster.Created):
             return _roster_imported(logged.position, event)
         if isinstance(event, OwnerList.ListActivated):
             lists = self._log.find(event.originator_id, OwnerList)
             return None if lists is None else _list_imported(logged.position, event, lists)
-        return None
+        return record_event(logged.position, event)
+
+    def recorded_of(self, after: int, limit: int) -> RecordedOf:
+        """Of whom the `limit` events after a position are, whatever they say, in order."""
+        found, reached = self._log.read_whose(after, limit, _OF_PEOPLE)
+        people: dict[UUID, int] = {}
+        for position, person_id in found:
+            people.setdefault(person_id, position)
+        return RecordedOf(people, reached, self._log.last_position())
 
     def find_activation(self, roster_id: UUID) -> ActivatedRoster | None:
         """The record of a roster's activation, or None."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.vocabulary import DataOwner
 from eligibility.domain.certificate import Certificate, PersonalData
+from eligibility.domain.known_facts import RecordEvent
 from eligibility.domain.one_person import OnePerson
 from eligibility.domain.owner_list import ListMode
 from eligibility.domain.person import Person
@@ -50,15 +51,6 @@ class PersonReads(Protocol):
 
 
 @dataclass(frozen=True)
-class PersonEvent:
-    """That a person's event stands at a position of the log (人员事件)."""
-
-    position: int
-    person_id: UUID
-    version: int
-
-
-@dataclass(frozen=True)
 class RosterImported:
     """That a list or a roster became true at a position of the log (名单生效).
 
@@ -81,9 +73,19 @@ class RosterImported:
 
 @dataclass(frozen=True)
 class PublicEvents:
-    """What happened in a stretch of the log, how far it reached, and the log's end."""
+    """What was said in a stretch of the log, how far it reached, and the log's end."""
 
-    events: Sequence[PersonEvent | RosterImported]
+    events: Sequence[RecordEvent | RosterImported]
+    reached: int
+    last: int
+
+
+@dataclass(frozen=True)
+class RecordedOf:
+    """Of whom anything was recorded in a stretch of the log, each at the position of the first;
+    how far it reached, and the log's end."""
+
+    people: Mapping[UUID, int]
     reached: int
     last: int
 
@@ -103,6 +105,9 @@ class Store(Protocol):
 
     def public_events(self, after: int, limit: int) -> PublicEvents:
         """What concerns everybody among the `limit` events after a position, in order."""
+
+    def recorded_of(self, after: int, limit: int) -> RecordedOf:
+        """Of whom the `limit` events after a position are, whatever they say, in order."""
 
     def find_activation(self, roster_id: UUID) -> ActivatedRoster | None:
         """The record of a roster's activation, or None."""

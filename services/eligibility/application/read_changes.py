@@ -1,19 +1,23 @@
 """Read what changed about people, in order (变更清单): how corrections reach settled stays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta, timezone
+from typing import NamedTuple
 from uuid import UUID
 
-from eligibility.application.ports import PersonEvent, RosterImported, Store
+from eligibility.application.ports import RosterImported, Store
+from eligibility.domain.known_facts import RecordEvent
 from eligibility.domain.one_person import MergeChange
-from eligibility.domain.statements import Change
+from eligibility.domain.statements import Change, Standing, change_by, say
 
 # China has kept one time without summer time since 1992.
 _BEIJING = timezone(timedelta(hours=8))
+# The first event of a record makes the person known and says nothing of them.
+_FIRST_THAT_SAYS = 2
 
 
-@dataclass(frozen=True)
-class PersonChanged:
+class PersonChanged(NamedTuple):
     """What changed about one person, with its place in the order of everything (变更)."""
 
     position: int
@@ -61,16 +65,23 @@ class ReadChanges:
         `reaching_back` leaves out those that touch no day before they were recorded.
         """
         page = self._store.public_events(after, limit)
-        people = self._store.find_ones(
-            list({each.person_id: None for each in page.events if isinstance(each, PersonEvent)})
-        )
+        said = [each for each in page.events if isinstance(each, RecordEvent)]
+        new = _standing_of_new(said)
+        earlier = {each.person_id for each in said if each.person_id not in new}
+        people = self._store.find_ones(sorted(earlier))
         changes: list[PersonChanged | PersonsJoined | RosterImported] = []
         for event in page.events:
             if isinstance(event, RosterImported):
                 changes.append(event)
                 continue
-            person = people.get(event.person_id)
-            change = person.change_at(event.version) if person is not None else None
+            known = new.get(event.person_id)
+            change: Change | MergeChange | None
+            if known is not None and event.statement is not None:
+                change = change_by(event.statement, known, version=event.version)
+                say(known, event.statement)
+            else:
+                person = people.get(event.person_id)
+                change = person.change_at(event.version) if person is not None else None
             if isinstance(change, MergeChange):
                 changes.append(PersonsJoined(event.position, change))
             elif change is not None:
@@ -80,6 +91,20 @@ class ReadChanges:
             next_after=page.reached,
             last=page.last,
         )
+
+
+def _standing_of_new(events: Sequence[RecordEvent]) -> dict[UUID, Standing]:
+    """Nothing stands yet, of each of whom nothing was said before these events.
+
+    What they changed is told from them alone, without loading anybody: whatever was said, or
+    merged, later takes nothing back from a person's history. Whoever is merged here is loaded.
+    """
+    joined = {each.person_id for each in events if each.step is not None}
+    return {
+        each.person_id: {}
+        for each in events
+        if each.version == _FIRST_THAT_SAYS and each.person_id not in joined
+    }
 
 
 def _reaches_back(change: PersonChanged | PersonsJoined | RosterImported) -> bool:

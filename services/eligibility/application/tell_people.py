@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from uuid import UUID
 
-from eligibility.application.ports import PersonEvent, Store
+from eligibility.application.ports import Store
 from eligibility.domain.facts import Enrolment, Identity
 from eligibility.domain.one_person import OnePerson
 from eligibility.domain.statements import Recorded
@@ -59,19 +58,15 @@ class TellPeople:
         What is told is what is known now, so it holds their later events, too. At the first: who
         has read up to a position then misses nothing up to there.
         """
-        page = self._store.public_events(after, limit)
-        first_of: dict[UUID, int] = {}
-        for event in page.events:
-            if isinstance(event, PersonEvent):
-                first_of.setdefault(event.person_id, event.position)
-        ones = dict(self._store.find_ones(list(first_of)))
+        page = self._store.recorded_of(after, limit)
+        ones = dict(self._store.find_ones(list(page.people)))
         ids = {each: _ids_of(one) for each, one in ones.items()}
         missing = {each for several in ids.values() for each in several} - ones.keys()
         ones |= self._store.find_ones(sorted(missing))
         return PeoplePage(
             people=tuple(
                 PersonTold(position, person_id, tuple(_told(ids[person_id], ones)))
-                for person_id, position in sorted(first_of.items(), key=itemgetter(1))
+                for person_id, position in page.people.items()
                 if person_id in ones
             ),
             reached=page.reached,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 
 class WindowInvalid(Exception):
@@ -24,8 +25,7 @@ class Window:
             raise WindowInvalid(message)
 
 
-@dataclass(frozen=True)
-class Days:
+class Days(NamedTuple):
     """From a first day to a last one (起止日期), or without an end where `last` is None."""
 
     first: date

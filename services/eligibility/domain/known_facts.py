@@ -9,13 +9,13 @@ since, never had an effect: each record then says what was stated of it, before,
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from contracts.vocabulary import FactKind
 from eligibility.domain.days import Window
 from eligibility.domain.facts import Fact, Identity, Place
-from eligibility.domain.merging import MergeStep
+from eligibility.domain.merging import MergeStep, MergeTold
 from eligibility.domain.person import Person
 from eligibility.domain.statements import (
     Recorded,
@@ -33,8 +33,7 @@ LastSaid: TypeAlias = dict[tuple[FactKind, Place], Statement]
 """The last statement or withdrawal at each place."""
 
 
-@dataclass(frozen=True)
-class RecordEvent:
+class RecordEvent(NamedTuple):
     """One event of one record, at its position of the log (记录事件)."""
 
     position: int
@@ -47,6 +46,21 @@ class RecordEvent:
     def is_of_canonical(self) -> bool:
         """Whether a step stands here in the record that answers for both."""
         return self.step is not None and self.step.canonical_id == self.person_id
+
+
+EVENTS_THAT_SAY: tuple[type, ...] = tuple(
+    each
+    for each in vars(Person).values()
+    if hasattr(each, "statement") or (isinstance(each, type) and issubclass(each, MergeTold))
+)
+"""The kinds of a record's event that may change answers (有陈述的事件)."""
+
+
+def record_event(position: int, event: Any) -> RecordEvent:
+    """One of `EVENTS_THAT_SAY`, as it stands at a position of the log."""
+    step = event.step() if isinstance(event, MergeTold) else None
+    statement = event.statement() if step is None else None
+    return RecordEvent(position, event.originator_id, event.originator_version, statement, step)
 
 
 @dataclass(frozen=True)

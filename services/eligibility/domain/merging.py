@@ -75,8 +75,12 @@ class MergeTold(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         """Remember the step beside the earlier ones."""
+        aggregate.merge_steps.append(self.step())
+
+    def step(self) -> MergeStep:
+        """The step, with its version and instant."""
         reason: MergeReason | SplitReason = self.__dict__["reason"]
-        step = MergeStep(
+        return MergeStep(
             self.canonical_id,
             self.other_id,
             self.number,
@@ -84,7 +88,6 @@ class MergeTold(Aggregate.Event):
             self.timestamp,
             reason,
         )
-        aggregate.merge_steps.append(step)
 
 
 def merges_into(record_id: UUID, steps: Sequence[MergeStep]) -> list[Merge]:

@@ -74,11 +74,13 @@ class _FactStated(Aggregate.Event):
 
     def apply(self, aggregate: "Person") -> None:
         """Remember it beside the earlier ones."""
-        fact = self.stated()
-        recorded = Recorded(fact, self.timestamp, self.source)
-        aggregate.said.append(
-            Statement(fact.KIND, fact.place, self.originator_version, self.timestamp, recorded)
-        )
+        aggregate.said.append(self.statement())
+
+    def statement(self) -> Statement:
+        """What was said, with its version and instant."""
+        fact, at = self.stated(), self.timestamp
+        recorded = Recorded(fact, at, self.source)
+        return Statement(fact.KIND, fact.place, self.originator_version, at, recorded)
 
     def stated(self) -> Fact:
         """The fact."""
@@ -94,7 +96,11 @@ class _FlatFactStated(_FactStated):
 
     def stated(self) -> Fact:
         """The fact, put together from its fields."""
-        return self.OF(*map(self.__dict__.__getitem__, self.FIELDS))
+        # Not by its __init__, which sets a frozen dataclass's fields one at a time.
+        content = self.__dict__
+        fact = object.__new__(self.OF)
+        fact.__dict__.update({name: content[name] for name in self.FIELDS})
+        return fact
 
 
 class Person(Aggregate):
@@ -210,9 +216,11 @@ class Person(Aggregate):
 
         def apply(self, aggregate: "Person") -> None:
             """Empty the place; what was said there before stays answerable."""
-            aggregate.said.append(
-                Statement(self.kind, self.place, self.originator_version, self.timestamp, None)
-            )
+            aggregate.said.append(self.statement())
+
+        def statement(self) -> Statement:
+            """What was said, with its version and instant."""
+            return Statement(self.kind, self.place, self.originator_version, self.timestamp, None)
 
     class RecordsMerged(MergeTold):
         """Two records are one person from now on; stands in both of them (归并)."""

@@ -6,10 +6,9 @@ instant, what was said by then still answers.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Generic, TypeAlias, TypeVar, cast
+from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from contracts.vocabulary import DataOwner, FactKind
 from eligibility.domain.days import Days, Window, difference_of, hull_of
@@ -28,8 +27,9 @@ FactT = TypeVar("FactT", bound=Fact)
 _OWNERS = {each.value: each for each in DataOwner}
 
 
-@dataclass(frozen=True)
-class Recorded(Generic[FactT_co]):
+# These are made by the million while a log is followed: a named tuple takes a third of the time
+# that a frozen dataclass takes.
+class Recorded(NamedTuple, Generic[FactT_co]):
     """A fact with the instant it was recorded (UTC, 记录时刻) and where it came from."""
 
     fact: FactT_co
@@ -42,8 +42,7 @@ class Recorded(Generic[FactT_co]):
         return owner_in(self.source)
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """One thing said (陈述), the person's event `version`; a withdrawal has no `recorded`."""
 
     kind: FactKind
@@ -58,8 +57,7 @@ class Statement:
         return (self.kind, self.place)
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What a statement changed (变更): which kind of fact, and the days it touches."""
 
     kind: FactKind
@@ -86,13 +84,17 @@ def standing(said: Iterable[Statement], *, known_at: datetime | None = None) -> 
     """What stands at each place, as known at an instant (UTC), or after all that was said."""
     found: Standing = {}
     for each in said:
-        if known_at is not None and each.recorded_at > known_at:
-            continue
-        if each.recorded is None:
-            found.pop(each.at_place, None)
-        else:
-            found[each.at_place] = each.recorded
+        if known_at is None or each.recorded_at <= known_at:
+            say(found, each)
     return found
+
+
+def say(known: Standing, said: Statement) -> None:
+    """Let a statement take effect on what stands."""
+    if said.recorded is None:
+        known.pop(said.at_place, None)
+    else:
+        known[said.at_place] = said.recorded
 
 
 def true_within(

@@ -37,7 +37,7 @@ from eligibility.application.state_facts import RecordedStatement
 
 LISTED_ERRORS = 1_000
 
-_EVENT_OF_KIND: dict[FactKind, tuple[type[PersonChange], str]] = {
+EVENT_OF_KIND: dict[FactKind, tuple[type[PersonChange], str]] = {
     FactKind.IDENTITY: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
     FactKind.HOUSEHOLD: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
     FactKind.RESIDENCE: (PersonStatusChanged, "eligibility.person-status-changed.v1"),
@@ -141,14 +141,15 @@ def reads_message(person_id: UUID, reads: Sequence[ReadBy]) -> PersonReads:
 def changes_message(page: ChangesPage) -> ChangesShown:
     """Changes in order, as public events."""
     return ChangesShown(
-        changes=tuple(_change(each) for each in page.changes),
+        changes=tuple(change_message(each) for each in page.changes),
         next_after=page.next_after,
         has_more=page.has_more,
         last=page.last,
     )
 
 
-def _change(changed: PersonChanged | PersonsJoined | RosterImported) -> PublicEvent:
+def change_message(changed: PersonChanged | PersonsJoined | RosterImported) -> PublicEvent:
+    """A change as a public event."""
     if isinstance(changed, PersonsJoined):
         return _joined(changed)
     if isinstance(changed, RosterImported):
@@ -156,7 +157,7 @@ def _change(changed: PersonChanged | PersonsJoined | RosterImported) -> PublicEv
             event="eligibility.roster-imported.v1",
             **{**vars(changed), "roster_id": str(changed.roster_id)},
         )
-    kind, event = _EVENT_OF_KIND[changed.change.kind]
+    kind, event = EVENT_OF_KIND[changed.change.kind]
     return kind.model_validate(
         {
             "event": event,

@@ -1,6 +1,6 @@
 """The ledger on the event log (账本)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -80,6 +80,14 @@ class EventLedger:
     def events_after(self, position: int, limit: int) -> list[LoggedFact]:
         """Up to `limit` events after a position, in order."""
         return [LoggedFact(each.position, each.event) for each in self.log.read(position, limit)]
+
+    def events_of(
+        self, kinds: Collection[type], *, after: int, limit: int
+    ) -> tuple[list[LoggedFact], int]:
+        """Those of the `limit` events after a position that are of some classes, in order, and
+        the last position that was looked at."""
+        stretch = self.log.read_kinds(after, limit, kinds)
+        return [LoggedFact(*each) for each in stretch.events], stretch.reached
 
     def history(self, aggregate_id: UUID) -> Iterator[Any]:
         """The events of one aggregate in order."""

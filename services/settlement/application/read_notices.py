@@ -5,7 +5,7 @@ position in the ledger. Settlement does not know where people live; it asks when
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -31,8 +31,7 @@ class NoticeKind(StrEnum):
     DISCHARGE_UNDONE = "discharge-undone"
 
 
-@dataclass(frozen=True)
-class Happened:
+class Happened(NamedTuple):
     """That somebody was admitted or discharged, or was not after all, with its position.
 
     `was_day` is the day that was told before, where it was changed.
@@ -47,8 +46,7 @@ class Happened:
     was_day: date | None = None
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """The same with the township that answers for the person (告知); None: nobody knows it."""
 
     happened: Happened
@@ -62,6 +60,18 @@ class NoticesPage:
     notices: tuple[Notice, ...]
     next_after: int
     has_more: bool
+
+
+NOTICED: tuple[type, ...] = (
+    Stay.Created,
+    Stay.PartBegun,
+    Stay.AdmittedAgain,
+    Stay.AdmissionChanged,
+    Stay.AdmissionCancelled,
+    Stay.Discharged,
+    Stay.DischargeUndone,
+)
+"""The kinds of event that `happened_in` looks at (告知依据); all others tell nobody anything."""
 
 
 class EventsInOrder(Protocol):
@@ -140,7 +150,7 @@ def _happened_in(logged: LoggedFact, ledger: Histories) -> Happened | None:
             return _told(logged, ledger, NoticeKind.ADMITTED, event.admission)
         case Stay.AdmissionChanged() if event.admission != event.was.admission:
             changed = _told(logged, ledger, NoticeKind.ADMISSION_CHANGED, event.admission)
-            return replace(changed, was_day=event.was.admission)
+            return changed._replace(was_day=event.was.admission)
         case Stay.AdmissionCancelled():
             return _told(logged, ledger, NoticeKind.ADMISSION_CANCELLED, event.was.admission)
         case Stay.Discharged():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 
 from contracts.channels import SETTLEMENT, Channel
 from contracts.vocabulary import InstitutionId
@@ -11,7 +12,7 @@ from kafka_edge.log_names import EventNames
 from kafka_edge.outgoing import outgoing
 from settlement.adapters.event_ledger import EventLedger
 from settlement.application.ports import EligibilityUnreachable, LoggedFact
-from settlement.application.read_notices import Happened, Notice, Residences, happened_in
+from settlement.application.read_notices import NOTICED, Happened, Notice, Residences, happened_in
 from settlement.domain.record import Actor
 from settlement.entrypoints.http.notices import show_notice
 from settlement.entrypoints.remembered_admissions import RememberedAdmissions
@@ -19,9 +20,10 @@ from settlement.entrypoints.remembered_admissions import RememberedAdmissions
 PUBLISHER = Actor(operator="发布程序", institution_id=InstitutionId("publisher"))
 """Who eligibility records as the reader of a person's township."""
 
-# Each notice asks eligibility once; together they wait for one answer instead of for a hundred.
+# Each notice asks eligibility once; so many threads ask, each a row of questions: handing every one
+# to a thread would cost more than what is done with its answer.
 _ASKED_AT_ONCE = 8
-_ASKED_BEFORE_LOOKING = 32
+_ASKED_BEFORE_LOOKING = 128
 
 
 class SettlementFeed:
@@ -55,14 +57,13 @@ class SettlementFeed:
 
     def _read(self, after: int, limit: int) -> FeedPage:
         try:
-            logged = self._ledger.events_after(after, limit)
+            logged, reached = self._ledger.events_of(NOTICED, after=after, limit=limit)
             found = [self._told_by(each) for each in logged]
             last = self._names.last_position()
         except LogBusy as busy:
             raise NotNow(str(busy)) from busy
         happened = [each for each in found if each is not None]
         townships = self._townships(happened)
-        reached = logged[-1].position if logged else after
         if len(townships) < len(happened):
             # The page ends before the first notice whose township could not be asked.
             reached = happened[len(townships)].position - 1
@@ -82,14 +83,27 @@ class SettlementFeed:
         found: list[str | None] = []
         with ThreadPoolExecutor(max_workers=_ASKED_AT_ONCE) as asking:
             for start in range(0, len(happened), _ASKED_BEFORE_LOOKING):
-                answers = asking.map(self._ask, happened[start : start + _ASKED_BEFORE_LOOKING])
-                try:
-                    found.extend(answers)  # keeps those before the one that fails
-                except EligibilityUnreachable as silent:
-                    if not found:
-                        raise NotNow(str(silent)) from silent
-                    break
+                some = happened[start : start + _ASKED_BEFORE_LOOKING]
+                length = ceil(len(some) / _ASKED_AT_ONCE)
+                rows = [some[i : i + length] for i in range(0, len(some), length)]
+                for answers, silent in asking.map(self._ask_in_a_row, rows):
+                    found += answers
+                    if silent is not None:
+                        if not found:
+                            raise NotNow(str(silent)) from silent
+                        return found
         return found
 
-    def _ask(self, happened: Happened) -> str | None:
-        return self._residences.township_of(happened.person_id, on=happened.day, by=PUBLISHER)
+    def _ask_in_a_row(
+        self, happened: Sequence[Happened]
+    ) -> tuple[list[str | None], EligibilityUnreachable | None]:
+        """The answers up to the first that does not come."""
+        found: list[str | None] = []
+        for each in happened:
+            try:
+                found.append(
+                    self._residences.township_of(each.person_id, on=each.day, by=PUBLISHER)
+                )
+            except EligibilityUnreachable as silent:
+                return found, silent
+        return found, None

@@ -14,6 +14,7 @@ from settlement.domain.stay import Stay
 
 MOST_STAYS = 50_000
 _MATTERS = (Stay.Created, Stay.AdmittedAgain, Stay.PartBegun)
+_KEPT = ("originator_id", "originator_version", "person_id", "institution_id")
 
 
 class RememberedAdmissions:
@@ -32,9 +33,9 @@ class RememberedAdmissions:
             return
         known = self._met.get(event.originator_id)
         if known is not None and event.originator_version > known[-1].originator_version:
-            known.append(event)
+            known.append(_what_matters_of(event))
         elif known is None and event.originator_version == 1:
-            self._met[event.originator_id] = [event]
+            self._met[event.originator_id] = [_what_matters_of(event)]
             if len(self._met) > self._most:
                 self._met.popitem(last=False)
 
@@ -42,3 +43,12 @@ class RememberedAdmissions:
         """Of a stay whose beginning was met, the admissions up to now; of another, everything."""
         known = self._met.get(stay_id)
         return iter(known) if known is not None else self._ledger.history(stay_id)
+
+
+def _what_matters_of(event: Any) -> Any:
+    """The event without its circumstances: fifty thousand are kept, and looked through for garbage
+    again and again."""
+    kept = object.__new__(type(event))
+    content = event.__dict__
+    kept.__dict__.update({name: content[name] for name in _KEPT if name in content})
+    return kept
