@@ -88,7 +88,7 @@ class GroupWriter(Generic[Item, Result]):
         """Returns when the item's group is written; raises what `write_all` says of this item."""
         turn = this_turn()
         if turn is not None:
-            told: Result = turn.turns.wait_together(turn, self, item)
+            told: Result = turn.round.wait_together(turn, self, item)
             return told
         mine: _Waiting[Item, Result] = _Waiting(item)
         if self._company:

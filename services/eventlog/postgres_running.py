@@ -85,8 +85,8 @@ class AdvisoryRunningRequests:
         # Where others are at work, the next one that comes or ends lets go of it, too.
         if turn is None and not self._company.at_work:
             self._let_go_soon()
-        elif turn is not None and not turn.turns.others:
-            turn.turns.later(self._let_go_soon)
+        elif turn is not None and not turn.round.others:
+            turn.round.later(self._let_go_soon)
 
     def _let_go_soon(self) -> None:
         """Unless whoever has the connection lets go of it."""

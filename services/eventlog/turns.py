@@ -1,26 +1,29 @@
-"""Turns (轮流办理): many requests worked on by one thread, each until it would wait.
+"""Turns (轮流办理): requests worked on by the thread of an event loop, each until it would wait.
 
 One thread at a time runs Python in a process. Threads that answer requests side by side compute no
 sooner for being many, and hand over to one another at every wait. Here each request is a turn of
 one thread: where it would wait, it lets the next one go on. Those who have come to the same place
 by the time nobody computes any more share what they wait for.
 
-A turn must not wait by itself: it would keep all others waiting, and of two that hold each other's
+A turn must not wait by itself: it would keep everybody waiting, and of two that hold each other's
 locks none would ever go on. `aside` is for whatever may wait.
 """
 
+import asyncio
 import contextvars
-import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from queue import Empty, SimpleQueue
-from typing import Any, Protocol, TypeVar, cast
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Final, Protocol, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from greenlet import getcurrent, greenlet
 
-_IDLE_SECONDS = 1.0
-_MOST_ASIDE = 40
+_MOST_ASIDE: Final = 40
+_AT_ONCE_SECONDS: Final = 0.005
+"""How long turns go on before the loop looks at its sockets again."""
 
 Result = TypeVar("Result")
 
@@ -35,11 +38,9 @@ class Together(Protocol):
 class Turn(greenlet):
     """One request at work (一轮); it belongs to the thread that runs it."""
 
-    def __init__(self, turns: "Turns", work: Callable[..., None]) -> None:
-        # Nobody else may know the thread's own greenlet: when the thread ends, greenlet looks for
-        # whoever has it, does not find what `gc.freeze` put away, and lets go once too often.
+    def __init__(self, round_: "_Round", work: Callable[..., None]) -> None:
         super().__init__(work, getcurrent())
-        self.turns = turns
+        self.round = round_
         self.gr_context = contextvars.copy_context()
 
     def let_others_go_on(self) -> Any:
@@ -56,37 +57,62 @@ def this_turn() -> Turn | None:
 def aside(call: Callable[[], Result]) -> Result:
     """What a call gives that may wait; in a turn, others go on meanwhile. Raises what it raises."""
     turn = this_turn()
-    return turn.turns.wait_aside(turn, call) if turn else call()
+    return turn.round.wait_aside(turn, call) if turn else call()
 
 
 class Turns:
-    """Runs turns in one thread, which is there while there is something to do."""
+    """Has work done in turns, by the loop that asks."""
 
     def __init__(self) -> None:
         """Nothing runs yet."""
         # One step at a time: until it is done, more come to the next one.
         self._steps = ThreadPoolExecutor(1, thread_name_prefix="together")
         self._calls = ThreadPoolExecutor(_MOST_ASIDE, thread_name_prefix="aside")
-        self._news: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._starting = threading.Lock()
-        self._is_running = False
-        # From here on the thread's own.
+        self._rounds: WeakKeyDictionary[asyncio.AbstractEventLoop, _Round] = WeakKeyDictionary()
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """What work gives that is done in a turn, in the context of whoever asks. Raises what it
+        raises. Work that was begun is done to its end, also where nobody waits for it any more."""
+        loop = asyncio.get_running_loop()
+        here = self._rounds.get(loop)
+        if here is None:
+            here = self._rounds[loop] = _Round(self._steps, self._calls)
+        result: Result = await here.begin(work, loop)
+        return result
+
+
+class _Round:
+    """The turns of one loop; everything but the calls themselves happens in its thread."""
+
+    def __init__(self, steps: ThreadPoolExecutor, calls: ThreadPoolExecutor) -> None:
+        self._steps, self._calls = steps, calls
         self._at_work = 0
         self._ready: deque[tuple[Turn, Any]] = deque()
         self._gathered: dict[Together, list[tuple[Turn, Any]]] = {}
         self._is_under_way = False
-
-    def begin(self, work: Callable[[], Result]) -> "Future[Result]":
-        """Have work done in a turn, in the context of whoever asks."""
-        outcome: Future[Result] = Future()
-        context = contextvars.copy_context()
-        self._tell(lambda: context.run(self._start, work, outcome))
-        return outcome
+        self._is_called = False
 
     @property
     def others(self) -> int:
         """How many turns are at work beside the one that asks."""
         return self._at_work - 1
+
+    def begin(
+        self, work: Callable[[], Result], loop: asyncio.AbstractEventLoop
+    ) -> "asyncio.Future[Result]":
+        """A turn that begins when the loop has heard of everybody who came with it."""
+        outcome: asyncio.Future[Result] = loop.create_future()
+
+        def worked(*_: object) -> None:
+            found = _outcome(work)
+            self._at_work -= 1
+            if not outcome.done():
+                _tell(outcome, found)
+
+        self._at_work += 1
+        self._ready.append((Turn(self, worked), None))
+        self._call_soon(loop)
+        return outcome
 
     def wait_together(self, turn: Turn, step: Together, item: Any) -> Any:
         """What a step gives for an item, done for all who have come to it. Raises its exception."""
@@ -95,11 +121,11 @@ class Turns:
 
     def wait_aside(self, turn: Turn, call: Callable[[], Result]) -> Result:
         """What a call gives that is made in another thread. Raises what it raises."""
-        context = contextvars.copy_context()
+        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
 
         def made() -> None:
             outcome = _outcome(lambda: context.run(call))
-            self._tell(lambda: self._ready.append((turn, outcome)))
+            self._hear(loop, lambda: self._ready.append((turn, outcome)))
 
         self._calls.submit(made)
         return cast("Result", turn.let_others_go_on())
@@ -108,67 +134,43 @@ class Turns:
         """Have a call made in another thread, which nobody waits for; it must not raise."""
         self._calls.submit(call)
 
-    def _tell(self, news: Callable[[], None]) -> None:
-        self._news.put(news)
-        with self._starting:
-            if not self._is_running:
-                self._is_running = True
-                threading.Thread(target=self._run, name="turns", daemon=True).start()
+    def _call_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._is_called:
+            self._is_called = True
+            loop.call_soon(self._go_on, loop)
 
-    def _run(self) -> None:
-        while self._hear():
-            while self._ready:
-                turn, value = self._ready.popleft()
-                turn.switch(value)
-                # Who came meanwhile computes before a step is taken for those who wait.
-                self._hear_what_is_there()
-            self._take_step()
+    def _hear(self, loop: asyncio.AbstractEventLoop, news: Callable[[], None]) -> None:
+        """From another thread."""
 
-    def _hear(self) -> bool:
-        """Wait for news; False where none came for a while and nobody is at work: the thread ends
-        then, and another one begins with the next that comes."""
-        while True:
-            try:
-                self._news.get(timeout=_IDLE_SECONDS)()
-            except Empty:
-                if self._may_end():
-                    return False
-            else:
-                self._hear_what_is_there()
-                return True
+        def heard() -> None:
+            news()
+            self._call_soon(loop)
 
-    def _hear_what_is_there(self) -> None:
-        while True:
-            try:
-                self._news.get_nowait()()
-            except Empty:
+        # A loop that was closed has nobody left who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(heard)
+
+    def _go_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_called = False
+        until = time.monotonic() + _AT_ONCE_SECONDS
+        while self._ready:
+            if time.monotonic() > until:
+                self._call_soon(loop)
                 return
+            turn, value = self._ready.popleft()
+            turn.switch(value)
+        self._take_step(loop)
 
-    def _may_end(self) -> bool:
-        """Turns belong to their thread, so it stays while there are any."""
-        if self._at_work:
-            return False
-        with self._starting:
-            self._is_running = not self._news.empty()
-            return not self._is_running
-
-    def _start(self, work: Callable[[], Result], outcome: "Future[Result]") -> None:
-        def worked() -> None:
-            found = _outcome(work)
-            self._at_work -= 1
-            _tell_outcome(outcome, found)
-
-        self._at_work += 1
-        self._ready.append((Turn(self, lambda *_: worked()), None))
-
-    def _take_step(self) -> None:
+    def _take_step(self, loop: asyncio.AbstractEventLoop) -> None:
         """Nobody computes: the step that somebody came to first is taken for all who are there."""
         if self._gathered and not self._is_under_way:
             step = next(iter(self._gathered))
             self._is_under_way = True
-            self._steps.submit(self._take, step, self._gathered.pop(step))
+            self._steps.submit(self._take, step, self._gathered.pop(step), loop)
 
-    def _take(self, step: Together, group: list[tuple[Turn, Any]]) -> None:
+    def _take(
+        self, step: Together, group: list[tuple[Turn, Any]], loop: asyncio.AbstractEventLoop
+    ) -> None:
         told: Sequence[Any]
         try:
             told = step.write_together([item for _, item in group])
@@ -177,11 +179,11 @@ class Turns:
         outcomes = [each if isinstance(each, BaseException) else (each,) for each in told]
         going_on = [(turn, each) for (turn, _), each in zip(group, outcomes, strict=True)]
 
-        def go_on() -> None:
+        def taken() -> None:
             self._is_under_way = False
             self._ready.extend(going_on)
 
-        self._tell(go_on)
+        self._hear(loop, taken)
 
 
 def _outcome(call: Callable[[], Any]) -> tuple[Any] | BaseException:
@@ -198,7 +200,7 @@ def _told(outcome: tuple[Any] | BaseException) -> Any:
     return outcome[0]
 
 
-def _tell_outcome(future: "Future[Any]", outcome: tuple[Any] | BaseException) -> None:
+def _tell(future: "asyncio.Future[Any]", outcome: tuple[Any] | BaseException) -> None:
     if isinstance(outcome, BaseException):
         future.set_exception(outcome)
     else:

@@ -58,7 +58,7 @@ def stopped(database: StoppableServer, chance: Random) -> None:
 def strike_under_load(folder: Path, strike: Strike, *, seed: int, rounds: int) -> None:
     """So many rounds on one store; a failure names its seed and round."""
     chance = Random(seed)  # noqa: S311 -- moments and bodies, not secrets
-    database = StoppableServer(folder / "pg")
+    database = StoppableServer()
     settings = Settings(folder / "data", None, NOBODY, database=database.url)
     make_tables(settings)
     store = Store(settings)

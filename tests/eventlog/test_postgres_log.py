@@ -330,9 +330,9 @@ def test_a_commit_that_was_answered_is_on_the_disk(address: str) -> None:
     )
 
 
-def test_a_number_is_never_given_again_by_a_server_that_was_killed(tmp_path: Path) -> None:
+def test_a_number_is_never_given_again_by_a_server_that_was_killed() -> None:
     """Whoever drew one may save with it once the server is back: nobody else may get it then."""
-    server = StoppableServer(tmp_path / "pg")
+    server = StoppableServer()
     try:
         with psycopg.connect(server.url) as connection:
             create_log_tables(connection)

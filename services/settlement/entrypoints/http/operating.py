@@ -5,7 +5,6 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from eventlog.turns import Turns
 from http_edge.following import following_checks
 from http_edge.health import FAILED, Check, Health
 from http_edge.metrics import LogMetrics, Looked, SettlementMetrics
@@ -51,11 +50,6 @@ def settlement_operations(parts: Parts) -> Operations:
     )
 
 
-def _turns_checks(turns: Turns | None) -> list[Check]:
-    """One that waits by itself would keep all others waiting."""
-    return [Check("turns", lambda: turns.begin(lambda: None).result())] if turns else []
-
-
 def _replica_age_seconds(parts: Parts) -> int | None:
     """How long ago the replica was complete; None where none is kept."""
     complete = parts.replica.people.completeness()
@@ -70,7 +64,6 @@ def settlement_checks(parts: Parts) -> list[Check]:
     return [
         *following_checks(parts.register, lambda: parts.followed, names, parts.operating),
         Check("policies", lambda: None if parts.book.policies else FAILED),
-        *_turns_checks(parts.turns),
         Check(
             "eligibility",
             lambda: None if parts.eligibility_is_ready() else FAILED,

@@ -7,7 +7,6 @@ and by the same rules. A request that is not as declared goes the framework's wa
 in the framework's words.
 """
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -35,6 +34,7 @@ from http_edge.acting import (
 from http_edge.body_limit import replaying
 from settlement.entrypoints.http.once import Arrival, Arrived, asked_hash
 
+_LARGEST_BYTES = 64 * 1024
 _JSON = "application/json"
 _HEADERS = {
     name.lower().encode(): (name, re.compile(pattern))
@@ -76,6 +76,7 @@ def straight_route(turns: Turns | None) -> type[APIRoute]:
             """Call the endpoint, or hand on."""
             body = await Request(scope, receive).body()
             try:
+                _require_short(body)
                 asked, arrived = _read(self._message, scope, body)
             except NotPlain:
                 await super().handle(scope, replaying(body, receive), send)
@@ -93,6 +94,13 @@ def _message_of(endpoint: Endpoint) -> type[BaseModel]:
         raise TypeError(sorted(taken))
     message: type[BaseModel] = taken["asked"]
     return message
+
+
+def _require_short(body: bytes) -> None:
+    """A bill of thousands of lines computes for long, and would do so while others wait: it gets a
+    thread. Raises NotPlain."""
+    if len(body) > _LARGEST_BYTES:
+        raise NotPlain
 
 
 def _read(message: type[BaseModel], scope: Scope, body: bytes) -> tuple[BaseModel, Arrival]:
@@ -126,6 +134,4 @@ def _headers(scope: Scope) -> Mapping[str, str]:
 
 
 async def _worked(turns: Turns | None, work: Callable[[], Response]) -> Response:
-    if turns is None:
-        return await run_in_threadpool(work)
-    return await asyncio.wrap_future(turns.begin(work))
+    return await run_in_threadpool(work) if turns is None else await turns.run(work)
