@@ -121,7 +121,7 @@ class WholeStayLoad:
         while len(latencies) < stays:
             now = time.perf_counter()
             while free and sent < stays and (due := begun + sent / per_second) <= now:
-                free.pop().send(next(self._requests), due)
+                free.popleft().send(next(self._requests), due)
                 sent += 1
             wait = begun + sent / per_second - now if free and sent < stays else None
             for key, _ in self._selector.select(wait if wait is None else max(wait, 0)):
