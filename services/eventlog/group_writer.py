@@ -75,7 +75,11 @@ class GroupWriter(Generic[Item, Result]):
         most: int = MOST_TOGETHER,
         company: Company | None = None,
         refusals: tuple[type[Exception], ...] = (),
+        is_writing: bool = False,
     ) -> None:
+        """`is_writing`: it may wait for others who write, and whoever reads does not wait for it
+        (see `turns`)."""
+        self.is_writing = is_writing
         self._write_all = write_all
         self._refusals = refusals
         self._company = company
@@ -111,13 +115,27 @@ class GroupWriter(Generic[Item, Result]):
             self._waiting.extend(mine)
             is_to_write = not self._somebody_writes
             self._somebody_writes = True
-        for each in mine:
+        for at, each in enumerate(mine):
             if not is_to_write:
                 each.sleep()
             is_to_write = False
             if each.outcome is None:
-                self._write_next_group()
+                try:
+                    self._write_next_group()
+                except BaseException:
+                    self._leave_all(mine[at:])
+                    raise
         return [each.told() for each in mine]
+
+    def _leave_all(self, mine: Sequence[_Waiting[Item, Result]]) -> None:
+        """Those of them that nobody has written are not to be, and none is the one to write."""
+        with self._mutex:
+            left = [each for each in mine if each in self._waiting]
+            for each in left:
+                self._waiting.remove(each)
+            was_to_write = any(each.is_woken for each in left)
+        if was_to_write:
+            self._wake_next()
 
     def _wait(self, mine: _Waiting[Item, Result]) -> None:
         try:

@@ -6,7 +6,7 @@ several aggregates and the request's answer.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -327,9 +327,14 @@ class EventLog(Application[UUID]):
         """Keep a refused request's answer; it never replaces an acceptance. Raises `LogBusy`."""
         self.recorder.record_refusal(request)
 
-    def running(self, key: RequestKey) -> AbstractContextManager[None]:
-        """While this context is open, `is_running` says so of the request, to every process."""
-        return self._running.hold(key)
+    @contextmanager
+    def running(self, key: RequestKey) -> Iterator[RegisteredRequest | None]:
+        """While this context is open, `is_running` says so of the request, to every process.
+
+        Gives what was answered under the key before it began.
+        """
+        with self._running.hold(key) as answered:
+            yield answered[0] if answered else self.find_request(key)
 
     def is_running(self, key: RequestKey) -> bool:
         """Whether a process of this machine works on the request now; never after it died."""

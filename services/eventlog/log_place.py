@@ -4,13 +4,13 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from eventlog.recorder import EventLogRecorder
-from eventlog.requests import RequestKey
+from eventlog.requests import AnsweredBefore, RequestKey
 
 
 class RunningRequests(Protocol):
     """Which requests are being worked on right now (处理中的请求), in whichever process."""
 
-    def hold(self, key: RequestKey) -> AbstractContextManager[None]:
+    def hold(self, key: RequestKey) -> AbstractContextManager[AnsweredBefore]:
         """The request runs as long as this context is open; several may run under one key."""
 
     def is_running(self, key: RequestKey) -> bool:

@@ -54,7 +54,7 @@ from eventlog.postgres_tables import LOG_VERSION
 from eventlog.recorder import EventLogRecorder, PlacedEvent, StoredAggregate, StoredStretch
 from eventlog.requests import RegisteredRequest, RequestKey
 from eventlog.sealing import seal_of_comment
-from eventlog.turns import aside
+from eventlog.turns import read_aside
 
 Found = TypeVar("Found")
 
@@ -149,10 +149,10 @@ class PostgresRecorder(EventLogRecorder):
         those who work on requests."""
         self._pool = pool
         self._groups: GroupWriter[Save, Sequence[int]] = GroupWriter(
-            self._write_together, company=company, refusals=REFUSALS
+            self._write_together, company=company, refusals=REFUSALS, is_writing=True
         )
         self._serials: GroupWriter[str, int] = GroupWriter(
-            self._draw_serials, company=company, refusals=REFUSALS
+            self._draw_serials, company=company, refusals=REFUSALS, is_writing=True
         )
         self._readers: GroupWriter[Uuids, list[StoredAggregate]] = GroupWriter(
             self._read_together, company=company, refusals=REFUSALS
@@ -413,7 +413,7 @@ class PostgresRecorder(EventLogRecorder):
             with self._pool.connection() as connection:
                 return work(connection)
 
-        return aside(lambda: with_patience(attempt))
+        return read_aside(lambda: with_patience(attempt))
 
 
 _LARGEST = 2**62

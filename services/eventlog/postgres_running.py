@@ -28,7 +28,8 @@ from eventlog.postgres_connections import (
     told_as_busy,
     with_patience,
 )
-from eventlog.requests import RequestKey
+from eventlog.postgres_groups import REGISTERED, keys_asked, request_of_row
+from eventlog.requests import AnsweredBefore, RequestKey
 from eventlog.turns import Turn, this_turn
 
 _HOLD = "SELECT pg_advisory_lock_shared(held) FROM unnest(%b::bigint[]) AS held"
@@ -50,7 +51,7 @@ class AdvisoryRunningRequests:
         self._url = url
         self._schema = schema
         self._company = company = company or Company()
-        self._arrivals: GroupWriter[tuple[RequestKey, float], None] = GroupWriter(
+        self._arrivals: GroupWriter[tuple[RequestKey, float], AnsweredBefore] = GroupWriter(
             self._hold, company=company, refusals=REFUSALS
         )
         # The connection's; whoever has it may wait for the server.
@@ -62,16 +63,16 @@ class AdvisoryRunningRequests:
         self._connection: Connection[Any] | None = None
 
     @contextmanager
-    def hold(self, key: RequestKey) -> Iterator[None]:
+    def hold(self, key: RequestKey) -> Iterator[AnsweredBefore]:
         """The request runs as long as this context is open; several may run under one key."""
         turn = this_turn()
         is_held = False
         try:
             # Turns have each other's company already.
             with nullcontext() if turn else self._company.member():
-                self._arrivals.write((key, end_of_patience()))
+                answered = self._arrivals.write((key, end_of_patience()))
                 is_held = True
-                yield
+                yield answered
         finally:
             if is_held:
                 self._end(key, turn)
@@ -82,11 +83,12 @@ class AdvisoryRunningRequests:
             if not self._running[key]:
                 del self._running[key]
             self._ended.append(self._place(key))
-        # Where others are at work, the next one that comes or ends lets go of it, too.
-        if turn is None and not self._company.at_work:
-            self._let_go_soon()
-        elif turn is not None and not turn.round.others:
+            # Where others run, the next one that comes or ends lets go of it, too.
+            is_last = not self._running
+        if is_last and turn is not None:
             turn.round.later(self._let_go_soon)
+        elif is_last:
+            self._let_go_soon()
 
     def _let_go_soon(self) -> None:
         """Unless whoever has the connection lets go of it."""
@@ -109,17 +111,20 @@ class AdvisoryRunningRequests:
                 self._connection.close()
                 self._connection = None
 
-    def _hold(self, arrived: Sequence[tuple[RequestKey, float]]) -> list[None]:
+    def _hold(self, arrived: Sequence[tuple[RequestKey, float]]) -> list[AnsweredBefore]:
         keys = [key for key, _ in arrived]
         # Of who came first: those who wait behind each other for a server that is away wait no
         # longer than one.
         until = min(each for _, each in arrived)
         held = Bigints(map(self._place, keys))
 
-        def attempt(_number: int) -> None:
+        def attempt(_number: int) -> list[Any]:
             connection = self._open()
             try:
-                connection.execute(_HOLD_AND_LET_GO, (self._take_ended(), held))
+                with connection.pipeline():
+                    connection.execute(_HOLD_AND_LET_GO, (self._take_ended(), held))
+                    known = connection.execute(REGISTERED, keys_asked(keys), binary=True)
+                    return known.fetchall()
             except psycopg.Error:
                 # Nothing takes back the locks that it got; the next connection has those of
                 # the requests that run, and no others.
@@ -127,10 +132,11 @@ class AdvisoryRunningRequests:
                 raise
 
         with self._turn(until), told_as_busy():
-            with_patience(attempt, until=until)
+            rows = with_patience(attempt, until=until)
             with self._counting:
                 self._running.update(keys)
-        return [None for _ in keys]
+        answered = {row.key: row for row in map(request_of_row, rows)}
+        return [(answered.get(key),) for key in keys]
 
     @contextmanager
     def _turn(self, until: float) -> Iterator[None]:
@@ -171,7 +177,12 @@ class AdvisoryRunningRequests:
                 self._ended = Bigints()
                 # As often as each is held: a lock is let go of as often.
                 held = Bigints(map(self._place, self._running.elements()))
-            self._connection.execute(_HOLD, (held,))
+            try:
+                self._connection.execute(_HOLD, (held,))
+            except psycopg.Error:
+                # The next one has them all, or is none of ours.
+                self._connection.close()
+                raise
         return self._connection
 
     def _place(self, key: RequestKey) -> int:

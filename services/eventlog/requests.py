@@ -37,3 +37,7 @@ class RegisteredRequest:
     body_hash: str
     accepted: bool
     answer: Answer
+
+
+AnsweredBefore = tuple[()] | tuple[RegisteredRequest | None]
+"""The row of a request's key, where it was read together with something else; else empty."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary, finalize
 
-from eventlog.requests import RequestKey
+from eventlog.requests import AnsweredBefore, RequestKey
 
 if sys.platform != "win32":
     import fcntl
@@ -35,14 +35,14 @@ class FileRunningRequests:
         self._file: int | None = None
 
     @contextmanager
-    def hold(self, key: RequestKey) -> Iterator[None]:
+    def hold(self, key: RequestKey) -> Iterator[AnsweredBefore]:
         """The request runs as long as this context is open; several may run under one key."""
         with self._mutex:
             if key not in self._running:
                 self._lock(key)
             self._running[key] += 1
         try:
-            yield
+            yield ()
         finally:
             with self._mutex:
                 self._running[key] -= 1

@@ -7,6 +7,8 @@ by the time nobody computes any more share what they wait for.
 
 A turn must not wait by itself: it would keep everybody waiting, and of two that hold each other's
 locks none would ever go on. `aside` is for whatever may wait.
+
+Whoever reads is not kept by who writes, nor by who asks another service: each has threads apart.
 """
 
 import asyncio
@@ -22,6 +24,7 @@ from weakref import WeakKeyDictionary
 from greenlet import getcurrent, greenlet
 
 _MOST_ASIDE: Final = 40
+_MOST_READS: Final = 8
 _AT_ONCE_SECONDS: Final = 0.005
 """How long turns go on before the loop looks at its sockets again."""
 
@@ -30,6 +33,10 @@ Result = TypeVar("Result")
 
 class Together(Protocol):
     """What several do at once by one step (合办): see `GroupWriter.write_together`."""
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether it may wait for others who write."""
 
     def write_together(self, items: Sequence[Any]) -> Sequence[Any]:
         """Of each item its result, or the exception that is its own. May wait."""
@@ -42,6 +49,12 @@ class Turn(greenlet):
         super().__init__(work, getcurrent())
         self.round = round_
         self.gr_context = contextvars.copy_context()
+        self.ticket = object()
+
+    def new_ticket(self) -> object:
+        """What this turn waits for from now on; an answer to anything before is none of its own."""
+        self.ticket = object()
+        return self.ticket
 
     def let_others_go_on(self) -> Any:
         """Returns what this turn is told when it goes on. Raises what it is told."""
@@ -57,7 +70,34 @@ def this_turn() -> Turn | None:
 def aside(call: Callable[[], Result]) -> Result:
     """What a call gives that may wait; in a turn, others go on meanwhile. Raises what it raises."""
     turn = this_turn()
-    return turn.round.wait_aside(turn, call) if turn else call()
+    return turn.round.wait_aside(turn, call, turn.round.threads.calls) if turn else call()
+
+
+def read_aside(call: Callable[[], Result]) -> Result:
+    """The same for a single read of the database, which waits behind no other service."""
+    turn = this_turn()
+    return turn.round.wait_aside(turn, call, turn.round.threads.reads) if turn else call()
+
+
+class _Threads:
+    """Where turns have others wait for them."""
+
+    def __init__(self) -> None:
+        # One step at a time of each kind: until it is done, more come to the next one.
+        self.reading, self.writing = _one_thread("reading"), _one_thread("writing")
+        self.reads = ThreadPoolExecutor(_MOST_READS, thread_name_prefix="read-aside")
+        self.calls = ThreadPoolExecutor(_MOST_ASIDE, thread_name_prefix="aside")
+
+
+def _one_thread(name: str) -> ThreadPoolExecutor:
+    """Started here, where a system without room for another thread keeps nobody waiting."""
+    made = ThreadPoolExecutor(1, thread_name_prefix=name)
+    made.submit(int).result()
+    return made
+
+
+_News = tuple[Turn, object, Any]
+"""What a turn waits for, by its ticket, and the item or the outcome."""
 
 
 class Turns:
@@ -65,9 +105,7 @@ class Turns:
 
     def __init__(self) -> None:
         """Nothing runs yet."""
-        # One step at a time: until it is done, more come to the next one.
-        self._steps = ThreadPoolExecutor(1, thread_name_prefix="together")
-        self._calls = ThreadPoolExecutor(_MOST_ASIDE, thread_name_prefix="aside")
+        self._threads = _Threads()
         self._rounds: WeakKeyDictionary[asyncio.AbstractEventLoop, _Round] = WeakKeyDictionary()
 
     async def run(self, work: Callable[[], Result]) -> Result:
@@ -76,7 +114,7 @@ class Turns:
         loop = asyncio.get_running_loop()
         here = self._rounds.get(loop)
         if here is None:
-            here = self._rounds[loop] = _Round(self._steps, self._calls)
+            here = self._rounds[loop] = _Round(self._threads)
         result: Result = await here.begin(work, loop)
         return result
 
@@ -84,18 +122,12 @@ class Turns:
 class _Round:
     """The turns of one loop; everything but the calls themselves happens in its thread."""
 
-    def __init__(self, steps: ThreadPoolExecutor, calls: ThreadPoolExecutor) -> None:
-        self._steps, self._calls = steps, calls
-        self._at_work = 0
-        self._ready: deque[tuple[Turn, Any]] = deque()
-        self._gathered: dict[Together, list[tuple[Turn, Any]]] = {}
-        self._is_under_way = False
+    def __init__(self, threads: _Threads) -> None:
+        self.threads = threads
+        self._ready: deque[_News] = deque()
+        self._gathered: dict[Together, list[_News]] = {}
+        self._under_way: set[ThreadPoolExecutor] = set()
         self._is_called = False
-
-    @property
-    def others(self) -> int:
-        """How many turns are at work beside the one that asks."""
-        return self._at_work - 1
 
     def begin(
         self, work: Callable[[], Result], loop: asyncio.AbstractEventLoop
@@ -105,34 +137,36 @@ class _Round:
 
         def worked(*_: object) -> None:
             found = _outcome(work)
-            self._at_work -= 1
             if not outcome.done():
                 _tell(outcome, found)
 
-        self._at_work += 1
-        self._ready.append((Turn(self, worked), None))
+        turn = Turn(self, worked)
+        self._ready.append((turn, turn.ticket, None))
         self._call_soon(loop)
         return outcome
 
     def wait_together(self, turn: Turn, step: Together, item: Any) -> Any:
         """What a step gives for an item, done for all who have come to it. Raises its exception."""
-        self._gathered.setdefault(step, []).append((turn, item))
+        self._gathered.setdefault(step, []).append((turn, turn.new_ticket(), item))
         return turn.let_others_go_on()
 
-    def wait_aside(self, turn: Turn, call: Callable[[], Result]) -> Result:
+    def wait_aside(
+        self, turn: Turn, call: Callable[[], Result], threads: ThreadPoolExecutor
+    ) -> Result:
         """What a call gives that is made in another thread. Raises what it raises."""
         loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+        ticket = turn.new_ticket()
 
         def made() -> None:
             outcome = _outcome(lambda: context.run(call))
-            self._hear(loop, lambda: self._ready.append((turn, outcome)))
+            self._hear(loop, lambda: self._ready.append((turn, ticket, outcome)))
 
-        self._calls.submit(made)
+        threads.submit(made)
         return cast("Result", turn.let_others_go_on())
 
     def later(self, call: Callable[[], object]) -> None:
         """Have a call made in another thread, which nobody waits for; it must not raise."""
-        self._calls.submit(call)
+        self.threads.reads.submit(call)
 
     def _call_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._is_called:
@@ -157,31 +191,38 @@ class _Round:
             if time.monotonic() > until:
                 self._call_soon(loop)
                 return
-            turn, value = self._ready.popleft()
-            turn.switch(value)
-        self._take_step(loop)
+            turn, ticket, value = self._ready.popleft()
+            if turn.ticket is ticket:
+                turn.switch(value)
+        self._take_steps(loop)
 
-    def _take_step(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Nobody computes: the step that somebody came to first is taken for all who are there."""
-        if self._gathered and not self._is_under_way:
-            step = next(iter(self._gathered))
-            self._is_under_way = True
-            self._steps.submit(self._take, step, self._gathered.pop(step), loop)
+    def _take_steps(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Nobody computes: the steps that somebody came to first, one that reads and one that
+        writes, are taken for all who are there."""
+        for step in list(self._gathered):
+            thread = self.threads.writing if step.is_writing else self.threads.reading
+            if thread not in self._under_way:
+                self._under_way.add(thread)
+                thread.submit(self._take, step, self._gathered.pop(step), thread, loop)
 
     def _take(
-        self, step: Together, group: list[tuple[Turn, Any]], loop: asyncio.AbstractEventLoop
+        self,
+        step: Together,
+        group: list[_News],
+        thread: ThreadPoolExecutor,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         told: Sequence[Any]
         try:
-            told = step.write_together([item for _, item in group])
+            told = step.write_together([item for *_, item in group])
         except BaseException as error:  # whoever waits must hear of it
             told = [error for _ in group]
         outcomes = [each if isinstance(each, BaseException) else (each,) for each in told]
-        going_on = [(turn, each) for (turn, _), each in zip(group, outcomes, strict=True)]
+        going_on = [(*of, each) for (*of, _), each in zip(group, outcomes, strict=True)]
 
         def taken() -> None:
-            self._is_under_way = False
-            self._ready.extend(going_on)
+            self._under_way.discard(thread)
+            self._ready.extend(cast("list[_News]", going_on))
 
         self._hear(loop, taken)
 

@@ -37,8 +37,9 @@ class Register(Protocol):
     def record_refusal(self, request: RegisteredRequest) -> None:
         """Keep a refusal; never in place of an acceptance."""
 
-    def running(self, key: RequestKey) -> AbstractContextManager[None]:
-        """While this context is open, the request is known to be worked on."""
+    def running(self, key: RequestKey) -> AbstractContextManager[RegisteredRequest | None]:
+        """While this context is open, the request is known to be worked on; gives the row of its
+        key as it was then."""
 
     def is_running(self, key: RequestKey) -> bool:
         """Whether anybody works on the request now."""
@@ -59,8 +60,8 @@ def answer_once(
     writer came first, so it loads what it decides on. `refuse` turns a domain error into the
     refusal to record; where it returns None, the error is raised and no row is left.
     """
-    with register.running(key):
-        return _answer_once(register, key, hashed, do, refuse)
+    with register.running(key) as found:
+        return _as_answered(found, hashed) or _answer_once(register, key, hashed, do, refuse)
 
 
 def _answer_once(
@@ -71,15 +72,13 @@ def _answer_once(
     refuse: Callable[[Exception], Answer | None],
 ) -> tuple[Answer, bool]:
     for attempt in range(1, ATTEMPTS + 1):
-        answered = _answered_before(register, key, hashed)
-        if answered is not None:
-            return answered
         try:
             return do(hashed), False
-        except RequestAlreadyAccepted:
-            continue
-        except VersionConflict:
-            if attempt == ATTEMPTS:
+        except (RequestAlreadyAccepted, VersionConflict) as overtaken:
+            answered = _answered_before(register, key, hashed)
+            if answered is not None:
+                return answered
+            if attempt == ATTEMPTS and isinstance(overtaken, VersionConflict):
                 raise
         except Exception as error:
             answer = refuse(error)
@@ -92,7 +91,10 @@ def _answer_once(
 def _answered_before(
     register: Register, key: RequestKey, hashed: str
 ) -> tuple[Answer, bool] | None:
-    found = register.find_request(key)
+    return _as_answered(register.find_request(key), hashed)
+
+
+def _as_answered(found: RegisteredRequest | None, hashed: str) -> tuple[Answer, bool] | None:
     if found is None or not found.accepted:
         return None
     if found.body_hash != hashed:

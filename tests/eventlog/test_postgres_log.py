@@ -236,14 +236,13 @@ def test_what_is_refused_of_one_question_is_answered_of_the_others(log: EventLog
     assert isinstance(found[1], psycopg.DataError)
     assert (drawn[0], drawn[2], found[0]) == (1, 2, [good])
 
-    running: Any = AdvisoryRunningRequests(database_of_this_process(), "one-by-one")
+    running: Any = log._running
     unsayable = RequestKey("H", "op", "\ud800")
     held = running._arrivals._outcomes(
         [(each, end_of_patience()) for each in (unsayable, good.key)]
     )
-    assert (type(held[0]), held[1]) == (UnicodeEncodeError, None)
+    assert (type(held[0]), held[1]) == (UnicodeEncodeError, (good,))
     assert running.is_running(good.key)
-    running.close()
 
 
 def test_those_who_wait_for_a_server_that_is_away_do_not_wait_for_each_other(

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from eventlog.group_writer import GroupWriter
 from eventlog.requests import RequestKey
-from eventlog.turns import Turn, Turns, aside, this_turn
+from eventlog.turns import Turns, aside, read_aside, this_turn
 from tests.eventlog.log_addresses import new_address, open_at
 
 LONG = 10
@@ -168,12 +168,6 @@ def test_threads_and_turns_share_a_writer_and_never_write_at_once(
     assert sorted(told) == [202, 204, 206]
 
 
-def _this() -> Turn:
-    turn = this_turn()
-    assert turn is not None
-    return turn
-
-
 def test_others_go_on_while_one_is_aside(round_: Round) -> None:
     """A call that waits keeps nobody; its result and its error come back."""
     never = threading.Event()
@@ -211,14 +205,47 @@ def test_a_turn_works_in_the_context_of_whoever_asked(round_: Round, doubling: D
     assert asked.get() == "another"
 
 
-def test_how_many_others_are_at_work(round_: Round) -> None:
-    """Counted while they are; whoever ended is not among them."""
-    gate = threading.Event()
-    slow = round_.begin(lambda: aside(lambda: gate.wait(LONG)))
-    assert round_.begin(lambda: _this().round.others).result(LONG) == 1
-    gate.set()
-    slow.result(LONG)
-    assert round_.begin(lambda: _this().round.others).result(LONG) == 0
+def test_who_reads_waits_for_nobody_who_writes_or_asks(round_: Round) -> None:
+    """Neither for a save that waits, nor for forty questions to a service that is slow."""
+    never = threading.Event()
+    writer: GroupWriter[int, int] = GroupWriter(
+        lambda numbers: [number for number in numbers if never.wait(LONG)], is_writing=True
+    )
+    reader: GroupWriter[int, int] = GroupWriter(lambda numbers: [-each for each in numbers])
+    saves = round_.begin(lambda: writer.write(1))
+    asked = [round_.begin(lambda: aside(lambda: never.wait(LONG))) for _ in range(50)]
+
+    assert round_.begin(lambda: reader.write(2)).result(LONG) == -2
+    assert round_.begin(lambda: read_aside(lambda: "read")).result(LONG) == "read"
+    assert not saves.done()
+    assert not any(each.done() for each in asked)
+    never.set()
+    assert results([saves, *asked]) == [1, *[True] * 50]
+
+
+def test_no_answer_comes_to_another_question(
+    round_: Round, doubling: Doubling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool that cannot start a thread has the call in its queue nevertheless."""
+    submit, go = ThreadPoolExecutor.submit, threading.Event()
+
+    def begins_no_thread(self: Any, call: Any, *given: Any) -> Any:
+        made = submit(self, lambda: go.wait(LONG) and call(*given))
+        if self._thread_name_prefix == "aside":
+            raise RuntimeError
+        return made
+
+    def work() -> int:
+        with pytest.raises(RuntimeError):
+            aside(lambda: "too late")
+        go.set()
+        time.sleep(0.05)
+        return doubling.writer.write(21)
+
+    go_on = round_.begin(lambda: None)
+    assert go_on.result(LONG) is None
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", begins_no_thread)
+    assert round_.begin(work).result(LONG) == 42
 
 
 @given(st.lists(st.lists(st.sampled_from(["write", "aside", "refuse"]), max_size=4), max_size=12))

@@ -74,6 +74,9 @@ def straight_route(turns: Turns | None) -> type[APIRoute]:
 
         async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
             """Call the endpoint, or hand on."""
+            if scope["method"] not in (self.methods or ()):
+                await super().handle(scope, receive, send)
+                return
             body = await Request(scope, receive).body()
             try:
                 _require_short(body)
