@@ -165,8 +165,12 @@ class _Round:
         return cast("Result", turn.let_others_go_on())
 
     def later(self, call: Callable[[], object]) -> None:
-        """Have a call made in another thread, which nobody waits for; it must not raise."""
-        self.threads.reads.submit(call)
+        """Have a call made in another thread, which nobody waits for; it must not raise.
+
+        Where no thread is to be had it is left: it must be of a kind that somebody makes up for.
+        """
+        with suppress(RuntimeError):
+            self.threads.reads.submit(call)
 
     def _call_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._is_called:

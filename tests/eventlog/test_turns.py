@@ -301,6 +301,33 @@ def test_a_request_runs_as_long_as_its_turn(round_: Round, tmp_path: Path) -> No
         assert not elsewhere.is_running(slow)
 
 
+def test_no_answer_is_lost_where_no_thread_is_to_be_had(
+    round_: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request is done; that it ended is told with the next one that comes."""
+    submit = ThreadPoolExecutor.submit
+
+    def no_reader(self: Any, call: Any, *given: Any) -> Any:
+        if self._thread_name_prefix == "read-aside":
+            raise RuntimeError
+        return submit(self, call, *given)
+
+    address = new_address("postgres", tmp_path)
+    first, second = (RequestKey("H1", "settle", key) for key in "ab")
+    with open_at(address) as log, open_at(address) as elsewhere:
+
+        def work(key: RequestKey) -> str:
+            with log.running(key):
+                return "done"
+
+        with monkeypatch.context() as patched:
+            patched.setattr(ThreadPoolExecutor, "submit", no_reader)
+            assert round_.begin(lambda: work(first)).result(LONG) == "done"
+        assert elsewhere.is_running(first)
+        assert round_.begin(lambda: work(second)).result(LONG) == "done"
+        assert not elsewhere.is_running(first)
+
+
 def test_a_loop_looks_at_its_sockets_while_turns_compute(round_: Round) -> None:
     """However many are ready: who comes meanwhile is heard between them."""
     heard: list[float] = []

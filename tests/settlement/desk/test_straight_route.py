@@ -123,6 +123,32 @@ def _message_alone(asked: StatelessBill) -> None: ...
 def _something_else(asked: StatelessBill, arrived: str) -> None: ...
 
 
+@pytest.mark.parametrize("root", ["", "/province"])
+@pytest.mark.parametrize(
+    ("first", "again"), [("plain", "with a charset"), ("with a charset", "plain")]
+)
+def test_a_repetition_is_one_whichever_way_it_comes(
+    tmp_path: Path, first: str, again: str, root: str
+) -> None:
+    """What was asked has one hash, also under a prefix; another body under the key has another."""
+    parts, people = open_parts(tmp_path)
+    desk = Desk(parts)
+    desk.import_institutions()
+    people.add(P1, region="500112", identities=("subsistence_margin",))
+    desk.http.app.root_path = root
+    url = f"{root}/v1/settlements"
+
+    def sent(how: str, body: bytes = PLAIN) -> Any:
+        return desk.http.post(url, content=body, headers=SENT[how][0])
+
+    made, repeated = sent(first), sent(again)
+    assert (made.status_code, repeated.content) == (201, made.content)
+    assert repeated.headers["Idempotency-Replayed"] == "true"
+    for how in (first, again):
+        other = sent(how, PLAIN.replace(b"A1", b"A2"))
+        assert other.json()["type"] == "urn:yizhan:problem:request-key-reused"
+
+
 @pytest.mark.parametrize("endpoint", [_nothing, _message_alone, _something_else])
 def test_an_endpoint_that_takes_anything_else_has_no_straight_route(
     endpoint: Callable[..., Any],
