@@ -140,6 +140,9 @@ def read_notices(
 
 def happened_in(logged: LoggedFact, ledger: Histories) -> Happened | None:
     """What an event tells everybody; None for most of them."""
+    # Who reads those kinds alone, and who reads everything, are told the same.
+    if not isinstance(logged.event, NOTICED):
+        return None
     return None if _is_of_later_part(logged.event, ledger) else _happened_in(logged, ledger)
 
 
