@@ -189,6 +189,7 @@ class Listener:
                     positions[each] = self._go_on(consumer, each)
             for partition, records in found.items():
                 self._take(consumer, partition, records, positions, once=once)
+            _require_none_went_back(consumer, positions)
             self._resume(consumer, positions)
             if consumer.assignment():
                 self._watched.listening()
@@ -258,6 +259,16 @@ def _another_topic(partition: TopicPartition, there: int, read: int) -> str:
         f"主题 {partition.topic} 的分区 {partition.partition} 只到 {there}，"
         f"而已读到 {read}：主题可能已重建；请以 --from-beginning 重建副本"
     )
+
+
+def _require_none_went_back(consumer: Any, positions: dict[TopicPartition, int]) -> None:
+    """The library seeks to the end of what is there, and says nothing, where a partition turns out
+    to be shorter than what was read of it. Raises TopicShorter."""
+    for partition in consumer.assignment():
+        read = positions.get(partition)
+        there = consumer.position(partition, timeout_ms=POLLING_MILLISECONDS)
+        if read is not None and there is not None and there < read:
+            raise TopicShorter(_another_topic(partition, there, read))
 
 
 def _is_at_end(consumer: Any, paused: Collection[TopicPartition]) -> bool:

@@ -8,11 +8,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from typer.testing import CliRunner
 
 import eligibility.entrypoints.cli as eligibility_cli
+import kafka_edge.listener
 import settlement.entrypoints.cli as settlement_cli
 from contracts.channels import PARTITIONS, PEOPLE
 from contracts.vocabulary import PersonId
@@ -91,11 +92,21 @@ def test_listeners_killed_at_any_moment_lose_and_double_nothing(
         require_as_eligibility(desk, replica, people)
 
 
+@pytest.mark.parametrize("who_sees_it_first", ["the listener", "the library"])
 def test_a_topic_made_anew_beside_a_listener_is_not_read_as_the_old_one(
-    servers: KafkaServers, tmp_path: Path
+    servers: KafkaServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who_sees_it_first: str
 ) -> None:
     """It holds less than was read of the old one: the listener ends by name, and no place in the
-    new one counts as read. Read from the beginning it goes on."""
+    new one counts as read. Read from the beginning it goes on. The library, where it sees it
+    first, goes to the end of what there is, and nothing comes any more."""
+    opened: list[KafkaConsumer] = []
+
+    class Kept(KafkaConsumer):  # type: ignore[misc]  # the library has no types
+        def __init__(self, *topics: str, **how: object) -> None:
+            super().__init__(*topics, **how)
+            opened.append(self)
+
+    monkeypatch.setattr(kafka_edge.listener, "KafkaConsumer", Kept)
     desk, settings = Desk(tmp_path / "eligibility"), settings_on("sqlite", tmp_path / "settlement")
     for of in range(2):  # whoever is told of twice is twice in a partition
         write_round(desk, of)
@@ -124,6 +135,9 @@ def test_a_topic_made_anew_beside_a_listener_is_not_read_as_the_old_one(
             for partition in read_of:
                 producer.send(topic, b"{}", key=b"x", partition=partition).get(10)
             producer.close()
+            if who_sees_it_first == "the library":
+                for partition in read_of:
+                    opened[-1].seek(TopicPartition(topic, partition), 1)
 
     with pytest.raises(TopicShorter, match="--from-beginning"):
         listening(settings, servers, once=False, beside=made_anew)
