@@ -9,7 +9,7 @@ the environment makes the runs shorter for a quick look.
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -28,6 +28,7 @@ from tests.real_parts.postgres_server import started_in
 
 SECONDS = float(os.environ.get("SECONDS_EACH", "10"))
 _CLIENTS = (1, 8, 32)
+_SATURATING = 128
 _WORKERS = 2
 _PEOPLE = 20_000
 _ASKED_PEOPLE = 400
@@ -44,7 +45,8 @@ _RIVALS = (
 
 
 def measure() -> list[Measured | Budget | Part]:
-    """Closed loops of 1, 8 and 32 hospitals beside the rivals; then a fixed arrival."""
+    """Closed loops of 1, 8 and 32 hospitals beside the rivals; of as many as there is more to do
+    than can be done; then a fixed arrival."""
     with tempfile.TemporaryDirectory(prefix="yizhan-settling-") as name:
         folder = Path(name)
         url = _database(folder)
@@ -52,9 +54,10 @@ def measure() -> list[Measured | Budget | Part]:
         with site(folder, url, workers=_WORKERS, people=made_up_people(_PEOPLE)) as ours:
             _run(ours, max(_CLIENTS))  # the first ones compile policies and open connections
             for clients in _CLIENTS:
-                told, took = _run(ours, clients)
+                told, _ = _run(ours, clients)
                 rows += _beside_rivals(url, clients, told)
-            rows.append(_against_target(told))
+            told, took = _run(ours, _SATURATING)
+            rows += _saturated(told, _best_of(rows))
             rows += _parts(told, took)
             rows += _at_fixed_arrival(ours)
         rows.append(_asking_eligibility(folder, url))
@@ -90,16 +93,34 @@ def _beside_rivals(url: str, clients: int, told: Told) -> Iterator[Measured]:
         )
 
 
-def _against_target(told: Told) -> Measured:
-    return more_is_better(
-        "整笔住院经 HTTP 结算，饱和 (at saturation)",
-        ours=told.per_second,
-        anchor=_TARGET,
-        anchor_name="目标：两个核心上每秒一千笔 (target on two cores)",
-        unit=_RATE,
-        target_ratio=1.0,
-        note=f"本机 {os.cpu_count()} 个核心，服务、数据库与发送方都在内 (cores, with everything)",
+def _best_of(rows: Sequence[Measured | Budget | Part]) -> float:
+    """Saves a second of the library's recorder, with as many clients as suit it best."""
+    return max(
+        row.anchor for row in rows if isinstance(row, Measured) and row.anchor_name == _RIVALS[0][0]
     )
+
+
+def _saturated(told: Told, library: float) -> list[Measured]:
+    name = f"整笔住院经 HTTP 结算，饱和，{_SATURATING} 个客户端 (at saturation)"
+    note = (
+        f"p50 {told.quantile_ms(0.5):.1f} ms，p99 {told.quantile_ms(0.99):.1f} ms；"
+        f"本机 {os.cpu_count()} 个核心，服务、数据库与发送方都在内 (cores, with everything)"
+    )
+    return [
+        more_is_better(
+            name,
+            ours=told.per_second,
+            anchor=anchor,
+            anchor_name=anchor_name,
+            unit=_RATE,
+            target_ratio=1.0,
+            note=note,
+        )
+        for anchor, anchor_name in (
+            (_TARGET, "目标：两个核心上每秒一千笔 (target on two cores)"),
+            (library, f"{_RIVALS[0][0]}，以其最快者计 (at its best)"),
+        )
+    ]
 
 
 def _parts(told: Told, took: Took) -> list[Part]:

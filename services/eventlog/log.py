@@ -24,7 +24,6 @@ from eventsourcing.domain import (
 from eventsourcing.persistence import (
     InfrastructureFactory,
     Mapper,
-    Notification,
     Recording,
     StoredEvent,
 )
@@ -129,7 +128,8 @@ class EventLog(Application[UUID]):
     ) -> list[Recording[UUID]]:
         """Store the pending events of all aggregates and the accepted request, or nothing.
 
-        Raises `VersionConflict`, `RequestAlreadyAccepted`, `LogBusy`, `EventNotStorable`.
+        Nobody here asks for the library's recordings, and none are made. Raises
+        `VersionConflict`, `RequestAlreadyAccepted`, `LogBusy`, `EventNotStorable`.
         """
         if kwargs:
             message = f"save() knows no {', '.join(kwargs)}"
@@ -143,12 +143,9 @@ class EventLog(Application[UUID]):
         events = [event for each in objs for event in _pending(each)]
         with self.measures.around("save"):
             stored = list(map(self.mapper.to_stored_event, events))
-            positions = self.recorder.insert_events(stored, accepted=accepted, snapshots=snapshots)
+            self.recorder.insert_events(stored, accepted=accepted, snapshots=snapshots)
         self.measures.saved(events)
-        return [
-            Recording(event, _notification(each, position))
-            for event, each, position in zip(events, stored, positions, strict=True)
-        ]
+        return []
 
     def save_portions(
         self,
@@ -362,16 +359,6 @@ def _pending(
     if isinstance(saved, AggregateEvent):
         return (saved,)
     raise TypeError(type(saved))
-
-
-def _notification(stored: StoredEvent, position: int) -> Notification:
-    return Notification(
-        originator_id=stored.originator_id,
-        originator_version=stored.originator_version,
-        topic=stored.topic,
-        state=stored.state,
-        id=position,
-    )
 
 
 def _project(aggregate: Any, events: Iterable[Any]) -> Any:

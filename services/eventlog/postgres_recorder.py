@@ -15,7 +15,6 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection, Cursor
-from psycopg_pool import PoolTimeout
 
 from eventlog.binary_arrays import Bigints, Texts, Uuids
 from eventlog.company import Company
@@ -188,7 +187,7 @@ class PostgresRecorder(EventLogRecorder):
 
         try:
             outcomes = with_patience(attempt)
-        except (psycopg.Error, PoolTimeout) as error:
+        except Exception as error:
             # Whatever ended the last try, an earlier one may have been stored.
             if may_be_stored:
                 raise OutcomeUnknown(UNKNOWN) from error

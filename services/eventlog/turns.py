@@ -246,6 +246,9 @@ def _told(outcome: tuple[Any] | BaseException) -> Any:
 
 
 def _tell(future: "asyncio.Future[Any]", outcome: tuple[Any] | BaseException) -> None:
+    if isinstance(outcome, StopIteration):
+        # No future takes it, and whoever asked would wait for ever.
+        outcome = RuntimeError(repr(outcome))
     if isinstance(outcome, BaseException):
         future.set_exception(outcome)
     else:

@@ -185,6 +185,16 @@ def test_others_go_on_while_one_is_aside(round_: Round) -> None:
     assert this_turn() is None
 
 
+def test_an_error_that_no_future_takes_is_told_as_another(round_: Round) -> None:
+    """Nobody waits for ever, and whoever is beside goes on."""
+
+    def stops() -> object:
+        return next(iter(()))
+
+    told = results(round_.begin_together([stops, lambda: "beside"]))
+    assert [type(told[0]), told[1]] == [RuntimeError, "beside"]
+
+
 def test_a_turn_works_in_the_context_of_whoever_asked(round_: Round, doubling: Doubling) -> None:
     """Also aside, and after others had their turn; what it sets is its own."""
     asked: ContextVar[str] = ContextVar("asked", default="nobody")

@@ -111,7 +111,7 @@ class Charges:
     @property
     def granularity(self) -> frozenset[str]:
         """Which amounts are stated; batches of one stay must state the same ones."""
-        names = {name for name, _ in self._stated() if not name.startswith("item.")}
+        names = {name for field, name in _AMOUNT_OF_FIELD if getattr(self, field) is not None}
         return frozenset(names | ({"items"} if self.item_classes_fen else set()))
 
     def amounts(self) -> dict[str, int]:
