@@ -27,13 +27,18 @@ LAST_POSITION = "SELECT max(notification_id) FROM stored_events"
 _VERSIONS = """SELECT NULL::uuid, max(notification_id) FROM stored_events UNION ALL
     SELECT originator_id, max(originator_version) FROM stored_events
     WHERE originator_id = ANY(%b::uuid[]) GROUP BY originator_id"""
-REGISTERED = """SELECT institution_id, operation, key, body_hash, accepted, status, body
-    FROM request_register
-    JOIN unnest(%b::text[], %b::text[], %b::text[]) AS asked (i, o, k)
-    ON (institution_id, operation, key) = (i, o, k)"""
-_STORED = """SELECT originator_id, originator_version, topic, state, notification_id
-    FROM stored_events JOIN unnest(%b::uuid[], %b::bigint[]) AS asked (i, v)
-    ON (originator_id, originator_version) = (i, v)"""
+# One row at a time, by its key: a plan that was made while the table was small, and is kept, must
+# not read all of it when it is large.
+REGISTERED = """SELECT there.* FROM unnest(%b::text[], %b::text[], %b::text[]) AS asked (i, o, k)
+    CROSS JOIN LATERAL (
+        SELECT institution_id, operation, key, body_hash, accepted, status, body
+        FROM request_register WHERE (institution_id, operation, key) = (i, o, k) LIMIT 1
+    ) AS there"""
+_STORED = """SELECT there.* FROM unnest(%b::uuid[], %b::bigint[]) AS asked (i, v)
+    CROSS JOIN LATERAL (
+        SELECT originator_id, originator_version, topic, state, notification_id
+        FROM stored_events WHERE (originator_id, originator_version) = (i, v) LIMIT 1
+    ) AS there"""
 _INSERT_EVENTS = """INSERT INTO stored_events
     (originator_id, originator_version, topic, state, notification_id)
     SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bigint[])"""
@@ -60,8 +65,10 @@ _UNDISPUTED = """WITH
         AS r (institution_id, operation, key, body_hash, accepted, status, body)),
     standing AS (SELECT
         (SELECT coalesce(max(notification_id), 0) FROM stored_events) AS last,
-        NOT EXISTS (SELECT FROM requests
-            JOIN request_register USING (institution_id, operation, key))
+        NOT EXISTS (SELECT FROM requests AS r CROSS JOIN LATERAL (
+            SELECT FROM request_register AS there
+            WHERE (there.institution_id, there.operation, there.key)
+                = (r.institution_id, r.operation, r.key) LIMIT 1) AS known)
         AND NOT EXISTS (SELECT FROM unnest(%b::uuid[], %b::bigint[]) AS going_on (id, version)
             WHERE version <> (SELECT coalesce(max(originator_version), 0)
                 FROM stored_events WHERE originator_id = id)) AS fine),

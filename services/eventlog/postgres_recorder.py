@@ -61,13 +61,19 @@ _EVENTS = "SELECT originator_id, originator_version, topic, state FROM stored_ev
 _EVENTS_AFTER = f"{_EVENTS} WHERE originator_id = %b AND originator_version > %b"
 _EVENTS_OF_MANY = f"""{_EVENTS} WHERE originator_id = ANY(%b::uuid[])
     ORDER BY originator_id, originator_version"""
+# One aggregate at a time, by its id: see `REGISTERED`.
 _TOGETHER = """SELECT true, originator_id, originator_version, topic, state
         FROM snapshots WHERE originator_id = ANY(%b::uuid[])
     UNION ALL
     SELECT false, e.originator_id, e.originator_version, e.topic, e.state
-        FROM stored_events AS e LEFT JOIN snapshots AS s USING (originator_id)
-        WHERE originator_id = ANY(%b::uuid[])
-            AND e.originator_version > coalesce(s.originator_version, 0)
+        FROM unnest(%b::uuid[]) AS asked (id)
+        LEFT JOIN LATERAL (
+            SELECT originator_version AS reached FROM snapshots WHERE originator_id = id LIMIT 1
+        ) AS taken ON true
+        CROSS JOIN LATERAL (
+            SELECT originator_id, originator_version, topic, state FROM stored_events
+            WHERE originator_id = id AND originator_version > coalesce(reached, 0) OFFSET 0
+        ) AS e
     ORDER BY 1 DESC, 2, 3"""
 _STRETCH = """SELECT notification_id, topic, originator_id, originator_version,
     CASE WHEN topic = ANY(%b::text[]) THEN state END FROM stored_events

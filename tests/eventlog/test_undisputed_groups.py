@@ -1,8 +1,10 @@
 """Groups that nothing stands against are written by one statement, and come to the same."""
 
+import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 from uuid import UUID
 
 import pytest
@@ -13,7 +15,15 @@ from psycopg import Connection
 
 import eventlog.postgres_groups
 from eventlog.log_errors import RequestAlreadyAccepted, VersionConflict
-from eventlog.postgres_groups import Save, write_group
+from eventlog.postgres_groups import (
+    _STORED,
+    _UNDISPUTED,
+    _VERSIONS,
+    REGISTERED,
+    Save,
+    write_group,
+)
+from eventlog.postgres_recorder import _TOGETHER
 from tests.eventlog.log_addresses import connected, new_address
 from tests.eventlog.savings_box import request
 
@@ -124,3 +134,15 @@ def test_what_nothing_stands_against_is_not_judged_here(
         same = [Save((stored(first, 5, "k"),)), Save((stored(first, 6, "l"),))]
         assert told(write_group(connection, same)) == [[8], [9]]
         assert looked == [2, 1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("statement", [REGISTERED, _VERSIONS, _STORED, _UNDISPUTED, _TOGETHER])
+def test_no_plan_reads_a_whole_table(tmp_path: Path, statement: str) -> None:
+    """Nor one that was made while the tables were empty and is kept when they are large."""
+    numbers = itertools.count(1)
+    numbered = re.sub("%b", lambda _: f"${next(numbers)}", statement)
+    with connected(new_address("postgres", tmp_path)) as connection:
+        asked = cast("LiteralString", f"EXPLAIN (GENERIC_PLAN) {numbered}")
+        plan = [line for (line,) in connection.execute(asked).fetchall()]
+    assert any("Index" in line for line in plan)
+    assert not [line for line in plan if "Seq Scan" in line]
