@@ -155,11 +155,12 @@ def eligibility_differences(
 
 
 def _of_replica(used: EligibilityUsed, replica: ReplicaUsed) -> Iterator[Difference]:
-    """The replica was complete before it was asked, and not empty."""
+    """The replica was complete before it was asked; 0 where eligibility knew nobody then, and the
+    person was told of since."""
     if replica.complete_at > used.known_at:
         yield "资格副本的完整时刻", replica.complete_at, f"不晚于 {used.known_at}"
-    if replica.position < 1:
-        yield "资格副本的位置", replica.position, "1 或以上"
+    if replica.position < 0:
+        yield "资格副本的位置", replica.position, "0 或以上"
 
 
 def _in_time(
