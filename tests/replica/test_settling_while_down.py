@@ -97,6 +97,28 @@ def test_asked_again_it_is_confirmed(town: Town) -> None:
 
 
 @BOTH_STORES
+def test_complete_before_anybody_was_known_it_may_answer_for_whom_it_was_told_of_since(
+    store: str, tmp_path: Path
+) -> None:
+    """The first day of a town: checked while nobody was known, eligibility stops before the next
+    check. The ledger is as it should be, and the settlement is asked about again."""
+    with town_on(store, tmp_path) as town:
+        assert town.check()
+        town.enrol(1, identity="低保对象")
+        town.tell()
+        town.line.is_cut = True
+        settled = town.settled(town.office.person_id(number(1)), "ZY-1")
+        assert amounts(settled) == (1_000_00, 900_00, 100_00)
+        assert settled["replica"]["position"] == 0
+        assert town.discrepancies() == ()
+
+        town.line.is_cut = False
+        town.pass_time(minutes=1)
+        done = town.recheck()
+        assert (done.confirmed, done.different) == (1, ())
+
+
+@BOTH_STORES
 def test_what_the_replica_had_not_heard_of_is_found_and_put_right(town: Town) -> None:
     """An identity ended after the replica was complete and before the settlement: 90% were paid,
     and it should have been 60%. Listed, proposed, approved by another, issued."""
